@@ -1,0 +1,1 @@
+"""Plain data that flows through the program: raw runs, runs, rules' results, the diagnosis."""

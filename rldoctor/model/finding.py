@@ -1,0 +1,194 @@
+"""Results of rules, and the diagnosis made of them. Complete before any output; reporters only read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from rldoctor.model.run import Run
+
+
+class Severity(IntEnum):
+    """How bad a finding is, ordered."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """Lower-case name as it stands in rule files and reports."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, text: str) -> Severity:
+        """The severity called ``text`` (any case); ValueError when there is none."""
+        try:
+            return cls[text.upper()]
+        except KeyError:
+            raise ValueError(f"unknown severity {text!r}: expected critical, error, warning or info") from None
+
+
+class Outcome(StrEnum):
+    """What became of one rule on one run. Only ``PASSED`` means that the rule looked and found nothing."""
+
+    FIRED = "fired"
+    PASSED = "passed"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_MEASURED = "not_measured"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Steps over which a condition held, inclusive; ``open`` when it held to the last point."""
+
+    start: float
+    end: float
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number behind a verdict: what was measured, where, and what it was compared with.
+
+    ``window`` is the step range it was taken over, ``n`` the number of points in it; ``limit`` the threshold
+    it is held against (None where it is only context).
+    """
+
+    name: str
+    value: float
+    unit: str = ""
+    text: str = ""
+    limit: float | None = None
+    limit_name: str = ""
+    window: tuple[float, float] | None = None
+    n: int | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """One thing to change. ``now`` and ``to`` are in the user's own key and unit (``key``), or empty.
+
+    ``text`` is a complete sentence for a person; ``because`` the reason; ``expect`` what should be seen after.
+    """
+
+    id: str
+    text: str
+    knob: str = ""
+    key: str = ""
+    now: str = ""
+    to: str = ""
+    to_number: float | None = None
+    because: str = ""
+    expect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A possible cause of a finding; ``likely`` True/False when the run's numbers say so, None when they cannot."""
+
+    id: str
+    text: str
+    likely: bool | None = None
+    fixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One pathology found in one run, with the arithmetic."""
+
+    code: str
+    slug: str
+    title: str
+    severity: Severity
+    message: str
+    area: str = ""
+    onset: float | None = None
+    intervals: tuple[Interval, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    prescriptions: tuple[Prescription, ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
+    metrics: tuple[str, ...] = ()
+    capped: str = ""
+    overrides: tuple[str, ...] = ()
+    expect: str = ""
+    false_positives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """The outcome of one rule on one run.
+
+    ``missing`` names the metrics or ``config.`` knobs that would have made it measurable; ``reason`` says why
+    the outcome is what it is (a guard that applied, too few points); ``error`` is text for ``Outcome.ERROR``.
+    """
+
+    code: str
+    slug: str
+    title: str
+    outcome: Outcome
+    finding: Finding | None = None
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    error: str = ""
+    measures: tuple[Measure, ...] = ()
+    log_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """An explanation that was considered and rejected, with the measurement that rejects it."""
+
+    code: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A root cause: its finding, the findings it explains, its rank score, and the rivals it beat."""
+
+    finding: Finding
+    explains: tuple[Finding, ...] = ()
+    score: float = 0.0
+    rivals: tuple[Rival, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many rules could look at this run. ``total`` counts every rule."""
+
+    ran: int
+    not_measured: int
+    not_applicable: int
+    error: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """Rules that ran / rules that apply to the run, in [0, 1]; 0.0 when none applies."""
+        applicable = self.total - self.not_applicable
+        return self.ran / applicable if applicable else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``."""
+
+    run: Run
+    coverage: Coverage
+    verdict: str
+    roots: tuple[Root, ...] = ()
+    results: tuple[RuleResult, ...] = ()
+    verdict_note: str = ""
+    outcome_note: str = ""
+    extras: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def worst(self) -> Severity | None:
+        """The highest severity among the findings, or None."""
+        return max((root.finding.severity for root in self.roots), default=None)

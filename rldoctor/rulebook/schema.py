@@ -1,0 +1,152 @@
+"""Typed form of a rule file. Loading and checking live in ``loader``; running lives in ``rldoctor.engine``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rldoctor.language.parser import Expression
+from rldoctor.model.finding import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of training: ``share`` of the run (``8%`` is 0.08), ``steps`` (``20000 steps``) or ``points``."""
+
+    kind: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number that decides a diagnosis: named, with unit, allowed range (what an override may be) and a note."""
+
+    name: str
+    value: float
+    unit: str = ""
+    low: float = float("-inf")
+    high: float = float("inf")
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliesTo:
+    """Algorithms (``ppo``) or families (``on_policy``, ``off_policy``, ``any``) a rule is meant for."""
+
+    algorithms: tuple[str, ...] = ("any",)
+    except_algorithms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A documented reason not to fire: when ``when`` is true the rule passes and says ``says``."""
+
+    id: str
+    when: Expression
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureSpec:
+    """A number to report with the verdict; ``limit`` names the threshold it is held against."""
+
+    name: str
+    value: Expression
+    unit: str = ""
+    format: str = ".4g"
+    limit: str = ""
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseSpec:
+    """A possible cause; ``more_likely_if`` decides between causes, ``rejected_says`` explains a rejection."""
+
+    id: str
+    says: str
+    more_likely_if: Expression | None = None
+    rejected_says: str = ""
+    fixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FixSpec:
+    """A prescription. ``to`` gives a number in the canonical unit; ``otherwise`` is the unquantified wording.
+
+    ``text`` is a full-sentence template used instead of the generated "Set KEY to VALUE"; ``wordings`` replaces
+    it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is used.
+    """
+
+    id: str
+    knob: str = ""
+    to: Expression | None = None
+    digits: int = 2
+    needs: tuple[str, ...] = ()
+    otherwise: str = ""
+    text: str = ""
+    wordings: Mapping[str, str] = field(default_factory=dict)
+    because: str = ""
+    expect: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """This rule's pathology leads to ``code``: strength ``H`` almost always, ``M`` often, ``L`` sometimes."""
+
+    code: str
+    strength: str = "M"
+    says: str = ""
+    when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where the knowledge comes from."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One pathology. See ``docs/writing-rules.md`` for what each field means."""
+
+    path: str
+    code: str
+    slug: str
+    severity: Severity
+    area: str
+    title: str
+    failure_title: str
+    when: Expression
+    message: str
+    status: str = "experimental"
+    applies_to: AppliesTo = AppliesTo()
+    requires: tuple[str, ...] = ()
+    requires_one_of: tuple[tuple[str, ...], ...] = ()
+    requires_config: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    min_points: int = 10
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    let: Mapping[str, Expression] = field(default_factory=dict)
+    since: Expression | None = None
+    hold: Span | None = None
+    bridge: Span | None = None
+    ignore_first: Span | None = None
+    ready: Expression | None = None
+    not_ready_says: str = ""
+    unless: tuple[Guard, ...] = ()
+    cap_if_improving: Severity | None = None
+    cap_if_solved: Severity | None = None
+    escalate: tuple[tuple[Severity, Expression], ...] = ()
+    reduce: tuple[tuple[Severity, Expression], ...] = ()
+    measure: Mapping[str, MeasureSpec] = field(default_factory=dict)
+    passed_message: str = ""
+    leads_to: tuple[Edge, ...] = ()
+    causes: tuple[CauseSpec, ...] = ()
+    fixes: Mapping[str, FixSpec] = field(default_factory=dict)
+    expect: str = ""
+    false_positives: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    overridden: tuple[str, ...] = ()
