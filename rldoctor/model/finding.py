@@ -157,6 +157,11 @@ class Root:
     score: float = 0.0
     rivals: tuple[Rival, ...] = ()
 
+    @property
+    def severity(self) -> Severity:
+        """As bad as the worst thing it explains: a small cause of a dead run is a big problem."""
+        return max([self.finding.severity, *(finding.severity for finding in self.explains)])
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -191,4 +196,4 @@ class Diagnosis:
     @property
     def worst(self) -> Severity | None:
         """The highest severity among the findings, or None."""
-        return max((root.finding.severity for root in self.roots), default=None)
+        return max((root.severity for root in self.roots), default=None)

@@ -1,0 +1,171 @@
+"""One run prepared for the rules: derived quantities and facts about the whole run, computed once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rldoctor.engine.grid import on_grid
+from rldoctor.engine.policy import Derived, Policy, Variant
+from rldoctor.language.evaluator import Scope, Value, evaluate
+from rldoctor.model.algorithms import matches
+from rldoctor.model.raw import FloatArray
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every rule sees of a run.
+
+    ``metrics``: logged and derived series by canonical name. ``config``: numeric knobs, logged and derived.
+    ``facts``: the ``run.`` values. ``spacing``: steps that two points of a metric must be apart to be
+    independent (0.0: every point is). ``derived_says`` explains the derived names.
+    """
+
+    run: Run
+    metrics: Mapping[str, Series]
+    config: Mapping[str, float]
+    facts: Mapping[str, float]
+    spacing: Mapping[str, float]
+    derived_says: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def planned(self) -> float:
+        """Planned length in steps of the run's axis, NaN when unknown."""
+        return self.facts.get("planned", NAN)
+
+    @property
+    def length(self) -> float:
+        """The length that percentages refer to: the planned one when known and not shorter, else the logged one."""
+        steps = self.facts.get("steps", 0.0)
+        return max(self.planned, steps) if math.isfinite(self.planned) else steps
+
+    def scope(self, grid: FloatArray, names: Mapping[str, Value]) -> Scope:
+        """An evaluation scope over ``grid``."""
+        return Scope(grid, names, self.config, self.facts, self.spacing, self.planned)
+
+
+def prepare(run: Run, policy: Policy, derived: tuple[tuple[Derived, ...], tuple[Derived, ...]]) -> Context:
+    """Derive quantities and judge the outcome of a run."""
+    series, knobs = derived
+    config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
+    steps = run.last_step
+    bare = Context(run, dict(run.metrics.series), config, {"steps": steps, "planned": _planned(run)}, {})
+    config |= _derived_knobs(bare, knobs)
+    metrics = dict(run.metrics.series)
+    says: dict[str, str] = {}
+    broken = _nonfinite(metrics, policy.nonfinite)
+    if broken is not None:
+        metrics[broken.name] = broken
+    for quantity in series:
+        made = None if quantity.name in metrics else _derived_series(bare, metrics, quantity)
+        if made is not None:
+            metrics[quantity.name] = made
+            says[quantity.name] = quantity.says
+    spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
+    ready = Context(run, metrics, config, bare.facts, spacing, says)
+    return Context(run, metrics, config, {**bare.facts, **_facts(ready, policy)}, spacing, says)
+
+
+def _planned(run: Run) -> float:
+    planned = run.planned_steps if run.axis == "env_steps" else None
+    return float(planned) if planned and planned > 0 else NAN
+
+
+def _usable(variant: Variant, context: Context, metrics: Mapping[str, Series]) -> bool:
+    return (
+        all(name in metrics for name in variant.inputs)
+        and all(name in context.config for name in variant.config)
+        and (not variant.algorithms or matches(context.run.algorithm, variant.algorithms))
+        and (not variant.frameworks or context.run.framework in variant.frameworks)
+    )
+
+
+def _derived_series(context: Context, metrics: Mapping[str, Series], quantity: Derived) -> Series | None:
+    for variant in quantity.variants:
+        if _usable(variant, context, metrics):
+            first = metrics[variant.inputs[0]]
+            scope = context.scope(first.steps, on_grid(metrics, variant.inputs, first.steps))
+            values = np.asarray(evaluate(variant.value, scope), dtype=np.float64)
+            tag = f"derived from {', '.join(metrics[name].tag for name in variant.inputs)}"
+            shaped = np.broadcast_to(values, first.steps.shape).copy()
+            return Series(quantity.name, first.steps, shaped, tag, quantity.unit, first.axis, window=first.window)
+    return None
+
+
+def _derived_knobs(context: Context, knobs: tuple[Derived, ...]) -> dict[str, float]:
+    made: dict[str, float] = {}
+    empty = np.empty(0)
+    for quantity in knobs:
+        for variant in quantity.variants:
+            if quantity.name not in context.config and _usable(variant, context, {}):
+                made[quantity.name] = float(np.asarray(evaluate(variant.value, context.scope(empty, {}))))
+                break
+    return made
+
+
+def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series | None:
+    """How many of the watched metrics are NaN or infinite at each step, after each one's first finite value.
+
+    A metric that starts with NaN (no episode finished yet) is not broken. ``tag`` names the first to break.
+    """
+    bad_steps: dict[str, FloatArray] = {}
+    logged = [metrics[name] for name in watched if name in metrics and len(metrics[name])]
+    if not logged:
+        return None
+    for series in logged:
+        finite = np.isfinite(series.values)
+        first = int(np.argmax(finite)) if finite.any() else len(series)
+        bad_steps[series.tag] = series.steps[first:][~finite[first:]]
+    grid = np.unique(np.concatenate([series.steps for series in logged]))
+    counts = np.zeros(grid.shape)
+    for steps in bad_steps.values():
+        counts[np.searchsorted(grid, steps)] += 1.0
+    broken = {tag: steps[0] for tag, steps in bad_steps.items() if steps.size}
+    tag = min(broken, key=lambda name: broken[name]) if broken else ", ".join(bad_steps)
+    return Series("nonfinite_metrics", grid, counts, tag, "metrics")
+
+
+def _spacing(series: Series, length: Series | None) -> float:
+    """Steps between independent points: the framework's averaging window times the mean episode length."""
+    if not series.window or series.window <= 1 or length is None or series.axis != "env_steps":
+        return 0.0
+    typical = float(np.nanmedian(length.values)) if np.isfinite(length.values).any() else 0.0
+    return series.window * typical
+
+
+def _facts(context: Context, policy: Policy) -> dict[str, float]:
+    outcome = policy.outcome
+    source = next((name for name in outcome.sources if _has_points(context.metrics.get(name))), None)
+    success = next((name for name in outcome.success if _has_points(context.metrics.get(name))), None)
+    anchor = context.metrics.get(source or success or "")
+    grid = anchor.steps if anchor is not None else np.empty(0)
+    placed = on_grid(context.metrics, [source or "", success or "", "episode_length", "episodes"], grid)
+    names: dict[str, Value] = {
+        **outcome.thresholds,
+        "ret": placed[source or ""],
+        "success": placed[success or ""],
+        "length": placed["episode_length"],
+        "episodes_logged": placed["episodes"],
+    }
+    spacing = {"ret": context.spacing.get(source or "", 0.0), "success": context.spacing.get(success or "", 0.0)}
+    scope = Scope(grid, names, context.config, {}, spacing, context.planned)
+    return _evaluate_facts(policy, scope, names)
+
+
+def _evaluate_facts(policy: Policy, scope: Scope, names: dict[str, Value]) -> dict[str, float]:
+    facts: dict[str, float] = {}
+    for name, expression in policy.outcome.facts.items():
+        facts[name] = float(np.asarray(evaluate(expression, scope)))
+        names[name] = facts[name]  # the scope shares this dict: later facts may use earlier ones
+    return facts
+
+
+def _has_points(series: Series | None) -> bool:
+    return series is not None and bool(np.isfinite(series.values).any())

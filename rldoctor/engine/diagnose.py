@@ -1,0 +1,110 @@
+"""A run and a rulebook in, a diagnosis out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rldoctor.engine.context import Context, prepare
+from rldoctor.engine.evaluate import Evaluated, evaluate_rule, lowered
+from rldoctor.engine.policy import Derived, Policy
+from rldoctor.engine.ranking import rank
+from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.run import Run
+from rldoctor.rulebook.schema import Rule
+
+
+def diagnose_run(
+    run: Run, rules: Sequence[Rule], policy: Policy, derived: tuple[tuple[Derived, ...], tuple[Derived, ...]]
+) -> Diagnosis:
+    """Apply every rule, rank what fired, and say how much could be looked at.
+
+    The returned ``Diagnosis.run`` also carries the derived series, so that a report can plot them.
+    """
+    context = prepare(run, policy, derived)
+    evaluated = _vetoed([evaluate_rule(rule, context, policy) for rule in rules], policy)
+    roots = rank(evaluated, policy.ranking, context.length)
+    coverage = _coverage(evaluated)
+    verdict, note = _verdict(roots, coverage, context, policy)
+    return Diagnosis(
+        run=replace(run, metrics=_with_derived(run.metrics, context)),
+        coverage=coverage,
+        verdict=verdict,
+        roots=tuple(sorted(roots, key=lambda root: (-root.severity, -root.score))),
+        results=tuple(one.result for one in evaluated),
+        verdict_note=note,
+        outcome_note=outcome_note(context),
+    )
+
+
+def _with_derived(frame: MetricFrame, context: Context) -> MetricFrame:
+    return replace(frame, series=dict(context.metrics))
+
+
+def _vetoed(evaluated: list[Evaluated], policy: Policy) -> list[Evaluated]:
+    """Lower every finding that rests on a metric whose log is defective."""
+    doubtful: dict[str, str] = {}
+    for one in evaluated:
+        if one.rule.code in policy.quality_codes and one.result.finding is not None:
+            doubtful.update(dict.fromkeys(one.result.finding.metrics, one.rule.code))
+    return [_lower(one, doubtful) for one in evaluated] if doubtful else evaluated
+
+
+def _lower(one: Evaluated, doubtful: dict[str, str]) -> Evaluated:
+    finding = one.result.finding
+    code = next((doubtful[name] for name in finding.metrics if name in doubtful), None) if finding else None
+    if code is None or one.rule.area == "logging":
+        return one
+    return lowered(one, f"lowered one level: {code} puts its data in doubt")
+
+
+def _coverage(evaluated: Sequence[Evaluated]) -> Coverage:
+    count = {outcome: sum(one.result.outcome is outcome for one in evaluated) for outcome in Outcome}
+    return Coverage(
+        ran=count[Outcome.FIRED] + count[Outcome.PASSED],
+        not_measured=count[Outcome.NOT_MEASURED],
+        not_applicable=count[Outcome.NOT_APPLICABLE],
+        error=count[Outcome.ERROR],
+        total=len(evaluated),
+    )
+
+
+def _verdict(roots: Sequence[Root], coverage: Coverage, context: Context, policy: Policy) -> tuple[str, str]:
+    """Silence is never a pass: a quiet run is healthy only if enough rules looked and its outcome was logged."""
+    worst: Severity | None = max((root.severity for root in roots), default=None)
+    blind = any(root.finding.code in policy.no_data_codes for root in roots)
+    if worst is not None and not (blind and worst < Severity.ERROR):
+        return worst.label, ""
+    has_outcome = any(name in context.metrics for name in policy.needs_one_of)
+    if blind or not has_outcome:
+        return "not_enough_data", "no return, success rate or reward could be read: nothing says how the run went"
+    if coverage.ran < policy.healthy_rules:
+        return "not_enough_data", f"only {coverage.ran} rules could look at this run"
+    if not _outcome_judged(context):
+        return "not_enough_data", "too few points of the return to say how the run went"
+    return "healthy", ""
+
+
+def _outcome_judged(context: Context) -> bool:
+    facts = context.facts
+    return any(math.isfinite(facts.get(name, math.nan)) for name in ("improving", "success_end"))
+
+
+def outcome_note(context: Context) -> str:
+    """One sentence on how the return went, for the head of a report."""
+    facts = context.facts
+    start, end, best = (facts.get(name, np.nan) for name in ("return_start", "return_end", "return_best"))
+    if not math.isfinite(start):
+        return ""
+    text = f"return {start:.4g} at the start, {end:.4g} at the end, best {best:.4g}"
+    success = facts.get("success_end", np.nan)
+    text += f", success {success:.0%} at the end" if math.isfinite(success) else ""
+    if facts.get("solved", np.nan) > 0:
+        return f"{text}: solved or at its best and flat"
+    if facts.get("improving", np.nan) > 0:
+        return f"{text}: still improving"
+    return f"{text}: learned and kept it" if facts.get("learned", np.nan) > 0 else text

@@ -1,0 +1,48 @@
+"""Putting the metrics of one rule on a common step grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from rldoctor.model.raw import FloatArray
+from rldoctor.model.series import Series
+
+# A value is reused for at most this many of its own median gaps; then it is absent (NaN). Part of the
+# semantics of the rule language (docs/writing-rules.md), not a diagnostic threshold.
+STALE_AFTER_GAPS = 3.0
+
+
+def carry_forward(series: Series, grid: FloatArray) -> FloatArray:
+    """Values of ``series`` at the steps of ``grid``, shape (len(grid),).
+
+    The latest value at or before each grid step, NaN before the first point and once the value is older
+    than ``STALE_AFTER_GAPS`` median gaps of the series or of the grid, whichever is wider.
+    """
+    if not len(series):
+        return np.full(grid.shape, np.nan)
+    index = np.searchsorted(series.steps, grid, side="right") - 1
+    values = np.where(index >= 0, series.values[np.maximum(index, 0)], np.nan)
+    age = grid - series.steps[np.maximum(index, 0)]
+    limit = STALE_AFTER_GAPS * max(median_gap(series.steps), median_gap(grid))
+    return np.where(age <= limit, values, np.nan) if limit > 0 else values
+
+
+def median_gap(steps: FloatArray) -> float:
+    """Median distance between neighbouring steps; 0.0 with fewer than two."""
+    return float(np.median(np.diff(steps))) if steps.size > 1 else 0.0
+
+
+def on_grid(metrics: Mapping[str, Series], names: Iterable[str], grid: FloatArray) -> dict[str, FloatArray | float]:
+    """Each named metric on ``grid``; a metric that was not logged is the scalar NaN."""
+    placed: dict[str, FloatArray | float] = {}
+    for name in names:
+        series = metrics.get(name)
+        if series is None:
+            placed[name] = float("nan")
+        elif series.steps is grid or np.array_equal(series.steps, grid):
+            placed[name] = series.values
+        else:
+            placed[name] = carry_forward(series, grid)
+    return placed

@@ -1,0 +1,59 @@
+"""From a condition per grid point to intervals: Prometheus' ``for`` and ``keep_firing_for`` over steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rldoctor.model.finding import Interval
+from rldoctor.model.raw import BoolArray, FloatArray
+from rldoctor.rulebook.schema import Span
+
+
+def span_steps(span: Span | None, grid: FloatArray, length: float) -> float:
+    """A span as a number of steps: a share of ``length`` (the planned or logged run), steps, or points."""
+    if span is None:
+        return 0.0
+    if span.kind == "share":
+        return span.amount * length
+    if span.kind == "steps":
+        return span.amount
+    gap = float(np.median(np.diff(grid))) if grid.size > 1 else 0.0
+    return max(span.amount - 1.0, 0.0) * gap
+
+
+def runs_of_true(mask: BoolArray) -> list[tuple[int, int]]:
+    """Index pairs (first, last), inclusive, of each stretch of True."""
+    edges = np.diff(np.concatenate(([False], mask, [False])).astype(np.int8))
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1) - 1
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def bridged(mask: BoolArray, grid: FloatArray, gap: float) -> BoolArray:
+    """``mask`` with False stretches filled when the True points around them are at most ``gap`` steps apart."""
+    stretches = runs_of_true(mask)
+    filled = mask.copy()
+    for (_, end), (start, _) in zip(stretches, stretches[1:], strict=False):
+        if grid[start] - grid[end] <= gap:
+            filled[end : start + 1] = True
+    return filled
+
+
+def intervals(mask: BoolArray, grid: FloatArray, *, hold: float = 0.0, bridge: float = 0.0) -> list[Interval]:
+    """Intervals over which ``mask`` holds for at least ``hold`` steps, gaps up to ``bridge`` steps ignored."""
+    if not grid.size:
+        return []
+    joined = bridged(mask, grid, bridge) if bridge > 0 else mask
+    last = grid.size - 1
+    return [
+        Interval(float(grid[first]), float(grid[end]), open=end == last)
+        for first, end in runs_of_true(joined)
+        if grid[end] - grid[first] >= hold
+    ]
+
+
+def active_mask(found: list[Interval], grid: FloatArray) -> BoolArray:
+    """Grid points inside any of the intervals, shape (len(grid),)."""
+    mask = np.zeros(grid.shape, dtype=bool)
+    for interval in found:
+        mask |= (grid >= interval.start) & (grid <= interval.end)
+    return mask

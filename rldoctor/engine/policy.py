@@ -1,0 +1,142 @@
+"""``rules/policy.yaml`` and ``rules/derived.yaml`` as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rldoctor.language.parser import Expression, parse
+from rldoctor.yamlio import load_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How the outcome of a run is judged: where the return is read, and the run facts in order."""
+
+    sources: tuple[str, ...]
+    success: tuple[str, ...]
+    thresholds: Mapping[str, float]
+    facts: Mapping[str, Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Weights of the root-cause score (``docs/diagnosis.md``)."""
+
+    severity: Mapping[str, float]
+    strength: Mapping[str, float]
+    before: float
+    unknown: float
+    after: float
+    timing_slack: float
+    absent_prediction: float
+    config_only: float
+    unmeasured_prediction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that is decided about a run as a whole."""
+
+    outcome: Outcomes
+    ranking: Ranking
+    gate_exempt: frozenset[str]
+    gate_exempt_areas: frozenset[str]
+    quality_codes: frozenset[str]
+    healthy_rules: float
+    needs_one_of: tuple[str, ...]
+    no_data_codes: frozenset[str]
+    nonfinite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to compute a derived quantity, valid for some algorithms and frameworks (empty: all)."""
+
+    value: Expression
+    inputs: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A derived quantity: the first variant whose inputs are there wins."""
+
+    name: str
+    unit: str
+    says: str
+    variants: tuple[Variant, ...]
+
+
+def _values(block: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(entry["value"]) for name, entry in block.items()}
+
+
+@lru_cache(maxsize=4)
+def load_policy(rules: Path) -> Policy:
+    """The policy of a rules directory; RuleError when the file is not valid YAML."""
+    data = load_yaml(rules / "policy.yaml")
+    outcome, rank, verdict = data["outcome"], data["ranking"], data["verdict"]
+    return Policy(
+        outcome=Outcomes(
+            tuple(outcome["sources"]),
+            tuple(outcome["success"]),
+            _values(outcome["thresholds"]),
+            {name: parse(text) for name, text in outcome["facts"].items()},
+        ),
+        ranking=_ranking(rank),
+        gate_exempt=frozenset(data["gate"]["exempt"]),
+        gate_exempt_areas=frozenset(data["gate"]["exempt_areas"]),
+        quality_codes=frozenset(data["data_quality"]["lowers"]),
+        healthy_rules=_values(verdict["thresholds"])["healthy_rules"],
+        needs_one_of=tuple(verdict["needs_one_of"]),
+        no_data_codes=frozenset(verdict["no_data_codes"]),
+        nonfinite=tuple(data["nonfinite"]["of"]),
+    )
+
+
+def _ranking(rank: Mapping[str, Any]) -> Ranking:
+    timing = rank["timing"]
+    return Ranking(
+        severity={name: float(weight) for name, weight in rank["severity"].items()},
+        strength={name: float(weight) for name, weight in rank["strength"].items()},
+        before=float(timing["before"]),
+        unknown=float(timing["unknown"]),
+        after=float(timing["after"]),
+        timing_slack=float(rank["timing_slack"]),
+        absent_prediction=float(rank["absent_prediction"]),
+        config_only=float(rank["config_only"]),
+        unmeasured_prediction=float(rank["unmeasured_prediction"]),
+    )
+
+
+@lru_cache(maxsize=4)
+def load_derived(rules: Path) -> tuple[tuple[Derived, ...], tuple[Derived, ...]]:
+    """Derived series and derived knobs of a rules directory, in file order."""
+    data = load_yaml(rules / "derived.yaml")
+    return _derived(data.get("series", {})), _derived(data.get("knobs", {}))
+
+
+def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
+    return tuple(
+        Derived(name, str(entry.get("unit", "")), str(entry.get("says", "")), _variants(entry["variants"]))
+        for name, entry in block.items()
+    )
+
+
+def _variants(entries: Sequence[Mapping[str, Any]]) -> tuple[Variant, ...]:
+    return tuple(
+        Variant(
+            parse(entry["value"]),
+            tuple(entry.get("from", ())),
+            tuple(entry.get("config", ())),
+            tuple(entry.get("algorithms", ())),
+            tuple(entry.get("frameworks", ())),
+        )
+        for entry in entries
+    )

@@ -1,0 +1,137 @@
+"""Telling causes from symptoms: which finding explains which, and in which order to believe the causes.
+
+The score of a root is severity weight x (1 + strength of the findings it reaches) x specificity (share of the
+symptoms it almost always causes that did fire) x timing, and x 0.3 for each such symptom that is measurably
+absent. Weights are in ``rules/policy.yaml``; the graph is the rules' ``leads_to``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rldoctor.engine.evaluate import Evaluated
+from rldoctor.engine.policy import Ranking
+from rldoctor.model.finding import Finding, Outcome, Rival, Root
+from rldoctor.rulebook.schema import Edge
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """The causal graph of one run: fired findings, and the edges that hold between them."""
+
+    fired: Mapping[str, Evaluated]
+    quiet: Mapping[str, Evaluated]
+    ranking: Ranking
+    length: float
+
+    def finding(self, code: str) -> Finding:
+        """The finding of a fired rule."""
+        finding = self.fired[code].result.finding
+        assert finding is not None, code
+        return finding
+
+    def timing(self, cause: str, symptom: str) -> float:
+        """How well the onsets fit: a cause cannot begin clearly after its symptom."""
+        begin, seen = self.finding(cause).onset, self.finding(symptom).onset
+        if begin is None or seen is None:
+            # A property of the whole run or of its configuration is there from the start.
+            return self.ranking.before if begin is None else self.ranking.unknown
+        return self.ranking.before if begin <= seen + self.ranking.timing_slack * self.length else self.ranking.after
+
+    def edges(self, code: str) -> list[Edge]:
+        """Edges from ``code`` to fired findings that its timing does not rule out."""
+        return [
+            edge
+            for edge in self.fired[code].edges
+            if edge.code in self.fired and edge.code != code and self.timing(code, edge.code) > 0
+        ]
+
+    def reached(self, code: str) -> dict[str, float]:
+        """Fired findings reachable from ``code`` with the strength of the best path (product of its edges)."""
+        best: dict[str, float] = {}
+        pending = [(code, 1.0)]
+        while pending:
+            here, strength = pending.pop()
+            for edge in self.edges(here):
+                through = strength * self.ranking.strength[edge.strength]
+                if edge.code != code and through > best.get(edge.code, 0.0):
+                    best[edge.code] = through
+                    pending.append((edge.code, through))
+        return best
+
+    def score(self, code: str) -> float:
+        """The rank score of ``code`` as a root cause."""
+        finding, reached = self.finding(code), self.reached(code)
+        predicted = [edge.code for edge in self.fired[code].edges if edge.strength == "H"]
+        weight = self.ranking.severity[finding.severity.label] * (1.0 + sum(reached.values()))
+        weight *= self._specificity(predicted) * self._absent(predicted)
+        timings = [self.timing(code, symptom) for symptom in reached]
+        weight *= sum(timings) / len(timings) if timings else 1.0
+        return weight * (self.ranking.config_only if finding.onset is None and not reached and not finding.metrics else 1.0)
+
+    def _specificity(self, predicted: Sequence[str]) -> float:
+        if not predicted:
+            return 1.0
+        shares = [1.0 if code in self.fired else self._unseen(code) for code in predicted]
+        return max(sum(shares) / len(shares), self.ranking.absent_prediction)
+
+    def _unseen(self, code: str) -> float:
+        return 0.0 if code in self.quiet else self.ranking.unmeasured_prediction
+
+    def _absent(self, predicted: Sequence[str]) -> float:
+        absent = sum(code in self.quiet and code not in self.fired for code in predicted)
+        return float(self.ranking.absent_prediction**absent)
+
+
+def rank(evaluated: Sequence[Evaluated], ranking: Ranking, length: float) -> tuple[Root, ...]:
+    """Roots by score, each with the findings it explains; every finding stands in exactly one place."""
+    fired = {one.rule.code: one for one in evaluated if one.result.outcome is Outcome.FIRED}
+    quiet = {one.rule.code: one for one in evaluated if one.result.outcome is Outcome.PASSED}
+    graph = Graph(fired, quiet, ranking, length)
+    scores = {code: graph.score(code) for code in fired}
+    order = sorted(fired, key=lambda code: (-scores[code], code))
+    reach = {code: graph.reached(code) for code in fired}
+    owner = _owners(order, reach, scores)
+    roots = [code for code in order if code not in owner]
+    return tuple(
+        Root(
+            graph.finding(root),
+            tuple(graph.finding(code) for code in order if owner.get(code) == root),
+            round(scores[root], 4),
+            _rivals(graph, evaluated, [root, *(code for code in order if owner.get(code) == root)]),
+        )
+        for root in roots
+    )
+
+
+def _owners(order: Sequence[str], reach: Mapping[str, Mapping[str, float]], scores: Mapping[str, float]) -> dict[str, str]:
+    """The root that explains each explained finding.
+
+    A finding that some other finding reaches is explained, unless it reaches that one too and scores higher
+    (two findings that cause each other: the better root wins).
+    """
+    explained: dict[str, list[str]] = {}
+    for code in order:
+        parents = [other for other in order if code in reach[other] and not _outranks(code, other, reach, scores)]
+        if parents:
+            explained[code] = parents
+    owner: dict[str, str] = {}
+    for code, parents in explained.items():
+        tops = [parent for parent in parents if parent not in explained] or parents
+        owner[code] = max(tops, key=lambda parent: (reach[parent][code] * scores[parent], parent))
+    return {code: root for code, root in owner.items() if root not in owner}
+
+
+def _outranks(code: str, other: str, reach: Mapping[str, Mapping[str, float]], scores: Mapping[str, float]) -> bool:
+    return other in reach[code] and (scores[code], code) > (scores[other], other)
+
+
+def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) -> tuple[Rival, ...]:
+    """Rules that could have caused one of ``codes`` too, looked, and found nothing: with what they measured."""
+    rivals = []
+    for one in evaluated:
+        leads = {edge.code for edge in one.rule.leads_to}
+        if one.result.outcome is Outcome.PASSED and one.result.reason and leads & set(codes):
+            rivals.append(Rival(one.rule.code, one.rule.failure_title, one.result.reason))
+    return tuple(rivals)

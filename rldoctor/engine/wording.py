@@ -1,0 +1,83 @@
+"""Numbers and sentences: formatting measures, filling message templates, wording prescriptions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from rldoctor.model.finding import Measure, Prescription
+from rldoctor.model.run import Run, Wording
+from rldoctor.rulebook.schema import FixSpec
+
+
+def number_text(value: float, spec: str = ".4g") -> str:
+    """A number for people: ``unknown`` for NaN, thousands separated, no exponent where a person needs none."""
+    if math.isnan(value):
+        return "unknown"
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    if spec != ".4g":
+        return format(value, spec)
+    if value == int(value) and abs(value) < 1e15:
+        return f"{int(value):,}"
+    return f"{value:,.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
+
+
+def step_text(step: float | None) -> str:
+    """A step for people."""
+    return "unknown" if step is None else f"{step:,.0f}"
+
+
+class _Blank(dict[str, str]):
+    """Template fields: an unknown one reads ``unknown`` instead of raising (templates are checked at load)."""
+
+    def __missing__(self, key: str) -> str:
+        return "unknown"
+
+
+def fill(template: str, measures: Mapping[str, Measure], extra: Mapping[str, str]) -> str:
+    """``template`` with ``{measure}`` fields replaced by their formatted value and unit-free text."""
+    fields = _Blank({name: measure.text for name, measure in measures.items()})
+    fields.update(extra)
+    return template.format_map(fields).strip()
+
+
+def prescription(spec: FixSpec, target: float | None, run: Run, fields: Mapping[str, str]) -> Prescription:
+    """A fix in the words and units of the user's framework.
+
+    ``target`` is the recommended value in the canonical unit, or None when the run does not hold what the
+    quantified form needs: then the unquantified wording is used.
+    """
+    word = run.wording.get(spec.knob) or Wording(spec.knob)
+    knob = run.config.get(spec.knob)
+    now = number_or_text(knob.written) if knob is not None else ""
+    to = number_text(word.to_user(target)) if target is not None else ""
+    filled = _Blank({**fields, "key": word.key, "now": now or "unknown", "to": to or "unknown"})
+    return Prescription(
+        id=spec.id,
+        text=_sentence(spec, target, run, filled).format_map(filled).strip(),
+        knob=spec.knob,
+        key=word.key if spec.knob else "",
+        now=now,
+        to=to,
+        to_number=target,
+        because=spec.because.format_map(filled).strip(),
+        expect=spec.expect.format_map(filled).strip(),
+    )
+
+
+def _sentence(spec: FixSpec, target: float | None, run: Run, fields: Mapping[str, str]) -> str:
+    if spec.knob and spec.to is not None and target is None:
+        return spec.otherwise or spec.text
+    if run.framework in spec.wordings:
+        return spec.wordings[run.framework]
+    if spec.text:
+        return spec.text
+    return "Set {key} to {to} (now {now})." if fields["now"] != "unknown" else "Set {key} to {to}."
+
+
+def number_or_text(value: object) -> str:
+    """A configuration value as the user would recognise it."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:g}" if isinstance(value, float) else f"{value:,}"

@@ -1,0 +1,23 @@
+"""Algorithm names and the families that rules speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+ON_POLICY = frozenset(
+    "ppo a2c trpo ppo_recurrent ppo_lstm maskable_ppo ppg reinforce vpg acktr a3c impala appo poca mappo ippo npg".split()
+)
+OFF_POLICY = frozenset(
+    "sac td3 ddpg dqn ddqn qrdqn tqc crossq rainbow c51 iqn discrete_sac redq droq her d4pg fasttd3 mpo".split()
+)
+
+
+def matches(algorithm: str, wanted: Collection[str]) -> bool:
+    """Whether ``algorithm`` (a name, a family, or ``""`` when unknown) is covered by ``wanted``.
+
+    ``any`` covers everything. A family in ``wanted`` covers its members and itself; a family as ``algorithm``
+    is covered by that family only, since which member it is cannot be told.
+    """
+    if "any" in wanted or algorithm in wanted:
+        return True
+    return ("on_policy" in wanted and algorithm in ON_POLICY) or ("off_policy" in wanted and algorithm in OFF_POLICY)
