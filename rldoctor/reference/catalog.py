@@ -1,0 +1,195 @@
+"""The tasks of the reference runner: hyperparameters that are known to work, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rldoctor.errors import UsageError
+from rldoctor.reference.plan import Plan
+from rldoctor.reference.rewards import PLAIN, Reward
+
+_ZOO = "rl-baselines3-zoo hyperparams"
+_SMALL_NETS: Mapping[str, object] = {"net_arch": [64, 64]}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One (algorithm, environment, variant): plan fields and the source of its hyperparameters."""
+
+    algo: str
+    env_id: str
+    steps: int
+    source: str
+    variant: str = ""
+    n_envs: int = 1
+    env_kwargs: Mapping[str, object] = field(default_factory=dict)
+    reward: Reward = PLAIN
+    normalize: bool = False
+    hyper: Mapping[str, object] = field(default_factory=dict)
+    log_interval: int = 1
+
+    def plan(self, *, seed: int = 0, steps: int | None = None) -> Plan:
+        """The healthy training of this task; ``steps`` overrides the catalogue's budget."""
+        return Plan(
+            algo=self.algo,
+            env_id=self.env_id,
+            steps=self.steps if steps is None else steps,
+            seed=seed,
+            variant=self.variant,
+            n_envs=self.n_envs,
+            env_kwargs=self.env_kwargs,
+            reward=self.reward,
+            normalize=self.normalize,
+            hyper=self.hyper,
+            log_interval=self.log_interval,
+        )
+
+
+_PENDULUM_OFF_POLICY: Mapping[str, object] = {
+    "learning_rate": 1e-3,
+    "batch_size": 128,
+    "buffer_size": 50_000,
+    "policy_kwargs": _SMALL_NETS,
+}
+_PENDULUM_PPO: Mapping[str, object] = {
+    "learning_rate": 1e-3,
+    "n_steps": 256,
+    "batch_size": 64,
+    "gamma": 0.9,
+    "gae_lambda": 0.95,
+    "n_epochs": 10,
+}
+
+TASKS: tuple[Task, ...] = (
+    Task(
+        algo="ppo",
+        env_id="Hopper-v5",
+        steps=61_440,
+        normalize=True,
+        hyper={"n_steps": 1024},
+        source=f"SB3 defaults with VecNormalize ({_ZOO}/ppo.yml: mujoco-defaults), n_steps halved",
+    ),
+    Task(
+        algo="ppo",
+        env_id="Pendulum-v1",
+        steps=102_400,
+        n_envs=4,
+        hyper=_PENDULUM_PPO,
+        source=f"{_ZOO}/ppo.yml Pendulum-v1, without gSDE, n_steps 1024 -> 256 for more rows",
+    ),
+    Task(
+        algo="ppo",
+        env_id="Pendulum-v1",
+        variant="exp",
+        steps=102_400,
+        n_envs=4,
+        reward=Reward(sharpness=0.2),
+        hyper=_PENDULUM_PPO,
+        source="as ppo Pendulum-v1; k = 1.204 / 6: a random policy's mean cost of 6 gives a reward near 0.3",
+    ),
+    Task(
+        algo="ppo",
+        env_id="Reacher-v5",
+        variant="exp",
+        steps=61_440,
+        env_kwargs={"reward_control_weight": 0.0},
+        reward=Reward(sharpness=6.0),
+        normalize=True,
+        hyper={"n_steps": 1024, "gamma": 0.9},
+        source=f"SB3 defaults, VecNormalize and gamma 0.9 ({_ZOO}/ppo.yml Reacher); k = 1.204 / 0.2 m",
+    ),
+    Task(
+        algo="a2c",
+        env_id="CartPole-v1",
+        steps=60_000,
+        n_envs=8,
+        log_interval=20,
+        source=f"{_ZOO}/a2c.yml CartPole-v1 (shorter)",
+    ),
+    Task(
+        algo="sac",
+        env_id="Pendulum-v1",
+        steps=15_000,
+        hyper=_PENDULUM_OFF_POLICY,
+        source=f"{_ZOO}/sac.yml Pendulum-v1 (lr 1e-3), smaller nets and batches for speed",
+    ),
+    Task(
+        algo="sac",
+        env_id="FetchReachDense-v4",
+        steps=40_000,
+        n_envs=8,
+        log_interval=8,
+        hyper={
+            "policy": "MultiInputPolicy",
+            "learning_rate": 1e-3,
+            "gamma": 0.95,
+            "batch_size": 256,
+            "buffer_size": 100_000,
+            "learning_starts": 1_000,
+            "gradient_steps": 2,
+            "policy_kwargs": _SMALL_NETS,
+        },
+        source=f"{_ZOO}/sac.yml FetchReach (lr 1e-3, gamma 0.95, 64x64), dense reward so no HER, 8 envs",
+    ),
+    Task(
+        algo="sac",
+        env_id="Hopper-v5",
+        steps=15_000,
+        hyper={"batch_size": 128, "policy_kwargs": _SMALL_NETS, "learning_starts": 1_000},
+        log_interval=4,
+        source=f"{_ZOO}/sac.yml mujoco-defaults, smaller nets and batches for speed, shorter warm-up",
+    ),
+    Task(
+        algo="td3",
+        env_id="Pendulum-v1",
+        steps=15_000,
+        hyper={**_PENDULUM_OFF_POLICY, "noise_std": 0.1, "learning_starts": 1_000},
+        source=f"{_ZOO}/td3.yml Pendulum (noise 0.1, warm-up 1000), smaller nets and batches for speed",
+    ),
+    Task(
+        algo="ddpg",
+        env_id="Pendulum-v1",
+        steps=12_000,
+        hyper={**_PENDULUM_OFF_POLICY, "noise_std": 0.1, "learning_starts": 1_000},
+        source="as td3 Pendulum-v1",
+    ),
+    Task(
+        algo="ddpg",
+        env_id="HalfCheetah-v5",
+        steps=15_000,
+        hyper={"batch_size": 128, "policy_kwargs": _SMALL_NETS, "noise_std": 0.1, "learning_starts": 1_000},
+        source=f"{_ZOO}/td3.yml HalfCheetah (noise 0.1), smaller nets and batches for speed",
+    ),
+    Task(
+        algo="dqn",
+        env_id="CartPole-v1",
+        steps=50_000,
+        log_interval=10,
+        hyper={
+            "learning_rate": 2.3e-3,
+            "batch_size": 64,
+            "buffer_size": 100_000,
+            "learning_starts": 1_000,
+            "target_update_interval": 10,
+            "train_freq": 256,
+            "gradient_steps": 128,
+            "exploration_fraction": 0.16,
+            "exploration_final_eps": 0.04,
+            "policy_kwargs": {"net_arch": [256, 256]},
+        },
+        source=f"{_ZOO}/dqn.yml CartPole-v1",
+    ),
+)
+
+
+def find_task(algo: str, env_id: str, variant: str = "") -> Task:
+    """The catalogue's task; raises UsageError with the known ones when there is none."""
+    for task in TASKS:
+        if (task.algo, task.env_id, task.variant) == (algo, env_id, variant):
+            return task
+    named = f"{algo} on {env_id}" + (f", variant '{variant}'" if variant else "")
+    known = ", ".join(
+        f"{t.algo} {t.env_id}" + (f" --variant {t.variant}" if t.variant else "") for t in TASKS
+    )
+    raise UsageError(f"the reference runner has no hyperparameters for {named}", hint=f"known tasks: {known}")

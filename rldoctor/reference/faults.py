@@ -1,0 +1,195 @@
+"""The registry of plantable faults: one entry each, with its documentation and the rules it should wake.
+
+A fault is a function from a healthy plan to a sick one. ``roots`` are the rule codes any of which is the
+right headline, the best first; ``symptoms`` are codes that may be folded under it. What a run really
+showed is in its ``run.yaml``, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.reference.plan import Plan
+
+Plant = Callable[[Plan], Plan]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One documented fault.
+
+    ``doc`` says what is wrong and why it is harmful, ``how`` how it is planted, ``cause`` the cause in
+    words, ``algos`` which algorithms it applies to. ``variant`` is the catalogue variant it is planted
+    on ("" the plain task).
+    """
+
+    name: str
+    doc: str
+    how: str
+    cause: str
+    roots: tuple[str, ...]
+    symptoms: tuple[str, ...]
+    algos: tuple[str, ...]
+    plant: Plant
+    variant: str = ""
+
+    def sick(self, plan: Plan) -> Plan:
+        """The plan with this fault; raises UsageError when it does not apply to the algorithm."""
+        if plan.algo not in self.algos:
+            raise UsageError(
+                f"fault '{self.name}' does not apply to {plan.algo}",
+                hint=f"it applies to {', '.join(self.algos)}",
+            )
+        return replace(self.plant(plan), fault=self.name)
+
+
+def _hyper(**changes: object) -> Plant:
+    """Replace constructor arguments."""
+    return lambda plan: plan.with_hyper(**changes)
+
+
+def _plan(**changes: object) -> Plant:
+    """Replace plan fields."""
+    return lambda plan: replace(plan, **changes)  # type: ignore[arg-type]
+
+
+def _reward(factor: float) -> Plant:
+    """Scale the reward and train on it raw: without VecNormalize, which would undo the scaling."""
+    return lambda plan: replace(plan, reward=plan.reward.scaled(factor), normalize=False)
+
+
+def _both(first: Plant, second: Plant) -> Plant:
+    """One plant after the other."""
+    return lambda plan: second(first(plan))
+
+
+_ON_POLICY = ("ppo", "a2c")
+_CONTINUOUS_OFF = ("sac", "td3", "ddpg")
+
+_FAULTS = (
+    Fault(
+        name="lr-zero",
+        doc="The learning rate is so small that no update moves the policy: KL stays near 0, entropy frozen.",
+        how="learning_rate=1e-7",
+        cause="learning rate too low",
+        roots=("POL-01",),
+        symptoms=("ENT-01", "VAL-01", "OUT-10", "CFG-06"),
+        algos=_ON_POLICY,
+        plant=_hyper(learning_rate=1e-7),
+    ),
+    Fault(
+        name="frozen-actor",
+        doc="The actor's parameters are not trained (not in the optimiser, or detached) while the critic is.",
+        how="policy net, action head and log_std stop requiring gradients",
+        cause="wiring: updates do not reach the policy",
+        roots=("POL-01",),
+        symptoms=("ENT-01", "OUT-10"),
+        algos=_ON_POLICY,
+        plant=_plan(surgery=("freeze-actor",)),
+    ),
+    Fault(
+        name="reward-tiny",
+        doc="Rewards are far below the noise of a fresh critic, so normalised advantages are mostly noise.",
+        how="reward x 1e-4, no reward normalisation",
+        cause="reward scale too small",
+        roots=("REW-02",),
+        symptoms=("VAL-01", "POL-06", "OUT-10"),
+        algos=_ON_POLICY,
+        plant=_reward(1e-4),
+    ),
+    Fault(
+        name="reward-zero",
+        doc="The reward is identically zero: nothing to learn, and SAC's temperature decays unopposed.",
+        how="reward x 0, no reward normalisation",
+        cause="no reward signal",
+        roots=("REW-01",),
+        symptoms=("VAL-01", "POL-06", "ENT-04", "OUT-10"),
+        algos=(*_ON_POLICY, *_CONTINUOUS_OFF),
+        plant=_reward(0.0),
+    ),
+    Fault(
+        name="reward-huge",
+        doc="Value targets are so large that the critic cannot travel to them: it predicts a constant.",
+        how="reward x 100, no reward normalisation",
+        cause="reward scale too large",
+        roots=("REW-04",),
+        symptoms=("VAL-02", "POL-04", "ENT-01", "OUT-10"),
+        algos=_ON_POLICY,
+        plant=_reward(100.0),
+    ),
+    Fault(
+        name="ppo-defaults-large-returns",
+        doc="Library defaults on a task with discounted returns in the hundreds and no normalisation.",
+        how="PPO's defaults in place of the tuned values (gamma 0.99, lr 3e-4, one environment)",
+        cause="reward scale too large for the optimiser settings",
+        roots=("REW-04",),
+        symptoms=("VAL-02", "POL-04", "ENT-01", "OUT-10"),
+        algos=("ppo",),
+        plant=_both(_hyper(learning_rate=3e-4, n_steps=1024, gamma=0.99), _plan(n_envs=1, normalize=False)),
+    ),
+    Fault(
+        name="reward-exp-sharp",
+        doc="A tracking reward exp(-k*error) with k so large that typical errors earn almost nothing.",
+        how="k x 40 on the exponential variant of the task",
+        cause="k too sharp for the current error",
+        roots=("REW-03",),
+        symptoms=("REW-02", "VAL-01", "POL-06", "OUT-10"),
+        algos=("ppo",),
+        plant=lambda plan: replace(plan, reward=plan.reward.sharper(40.0)),
+        variant="exp",
+    ),
+    Fault(
+        name="buffer-tiny",
+        doc="The replay buffer holds less than one episode of every environment: narrow, correlated data.",
+        how="4 environments, buffer_size=500 in all, updates kept at one per transition",
+        cause="replay buffer too small",
+        roots=("OFF-01",),
+        symptoms=("VAL-10", "OUT-02", "OUT-03", "OUT-10"),
+        algos=_CONTINUOUS_OFF,
+        plant=_both(_hyper(buffer_size=500, gradient_steps=-1), _plan(n_envs=4)),
+    ),
+    Fault(
+        name="few-updates",
+        doc="Many environments, one gradient step per vector step: most transitions are hardly ever used.",
+        how="16 environments, gradient_steps=1, batch_size=64 (each transition sampled 4 times)",
+        cause="too few updates per transition",
+        roots=("OFF-04",),
+        symptoms=("ENT-06", "VAL-11", "ENT-01", "OUT-10"),
+        algos=_CONTINUOUS_OFF,
+        plant=_both(_hyper(gradient_steps=1, batch_size=64), _plan(n_envs=16, log_interval=16)),
+    ),
+    Fault(
+        name="target-entropy-high",
+        doc="The target entropy cannot be reached by a bounded policy: alpha, then Q, grow exponentially.",
+        how="target_entropy=+2 (the ceiling is 0.69 per action dimension)",
+        cause="target entropy unreachable",
+        roots=("ENT-07",),
+        symptoms=("ENT-05", "VAL-08", "VAL-07", "OUT-10", "NUM-01"),
+        algos=("sac",),
+        plant=_hyper(target_entropy=2.0),
+    ),
+    Fault(
+        name="target-entropy-low",
+        doc="The target entropy is far below -dim(A): alpha collapses and exploration dies with it.",
+        how="target_entropy=-15 on one action dimension",
+        cause="target entropy too low",
+        roots=("ENT-07",),
+        symptoms=("ENT-04", "ENT-08"),
+        algos=("sac",),
+        plant=_hyper(target_entropy=-15.0),
+    ),
+)
+
+FAULTS = {fault.name: fault for fault in _FAULTS}
+
+
+def find_fault(name: str) -> Fault:
+    """The fault of that name; raises UsageError with the nearest name and the list when unknown."""
+    if name not in FAULTS:
+        raise UsageError(
+            f"unknown fault '{name}'{did_you_mean(name, list(FAULTS))}",
+            hint=f"known faults: {', '.join(FAULTS)}",
+        )
+    return FAULTS[name]

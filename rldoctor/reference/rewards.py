@@ -1,0 +1,59 @@
+"""What a plan does to the environment's reward before the learner and the log see it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A reward transform, applied inside the Monitor wrapper: logged returns are *after* it.
+
+    ``factor`` multiplies the reward. With ``sharpness`` k the environment's reward is read as minus a
+    tracking error and becomes ``factor * exp(-k * error)``: in (0, factor] for errors >= 0.
+    """
+
+    factor: float = 1.0
+    sharpness: float | None = None
+
+    def __call__(self, reward: float) -> float:
+        """The transformed reward; NaN stays NaN, and a hugely negative reward gives 0, never an error."""
+        if self.sharpness is None:
+            return self.factor * float(reward)
+        return self.factor * math.exp(self.sharpness * float(reward))
+
+    @property
+    def plain(self) -> bool:
+        """Whether the transform changes nothing."""
+        return self.factor == 1.0 and self.sharpness is None
+
+    def scaled(self, factor: float) -> Reward:
+        """The same form with the reward multiplied by a further ``factor``."""
+        return replace(self, factor=self.factor * factor)
+
+    def sharper(self, times: float) -> Reward:
+        """The same exponential form with k multiplied; raises ValueError when there is no exponential."""
+        if self.sharpness is None:
+            raise ValueError("this reward has no exp(-k*error) form to sharpen")
+        return replace(self, sharpness=self.sharpness * times)
+
+    def settings(self) -> dict[str, float | str]:
+        """The configuration lines that describe the transform; empty when it changes nothing.
+
+        A plain factor is called ``env_reward_factor``, not ``reward_scale``: logged returns already
+        contain it, and a reader must not apply it twice.
+        """
+        if self.plain:
+            return {}
+        if self.sharpness is None:
+            return {"env_reward_factor": self.factor}
+        return {
+            "reward_form": "exp(-k*error)",
+            "reward_weight": self.factor,
+            "reward_sharpness": self.sharpness,
+        }
+
+
+PLAIN = Reward()
+"""The environment's own reward."""
