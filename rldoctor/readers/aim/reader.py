@@ -1,0 +1,82 @@
+"""The reader's two entry points: is there a repository here, and which runs does it hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import Note, RawRun
+from rldoctor.readers.aim import sdk
+from rldoctor.readers.aim.duplicates import note_duplicates
+from rldoctor.readers.aim.run import read_run
+from rldoctor.readers.aim.snapshot import Snapshot
+
+REPO_NAME = ".aim"
+# One of these stands in every Aim 3 repository, also in one that was never indexed.
+_REPO_MARKS = ("VERSION", "meta", "run_metadata.sqlite")
+
+
+class AimReader:
+    """Reads every run of an Aim 3 repository. Needs the ``aim`` extra; never writes into the repository."""
+
+    name = "aim"
+
+    def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
+        """``['.aim']`` when ``directory`` holds an Aim repository or is one, else nothing.
+
+        ``names`` are the entries of ``directory``. Needs no ``aim`` package: it only looks at names.
+        """
+        if _is_repo(directory) or (REPO_NAME in names and _is_repo(directory / REPO_NAME)):
+            return [REPO_NAME]
+        return []
+
+    def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
+        """All runs of the repository in or at ``directory``, oldest first, one series per metric and context.
+
+        Steps are sorted and unique (Aim keeps the last value of a step); NaN values are kept. What cannot be
+        read of a run becomes a warning Note. Raises ``MissingExtraError`` without the ``aim`` package and
+        ``ReadError`` when the repository holds no run or has a format that cannot be read.
+        """
+        repo = directory if _is_repo(directory) else directory / REPO_NAME
+        sdk.require_aim()
+        notes = sdk.check_version(repo)
+        hashes = _run_hashes(repo)
+        with Snapshot(repo) as snapshot:
+            dated = [read_run(snapshot, run_hash) for run_hash in hashes]
+        runs = [run for _, run in sorted(dated, key=lambda item: (item[0], item[1].id))]
+        _finish(repo, runs, notes)
+        return runs
+
+
+def _is_repo(path: Path) -> bool:
+    return path.name == REPO_NAME and any((path / mark).exists() for mark in _REPO_MARKS)
+
+
+def _run_hashes(repo: Path) -> list[str]:
+    """Hashes by the folders on disk: Aim's own index misses every run that its server has not seen yet."""
+    chunks = repo / "meta" / "chunks"
+    try:
+        hashes = sorted(entry.name for entry in chunks.iterdir() if entry.is_dir()) if chunks.is_dir() else []
+    except OSError as error:
+        raise ReadError(
+            f"{chunks}: cannot be listed ({error.strerror})", hint="Check the permissions."
+        ) from error
+    if not hashes:
+        raise ReadError(
+            f"{repo}: an Aim repository without runs (expected folders in {chunks})",
+            hint="Name the directory that was passed to aim.Run(repo=...), or copy the whole .aim folder.",
+        )
+    return hashes
+
+
+def _finish(repo: Path, runs: list[RawRun], notes: list[Note]) -> None:
+    """Give every run its short name and the notes that concern the whole repository."""
+    root = repo.resolve().parent
+    short = 8 if len({run.id[:8] for run in runs}) == len(runs) else None
+    note_duplicates(runs)
+    for run in runs:
+        run.id = f"{root.name}/{run.id[:short]}"
+        run.path = repo.parent if repo.parent.name else root
+        run.files = [REPO_NAME]
+        run.notes.extend(notes)
