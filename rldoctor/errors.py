@@ -4,7 +4,8 @@
     |-- UsageError           an option, key or name the user gave is wrong
     |-- ReadError            nothing readable where a run was expected
     |   `-- MissingExtraError    the reader needs a package that is not installed
-    `-- RuleError            a rule file or an expression in it is invalid
+    |-- RuleError            a rule file or an expression in it is invalid
+    `-- ExpressionError      an expression of the rule language is invalid
 
 Each message says where, what is wrong and what was expected; ``hint`` says what to do next.
 """
@@ -20,6 +21,7 @@ class RldoctorError(Exception):
     """Base class: ``str(error)`` is one or more plain lines, ``hint`` the next step (may be empty)."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
+        """Keep ``message`` as the text and ``hint`` beside it."""
         super().__init__(message)
         self.hint = hint
 
@@ -54,8 +56,18 @@ class RuleError(RldoctorError):
     """One or more rule files are invalid; ``problems`` lists every defect, not only the first."""
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
+        """One line of text per problem."""
         super().__init__("\n".join(str(problem) for problem in problems), hint=hint)
         self.problems = tuple(problems)
+
+
+class ExpressionError(RldoctorError):
+    """An expression is invalid; ``offset`` is the 0-based character in it where the problem stands."""
+
+    def __init__(self, message: str, *, offset: int = 0, hint: str = "") -> None:
+        """Keep where in the expression the problem stands."""
+        super().__init__(message, hint=hint)
+        self.offset = offset
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -1,0 +1,236 @@
+"""Evaluation of checked expressions. Never raises for what a log contains; NaN says what cannot be known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache, reduce
+from typing import TypeAlias, cast
+
+import numpy as np
+
+from rldoctor.errors import ExpressionError
+from rldoctor.language.calls import bind
+from rldoctor.language.functions import FUNCTIONS, Context, Function, Value
+from rldoctor.language.functions.base import number, scalar, truth
+from rldoctor.language.parser import CONSTANTS, Expression
+from rldoctor.model.raw import FloatArray
+
+__all__ = ["Scope", "Value", "evaluate", "spacing_of"]
+
+
+@dataclass(slots=True)
+class Scope:
+    """What an expression can see.
+
+    ``steps``: the grid, shape (n,), ascending. ``names``: metrics, thresholds and lets; arrays have shape
+    (n,). ``config`` and ``run``: knobs and run facts; an absent one is NaN. ``spacing``: for a series name,
+    how many steps apart its points must be to be independent (absent or 0: every point). ``planned``:
+    planned length in steps, NaN when unknown.
+    """
+
+    steps: FloatArray
+    names: Mapping[str, Value] = field(default_factory=dict)
+    config: Mapping[str, float] = field(default_factory=dict)
+    run: Mapping[str, float] = field(default_factory=dict)
+    spacing: Mapping[str, float] = field(default_factory=dict)
+    planned: float = float("nan")
+
+    def progress(self) -> FloatArray:
+        """Step / planned length, or / last step when no plan is known; shape (n,)."""
+        last = float(self.steps[-1]) if self.steps.size else float("nan")
+        return self.steps / (self.planned if self.planned > 0 else last)
+
+
+Evaluation: TypeAlias = Callable[[Scope], Value]
+Distance: TypeAlias = Callable[[Scope], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A compiled part: its value, and how many steps apart its points are independent."""
+
+    value: Evaluation
+    spacing: Distance
+
+
+def evaluate(expression: Expression, scope: Scope) -> Value:
+    """The value: a Python float or bool, or an array of shape (n,), float64 or bool.
+
+    Raises:
+        ExpressionError: a name that the scope does not have, or an array that does not fit the grid (both
+            mistakes of the caller, not of a log).
+    """
+    with np.errstate(all="ignore"):
+        value = _compiled(expression).value(scope)
+    return _plain(value)
+
+
+def spacing_of(expression: Expression, scope: Scope) -> float:
+    """How many steps apart the points of the expression are independent: the widest of its series.
+
+    For a ``let``: put the result into ``Scope.spacing`` under the let's name.
+    """
+    with np.errstate(all="ignore"):
+        return _compiled(expression).spacing(scope)
+
+
+def _plain(value: Value) -> Value:
+    """Python numbers for single values, arrays as they are."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return value
+    return bool(value) if np.asarray(value).dtype == np.bool_ else float(value)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(expression: Expression) -> _Node:
+    return _compile(expression.tree)
+
+
+def _compile(node: ast.expr) -> _Node:
+    """A closure for each part of a checked tree; the kinds are those that the parser lets through."""
+    if isinstance(node, ast.Constant):
+        return _constant(float(node.value))  # type: ignore[arg-type]
+    if isinstance(node, ast.Name):
+        return _constant(CONSTANTS[node.id]) if node.id in CONSTANTS else _name(node.id)
+    if isinstance(node, ast.Attribute):
+        return _fact(node.value.id, node.attr)  # type: ignore[attr-defined]
+    if isinstance(node, ast.Call):
+        return _call(node, FUNCTIONS[node.func.id])  # type: ignore[attr-defined]
+    if isinstance(node, ast.Compare):
+        return _compare([_compile(part) for part in (node.left, *node.comparators)], node.ops)
+    if isinstance(node, ast.BoolOp):
+        return _boolean(node.op, [_compile(part) for part in node.values])
+    if isinstance(node, ast.UnaryOp):
+        return _unary(node.op, _compile(node.operand))
+    assert isinstance(node, ast.BinOp)
+    return _binary(_ARITHMETIC[type(node.op)], _compile(node.left), _compile(node.right))
+
+
+_ARITHMETIC: Mapping[type[ast.operator], np.ufunc] = {
+    ast.Add: np.add,
+    ast.Sub: np.subtract,
+    ast.Mult: np.multiply,
+    ast.Div: np.divide,
+}
+_COMPARISONS: Mapping[type[ast.cmpop], np.ufunc] = {
+    ast.Lt: np.less,
+    ast.LtE: np.less_equal,
+    ast.Gt: np.greater,
+    ast.GtE: np.greater_equal,
+    ast.Eq: np.equal,
+    ast.NotEq: np.not_equal,
+}
+
+
+def _nowhere(_: Scope) -> float:
+    """The spacing of what has no series in it."""
+    return 0.0
+
+
+def _constant(value: Value) -> _Node:
+    return _Node(lambda _: value, _nowhere)
+
+
+def _name(name: str) -> _Node:
+    if name == "step":
+        return _Node(lambda scope: scope.steps, _nowhere)
+    if name == "progress":
+        return _Node(lambda scope: scope.progress(), _nowhere)
+
+    def value(scope: Scope) -> Value:
+        if name not in scope.names:
+            raise ExpressionError(f"'{name}' is not known here")
+        found = scope.names[name]
+        if np.ndim(found) and np.shape(found) != scope.steps.shape:
+            raise ExpressionError(f"'{name}' has shape {np.shape(found)}, the grid {scope.steps.shape}")
+        return found
+
+    return _Node(value, lambda scope: max(float(scope.spacing.get(name, 0.0)), 0.0))
+
+
+def _fact(space: str, name: str) -> _Node:
+    def value(scope: Scope) -> Value:
+        facts = scope.config if space == "config" else scope.run
+        return float(facts.get(name, float("nan")))
+
+    return _Node(value, _nowhere)
+
+
+def _widest(parts: list[_Node]) -> Distance:
+    return lambda scope: max((part.spacing(scope) for part in parts), default=0.0)
+
+
+def _unary(op: ast.unaryop, operand: _Node) -> _Node:
+    if isinstance(op, ast.Not):
+        return _Node(lambda scope: np.logical_not(truth(operand.value(scope))), operand.spacing)
+    sign = -1.0 if isinstance(op, ast.USub) else 1.0
+    return _Node(lambda scope: sign * number(operand.value(scope)), operand.spacing)
+
+
+def _binary(ufunc: np.ufunc, left: _Node, right: _Node) -> _Node:
+    def value(scope: Scope) -> Value:
+        return np.asarray(ufunc(number(left.value(scope)), number(right.value(scope))), dtype=np.float64)
+
+    return _Node(value, _widest([left, right]))
+
+
+def _boolean(op: ast.boolop, parts: list[_Node]) -> _Node:
+    ufunc = np.logical_and if isinstance(op, ast.And) else np.logical_or
+
+    def value(scope: Scope) -> Value:
+        return np.asarray(reduce(ufunc, [truth(part.value(scope)) for part in parts]), dtype=np.bool_)
+
+    return _Node(value, _widest(parts))
+
+
+def _compare(parts: list[_Node], ops: list[ast.cmpop]) -> _Node:
+    ufuncs = [_COMPARISONS[type(op)] for op in ops]
+
+    def value(scope: Scope) -> Value:
+        values = [number(part.value(scope)) for part in parts]
+        links = [
+            _ordered(ufunc, left, right)
+            for ufunc, left, right in zip(ufuncs, values, values[1:], strict=False)
+        ]
+        return np.asarray(reduce(np.logical_and, links), dtype=np.bool_)
+
+    return _Node(value, _widest(parts))
+
+
+def _ordered(ufunc: np.ufunc, left: FloatArray, right: FloatArray) -> Value:
+    """A comparison that is false where either side is NaN, ``!=`` included."""
+    held = ufunc(left, right)
+    return np.asarray(
+        held & ~np.isnan(left) & ~np.isnan(right) if ufunc is np.not_equal else held, dtype=np.bool_
+    )
+
+
+def _call(node: ast.Call, function: Function) -> _Node:
+    arguments = bind(node, function)
+    parts = [_compile(part) for part in arguments.values]
+    where = None if arguments.where is None else _compile(arguments.where)
+
+    def value(scope: Scope) -> Value:
+        context = Context(scope.steps, parts[0].spacing(scope))
+        values = [part.value(scope) for part in parts]
+        if not function.where:
+            return cast(Value, function.call(context, *values))
+        mask = None if where is None else where.value(scope)
+        return cast(Value, function.call(context, *values, where=mask))
+
+    width = parts[function.parameters.index(function.widens)] if function.widens else None
+    return _Node(value, _widest(parts) if width is None else _widened(parts[0], width))
+
+
+def _widened(series: _Node, width: _Node) -> Distance:
+    """An average over ``width`` points of a series is independent only that much further apart."""
+
+    def spacing(scope: Scope) -> float:
+        gaps = np.diff(scope.steps)
+        points = scalar(width.value(scope))
+        extra = float(np.median(gaps)) * min(points, gaps.size) if gaps.size and points > 1 else 0.0
+        return series.spacing(scope) + extra
+
+    return spacing

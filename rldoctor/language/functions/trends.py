@@ -1,0 +1,142 @@
+"""Trend and noise of a series, over points that are independent of each other.
+
+A 100-episode moving mean makes plain rank tests call noise a trend most of the time. Two defences: a series
+is thinned to points further apart than its own averaging window (the vocabulary knows it,
+``Context.spacing``), and what autocorrelation is left in the thinned points lowers the number of points
+that the test believes in.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rldoctor.language.functions.base import Context, Function, Value, on_grid, truth
+from rldoctor.language.functions.rolling import rolling_median
+from rldoctor.language.functions.statistics import (
+    correlation_p,
+    effective_size,
+    rank_correlation,
+    spread,
+    theil_sen,
+)
+from rldoctor.model.raw import FloatArray
+
+MAX_BINS = 300
+_LOCAL_SPAN = 11
+# Standard deviation of white noise / of its residuals from a running median of 11 points; simulated.
+_LOCAL_CORRECTION = 1.10
+
+
+def finite_points(context: Context, x: Value, where: Value | None) -> tuple[FloatArray, FloatArray]:
+    """Steps and values of the finite points under the mask."""
+    values = on_grid(x, context)
+    keep = np.isfinite(values) & np.broadcast_to(truth(True if where is None else where), values.shape)
+    return context.steps[keep], values[keep]
+
+
+def independent_points(context: Context, x: Value, where: Value | None) -> tuple[FloatArray, FloatArray]:
+    """At most 300 points of a series, so far apart that they do not share what was averaged into them.
+
+    A wide averaging window has already used every observation: then one point per window is taken. Otherwise
+    many points are averaged into 300 bins.
+    """
+    steps, values = finite_points(context, x, where)
+    length = float(steps[-1] - steps[0]) if steps.size else 0.0
+    if context.spacing > 0 and context.spacing * MAX_BINS >= length:
+        keep = _every(steps, context.spacing)
+        return steps[keep], values[keep]
+    return _binned(steps, values) if steps.size > MAX_BINS else (steps, values)
+
+
+def _every(steps: FloatArray, spacing: float) -> list[int]:
+    """Indices of points at least ``spacing`` apart, counted from the end: the first window is seldom full."""
+    kept: list[int] = []
+    index = steps.size - 1
+    while index >= 0:
+        kept.append(index)
+        limit = steps[index] - spacing * (1 - 1e-9)
+        index = min(int(np.searchsorted(steps, limit, side="right")), index) - 1
+    return kept[::-1]
+
+
+def _binned(steps: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Means over 300 bins of equal length, empty ones left out."""
+    place = (steps - steps[0]) / max(steps[-1] - steps[0], 1e-300) * MAX_BINS
+    bins = np.minimum(place.astype(np.intp), MAX_BINS - 1)
+    count = np.bincount(bins, minlength=MAX_BINS)
+    used = count > 0
+    means = [
+        np.bincount(bins, weights=column, minlength=MAX_BINS)[used] / count[used]
+        for column in (steps, values)
+    ]
+    finite = np.isfinite(means[1])
+    return means[0][finite], means[1][finite]
+
+
+def trend(context: Context, x: Value, *, where: Value | None = None) -> float:
+    """Spearman correlation with the step; NaN for fewer than three independent points."""
+    return rank_correlation(independent_points(context, x, where)[1])
+
+
+def independent(context: Context, x: Value, *, where: Value | None = None) -> float:
+    """How many independent points the series is worth, given what autocorrelation is left in it."""
+    return effective_size(independent_points(context, x, where)[1])
+
+
+def trend_p(context: Context, x: Value, *, where: Value | None = None) -> float:
+    """p-value of the trend (two-sided); NaN when the series is worth fewer than four independent points."""
+    values = independent_points(context, x, where)[1]
+    return correlation_p(rank_correlation(values), effective_size(values))
+
+
+def slope(context: Context, x: Value, *, where: Value | None = None) -> float:
+    """Theil-Sen slope per step; NaN for fewer than two independent points."""
+    return theil_sen(*independent_points(context, x, where))
+
+
+def change(context: Context, x: Value, *, where: Value | None = None) -> float:
+    """Median over the last quarter of the steps minus the median over the first; NaN over nothing."""
+    start, end = _ends(context, x, where, 0.25)
+    return float(np.median(end) - np.median(start)) if start.size else float("nan")
+
+
+def doublings(context: Context, x: Value, *, where: Value | None = None) -> float:
+    """log2 of the level of abs(x) over the last tenth against the first tenth; NaN over nothing."""
+    start, end = _ends(context, x, where, 0.1)
+    if not start.size:
+        return float("nan")
+    levels = [max(float(np.median(np.abs(part))), float(np.finfo(np.float64).tiny)) for part in (start, end)]
+    return float(np.log2(levels[1]) - np.log2(levels[0]))
+
+
+def _ends(context: Context, x: Value, where: Value | None, part: float) -> tuple[FloatArray, FloatArray]:
+    """Values over the first and over the last ``part`` of the steps that were logged."""
+    steps, values = finite_points(context, x, where)
+    if not steps.size:
+        return values, values
+    length = (steps[-1] - steps[0]) * part
+    return values[steps <= steps[0] + length], values[steps >= steps[-1] - length]
+
+
+def noise(context: Context, x: Value, *, where: Value | None = None) -> float:
+    """Standard deviation around the local level, outliers not counting; NaN for fewer than three points.
+
+    The points are thinned by the averaging window, but never averaged: that would lower the noise.
+    """
+    steps, values = finite_points(context, x, where)
+    if context.spacing > 0:
+        values = values[_every(steps, context.spacing)]
+    if values.size < 3:
+        return float("nan")
+    if values.size < 2 * _LOCAL_SPAN:
+        return spread(np.diff(values)) / float(np.sqrt(2))
+    # A trailing median, read half a window later, is a centred one.
+    half = _LOCAL_SPAN // 2
+    level = rolling_median(values, _LOCAL_SPAN)[_LOCAL_SPAN - 1 :]
+    return _LOCAL_CORRECTION * spread(values[half:-half] - level)
+
+
+TRENDS = tuple(
+    Function(function.__name__, function, ("x",), where=True)
+    for function in (trend, trend_p, independent, slope, change, noise, doublings)
+)

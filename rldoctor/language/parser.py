@@ -1,0 +1,219 @@
+"""Text to a checked expression. This is the security boundary: whatever is not listed here is refused."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rldoctor.errors import ExpressionError, did_you_mean
+from rldoctor.language.calls import bind
+from rldoctor.language.functions import FUNCTIONS
+
+MAX_CHARACTERS = 1000
+MAX_NODES = 200
+MAX_DEPTH = 40
+
+CONSTANTS: Mapping[str, bool] = {"true": True, "false": False}
+SPACES = ("config", "run")
+OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
+
+_FOREIGN = re.compile(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
+_GLUED = re.compile(r"(?<![A-Za-z0-9_.])[0-9.]*[0-9](?:[eE][-+]?[0-9]+)?[A-Za-z_]\w*")
+_ALLOWED = "numbers, names, config.name, run.name, + - * /, comparisons, and/or/not and function calls"
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A checked expression: equal when its ``text`` is equal.
+
+    ``names`` are the plain names it reads (metrics, thresholds, lets, ``step``, ``progress``), ``config`` the
+    ``x`` of its ``config.x``, ``run`` those of its ``run.x``. ``tree`` is the checked syntax tree.
+    """
+
+    text: str
+    names: frozenset[str] = field(compare=False)
+    config: frozenset[str] = field(compare=False)
+    run: frozenset[str] = field(compare=False)
+    tree: ast.expr = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """The text as written."""
+        return self.text
+
+
+def parse(text: str | float | int | bool) -> Expression:
+    """The checked form of an expression; a YAML number or truth value is an expression too.
+
+    Raises:
+        ExpressionError: with the offset of the first thing that is not part of the language.
+    """
+    if isinstance(text, bool):
+        text = "true" if text else "false"
+    return _parse(text if isinstance(text, str) else _written(text))
+
+
+def _written(number: float | int) -> str:
+    """A number as text; infinite and NaN ones are no numbers here."""
+    try:
+        if math.isfinite(number):
+            return repr(float(number)) if isinstance(number, float) else str(number)
+    except (OverflowError, ValueError):
+        pass
+    raise ExpressionError("a number must be finite")
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Expression:
+    tree = _syntax(text)
+    checker = _Checker()
+    checker.check(tree, 1)
+    found = {space: frozenset(checker.spaces[space]) for space in SPACES}
+    return Expression(text.strip(), frozenset(checker.names), found["config"], found["run"], tree)
+
+
+def _syntax(text: str) -> ast.expr:
+    """Python's syntax tree of the text; line breaks are blanks, so that offsets stay."""
+    if len(text) > MAX_CHARACTERS:
+        raise ExpressionError(f"longer than {MAX_CHARACTERS} characters: split it with 'let'")
+    foreign = _FOREIGN.search(text)
+    if foreign:
+        raise ExpressionError(
+            f"{foreign[0]!r} is not part of the language: {_ALLOWED}", offset=foreign.start()
+        )
+    glued = _GLUED.search(text)
+    if glued:
+        raise ExpressionError(f"{glued[0]!r} is neither a number nor a name", offset=glued.start())
+    if not text.strip():
+        raise ExpressionError("an expression is missing")
+    line = re.sub(r"\s", " ", text)
+    lead = len(line) - len(line.lstrip())
+    return _ast(line.strip(), lead)
+
+
+def _ast(line: str, lead: int) -> ast.expr:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(line, mode="eval").body
+    except SyntaxError as error:
+        raise ExpressionError(f"syntax: {error.msg}", offset=lead + max((error.offset or 1) - 1, 0)) from None
+    except (ValueError, MemoryError, RecursionError):
+        raise ExpressionError("nested too deeply") from None
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.expr, ast.keyword)):
+            node.col_offset += lead
+    return tree
+
+
+class _Checker:
+    """Walks a syntax tree, refuses what is not whitelisted, collects the names."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.spaces: dict[str, set[str]] = {space: set() for space in SPACES}
+        self.nodes = 0
+        self.kinds: dict[type[ast.AST], Callable[..., list[ast.expr]]] = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.UnaryOp: self._unary,
+            ast.BinOp: self._binary,
+            ast.BoolOp: self._boolean,
+            ast.Compare: self._compare,
+            ast.Call: self._call,
+        }
+
+    def check(self, node: ast.expr, depth: int) -> None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise ExpressionError(
+                f"more than {MAX_NODES} parts or {MAX_DEPTH} levels: split it with 'let'",
+                offset=node.col_offset,
+            )
+        kind = self.kinds.get(type(node))
+        if kind is None:
+            raise _refused(node, _PLAIN_NAMES.get(type(node), "this"))
+        for child in kind(node):
+            self.check(child, depth + 1)
+
+    def _constant(self, node: ast.Constant) -> list[ast.expr]:
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise _refused(node, repr(value), "write true or false" if isinstance(value, bool) else "")
+        _finite(value, node)
+        return []
+
+    def _name(self, node: ast.Name) -> list[ast.expr]:
+        name = node.id
+        if name in SPACES:
+            raise ExpressionError(f"'{name}' needs a name after a dot: {name}.x", offset=node.col_offset)
+        if name in FUNCTIONS:
+            raise ExpressionError(f"'{name}' is a function: call it, {name}(...)", offset=node.col_offset)
+        if name.startswith("_"):
+            raise _refused(node, f"a name that begins with '_' ({name})")
+        if name not in CONSTANTS:
+            self.names.add(name)
+        return []
+
+    def _attribute(self, node: ast.Attribute) -> list[ast.expr]:
+        if not isinstance(node.value, ast.Name) or node.value.id not in SPACES or node.attr.startswith("_"):
+            raise _refused(node, f".{node.attr}", "only config.name and run.name have a dot")
+        self.nodes += 1
+        self.spaces[node.value.id].add(node.attr)
+        return []
+
+    def _unary(self, node: ast.UnaryOp) -> list[ast.expr]:
+        # The only other unary operator, ~, is refused by its character.
+        return [node.operand]
+
+    def _binary(self, node: ast.BinOp) -> list[ast.expr]:
+        if not isinstance(node.op, OPERATORS):
+            word = {ast.Pow: "**", ast.FloorDiv: "//"}.get(type(node.op), "this shift")
+            raise _refused(node, word, "use square(x), sqrt(x) or exp(x)" if word == "**" else "")
+        return [node.left, node.right]
+
+    def _boolean(self, node: ast.BoolOp) -> list[ast.expr]:
+        return node.values
+
+    def _compare(self, node: ast.Compare) -> list[ast.expr]:
+        if not all(isinstance(op, COMPARISONS) for op in node.ops):
+            raise _refused(node, "'in' and 'is'")
+        return [node.left, *node.comparators]
+
+    def _call(self, node: ast.Call) -> list[ast.expr]:
+        if not isinstance(node.func, ast.Name):
+            raise _refused(node, "calling anything but a function's name")
+        function = FUNCTIONS.get(node.func.id)
+        if function is None:
+            guess = did_you_mean(node.func.id, tuple(FUNCTIONS))
+            raise ExpressionError(f"unknown function '{node.func.id}'{guess}", offset=node.col_offset)
+        arguments = bind(node, function)
+        return [*arguments.values, *([] if arguments.where is None else [arguments.where])]
+
+
+def _finite(value: float | int, node: ast.Constant) -> None:
+    try:
+        finite = math.isfinite(value)
+    except OverflowError:
+        finite = False
+    if not finite:
+        raise ExpressionError("a number must be finite", offset=node.col_offset)
+
+
+_PLAIN_NAMES: Mapping[type[ast.AST], str] = {
+    ast.IfExp: "'if ... else'",
+    ast.Lambda: "lambda",
+    ast.Tuple: "a list of values",
+    ast.Starred: "*",
+}
+
+
+def _refused(node: ast.expr, what: str, instead: str = "") -> ExpressionError:
+    text = f"{what} is not part of the language: {instead or _ALLOWED}"
+    return ExpressionError(text, offset=node.col_offset)
