@@ -1,0 +1,20 @@
+"""Text from a log is untrusted: what may reach a terminal, a page or a file."""
+
+from __future__ import annotations
+
+import re
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def clean(text: object) -> str:
+    """``text`` on one line without escape sequences, control or bidirectional-override characters."""
+    plain = _CONTROL.sub("", _ANSI.sub("", encodable(text)))
+    return " ".join(plain.split())
+
+
+def encodable(text: object) -> str:
+    """``text`` that UTF-8 can write: lone surrogates (undecodable file names) become U+FFFD."""
+    return _SURROGATE.sub("\ufffd", str(text))

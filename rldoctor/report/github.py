@@ -1,0 +1,52 @@
+"""GitHub workflow commands: one annotation per root cause, a notice for a run that could not be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rldoctor.model.finding import Diagnosis, Root, Severity
+from rldoctor.report import words
+from rldoctor.report.clean import clean
+
+_LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFO: "notice",
+}
+
+
+def render(diagnoses: Sequence[Diagnosis]) -> str:
+    """The commands, one per line."""
+    lines = [
+        line
+        for name, diagnosis in zip(words.names(diagnoses), diagnoses, strict=True)
+        for line in _run(name, diagnosis)
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
+    for root in diagnosis.roots:
+        yield _root(name, root)
+    if not diagnosis.roots:
+        text = f"{words.headline(diagnosis)} {words.coverage(diagnosis)}"
+        yield _command("notice", f"rldoctor: {name}: {words.verdict_label(diagnosis).lower()}", text)
+
+
+def _root(name: str, root: Root) -> str:
+    finding = root.finding
+    lines = [f"{clean(finding.title)}, {words.onset(finding)}. {clean(finding.message)}"]
+    lines += [clean(fix.text) for fix in finding.prescriptions[:1]]
+    return _command(_LEVELS[finding.severity], f"rldoctor: {name}: {clean(finding.code)}", "\n".join(lines))
+
+
+def _command(level: str, title: str, text: str) -> str:
+    return f"::{level} title={_escape(title, property_value=True)}::{_escape(text)}"
+
+
+def _escape(text: str, *, property_value: bool = False) -> str:
+    """The runner's own escapes: a log cannot start a command of its own."""
+    for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
+        text = text.replace(character, code)
+    return text.replace(":", "%3A").replace(",", "%2C") if property_value else text

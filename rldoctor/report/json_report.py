@@ -1,0 +1,146 @@
+"""The machine-readable report. ``schema.json`` beside this file is its published JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rldoctor import __version__
+from rldoctor.model.finding import Coverage, Diagnosis, Finding, Measure, Prescription, Root, RuleResult
+from rldoctor.model.raw import Note
+from rldoctor.report.clean import encodable
+from rldoctor.report.numbers import finite
+
+SCHEMA = 1
+
+
+def render(diagnoses: Sequence[Diagnosis]) -> str:
+    """The report as JSON text: valid everywhere, NaN and infinity are null."""
+    return json.dumps(document(diagnoses), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
+    """The report as plain dicts and lists."""
+    tree = {"schema": SCHEMA, "rldoctor": __version__, "runs": [_run(d) for d in diagnoses]}
+    safe: dict[str, Any] = _safe(tree)
+    return safe
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) that every report of this version satisfies."""
+    text = Path(__file__).with_name("schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _safe(value: Any) -> Any:
+    """Strings that UTF-8 can hold; numbers that JSON can hold."""
+    if isinstance(value, dict):
+        return {_safe(key): _safe(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_safe(entry) for entry in value]
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, float):
+        return finite(value)
+    return value
+
+
+def _run(diagnosis: Diagnosis) -> dict[str, Any]:
+    run = diagnosis.run
+    return {
+        "path": str(run.path),
+        "id": run.id,
+        "format": run.format,
+        "framework": run.framework,
+        "algorithm": run.algorithm,
+        "env": run.env,
+        "seed": run.seed,
+        "steps": float(run.last_step),
+        "axis": run.axis,
+        "coverage": _coverage(diagnosis.coverage),
+        "verdict": diagnosis.verdict,
+        "verdict_note": diagnosis.verdict_note,
+        "roots": [_root(root) for root in diagnosis.roots],
+        "results": [_result(result) for result in diagnosis.results],
+        "unmapped": [series.tag for series in run.metrics.unmapped],
+        "notes": [_note(note) for note in run.notes],
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, int]:
+    names = ("ran", "not_measured", "not_applicable", "error", "total")
+    return {name: int(getattr(coverage, name)) for name in names}
+
+
+def _root(root: Root) -> dict[str, Any]:
+    finding = root.finding
+    return {
+        "code": finding.code,
+        "slug": finding.slug,
+        "title": finding.title,
+        "severity": finding.severity.label,
+        "onset": _number(finding.onset),
+        "message": finding.message,
+        "explains": [child.code for child in root.explains],
+        "rivals": [{"code": r.code, "title": r.title, "rejected_because": r.text} for r in root.rivals],
+        "fixes": [_fix(fix) for fix in finding.prescriptions],
+        "expect": finding.expect,
+    }
+
+
+def _fix(fix: Prescription) -> dict[str, Any]:
+    return {
+        "id": fix.id,
+        "text": fix.text,
+        "knob": fix.knob,
+        "key": fix.key,
+        "now": fix.now,
+        "to": fix.to,
+        "to_number": _number(fix.to_number),
+        "because": fix.because,
+        "expect": fix.expect,
+    }
+
+
+def _result(result: RuleResult) -> dict[str, Any]:
+    finding: Finding | None = result.finding
+    return {
+        "code": result.code,
+        "slug": result.slug,
+        "title": result.title,
+        "outcome": result.outcome.value,
+        "severity": finding.severity.label if finding else None,
+        "onset": _number(finding.onset) if finding else None,
+        "measures": [_measure(m) for m in (finding.measures if finding else result.measures)],
+        "missing": list(result.missing),
+        "reason": result.reason,
+        "log_hint": result.log_hint,
+        "error": result.error or None,
+    }
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    window = None if measure.window is None else [_number(bound) for bound in measure.window]
+    return {
+        "name": measure.name,
+        "value": _number(measure.value),
+        "unit": measure.unit,
+        "text": measure.text,
+        "limit": _number(measure.limit),
+        "limit_name": measure.limit_name,
+        "window": window,
+        "n": None if measure.n is None else int(measure.n),
+        "says": measure.says,
+    }
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {"code": note.code, "level": note.level, "text": note.text, "tags": list(note.tags)}
+
+
+def _number(value: float | None) -> float | None:
+    """A plain Python float (numpy scalars are not JSON), or None."""
+    return None if value is None else finite(float(value))

@@ -1,0 +1,119 @@
+"""Markdown for a job summary or a pull-request comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
+from rldoctor.report import words
+from rldoctor.report.clean import clean
+from rldoctor.report.numbers import plural
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-])")
+
+
+def render(diagnoses: Sequence[Diagnosis]) -> str:
+    """The report as GitHub-flavoured Markdown; text from the log is escaped."""
+    lines = ["# rldoctor", ""]
+    names = words.names(diagnoses)
+    if len(diagnoses) > 1:
+        lines += _index(names, diagnoses)
+    for name, diagnosis in zip(names, diagnoses, strict=True):
+        lines += _run(name if len(diagnoses) > 1 else str(diagnosis.run.path), diagnosis)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escape(text: object) -> str:
+    """Text that Markdown shows as it is, without markup, HTML, links or mentions."""
+    return (
+        _SPECIAL.sub(r"\\\1", clean(text))
+        .replace("\\<", "&lt;")
+        .replace("\\>", "&gt;")
+        .replace("\\@", "@\u200b")
+    )
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _index(names: Sequence[str], diagnoses: Sequence[Diagnosis]) -> list[str]:
+    lines = [_row("run", "verdict", "first root cause", "since"), "|---|---|---|---:|"]
+    for name, diagnosis in zip(names, diagnoses, strict=True):
+        first = diagnosis.roots[0].finding if diagnosis.roots else None
+        cause = f"{escape(first.code)} {escape(first.title)}" if first else ""
+        since = words.onset(first).removeprefix("since step ") if first else ""
+        lines.append(_row(escape(name), words.verdict_label(diagnosis).lower(), cause, since))
+    return [*lines, ""]
+
+
+def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
+    yield f"## {escape(name)}"
+    yield ""
+    yield escape(", ".join(words.facts(diagnosis.run)))
+    yield ""
+    verdict = f"**{words.verdict_label(diagnosis)}**: {escape(words.headline(diagnosis))}"
+    yield f"{verdict} {words.coverage(diagnosis)}"
+    if diagnosis.verdict_note:
+        yield ""
+        yield escape(diagnosis.verdict_note)
+    yield ""
+    for root in diagnosis.roots:
+        yield from _root(root)
+    yield from _fixes(diagnosis)
+    yield from _unmeasured(diagnosis)
+
+
+def _root(root: Root) -> Iterator[str]:
+    finding = root.finding
+    title = f"{escape(finding.code)} {escape(finding.title)}"
+    yield f"### {title} ({finding.severity.label}, {words.onset(finding)})"
+    yield ""
+    yield escape(finding.message)
+    yield ""
+    yield from _evidence(finding)
+    for child in root.explains:
+        yield f"- explains {escape(child.code)} {escape(child.title)} ({words.onset(child)})"
+    for rival in root.rivals:
+        yield f"- not {escape(rival.code)} {escape(rival.title)}: {escape(rival.text)}"
+    if root.explains or root.rivals:
+        yield ""
+
+
+def _evidence(finding: Finding) -> Iterator[str]:
+    if not finding.measures:
+        return
+    yield _row("measured", "steps", "value", "limit", "n")
+    yield "|---|---|---:|---:|---:|"
+    for measure in finding.measures:
+        points = "" if measure.n is None else f"{measure.n:,}"
+        label, value = escape(words.measure_label(measure)), escape(words.measured(measure))
+        yield _row(label, words.window(measure), value, words.limit(measure), points)
+    yield ""
+
+
+def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
+    found = words.fixes(diagnosis)
+    if not found:
+        return
+    yield "### Do this, in this order"
+    yield ""
+    for number, fix in enumerate(found, 1):
+        head = [f"**{escape(fix.change)}**"] if fix.change else []
+        reason = [f"Because: {escape(fix.prescription.because)}"] if fix.prescription.because else []
+        yield f"{number}. {' '.join([*head, escape(fix.sentence), *reason])}".rstrip()
+    yield ""
+
+
+def _unmeasured(diagnosis: Diagnosis) -> Iterator[str]:
+    missed = words.by_outcome(diagnosis, Outcome.NOT_MEASURED)
+    if not missed:
+        return
+    yield f"<details><summary>{plural(len(missed), 'rule')} not measured</summary>"
+    yield ""
+    for result in missed:
+        yield f"- {escape(result.code)} {escape(result.title)}: {escape(words.why_not(result))}"
+    yield ""
+    yield "</details>"
+    yield ""

@@ -1,0 +1,112 @@
+"""The output formats, and writing one to a file or to standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from rldoctor.errors import RldoctorError, UsageError, did_you_mean
+from rldoctor.model.finding import Diagnosis
+
+# Modules, not functions: a format's dependencies are imported when it is used.
+MODULES = {
+    "terminal": "rldoctor.report.terminal",
+    "html": "rldoctor.report.html",
+    "json": "rldoctor.report.json_report",
+    "junit": "rldoctor.report.junit",
+    "markdown": "rldoctor.report.markdown",
+    "github": "rldoctor.report.github",
+}
+FORMATS = tuple(MODULES)
+SUFFIXES = {
+    ".html": "html",
+    ".htm": "html",
+    ".json": "json",
+    ".xml": "junit",
+    ".md": "markdown",
+    ".txt": "terminal",
+}
+STDOUT = "-"
+
+
+def format_of(target: str) -> str | None:
+    """The format that a file name's ending stands for, or None."""
+    return SUFFIXES.get(Path(target).suffix.lower())
+
+
+def check_format(name: str) -> str:
+    """``name`` when it is a format; UsageError with the list of formats otherwise."""
+    if name not in MODULES:
+        raise UsageError(
+            f"unknown format {name!r}{did_you_mean(name, FORMATS)}", hint=f"formats: {', '.join(FORMATS)}"
+        )
+    return name
+
+
+def render(diagnoses: Sequence[Diagnosis], format: str) -> str:
+    """The report as text; UsageError for an unknown format."""
+    module = import_module(MODULES[check_format(format)])
+    renderer: Callable[[Sequence[Diagnosis]], str] = module.render
+    return renderer(diagnoses)
+
+
+def write(diagnoses: Sequence[Diagnosis], format: str, target: str | Path = STDOUT) -> None:
+    """Write one report. ``-`` is standard output; missing parent folders are made.
+
+    A file appears complete or not at all. UsageError for an unknown format, RldoctorError when the file
+    cannot be written.
+    """
+    check_format(format)
+    if str(target) != STDOUT:
+        _write_file(render(diagnoses, format), Path(target))
+    elif format == "terminal":
+        from rldoctor.report import terminal
+
+        terminal.show(diagnoses)
+    else:
+        sys.stdout.write(render(diagnoses, format))
+
+
+def _write_file(text: str, path: Path) -> None:
+    try:
+        if path.exists() and not path.is_file():
+            _write_special(text, path)
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(text, path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise RldoctorError(
+            f"cannot write {path}: {reason}", hint="choose another file with -o FILE"
+        ) from error
+
+
+def _write_special(text: str, path: Path) -> None:
+    """A pipe or device is written in place; a directory is refused by ``open``."""
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _replace(text: str, path: Path) -> None:
+    """Write beside the target, then rename: a reader never sees half a report."""
+    real = path.resolve()
+    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        part.chmod(real.stat().st_mode if real.exists() else 0o666 & ~_umask())
+        part.replace(real)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    """The process's file mode mask (it can only be read by setting it)."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

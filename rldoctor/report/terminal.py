@@ -1,0 +1,236 @@
+"""The report on a terminal. Every string goes through ``rich.text.Text``, which never interprets markup."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import IO, TYPE_CHECKING
+
+from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
+from rldoctor.model.raw import Note
+from rldoctor.report import words
+from rldoctor.report.clean import clean
+from rldoctor.report.numbers import plural, step
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleRenderable
+    from rich.table import Table
+
+STYLES = {
+    "critical": "bold white on red",
+    "error": "bold red",
+    "warning": "bold yellow",
+    "info": "bold cyan",
+    "healthy": "bold green",
+    "not_enough_data": "bold magenta",
+}
+MAX_WIDTH = 100
+MAX_NOTES = 5
+
+
+def console(stream: IO[str] | None = None, *, plain: bool = False) -> Console:
+    """A console for ``stream`` (standard output): no colour when ``plain``, under NO_COLOR and in pipes."""
+    from rich.console import Console
+
+    off = plain or bool(os.environ.get("NO_COLOR"))
+    target = stream or sys.stdout
+    if off:
+        made = Console(file=target, color_system=None, highlight=False, markup=False, emoji=False)
+    else:
+        made = Console(file=target, highlight=False, markup=False, emoji=False)
+    made.width = min(made.width, MAX_WIDTH)
+    return made
+
+
+def render(diagnoses: Sequence[Diagnosis]) -> str:
+    """The report as plain text, 80 columns, for a file."""
+    from io import StringIO
+
+    buffer = StringIO()
+    target = console(buffer, plain=True)
+    target.width = 80
+    show(diagnoses, target)
+    return buffer.getvalue()
+
+
+def show(diagnoses: Sequence[Diagnosis], target: Console | None = None) -> None:
+    """Print the report. Several runs: a table of all of them, then the ones with findings in full."""
+    out = target or console()
+    if len(diagnoses) == 1:
+        _print(out, _run(diagnoses[0]))
+        return
+    from rldoctor.report.terminal_summary import summary
+
+    _print(out, summary(diagnoses))
+    for diagnosis in diagnoses:
+        if diagnosis.roots:
+            out.rule(style="dim", characters="-")
+            _print(out, _run(diagnosis))
+
+
+def _print(out: Console, parts: Iterator[ConsoleRenderable]) -> None:
+    for part in parts:
+        out.print(part)
+
+
+def _run(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    yield from _header(diagnosis)
+    for number, root in enumerate(diagnosis.roots, 1):
+        yield from _root(number, root, diagnosis)
+    yield from _fixes(diagnosis)
+    yield from _unmeasured(diagnosis)
+    yield from _notes(diagnosis.run.notes)
+
+
+def _header(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    from rich.text import Text
+
+    run = diagnosis.run
+    yield Text(clean(run.path), style="bold")
+    yield Text(", ".join(words.facts(run)), style="dim")
+    if run.axis_note:
+        yield Text(clean(run.axis_note), style="dim")
+    yield Text()
+    verdict = Text(f" {words.verdict_label(diagnosis)} ", style=STYLES.get(diagnosis.verdict, "bold"))
+    yield verdict.append(f" {words.headline(diagnosis)}", style="bold not dim")
+    yield _indented(words.coverage(diagnosis))
+    for text in (diagnosis.verdict_note, diagnosis.outcome_note):
+        if text:
+            yield _indented(clean(text))
+
+
+def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    from rich.text import Text
+
+    finding = root.finding
+    yield Text()
+    title = Text(f"{number}. {clean(finding.title)}", style="bold")
+    yield title.append(
+        f"  {clean(finding.code)}, {finding.severity.label}", style=STYLES[finding.severity.label]
+    )
+    when = "; ".join(part for part in (words.onset(finding), words.held(finding, diagnosis.run)) if part)
+    yield _indented(when)
+    yield _indented(clean(finding.message))
+    if finding.capped:
+        yield _indented(clean(finding.capped))
+    if finding.measures:
+        yield _evidence(finding)
+    yield from _labelled("explains", [_symptom(child) for child in root.explains])
+    yield from _labelled("likely", [clean(c.text) for c in finding.causes if c.likely])
+    yield from _labelled("not", [f"{clean(r.code)} {clean(r.title)}: {clean(r.text)}" for r in root.rivals])
+
+
+def _symptom(child: Finding) -> str:
+    return f"{clean(child.code)} {clean(child.title)} ({words.onset(child)})"
+
+
+def _evidence(finding: Finding) -> Table:
+    from rich.text import Text
+
+    table = _table(
+        ("measured", "left"), ("steps", "right"), ("value", "right"), ("limit", "right"), ("n", "right")
+    )
+    for measure in finding.measures:
+        cells = (
+            words.measure_label(measure),
+            words.window(measure),
+            words.measured(measure),
+            words.limit(measure),
+            "" if measure.n is None else f"{measure.n:,}",
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for title, side in columns:
+        table.add_column(title, justify="right" if side == "right" else "left", overflow="fold")
+    return table
+
+
+def _labelled(label: str, lines: Sequence[str]) -> Iterator[ConsoleRenderable]:
+    """``label`` in a hanging column before each line."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not lines:
+        return
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(min_width=11)
+    grid.add_column(overflow="fold")
+    for position, line in enumerate(lines):
+        grid.add_row(Text("" if position else f"   {label}", style="dim"), Text(line))
+    yield grid
+
+
+def _fixes(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    from rich.table import Table
+    from rich.text import Text
+
+    found = words.fixes(diagnosis)
+    if not found:
+        return
+    yield Text("\nDo this, in this order", style="bold")
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(justify="right", min_width=3)
+    grid.add_column(overflow="fold")
+    for number, fix in enumerate(found, 1):
+        grid.add_row(Text(f"{number}."), _fix(fix))
+    yield grid
+
+
+def _fix(fix: words.Fix) -> ConsoleRenderable:
+    from rich.text import Text
+
+    text = Text(fix.change, style="bold green")
+    if fix.sentence:
+        text.append(("\n" if fix.change else "") + fix.sentence, style="not bold default")
+    for label, reason in (("because", fix.prescription.because), ("expect", fix.prescription.expect)):
+        if reason:
+            text.append(f"\n{label}: {clean(reason)}", style="not bold dim default")
+    return text
+
+
+def _unmeasured(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    from rich.text import Text
+
+    missed = words.by_outcome(diagnosis, Outcome.NOT_MEASURED)
+    if not missed:
+        return
+    codes = ", ".join(clean(result.code) for result in missed)
+    yield Text(f"\nNot measured: {plural(len(missed), 'rule')} ({codes}).", style="dim")
+    first = next((result for result in missed if result.log_hint), missed[0])
+    hint = f"; log it with: {clean(first.log_hint)}" if first.log_hint else ""
+    yield _indented(f"{clean(first.code)} {words.why_not(first)}{hint}", style="dim")
+
+
+def _notes(notes: Sequence[Note]) -> Iterator[ConsoleRenderable]:
+    from rich.text import Text
+
+    loud = [note for note in notes if note.level == "warning"]
+    if not loud:
+        return
+    yield Text("\nAbout the log", style="bold")
+    for note in loud[:MAX_NOTES]:
+        yield _indented(f"! {clean(note.text)} [{clean(note.code)}]", style="yellow")
+    if len(loud) > MAX_NOTES:
+        yield _indented(f"... and {len(loud) - MAX_NOTES} more: see rldoctor inspect", style="dim")
+
+
+def _indented(text: str, style: str = "") -> ConsoleRenderable:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text, style=style), (0, 0, 0, 3))
+
+
+def short_step(value: float | None) -> str:
+    """A step for a narrow column: ``205k``, ``1.2M``."""
+    if value is None or value < 100_000:
+        return "-" if value is None else step(value)
+    return f"{value / 1e6:.3g}M" if value >= 1e6 else f"{value / 1e3:.0f}k"

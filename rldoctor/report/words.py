@@ -1,0 +1,195 @@
+"""The sentences every report shares: verdict, coverage, onset, fixes. Plain text without control characters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Prescription, Root, RuleResult
+from rldoctor.model.run import Run
+from rldoctor.report.clean import clean
+from rldoctor.report.numbers import number, percent, plural, step
+
+FRAMEWORKS = {
+    "stable_baselines3": "Stable-Baselines3",
+    "cleanrl": "CleanRL",
+    "spinningup": "Spinning Up",
+    "openai_baselines": "OpenAI Baselines",
+    "rllib": "RLlib",
+    "tianshou": "Tianshou",
+    "ml_agents": "ML-Agents",
+    "mlagents": "ML-Agents",
+    "brax": "Brax",
+    "generic": "unknown framework",
+}
+AXES = {"env_steps": "environment steps", "row": "rows", "step": "steps as logged"}
+VERDICTS = {"not_enough_data": "NOT ENOUGH DATA", "healthy": "HEALTHY"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One entry of the ordered fix list: the prescription and the root cause it belongs to."""
+
+    root: Root
+    prescription: Prescription
+
+    @property
+    def change(self) -> str:
+        """``learning_rate: 0.0003 -> 0.0001``, or an empty string when there is no number to set."""
+        fix = self.prescription
+        if not (fix.key and fix.to):
+            return ""
+        before = f"{clean(fix.now)} -> " if fix.now else ""
+        return f"{clean(fix.key)}: {before}{clean(fix.to)}"
+
+    @property
+    def sentence(self) -> str:
+        """The full sentence, or an empty string when ``change`` already says the same."""
+        text = clean(self.prescription.text)
+        generated = f"Set {clean(self.prescription.key)} to "
+        return "" if self.change and text.startswith(generated) else text
+
+
+def verdict_label(diagnosis: Diagnosis) -> str:
+    """``ERROR``, ``HEALTHY``, ``NOT ENOUGH DATA``..."""
+    return VERDICTS.get(diagnosis.verdict, diagnosis.verdict.upper().replace("_", " "))
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """The verdict in one sentence."""
+    if diagnosis.roots:
+        first = diagnosis.roots[0].finding
+        more = len(diagnosis.roots) - 1
+        tail = f"; {plural(more, 'more root cause')}" if more else ""
+        return f"{clean(first.title)}, {onset(first)}{tail}."
+    if diagnosis.verdict == "not_enough_data":
+        return "There is too little in this log to judge the run."
+    return "Nothing wrong was found by the rules that could look."
+
+
+def coverage(diagnosis: Diagnosis) -> str:
+    """``9 of 13 rules could look; 4 not measured (2 do not apply to this run).``"""
+    seen = diagnosis.coverage
+    applicable = seen.total - seen.not_applicable
+    parts = [f"{seen.ran} of {plural(applicable, 'rule')} could look"]
+    gaps = [f"{seen.not_measured} not measured"] if seen.not_measured else []
+    gaps += [f"{seen.error} failed with an error"] if seen.error else []
+    text = "; ".join([*parts, ", ".join(gaps)]) if gaps else parts[0]
+    others = seen.not_applicable
+    skipped = f" ({others} more {'does' if others == 1 else 'do'} not apply to this run)" if others else ""
+    return f"{text}{skipped}."
+
+
+def framework(run: Run) -> str:
+    """The framework's name as people write it."""
+    return FRAMEWORKS.get(run.framework) or clean(run.framework) or "unknown framework"
+
+
+def algorithm(run: Run) -> str:
+    """``PPO``; a family reads ``on-policy algorithm``."""
+    name = clean(run.algorithm)
+    if not name:
+        return "unknown algorithm"
+    return f"{name.replace('_', '-')} algorithm" if name in {"on_policy", "off_policy"} else name.upper()
+
+
+def length(run: Run) -> str:
+    """How long the run is, with the unit of its step axis, and the plan when it differs."""
+    unit = AXES.get(run.axis, clean(run.axis).replace("_", " "))
+    text = f"{step(run.last_step)} {unit}"
+    planned = run.planned_steps
+    if planned and run.axis == "env_steps" and run.last_step < 0.95 * planned:
+        text += f" of {step(planned)} planned"
+    return text
+
+
+def facts(run: Run) -> list[str]:
+    """Framework, algorithm, environment, seed and length: what is known of them."""
+    seed = [f"seed {run.seed}"] if run.seed is not None else []
+    env = [clean(run.env)] if run.env else []
+    return [framework(run), algorithm(run), *env, *seed, length(run)]
+
+
+def onset(finding: Finding) -> str:
+    """``since step 204,800``; or that the start is not known."""
+    if finding.onset is None:
+        return (
+            "over the whole run"
+            if not finding.intervals
+            else f"since step {step(finding.intervals[0].start)}"
+        )
+    return f"since step {step(finding.onset)}"
+
+
+def held(finding: Finding, run: Run) -> str:
+    """Over which steps the condition held, and which share of the run that is."""
+    if not finding.intervals:
+        return ""
+    last = finding.intervals[-1]
+    end = "to the end of the log" if last.open else f"until step {step(last.end)}"
+    total = sum(part.end - part.start for part in finding.intervals)
+    share = f", {percent(min(1.0, total / run.last_step))} of the run" if run.last_step > 0 else ""
+    pieces = f" in {len(finding.intervals)} stretches" if len(finding.intervals) > 1 else ""
+    return f"{end}{pieces}{share}"
+
+
+def window(measure: Measure) -> str:
+    """``204,800 to 1,000,000``, or an empty string."""
+    return f"{step(measure.window[0])} to {step(measure.window[1])}" if measure.window else ""
+
+
+def measured(measure: Measure) -> str:
+    """The value with its unit, in the rule's own format when it gave one."""
+    return clean(f"{measure.text or number(measure.value)} {measure.unit if measure.unit != '1' else ''}")
+
+
+def limit(measure: Measure) -> str:
+    """The threshold, or an empty string where the measure is only context."""
+    return "" if measure.limit is None else number(measure.limit)
+
+
+def measure_label(measure: Measure) -> str:
+    """What was measured, in words where the rule gives them."""
+    return clean(measure.says or measure.name.replace("_", " "))
+
+
+def fixes(diagnosis: Diagnosis) -> list[Fix]:
+    """Every prescription in order of trying, the same change only once."""
+    seen: set[tuple[str, str, str]] = set()
+    found = []
+    for root in diagnosis.roots:
+        for fix in root.finding.prescriptions:
+            key = (fix.knob, fix.to, "" if fix.to else fix.text)
+            if key not in seen:
+                seen.add(key)
+                found.append(Fix(root, fix))
+    return found
+
+
+def by_outcome(diagnosis: Diagnosis, outcome: Outcome) -> list[RuleResult]:
+    """The results with one outcome, in rule order."""
+    return [result for result in diagnosis.results if result.outcome is outcome]
+
+
+def why_not(result: RuleResult) -> str:
+    """Why a rule could not look: the inputs it misses, or its own reason."""
+    if result.missing:
+        names = ", ".join(clean(name).removeprefix("config.") for name in result.missing)
+        return f"needs {names}"
+    return clean(result.reason or result.error or "reason not given")
+
+
+def names(diagnoses: Sequence[Diagnosis]) -> list[str]:
+    """A short, distinct name for each run: its path below the common parent, else its id."""
+    paths = [os.fspath(d.run.path) for d in diagnoses]
+    if len(set(paths)) == 1:
+        return [clean(d.run.id) or clean(paths[0]) for d in diagnoses]
+    try:
+        base = os.path.commonpath([str(Path(path).parent) for path in paths])
+        short = [os.path.relpath(path, base) for path in paths]
+    except ValueError:  # relative and absolute paths mixed, or two drives
+        short = paths
+    repeated = {name for name in short if short.count(name) > 1}
+    return [clean(f"{s} [{d.run.id}]" if s in repeated else s) for s, d in zip(short, diagnoses, strict=True)]
