@@ -1,0 +1,57 @@
+"""Which delimiter a table uses and whether its first line names the columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rldoctor.readers.tabular.cells import number
+
+_DELIMITERS = ",\t;"
+# RLlib writes whole episode histories into one quoted cell.
+_LONGEST_CELL = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """``delimiter``; ``names`` of the columns, as written; ``skip``: lines before the first data row."""
+
+    delimiter: str
+    names: tuple[str, ...]
+    skip: int
+
+    @property
+    def headerless(self) -> bool:
+        """Whether the names were made up because the file has none."""
+        return self.skip == 0
+
+
+def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+    """The cells of some lines, quotes respected."""
+    csv.field_size_limit(_LONGEST_CELL)
+    return list(csv.reader(lines, delimiter=delimiter))
+
+
+def sniff(lines: Sequence[str]) -> Dialect | None:
+    """The dialect of a table from its first lines, or None when there is no line to look at.
+
+    The delimiter is the one that splits the header and the next line into the same, largest number of cells.
+    A first line of nothing but numbers is data: the columns are then called ``column_1`` and so on.
+    """
+    filled = [index for index, line in enumerate(lines) if line.strip()]
+    if not filled:
+        return None
+    top = filled[0]
+    head = lines[top].lstrip("# ") if lines[top].startswith("#") else lines[top]
+    second = lines[filled[1]] if len(filled) > 1 else head
+    delimiter = max(_DELIMITERS, key=lambda mark: _fit(head, second, mark))
+    cells = [cell.strip() for cell in split([head], delimiter)[0]]
+    if all(not cell or number(cell) is not None for cell in cells):
+        return Dialect(delimiter, tuple(f"column_{i + 1}" for i in range(len(cells))), 0)
+    return Dialect(delimiter, tuple(cells), top + 1)
+
+
+def _fit(head: str, second: str, delimiter: str) -> tuple[bool, int]:
+    names, cells = split([head], delimiter)[0], split([second], delimiter)[0]
+    return len(names) == len(cells), len(names)

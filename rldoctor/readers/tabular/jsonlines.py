@@ -1,0 +1,133 @@
+"""JSON lines (``result.json``, ``progress.json``, ``metrics.jsonl``) turned into a table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import Note
+from rldoctor.readers.tabular.cells import Column, number
+from rldoctor.readers.tabular.decode import read_text
+from rldoctor.readers.tabular.table import Table
+
+_BARE_NAN = re.compile(r"(?<=[:,\[ ])nan(?=[,\]} ])", re.IGNORECASE)
+_DEEPEST = 12
+
+
+@dataclass(slots=True)
+class _Cells:
+    """A column while it is being filled; ``nulls`` are the rows where it was written as null."""
+
+    rows: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    nulls: list[int] = field(default_factory=list)
+    texts: dict[str, None] = field(default_factory=dict)
+    bad: int = 0
+    lists: int = 0
+
+    def add(self, row: int, value: Any) -> None:
+        """Take one value: bool and int as float, text when it is a number, else counted as bad."""
+        if value is None:
+            self.nulls.append(row)
+        elif isinstance(value, list | dict):
+            self.lists += 1
+        elif (read := _number(value)) is None:
+            self.bad += 1
+            if len(self.texts) < 3:
+                self.texts.setdefault(str(value))
+        else:
+            self.rows.append(row)
+            self.values.append(read)
+
+    def column(self, name: str, null_is_nan: bool) -> Column:
+        """The finished column; null cells become NaN when asked for and the column has numbers at all."""
+        nulls = self.nulls if null_is_nan and self.values else []
+        rows = np.array([*self.rows, *nulls], dtype=np.float64)
+        values = np.array([*self.values, *([np.nan] * len(nulls))], dtype=np.float64)
+        order = np.argsort(rows, kind="stable")
+        return Column(name, rows[order], values[order], self.bad, 0, tuple(self.texts))
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return number(value) if isinstance(value, str) else float(value)
+    except OverflowError:
+        return None
+
+
+def read_json_lines(path: Path, *, null_is_nan: bool = False, skip: frozenset[str] = frozenset()) -> Table:
+    """One row per line; nested objects become ``a/b`` columns, lists are left out and noted.
+
+    ``null_is_nan``: ``null`` is a value that could not be written (RLlib) instead of a blank. ``skip`` names
+    top-level keys that are no metrics. ReadError when no line is a JSON object.
+    """
+    text, notes = read_text(path)
+    rows = _objects(text, path.name, notes)
+    if not rows:
+        raise ReadError(f"{path}: no line is a JSON object", hint="Expected JSON lines: one {...} per line.")
+    cells: dict[str, _Cells] = {}
+    for row, entry in enumerate(rows):
+        for name, value in flat({key: value for key, value in entry.items() if key not in skip}):
+            cells.setdefault(name, _Cells()).add(row, value)
+    lists = sorted(name for name, part in cells.items() if part.lists)
+    if lists:
+        notes.append(Note("list-column", f"{path.name}: lists, not read: {', '.join(lists)}"))
+    columns = [part.column(name, null_is_nan) for name, part in cells.items() if not _only_lists(part)]
+    return Table(path.name, columns, len(rows), notes)
+
+
+def _only_lists(part: _Cells) -> bool:
+    return bool(part.lists) and not part.values and not part.bad
+
+
+def first_object(path: Path) -> dict[str, Any]:
+    """The first line of a file as a JSON object, ``{}`` when it is none."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return _parse(file.readline()) or {}
+
+
+def flat(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """``{"a": {"b": 1}}`` as ``("a/b", 1)``; empty and very deep objects are dropped."""
+    for key, value in entry.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and depth < _DEEPEST:
+            yield from flat(value, f"{name}/", depth + 1)
+        else:
+            yield name, value
+
+
+def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
+    lines = text.splitlines()
+    rows: list[dict[str, Any]] = []
+    bad = 0
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        entry = _parse(line)
+        if entry is not None:
+            rows.append(entry)
+        elif index == len(lines) - 1 and not text.endswith("\n"):
+            notes.append(Note("truncated-file", f"{source}: the last line is cut off, skipped", "warning"))
+        else:
+            bad += 1
+    if bad:
+        notes.append(Note("bad-lines", f"{source}: {bad} lines are no JSON objects, skipped", "warning"))
+    return rows
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    """One line as an object; accepts NaN, Infinity and the bare ``nan`` old Ray versions wrote."""
+    for candidate in (line, _BARE_NAN.sub("NaN", line)):
+        try:
+            entry = json.loads(candidate)
+        except (ValueError, RecursionError):
+            continue
+        return entry if isinstance(entry, dict) else None
+    return None

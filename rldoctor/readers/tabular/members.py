@@ -1,0 +1,100 @@
+"""The well-known files of a run directory, read as one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import Note, RawRun, RawSetting
+from rldoctor.readers.tabular.contents import Contents, contents
+from rldoctor.readers.tabular.evaluations import NAME as EVALUATIONS
+from rldoctor.readers.tabular.evaluations import read_evaluations
+from rldoctor.readers.tabular.jsonlines import first_object, flat, read_json_lines
+from rldoctor.readers.tabular.monitor import is_monitor, read_monitors
+from rldoctor.readers.tabular.names import GROUPS, is_json
+from rldoctor.readers.tabular.restval import note_filled_zeros
+from rldoctor.readers.tabular.scalars_dir import NAME as SCALARS
+from rldoctor.readers.tabular.scalars_dir import read_scalars_dir
+from rldoctor.readers.tabular.table import Table, read_table
+
+RLLIB = "result.json"
+_RLLIB_CONFIG = "params.json"
+_NOT_METRICS = frozenset({"config"})
+
+
+def read_members(directory: Path, names: Sequence[str]) -> RawRun:
+    """One run (id ``""``) of everything in ``names``; what cannot be read is noted.
+
+    ReadError when none of the files can be read.
+    """
+    run = RawRun("", directory, "table")
+    errors: list[ReadError] = []
+    for part in _parts(directory, names, errors):
+        part.into(run)
+    if not run.files:
+        raise errors[0] if errors else ReadError(f"{directory}: no table to read")
+    run.notes.extend(Note("unreadable-file", str(error), "warning") for error in errors)
+    run.format = _format(names)
+    return run
+
+
+def _parts(directory: Path, names: Sequence[str], errors: list[ReadError]) -> Iterator[Contents]:
+    for group in GROUPS:
+        yield from _first_readable(directory, [name for name in group if name in names], errors)
+    monitors = [name for name in names if is_monitor(name)]
+    try:
+        if monitors:
+            yield read_monitors(directory, monitors)
+        if EVALUATIONS in names:
+            yield read_evaluations(directory / EVALUATIONS)
+    except ReadError as error:
+        errors.append(error)
+    if SCALARS in names:
+        yield read_scalars_dir(directory / SCALARS)
+
+
+def _first_readable(directory: Path, names: Sequence[str], errors: list[ReadError]) -> Iterator[Contents]:
+    """The preferred of several files with the same rows; the next one when it cannot be read."""
+    for position, name in enumerate(names):
+        try:
+            part = contents(read_rows(directory / name))
+        except ReadError as error:
+            errors.append(error)
+            continue
+        spare = names[position + 1 :]
+        if spare:
+            part.notes.append(Note("same-rows", f"{', '.join(spare)}: same rows as {name}, not read"))
+            part.files.extend(spare)
+        if name == RLLIB and not (directory / _RLLIB_CONFIG).is_file():
+            part.settings.extend(_rllib_settings(directory / name))
+        yield part
+        return
+
+
+def read_rows(path: Path) -> Table:
+    """A table of any kind; ReadError when it holds rows but no number at all."""
+    if is_json(path.name):
+        rllib = path.name == RLLIB
+        table = read_json_lines(path, null_is_nan=rllib, skip=_NOT_METRICS if rllib else frozenset())
+    else:
+        table = read_table(path)
+        note_filled_zeros(table)
+    if table.rows and not any(part.numeric for part in table.columns):
+        raise ReadError(f"{path}: no column of numbers", hint="Expected a table with at least one metric.")
+    return table
+
+
+def _rllib_settings(path: Path) -> list[RawSetting]:
+    config = first_object(path).get("config")
+    if not isinstance(config, dict):
+        return []
+    return [RawSetting(key.replace("/", "."), value, f"{path.name}:1") for key, value in flat(config)]
+
+
+def _format(names: Sequence[str]) -> str:
+    """``monitor`` when there is nothing but monitor files and evaluations, else ``json`` or ``csv``."""
+    rows = [name for name in names if not is_monitor(name) and name != EVALUATIONS]
+    if not rows:
+        return "monitor" if any(map(is_monitor, names)) else "evaluations"
+    return "json" if RLLIB in rows or all(is_json(name) for name in rows) else "csv"

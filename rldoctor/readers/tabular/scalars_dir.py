@@ -1,0 +1,41 @@
+"""TorchRL's CSVLogger: ``scalars/<tag>.csv`` without header, two columns ``step,value``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import Note, RawSeries
+from rldoctor.readers.tabular.contents import Contents
+from rldoctor.readers.tabular.dialect import sniff
+from rldoctor.readers.tabular.table import read_table
+
+NAME = "scalars"
+
+
+def is_scalars_dir(directory: Path) -> bool:
+    """Whether a directory is one: it is called ``scalars`` and its first table is two headerless columns."""
+    if not directory.is_dir():
+        return False
+    first = next(iter(sorted(directory.rglob("*.csv"))), None)
+    if first is None:
+        return False
+    with first.open(encoding="utf-8", errors="replace") as file:
+        dialect = sniff([file.readline(), file.readline()])
+    return dialect is not None and dialect.headerless and len(dialect.names) == 2
+
+
+def read_scalars_dir(directory: Path) -> Contents:
+    """One series per file, on the logger's own steps; the tag is the path below ``scalars``."""
+    found = Contents()
+    for path in sorted(directory.rglob("*.csv")):
+        tag = path.relative_to(directory).with_suffix("").as_posix()
+        found.files.append(f"{directory.name}/{path.relative_to(directory).as_posix()}")
+        try:
+            steps, values = read_table(path).columns
+        except (ReadError, ValueError) as error:
+            found.notes.append(Note("unreadable-file", f"{found.files[-1]}: {error}", "warning", (tag,)))
+            continue
+        if steps.values.size == values.values.size:
+            found.series.append(RawSeries(tag, steps.values, values.values, source=found.files[-1]))
+    return found
