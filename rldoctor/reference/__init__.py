@@ -7,6 +7,7 @@
     surgery   changes made to a built model (a frozen actor)
     train     plan -> run directory (progress.csv, TensorBoard events, config.json)
     probe     a callback that logs Q values, which SB3 does not
+    observe   the few numbers that say what a recorded run looked like
     record    run directory -> labelled folder in ``reference_runs``
 
 Torch, Stable-Baselines3 and gymnasium (extra ``reference``) are imported inside functions only, so the

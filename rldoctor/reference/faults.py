@@ -68,6 +68,19 @@ def _both(first: Plant, second: Plant) -> Plant:
 _ON_POLICY = ("ppo", "a2c")
 _CONTINUOUS_OFF = ("sac", "td3", "ddpg")
 
+_NO_TARGET: tuple[dict[str, object], dict[str, object]] = (
+    {"tau": 1.0},
+    {
+        "tau": 1.0,
+        "target_update_interval": 1,
+        "train_freq": 1,
+        "gradient_steps": 1,
+        "learning_rate": 1e-2,
+        "max_grad_norm": 1e9,
+        "policy_kwargs": {"net_arch": [64, 64]},
+    },
+)
+
 _FAULTS = (
     Fault(
         name="lr-zero",
@@ -127,7 +140,7 @@ _FAULTS = (
         roots=("REW-04",),
         symptoms=("VAL-02", "POL-04", "ENT-01", "OUT-10"),
         algos=("ppo",),
-        plant=_both(_hyper(learning_rate=3e-4, n_steps=1024, gamma=0.99), _plan(n_envs=1, normalize=False)),
+        plant=_both(_hyper(learning_rate=3e-4, n_steps=512, gamma=0.99), _plan(n_envs=1, normalize=False)),
     ),
     Fault(
         name="reward-exp-sharp",
@@ -149,6 +162,16 @@ _FAULTS = (
         symptoms=("VAL-10", "OUT-02", "OUT-03", "OUT-10"),
         algos=_CONTINUOUS_OFF,
         plant=_both(_hyper(buffer_size=500, gradient_steps=-1), _plan(n_envs=4)),
+    ),
+    Fault(
+        name="no-target-net",
+        doc="Targets are bootstrapped from the network being trained: Q chases itself and explodes.",
+        how="tau=1 with an update of the target at every step, and for DQN lr 1e-2 without gradient clipping",
+        cause="no target network: effective tau above 0.5",
+        roots=("OFF-06",),
+        symptoms=("VAL-08", "VAL-07", "OUT-10", "OUT-02"),
+        algos=("dqn", "td3", "ddpg"),
+        plant=lambda plan: plan.with_hyper(**_NO_TARGET[plan.algo == "dqn"]),
     ),
     Fault(
         name="few-updates",

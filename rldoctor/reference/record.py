@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from rldoctor.reference.faults import FAULTS
+from rldoctor.reference.observe import observe
 from rldoctor.reference.plan import Plan
 from rldoctor.reference.train import Trained, versions
 
@@ -21,7 +22,8 @@ def record(plan: Plan, trained: Trained, store: Path, command: Sequence[str]) ->
     """Copy a training's logs and write its ``run.yaml``; returns the folder, replacing what was there.
 
     The event file loses the host name and process id that its writer puts into the file name. What the
-    run showed (``shows``, ``onset``, ``observed``, ``note``) is for a person to fill in.
+    run showed (``shows``, ``onset``, ``note``) is for a person to fill in, from ``observed``: SB3's
+    columns as [first value, median of the last quarter, last value].
     """
     folder = store / home(plan)
     folder.mkdir(parents=True, exist_ok=True)
@@ -30,7 +32,7 @@ def record(plan: Plan, trained: Trained, store: Path, command: Sequence[str]) ->
     for event in sorted(trained.folder.glob("events.out.tfevents.*")):
         if event.stat().st_size <= EVENT_LIMIT:
             shutil.copyfile(event, folder / _anonymous(event.name))
-    text = yaml.safe_dump(label(plan, trained, command), sort_keys=False, width=110)
+    text = yaml.safe_dump(label(plan, trained, command), sort_keys=False, width=110, default_flow_style=None)
     (folder / "run.yaml").write_text(text, encoding="utf-8")
     return folder
 
@@ -63,7 +65,7 @@ def label(plan: Plan, trained: Trained, command: Sequence[str]) -> dict[str, Any
         "split": "hold" if plan.seed % 2 else "tune",
         "versions": versions(),
         "command": " ".join(command),
-        "observed": {},
+        "observed": observe(trained.folder / "progress.csv"),
         "note": None,
     }
 

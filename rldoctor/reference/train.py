@@ -6,6 +6,7 @@ import inspect
 import json
 import platform
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,9 @@ def train(plan: Plan, out: Path) -> Trained:
 def build_model(plan: Plan) -> Any:
     """The SB3 model of a plan, on CPU, with the plan's surgery done."""
     env = make_vec_env(plan)
-    arguments = {"policy": "MlpPolicy", **_without_noise(plan.hyper), "seed": plan.seed, "device": "cpu"}
+    # SB3 writes into the policy_kwargs it is given: a plan is a value, so it gets a copy.
+    hyper = deepcopy(_without_noise(plan.hyper))
+    arguments = {"policy": "MlpPolicy", **hyper, "seed": plan.seed, "device": "cpu"}
     std = plan.hyper.get("noise_std")
     if std is not None:
         arguments["action_noise"] = _action_noise(env, float(str(std)))

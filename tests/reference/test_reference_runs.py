@@ -1,0 +1,105 @@
+"""The bundled runs: every label valid, every file readable, and no fault named that nobody can see."""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from rldoctor.reference.faults import FAULTS
+from rldoctor.reference.observe import observe
+from rldoctor.yamlio import load_yaml
+
+STORE = Path(__file__).parents[2] / "reference_runs"
+LABELS = sorted(STORE.glob("*/**/run.yaml"))
+KEYS = {
+    "schema", "label", "fault", "shows", "expected", "onset", "algo", "env", "variant", "seed",
+    "steps", "stopped", "split", "versions", "command", "observed", "note",
+}  # fmt: skip
+KILOBYTES = 5_000
+
+each_run = pytest.mark.parametrize(
+    "folder", [path.parent for path in LABELS], ids=[str(p.parent.relative_to(STORE)) for p in LABELS]
+)
+
+
+def test_the_collection_is_there_and_small():
+    assert len(LABELS) >= 20
+    assert sum(path.stat().st_size for path in STORE.rglob("*") if path.is_file()) < KILOBYTES * 1000
+
+
+@each_run
+def test_the_label_is_complete_and_agrees_with_its_place(folder):
+    run = load_yaml(folder / "run.yaml")
+    assert set(run) == KEYS
+    assert run["schema"] == 1
+    assert run["split"] == ("hold" if run["seed"] % 2 else "tune")
+    assert run["shows"] in (True, False) or (run["label"] == "healthy" and run["shows"] is None)
+    name = "-".join(
+        str(part) for part in (run["algo"], run["env"], run["variant"], run["seed"]) if part is not None
+    )
+    expected = ["faulty", run["fault"], name] if run["label"] == "faulty" else ["healthy", name]
+    assert list(folder.relative_to(STORE).parts) == expected
+
+
+@each_run
+def test_the_label_expects_what_the_registry_says(folder):
+    run = load_yaml(folder / "run.yaml")
+    if run["label"] == "healthy":
+        assert (run["fault"], run["expected"]["roots"], run["onset"]) == (None, [], None)
+        return
+    fault = FAULTS[run["fault"]]
+    assert run["expected"] == {
+        "roots": list(fault.roots),
+        "cause": fault.cause,
+        "symptoms": list(fault.symptoms),
+    }
+    assert 0 <= run["onset"] <= run["steps"]
+
+
+@each_run
+def test_the_command_names_the_run_and_no_folder_of_a_machine(folder):
+    run = load_yaml(folder / "run.yaml")
+    words = run["command"].split()
+    assert words[:3] == ["python", "-m", "rldoctor.reference"]
+    assert words[words.index("--env") + 1] == run["env"]
+    assert ("--fault" in words) == (run["label"] == "faulty")
+    assert words[-2:] == ["--out", "DIR"]
+
+
+@each_run
+def test_the_log_and_the_config_are_readable_and_agree(folder):
+    run = load_yaml(folder / "run.yaml")
+    with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert len(rows) >= 10
+    assert run["observed"] == observe(folder / "progress.csv")
+    assert (config["algo"], config["env_id"], config["seed"]) == (run["algo"], run["env"], run["seed"])
+    assert (
+        0
+        < int(rows[-1]["time/total_timesteps"])
+        <= run["steps"] + config.get("n_steps", 1) * config["n_envs"]
+    )
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.[cjy]*"))
+    assert not re.search(r"/(tmp|work|home|root)/", text)
+
+
+@each_run
+def test_the_event_file_holds_the_values_of_the_table(folder):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+
+    events = sorted(folder.glob("events.out.tfevents.*"))
+    if not events:
+        pytest.skip("only progress.csv was small enough to keep")
+    assert re.fullmatch(r"events\.out\.tfevents\.\d+\.reference\.0", events[0].name)
+    logged = {}
+    for event in LegacyEventFileLoader(str(events[0])).Load():
+        for value in event.summary.value:
+            logged.setdefault(value.tag, []).append(value.simple_value)
+    with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
+        table = [float(row["rollout/ep_rew_mean"] or "nan") for row in csv.DictReader(file)]
+    written = [number for number in table if number == number]
+    assert logged["rollout/ep_rew_mean"] == pytest.approx(written, rel=1e-5, abs=1e-12)
