@@ -91,7 +91,7 @@ def _compiled(expression: Expression) -> _Node:
 def _compile(node: ast.expr) -> _Node:
     """A closure for each part of a checked tree; the kinds are those that the parser lets through."""
     if isinstance(node, ast.Constant):
-        return _constant(float(node.value))  # type: ignore[arg-type]
+        return _constant(_literal(node.value))
     if isinstance(node, ast.Name):
         return _constant(CONSTANTS[node.id]) if node.id in CONSTANTS else _name(node.id)
     if isinstance(node, ast.Attribute):
@@ -127,6 +127,11 @@ _COMPARISONS: Mapping[type[ast.cmpop], np.ufunc] = {
 def _nowhere(_: Scope) -> float:
     """The spacing of what has no series in it."""
     return 0.0
+
+
+def _literal(value: object) -> Value:
+    """A number or truth value as written."""
+    return value if isinstance(value, bool) else float(cast(float, value))
 
 
 def _constant(value: Value) -> _Node:

@@ -24,8 +24,12 @@ OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
-_GLUED = re.compile(r"(?<![A-Za-z0-9_.])[0-9.]*[0-9](?:[eE][-+]?[0-9]+)?[A-Za-z_]\w*")
-_ALLOWED = "numbers, names, config.name, run.name, + - * /, comparisons, and/or/not and function calls"
+# A number that runs into a word (1or, 0x10, 1j), which Python accepts in part and warns about.
+_GLUED = re.compile(r"(?<![\w.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[A-Za-z_]\w*")
+_HINT = (
+    "An expression has numbers, names, config.name, run.name, + - * /, comparisons, and/or/not and function calls; "
+    "see docs/writing-rules.md."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ def _syntax(text: str) -> ast.expr:
     foreign = _FOREIGN.search(text)
     if foreign:
         raise ExpressionError(
-            f"{foreign[0]!r} is not part of the language: {_ALLOWED}", offset=foreign.start()
+            f"{foreign[0]!r} is not part of the language", offset=foreign.start(), hint=_HINT
         )
     glued = _GLUED.search(text)
     if glued:
@@ -144,8 +148,8 @@ class _Checker:
 
     def _constant(self, node: ast.Constant) -> list[ast.expr]:
         value = node.value
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise _refused(node, repr(value), "write true or false" if isinstance(value, bool) else "")
+        if not isinstance(value, (int, float)):
+            raise _refused(node, repr(value))
         _finite(value, node)
         return []
 
@@ -183,7 +187,7 @@ class _Checker:
 
     def _compare(self, node: ast.Compare) -> list[ast.expr]:
         if not all(isinstance(op, COMPARISONS) for op in node.ops):
-            raise _refused(node, "'in' and 'is'")
+            raise _refused(node, "'in' or 'is'")
         return [node.left, *node.comparators]
 
     def _call(self, node: ast.Call) -> list[ast.expr]:
@@ -215,5 +219,5 @@ _PLAIN_NAMES: Mapping[type[ast.AST], str] = {
 
 
 def _refused(node: ast.expr, what: str, instead: str = "") -> ExpressionError:
-    text = f"{what} is not part of the language: {instead or _ALLOWED}"
-    return ExpressionError(text, offset=node.col_offset)
+    text = f"{what} is not part of the language" + (f": {instead}" if instead else "")
+    return ExpressionError(text, offset=node.col_offset, hint=_HINT)

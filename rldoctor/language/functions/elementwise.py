@@ -35,9 +35,9 @@ def clip(_: Context, x: Value, lo: Value, hi: Value) -> FloatArray:
     return np.minimum(np.maximum(number(x), number(lo)), number(hi))
 
 
-def choose(_: Context, c: Value, a: Value, b: Value) -> FloatArray:
-    """``a`` where ``c`` is true, else ``b``."""
-    return np.where(truth(c), number(a), number(b))
+def choose(_: Context, c: Value, a: Value, b: Value) -> Value:
+    """``a`` where ``c`` is true, else ``b``; a condition when both are conditions."""
+    return np.where(truth(c), np.asarray(a), np.asarray(b))
 
 
 def is_nan(_: Context, x: Value) -> BoolArray:
