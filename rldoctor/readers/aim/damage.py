@@ -54,7 +54,9 @@ class Damage:
         # RocksDB retries a missing table under its old suffix and reports that name.
         text = text.replace(f"{self.root}/", "").replace(".ldb", ".sst")
         missing = _MISSING.search(text)
-        return f"the file {missing[1]} is missing" if missing else text or type(error).__name__
+        if missing:
+            return f"the file {missing[1]} is missing"
+        return text.partition("\n")[0] or type(error).__name__
 
 
 def _lost(reason: str, tags: list[str]) -> Note:

@@ -34,6 +34,7 @@ class AimReader:
     def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
         """All runs of the repository in or at ``directory``, oldest first, one series per metric and context.
 
+        ``id`` is the start of Aim's run hash; name and experiment are settings (``run.name``).
         Steps are sorted and unique (Aim keeps the last value of a step); NaN values are kept. What cannot be
         read of a run becomes a warning Note. Raises ``MissingExtraError`` without the ``aim`` package and
         ``ReadError`` when the repository holds no run or has a format that cannot be read.
@@ -45,12 +46,12 @@ class AimReader:
         with Snapshot(repo) as snapshot:
             dated = [read_run(snapshot, run_hash) for run_hash in hashes]
         runs = [run for _, run in sorted(dated, key=lambda item: (item[0], item[1].id))]
-        _finish(repo, runs, notes)
+        _finish(directory, runs, notes)
         return runs
 
 
 def _is_repo(path: Path) -> bool:
-    return path.name == REPO_NAME and any((path / mark).exists() for mark in _REPO_MARKS)
+    return path.absolute().name == REPO_NAME and any((path / mark).exists() for mark in _REPO_MARKS)
 
 
 def _run_hashes(repo: Path) -> list[str]:
@@ -70,13 +71,10 @@ def _run_hashes(repo: Path) -> list[str]:
     return hashes
 
 
-def _finish(repo: Path, runs: list[RawRun], notes: list[Note]) -> None:
+def _finish(directory: Path, runs: list[RawRun], notes: list[Note]) -> None:
     """Give every run its short name and the notes that concern the whole repository."""
-    root = repo.resolve().parent
-    short = 8 if len({run.id[:8] for run in runs}) == len(runs) else None
     note_duplicates(runs)
+    short = 8 if len({run.id[:8] for run in runs}) == len(runs) else None
     for run in runs:
-        run.id = f"{root.name}/{run.id[:short]}"
-        run.path = repo.parent if repo.parent.name else root
-        run.files = [REPO_NAME]
+        run.id, run.path, run.files = run.id[:short], directory, [REPO_NAME]
         run.notes.extend(notes)
