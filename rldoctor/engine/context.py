@@ -55,8 +55,7 @@ def prepare(run: Run, policy: Policy, derived: tuple[tuple[Derived, ...], tuple[
     """Derive quantities and judge the outcome of a run."""
     series, knobs = derived
     config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
-    steps = run.last_step
-    bare = Context(run, dict(run.metrics.series), config, {"steps": steps, "planned": _planned(run)}, {})
+    bare = Context(run, dict(run.metrics.series), config, _counts(run), {})
     config |= _derived_knobs(bare, knobs)
     metrics = dict(run.metrics.series)
     says: dict[str, str] = {}
@@ -71,6 +70,20 @@ def prepare(run: Run, policy: Policy, derived: tuple[tuple[Derived, ...], tuple[
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     ready = Context(run, metrics, config, bare.facts, spacing, says)
     return Context(run, metrics, config, {**bare.facts, **_facts(ready, policy)}, spacing, says)
+
+
+def _counts(run: Run) -> dict[str, float]:
+    """Facts that need no judgement: lengths, and how much of the log was understood."""
+    mapped = len(run.metrics) + len(run.metrics.alternates)
+    unmapped, ignored = len(run.metrics.unmapped), len(run.metrics.ignored)
+    return {
+        "steps": run.last_step,
+        "planned": _planned(run),
+        "on_env_steps": float(run.axis == "env_steps"),
+        "tags": float(mapped + unmapped + ignored),
+        "unmapped": float(unmapped),
+        "ignored": float(ignored),
+    }
 
 
 def _planned(run: Run) -> float:
