@@ -78,13 +78,26 @@ class Snapshot:
         for _ in range(_ATTEMPTS):
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir(parents=True)
-            before = _listing(source)
-            if _copy_files(source, target, before) and _listing(source) == before:
-                return _size_notes(before)
-        return [
-            *_size_notes(before),
-            Note("aim-live-copy", f"{folder} changed while it was copied: points may be missing."),
-        ]
+            if _copy_files(source, target):
+                return _size_notes(target)
+        note = Note(
+            "aim-live-copy", f"{folder} changed while it was copied: points may be missing.", "warning"
+        )
+        return [*_size_notes(target), note]
+
+
+def _copy_files(source: Path, target: Path) -> bool:
+    """Whether ``source`` stood still while it was copied: a live run adds and deletes files at any time.
+
+    Contents only are copied, so that a read-only source gives a writable copy.
+    """
+    try:
+        before = _listing(source)
+        for name in before:
+            shutil.copyfile(source / name, target / name)
+        return _listing(source) == before
+    except FileNotFoundError:
+        return False
 
 
 def _listing(folder: Path) -> dict[str, int]:
@@ -95,27 +108,12 @@ def _listing(folder: Path) -> dict[str, int]:
     return dict(sorted(sizes.items(), key=lambda item: (not item[0].startswith(_FIRST), item[0])))
 
 
-def _copy_files(source: Path, target: Path, names: dict[str, int]) -> bool:
-    """Whether every file was still there; contents only, so that a read-only source gives a writable copy."""
-    try:
-        for name in names:
-            shutil.copyfile(source / name, target / name)
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def _size_notes(sizes: dict[str, int]) -> list[Note]:
-    total = sum(sizes.values())
+def _size_notes(folder: Path) -> list[Note]:
+    total = sum(_listing(folder).values())
     if total <= LARGE:
         return []
-    return [
-        Note(
-            "aim-large-copy",
-            f"{total / LARGE:.1f} GiB were copied to the temporary folder to read this run.",
-            "warning",
-        )
-    ]
+    text = f"{total / LARGE:.1f} GiB were copied to the temporary folder to read this run."
+    return [Note("aim-large-copy", text, "warning")]
 
 
 def _copy_error(source: Path, error: OSError) -> ReadError:

@@ -23,7 +23,7 @@ def chunk(project: Path, name: str, part: str) -> Path:
 
 
 def one_table(root: Path) -> Path:
-    """The only table of a run called ``large``: the metric ``early`` in its first half, ``late`` in the second."""
+    """The only table of a new run ``large``: metric ``early`` in its first half, ``late`` in its second."""
     import aimrocks
 
     run = open_run(root)
@@ -33,6 +33,7 @@ def one_table(root: Path) -> Path:
         for i in range(POINTS):
             run.track(float(i), name=name, step=i)
     run.close()
+    del run  # the SDK closes its files when the last reference goes
     folder = chunk(root, "large", "seqs")
     store = aimrocks.DB(str(folder), aimrocks.Options(), read_only=False)
     store.flush()
@@ -155,15 +156,14 @@ def test_a_folder_that_keeps_changing_is_copied_with_a_note(
 
     run_hash = chunk(project, "first", "seqs").name
     grow = project / ".aim" / "seqs" / "chunks" / run_hash / "000999.log"
-    real = snapshot._copy_files
+    real = snapshot._listing
 
-    def copy_beside_a_writer(source: Path, target: Path, names: dict[str, int]) -> bool:
-        if "seqs" in source.parts:
-            with grow.open("ab") as log:
-                log.write(b"\0")
-        return real(source, target, names)
+    def list_beside_a_writer(folder: Path) -> dict[str, int]:
+        with grow.open("ab") as log:
+            log.write(b"\0")
+        return real(folder)
 
-    monkeypatch.setattr(snapshot, "_copy_files", copy_beside_a_writer)
+    monkeypatch.setattr(snapshot, "_listing", list_beside_a_writer)
     with Snapshot(project / ".aim") as copied, copied.stage(run_hash) as notes:
         assert [note.code for note in notes] == ["aim-live-copy"]
         assert entries(copied.repo / "seqs" / "chunks" / run_hash)
@@ -176,3 +176,54 @@ def test_a_large_run_says_what_was_copied(project: Path, monkeypatch: pytest.Mon
     run_hash = chunk(project, "first", "seqs").name
     with Snapshot(project / ".aim") as copied, copied.stage(run_hash) as notes:
         assert {note.code for note in notes} == {"aim-large-copy"}
+
+
+def test_a_file_that_vanishes_is_copied_again(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rldoctor.readers.aim import snapshot
+
+    run_hash = chunk(project, "first", "seqs").name
+    gone = project / ".aim" / "seqs" / "chunks" / run_hash / "000998.log"
+    gone.write_bytes(b"\0")
+    real = snapshot._listing
+
+    def list_then_delete(folder: Path) -> dict[str, int]:
+        names = real(folder)
+        gone.unlink(missing_ok=True)
+        return names
+
+    monkeypatch.setattr(snapshot, "_listing", list_then_delete)
+    with Snapshot(project / ".aim") as copied, copied.stage(run_hash) as notes:
+        assert notes == []
+        names = entries(copied.repo / "seqs" / "chunks" / run_hash)
+        assert "000998.log" not in names
+        assert "CURRENT" in names
+
+
+LIVE = """
+import sys, time
+from aim import Run
+run = Run(repo=sys.argv[1], system_tracking_interval=None, capture_terminal_logs=False)
+for i in range(10**9):
+    run.track(float(i), name="loss", step=i)
+    if i == 500:
+        print("ready", flush=True)
+"""
+
+
+def test_a_run_that_is_being_written_is_read_to_where_it_is(blank: Path) -> None:
+    import subprocess
+    import sys
+
+    with subprocess.Popen([sys.executable, "-c", LIVE, str(blank)], stdout=subprocess.PIPE) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == b"ready\n"
+            (run,) = read(blank)
+            assert writer.poll() is None
+        finally:
+            writer.kill()
+    (loss,) = run.series
+    assert loss.steps.size >= 500
+    np.testing.assert_array_equal(loss.steps, np.arange(loss.steps.size))
+    np.testing.assert_array_equal(loss.values, loss.steps)
+    assert "aim-run-not-closed" in codes(run)
