@@ -25,7 +25,7 @@ _RESTART_SHARE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Dense:
-    """One value per episode; ``there`` is False where a cell is missing or broken (a written NaN is there)."""
+    """One value per episode; ``there`` is False where a cell is missing or broken (not for a written NaN)."""
 
     values: FloatArray
     there: BoolArray

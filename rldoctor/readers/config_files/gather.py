@@ -1,0 +1,41 @@
+"""All configuration of a directory, broken files noted instead of raised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import Note, RawSetting
+from rldoctor.readers.config_files.locate import config_files
+from rldoctor.readers.config_files.read import read_config_file
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Settings and notes of some configuration files, and the names of those files."""
+
+    settings: list[RawSetting] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+
+def gather(directory: Path, *, shown: str = "", leave_out: Sequence[str] = ()) -> Gathered:
+    """Read the configuration files of ``directory``; ``shown`` goes before their names (``../``).
+
+    ``leave_out`` names files beside the logs that are logs themselves.
+    """
+    found = Gathered()
+    for path in config_files(directory):
+        name = path.relative_to(directory).as_posix()
+        if name in leave_out:
+            continue
+        try:
+            settings = read_config_file(path, name=f"{shown}{name}")
+        except ReadError as error:
+            found.notes.append(Note("broken-config", str(error), "warning"))
+            continue
+        found.settings.extend(settings)
+        found.files.append(f"{shown}{name}")
+    return found

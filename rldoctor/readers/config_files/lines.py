@@ -1,0 +1,33 @@
+"""The line on which a key stands, found by walking through the text beside the parsed data."""
+
+from __future__ import annotations
+
+_BEFORE = " \t\n\"'-{,?"
+_AFTER = " \t\r\n\"':"
+
+
+class Lines:
+    """Called with every key in document order, answers ``file:line`` (``file`` when the key is not found)."""
+
+    def __init__(self, text: str, name: str) -> None:
+        """Start at the top of ``text``, the content of the file called ``name``."""
+        self._text, self._name = text, name
+        self._position, self._line = 0, 1
+
+    def __call__(self, key: str) -> str:
+        """Where ``key`` stands, at or after the key asked for before."""
+        found = self._find(key)
+        if found < 0:
+            return self._name
+        self._line += self._text.count("\n", self._position, found)
+        self._position = found + len(key)
+        return f"{self._name}:{self._line}"
+
+    def _find(self, key: str) -> int:
+        text, at = self._text, self._position
+        while key and (at := text.find(key, at)) >= 0:
+            end = at + len(key)
+            if (at == 0 or text[at - 1] in _BEFORE) and (end == len(text) or text[end] in _AFTER):
+                return at
+            at = end
+        return -1

@@ -1,0 +1,76 @@
+"""One configuration file as settings, whatever tool wrote it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import RawSetting
+from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
+from rldoctor.readers.config_files.lines import Lines
+from rldoctor.readers.config_files.sb3_zip import read_sb3_zip
+from rldoctor.readers.config_files.wandb_config import unwrapped
+from rldoctor.readers.config_files.yaml_plain import load_plain
+
+SUFFIXES = (".json", ".yaml", ".yml", ".toml")
+_LARGEST = 4 * 1024 * 1024
+
+
+def read_config_file(path: Path, *, name: str = "") -> list[RawSetting]:
+    """The settings of a JSON, YAML or TOML file or of a Stable-Baselines3 model zip, keys dotted.
+
+    ``name`` is what ``source`` calls the file (default: its own name). Python tags, tuples, object reprs,
+    W&B's wrapping and dictionaries in text are understood. ReadError when it cannot be read or is no mapping.
+    """
+    shown = name or path.name
+    if path.suffix == ".zip":
+        return flatten(read_sb3_zip(path), lambda _: shown)
+    text = _text(path)
+    data = _parsed(text, path)
+    if not isinstance(data, Mapping):
+        raise ReadError(f"{path}: not a configuration: expected keys and values at the top level")
+    try:
+        return flatten(unwrapped(data), Lines(text, shown))
+    except TooManySettingsError as error:
+        raise ReadError(f"{path}: not a configuration: {error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise ReadError(f"{path}: larger than any configuration ({path.stat().st_size:,} bytes)")
+        return path.read_bytes().decode("utf-8-sig", errors="replace")
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _parsed(text: str, path: Path) -> Any:
+    """The data of a file; a ``.json`` that is no JSON is tried as YAML (comments, trailing commas)."""
+    try:
+        if path.suffix == ".toml":
+            return tomllib.loads(text)
+        if path.suffix == ".json":
+            return _json_or_yaml(text)
+        return load_plain(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise ReadError(f"{place}: not readable: {getattr(error, 'problem', None) or error}") from error
+    except (ValueError, RecursionError, TypeError) as error:
+        raise ReadError(f"{path}: not readable: {error}") from error
+
+
+def _json_or_yaml(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        try:
+            return load_plain(text)
+        except yaml.YAMLError:
+            raise error from None

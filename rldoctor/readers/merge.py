@@ -1,0 +1,103 @@
+"""The sources found in one directory made into runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rldoctor.model.raw import Note, RawRun, RawSeries
+from rldoctor.readers.attach import belongs_to, plain_tag
+from rldoctor.readers.axes import is_axis
+
+_RLLIB = ("result.json", "progress.csv")
+
+
+@dataclass(slots=True)
+class Sources:
+    """What the readers found in one directory.
+
+    ``logs``: runs on native steps (event files). ``own``: the tables that are the directory's run (id ``""``).
+    ``free``: other tables, a run each. ``stores``: repositories of their own, never merged.
+    """
+
+    logs: list[RawRun] = field(default_factory=list)
+    own: list[RawRun] = field(default_factory=list)
+    free: list[RawRun] = field(default_factory=list)
+    stores: list[RawRun] = field(default_factory=list)
+
+    def merged(self) -> list[RawRun]:
+        """The runs of the directory: one where the sources are one run, several where they are not."""
+        runs = list(self.logs)
+        for table in self.own:
+            runs = _placed(table, runs)
+        for table in self.free:
+            runs = _placed_free(table, runs, self.free, bool(self.logs or self.own))
+        return runs + self.stores
+
+
+def _placed(table: RawRun, runs: list[RawRun]) -> list[RawRun]:
+    """A well-known table joined to the log beside it, or to the one of several it fits."""
+    if len(runs) == 1:
+        return [join(runs[0], table, "lies in the same directory")]
+    fit = belongs_to(table, runs)
+    if fit is not None:
+        run, why = fit
+        return [join(part, table, why) if part is run else part for part in runs]
+    if runs:
+        text = f"{_files(table)}: cannot tell which of {len(runs)} runs in this directory it belongs to"
+        table.notes.append(Note("not-attached", text, "warning"))
+    return [*runs, table]
+
+
+def _placed_free(table: RawRun, runs: list[RawRun], free: Sequence[RawRun], main: bool) -> list[RawRun]:
+    """Tables of one shape are seeds, a run each; a lone one beside a run is part of it."""
+    shapes = Counter(_shape(part) for part in free)
+    if main and shapes[_shape(table)] == 1 and table.format != "monitor":
+        hosts = [run for run in runs if run not in free]
+        if len(hosts) == 1 or belongs_to(table, hosts) is not None:
+            return _placed(table, hosts) + [run for run in runs if run in free]
+    return [*runs, table]
+
+
+def _shape(run: RawRun) -> tuple[str, ...]:
+    return tuple(part.tag for part in run.series)
+
+
+def join(run: RawRun, table: RawRun, why: str) -> RawRun:
+    """``run`` with what only ``table`` has; RLlib's tables are the fuller source and keep their columns."""
+    if _ray(run) and any(name in _RLLIB for name in table.files):
+        return _joined(table, run, run.id, why)
+    return _joined(run, table, run.id, why)
+
+
+def _joined(first: RawRun, second: RawRun, name: str, why: str) -> RawRun:
+    have = {plain_tag(part.tag) for part in first.series}
+    fresh = [part for part in second.series if plain_tag(part.tag) not in have]
+    kept = _with_axes(fresh, second.series)
+    first.series.extend(kept)
+    first.settings.extend(second.settings)
+    first.notes.extend(second.notes)
+    first.files.extend(second.files)
+    doubles = len(second.series) - len(kept)
+    text = f"{_files(second)} {why}: {len(fresh)} more metrics, {doubles} the same as in {first.format}"
+    first.notes.append(Note("merged-sources", text))
+    first.id, first.format = name, f"{first.format} + {second.format}"
+    return first
+
+
+def _with_axes(fresh: list[RawSeries], series: Sequence[RawSeries]) -> list[RawSeries]:
+    """The fresh columns of each table with its axis columns, without which their rows mean nothing."""
+    tables = {part.source for part in fresh if part.axis == "row" and not is_axis(part.tag)}
+    chosen = {id(part) for part in fresh if part.axis == "step" or part.source in tables}
+    axes = {id(part) for part in series if part.axis == "row" and part.source in tables and is_axis(part.tag)}
+    return [part for part in series if id(part) in chosen | axes]
+
+
+def _ray(run: RawRun) -> bool:
+    return any(plain_tag(part.tag) != part.tag for part in run.series)
+
+
+def _files(run: RawRun) -> str:
+    names = sorted(run.files)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more files" if len(names) > 3 else "")
