@@ -1,4 +1,4 @@
-"""JUnit XML: a suite per run, a case per rule; fired is a failure, not measured is skipped with its reason."""
+"""JUnit XML: a suite per run, a case per rule; fired is a failure, not measured is skipped."""
 
 from __future__ import annotations
 

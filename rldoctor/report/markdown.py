@@ -10,7 +10,8 @@ from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&$@-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~$]|^[-+])")
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"}
 
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:
@@ -26,12 +27,8 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
 
 def escape(text: object) -> str:
     """Text that Markdown shows as it is, without markup, HTML, links or mentions."""
-    return (
-        _SPECIAL.sub(r"\\\1", clean(text))
-        .replace("\\<", "&lt;")
-        .replace("\\>", "&gt;")
-        .replace("\\@", "@\u200b")
-    )
+    safe = _SPECIAL.sub(r"\\\1", clean(text))
+    return "".join(_HTML.get(character, character) for character in safe)
 
 
 def _row(*cells: str) -> str:

@@ -11,7 +11,7 @@ from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
 from rldoctor.model.raw import Note
 from rldoctor.report import words
 from rldoctor.report.clean import clean
-from rldoctor.report.numbers import plural, step
+from rldoctor.report.numbers import finite, plural, step
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleRenderable
@@ -51,7 +51,7 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
     target = console(buffer, plain=True)
     target.width = 80
     show(diagnoses, target)
-    return buffer.getvalue()
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
 def show(diagnoses: Sequence[Diagnosis], target: Console | None = None) -> None:
@@ -226,11 +226,13 @@ def _indented(text: str, style: str = "") -> ConsoleRenderable:
     from rich.padding import Padding
     from rich.text import Text
 
-    return Padding(Text(text, style=style), (0, 0, 0, 3))
+    return Padding(Text(text, style=style), (0, 0, 0, 3), expand=False)
 
 
 def short_step(value: float | None) -> str:
     """A step for a narrow column: ``205k``, ``1.2M``."""
-    if value is None or value < 100_000:
-        return "-" if value is None else step(value)
+    if finite(value) is None or value is None:
+        return "-"
+    if value < 100_000:
+        return step(value)
     return f"{value / 1e6:.3g}M" if value >= 1e6 else f"{value / 1e3:.0f}k"

@@ -1,4 +1,4 @@
-"""The sentences every report shares: verdict, coverage, onset, fixes. Plain text without control characters."""
+"""The sentences that every report shares: verdict, coverage, onset, fixes. Plain text, already cleaned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Prescription, Root, RuleResult
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean
-from rldoctor.report.numbers import number, percent, plural, step
+from rldoctor.report.numbers import finite, number, percent, plural, step
 
 FRAMEWORKS = {
     "stable_baselines3": "Stable-Baselines3",
@@ -114,13 +114,11 @@ def facts(run: Run) -> list[str]:
 
 def onset(finding: Finding) -> str:
     """``since step 204,800``; or that the start is not known."""
-    if finding.onset is None:
-        return (
-            "over the whole run"
-            if not finding.intervals
-            else f"since step {step(finding.intervals[0].start)}"
-        )
-    return f"since step {step(finding.onset)}"
+    if finite(finding.onset) is not None:
+        return f"since step {step(finding.onset)}"
+    if finding.intervals:
+        return f"since step {step(finding.intervals[0].start)}"
+    return "over the whole run"
 
 
 def held(finding: Finding, run: Run) -> str:

@@ -86,7 +86,7 @@ def frozen_finding() -> Finding:
         slug="policy-frozen",
         title="The policy stopped changing",
         severity=Severity.CRITICAL,
-        message="Median KL 2.1e-08 from step 204,800 to the end, limit 1e-05: updates do not move the policy.",
+        message="Median KL 2.1e-08 from step 204,800 to the end, limit 1e-05: the policy stands still.",
         area="policy-update",
         onset=204_800.0,
         intervals=(Interval(204_800.0, 1_001_472.0, open=True),),
@@ -138,9 +138,10 @@ def results(*findings: Finding) -> tuple[RuleResult, ...]:
     other = (
         RuleResult("VAL-01", "value-useless", "The critic explains returns", Outcome.NOT_MEASURED,
                    missing=("explained_variance",), log_hint='logger.record("train/explained_variance", ev)'),
-        RuleResult("NUM-01", "not-finite", "All values are finite", Outcome.PASSED, reason="no NaN in 4 metrics",
+        RuleResult("NUM-01", "not-finite", "All values are finite", Outcome.PASSED, reason="no NaN",
                    measures=(Measure("bad", float("nan"), limit=float("inf")),)),
-        RuleResult("OFF-01", "buffer", "The buffer is large enough", Outcome.NOT_APPLICABLE, reason="only SAC"),
+        RuleResult("OFF-01", "buffer", "The buffer is large enough", Outcome.NOT_APPLICABLE,
+                   reason="only SAC"),
         RuleResult("LOG-02", "broken", "A broken rule", Outcome.ERROR, error="division of a series by text"),
     )  # fmt: skip
     return tuple(fired(f) for f in findings) + other
@@ -196,8 +197,8 @@ def hostile() -> Diagnosis:
     finding = Finding(
         EVIL_TAG, "evil", EVIL_TAG, Severity.ERROR, EVIL_TAG,
         onset=float("nan"),
-        measures=(Measure(EVIL_TAG, float("inf"), EVIL_TAG, EVIL_TAG, 0.5, EVIL_TAG, (0.0, float("nan")), 3, EVIL_TAG),),
-        prescriptions=(Prescription(EVIL_TAG, EVIL_TAG, EVIL_TAG, EVIL_TAG, EVIL_TAG, EVIL_TAG, None, EVIL_TAG),),
+        measures=(Measure(*[EVIL_TAG, np.inf, EVIL_TAG, EVIL_TAG, 0.5, EVIL_TAG, (0.0, np.nan), 3]),),
+        prescriptions=(Prescription(*[EVIL_TAG] * 6, None, EVIL_TAG, EVIL_TAG),),
         references=((EVIL_TAG, "javascript:alert(3)"),),
         metrics=("approx_kl",),
     )  # fmt: skip

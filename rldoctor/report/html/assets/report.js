@@ -1,0 +1,119 @@
+// Draws a curve when it comes near the screen, and again when the colours change. Loads nothing.
+(function () {
+  "use strict";
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const boxes = Array.from(document.querySelectorAll("[data-figure]"));
+  const drawn = new Set();
+
+  function colour(name) {
+    return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  }
+
+  function band(limit, figure) {
+    // The side of the limit on which the measured value lies, to the edge of the plot.
+    const end = limit.side > 0 ? figure.range[1] : figure.range[0];
+    return { type: "rect", xref: "paper", x0: 0, x1: 1, yref: "y", y0: limit.at, y1: end,
+      fillcolor: colour("beyond"), line: { width: 0 }, layer: "below" };
+  }
+
+  function shapes(figure) {
+    const found = figure.spans.map(function (span) {
+      return { type: "rect", xref: "x", x0: span[0], x1: span[1], yref: "paper", y0: 0, y1: 1,
+        fillcolor: colour("shade"), line: { width: 0 }, layer: "below" };
+    });
+    figure.limits.forEach(function (limit) {
+      if (limit.side) { found.push(band(limit, figure)); }
+      found.push({ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: limit.at, y1: limit.at,
+        line: { color: colour("limit"), width: 1.5, dash: "dash" } });
+    });
+    figure.marks.forEach(function (mark) {
+      found.push({ type: "line", xref: "x", x0: mark.at, x1: mark.at, yref: "paper", y0: 0, y1: 1,
+        line: { color: colour("mark"), width: 1.5 } });
+    });
+    return found;
+  }
+
+  function labels(figure, last) {
+    const onLog = figure.type === "log";
+    const limits = figure.limits.map(function (limit) {
+      return { xref: "paper", x: 1, xanchor: "right", yref: "y", y: onLog ? Math.log10(limit.at) : limit.at,
+        yanchor: "bottom", text: limit.text, showarrow: false, font: { color: colour("limit"), size: 11 } };
+    });
+    const marks = figure.marks.map(function (mark) {
+      const right = mark.at > 0.7 * last;
+      return { xref: "x", x: mark.at, xanchor: right ? "right" : "left", yref: "paper", y: 1, yanchor: "top",
+        text: mark.text, showarrow: false, xshift: right ? -3 : 3, bgcolor: colour("card"),
+        font: { color: colour("mark"), size: 11 } };
+    });
+    return limits.concat(marks);
+  }
+
+  function layout(figure, curve) {
+    const onLog = figure.type === "log";
+    const axis = { gridcolor: colour("grid"), zerolinecolor: colour("line"), linecolor: colour("line"), automargin: true };
+    return {
+      margin: { l: 52, r: 12, t: 10, b: 38 }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+      font: { family: colour("sans"), size: 12, color: colour("muted") }, showlegend: false, hovermode: "x",
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("ink") } },
+      xaxis: Object.assign({ title: { text: "step", standoff: 6 }, tickformat: "~s" }, axis),
+      yaxis: Object.assign({ type: figure.type, range: figure.range.map(onLog ? Math.log10 : Number),
+        exponentformat: "e", nticks: 6 }, onLog ? { dtick: decades(figure.range) } : {}, axis),
+      shapes: shapes(figure), annotations: labels(figure, curve.x[curve.x.length - 1])
+    };
+  }
+
+  function decades(range) {
+    return Math.max(1, Math.ceil(Math.log10(range[1] / range[0]) / 5));
+  }
+
+  function draw(box) {
+    const figure = data.figures[Number(box.dataset.figure)];
+    const curve = data.curves[figure.curve];
+    const trace = { x: curve.x, y: curve.y, type: "scatter", mode: curve.x.length < 60 ? "lines+markers" : "lines",
+      line: { color: colour("curve"), width: 1.4 }, marker: { size: 5 }, connectgaps: false,
+      hovertemplate: "step %{x:,.0f}<br>%{y:.4~g}<extra></extra>" };
+    const options = { responsive: true, displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
+    Plotly.react(box, [trace], layout(figure, curve), options);
+    box.dataset.drawn = "yes";
+    drawn.add(box);
+  }
+
+  function redraw() { drawn.forEach(draw); }
+
+  const watcher = new IntersectionObserver(function (entries) {
+    entries.forEach(function (entry) {
+      if (entry.isIntersecting) {
+        watcher.unobserve(entry.target);
+        draw(entry.target);
+      }
+    });
+  }, { rootMargin: "400px" });
+  boxes.forEach(function (box) { watcher.observe(box); });
+
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+
+  // A link to a run opens it.
+  function reveal() {
+    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    for (let node = target; node; node = node.parentElement) {
+      if (node.tagName === "DETAILS") { node.open = true; }
+    }
+  }
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  // Paper gets everything: folded parts open, every curve drawn, light colours.
+  let folded = [];
+  addEventListener("beforeprint", function () {
+    document.documentElement.classList.add("printing");
+    folded = Array.from(document.querySelectorAll("details:not([open])"));
+    folded.forEach(function (part) { part.open = true; });
+    boxes.forEach(draw);
+  });
+  addEventListener("afterprint", function () {
+    document.documentElement.classList.remove("printing");
+    folded.forEach(function (part) { part.open = false; });
+    redraw();
+  });
+})();

@@ -1,0 +1,162 @@
+"""Which curves a finding is shown with, and what is marked on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rldoctor.model.finding import Finding, Measure
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+from rldoctor.report.clean import clean
+from rldoctor.report.html.curves import curve, view
+from rldoctor.report.numbers import finite, number, plural, step
+
+MAX_FIGURES = 4
+OVERVIEW = ("episode_return", "eval_return", "success_rate", "eval_success_rate", "reward_per_step")
+_FILLER = {
+    "typical",
+    "median",
+    "mean",
+    "start",
+    "end",
+    "best",
+    "limit",
+    "max",
+    "min",
+    "last",
+    "share",
+    "of",
+    "in",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A vertical line at a step, with its label."""
+
+    at: float
+    text: str
+
+
+class Figures:
+    """Collects the curves of a page, each once, and describes figures that refer to them."""
+
+    def __init__(self, points: int) -> None:
+        """``points``: the most points a curve may have."""
+        self.points = points
+        self.curves: list[dict[str, object]] = []
+        self.figures: list[dict[str, Any]] = []
+        self._known: dict[tuple[int, str], int] = {}
+
+    def overview(self, position: int, run: Run, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+        """The learning curve with the onset of each root cause; empty when no return was logged."""
+        found = next((name for name in OVERVIEW if _drawable(run, name)), None)
+        if found is None:
+            return []
+        onsets = [(rank, finite(finding.onset)) for rank, finding in enumerate(findings[:5], 1)]
+        marks = [Mark(onset, f"cause {rank}") for rank, onset in onsets if onset is not None]
+        return [self._figure(position, run, found, marks, [], [])]
+
+    def finding(self, position: int, run: Run, finding: Finding) -> list[dict[str, Any]]:
+        """Figures of one finding: its metrics with thresholds, intervals and onset."""
+        names = [name for name in finding.metrics if _drawable(run, name)][:MAX_FIGURES]
+        onset = finite(finding.onset)
+        spans = [(part.start, part.end) for part in finding.intervals][:200]
+        limits = limits_by_metric(finding.measures, {name: run.metrics[name] for name in names})
+        marks = [] if onset is None else [Mark(onset, f"since {step(onset)}")]
+        return [self._figure(position, run, name, marks, spans, limits[name]) for name in names]
+
+    def _figure(
+        self,
+        position: int,
+        run: Run,
+        name: str,
+        marks: list[Mark],
+        spans: list[tuple[float, float]],
+        limits: list[Measure],
+    ) -> dict[str, Any]:
+        series = run.metrics[name]
+        values = [m.limit for m in limits if m.limit is not None]
+        shape = view(series.values[np.isfinite(series.values)], values)
+        kind, low, high = shape or ("linear", 0.0, 1.0)
+        drawn = [measure for measure in limits if measure.limit is not None and low <= measure.limit <= high]
+        self.figures.append(
+            {
+                "curve": self._curve(position, name, series),
+                "type": kind,
+                "range": [float(f"{low:.6g}"), float(f"{high:.6g}")],
+                "limits": [
+                    {"at": m.limit, "side": _side(m), "text": f"limit {number(m.limit)}"} for m in drawn
+                ],
+                "spans": spans,
+                "marks": [{"at": mark.at, "text": mark.text} for mark in marks],
+            }
+        )
+        return {"id": len(self.figures) - 1, **_caption(name, series, marks, drawn)}
+
+    def _curve(self, position: int, name: str, series: Series) -> int:
+        key = (position, name)
+        if key not in self._known:
+            self.curves.append(curve(series, self.points))
+            self._known[key] = len(self.curves) - 1
+        return self._known[key]
+
+
+def _drawable(run: Run, name: str) -> bool:
+    series = run.metrics.get(name)
+    return series is not None and int(np.isfinite(series.values).sum()) > 1
+
+
+def _side(measure: Measure) -> int:
+    """On which side of its limit the measured value lies: 1 above, -1 below, 0 not known."""
+    value, limit = finite(measure.value), finite(measure.limit)
+    return 0 if value is None or limit is None else int(value > limit) - int(value < limit)
+
+
+def _caption(name: str, series: Series, marks: list[Mark], limits: list[Measure]) -> dict[str, str]:
+    values = series.values[np.isfinite(series.values)]
+    unit = "" if series.unit in {"", "1"} else clean(series.unit)
+    bad = series.values.size - values.size
+    parts = [plural(values.size, "point")]
+    parts += [f"{plural(bad, 'value')} not finite, not drawn"] if bad else []
+    parts += [f"mean over {series.window} episodes as logged"] if series.window else []
+    ends = f"from {number(float(values[0]))} to {number(float(values[-1]))}"
+    spread = f"lowest {number(float(values.min()))}, highest {number(float(values.max()))}"
+    label = f"{name.replace('_', ' ')} over training: {ends}; {spread}"
+    label += f"; marked at step {', '.join(step(mark.at) for mark in marks)}" if marks else ""
+    label += f"; limit {', '.join(number(m.limit) for m in limits)}" if limits else ""
+    title = clean(name).replace("_", " ")
+    return {"title": title, "unit": unit, "tag": clean(series.tag), "about": ", ".join(parts), "label": label}
+
+
+def limits_by_metric(measures: Sequence[Measure], series: Mapping[str, Series]) -> dict[str, list[Measure]]:
+    """Each measure with a limit, under the one metric on whose scale the limit stands.
+
+    The unit must agree. Among metrics of the same unit, the one that shares a word with the measure's or
+    the threshold's name wins (``kl_typical`` and ``approx_kl``); without such a word it must be the only one.
+    """
+    found: dict[str, list[Measure]] = {name: [] for name in series}
+    for measure in measures:
+        name = _metric_of(measure, series) if finite(measure.limit) is not None else None
+        if name is not None:
+            found[name].append(measure)
+    return found
+
+
+def _metric_of(measure: Measure, series: Mapping[str, Series]) -> str | None:
+    unit = _unit(measure.unit)
+    same = [name for name, part in series.items() if _unit(part.unit) == unit and unit]
+    words = (set(measure.name.split("_")) | set(measure.limit_name.split("_"))) - _FILLER
+    shared = [name for name in same if words & set(name.split("_"))]
+    if shared:
+        return shared[0]
+    return same[0] if len(same) == 1 else None
+
+
+def _unit(text: str) -> str:
+    """The unit without remarks: ``fraction 0..1`` and ``fraction`` are the same."""
+    return text.lower().split("(")[0].replace("0..1", "").strip()
