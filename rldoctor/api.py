@@ -1,0 +1,106 @@
+"""The two steps everything else is made of: ``load`` a path, ``diagnose`` a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from rldoctor.engine.diagnose import diagnose_run
+from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.errors import RldoctorError, UsageError
+from rldoctor.model.finding import Diagnosis
+from rldoctor.model.raw import RawSetting
+from rldoctor.model.run import Run
+from rldoctor.rulebook.loader import load_pack
+from rldoctor.rulebook.locate import builtin_rules_dir
+from rldoctor.rulebook.overrides import apply_overrides, select_rules
+from rldoctor.rulebook.schema import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """Runs found under a path, and one line for each part that could not be read. Iterates over the runs."""
+
+    runs: tuple[Run, ...]
+    failures: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Run]:
+        """The runs."""
+        return iter(self.runs)
+
+    def __len__(self) -> int:
+        """Number of runs."""
+        return len(self.runs)
+
+
+def load(
+    path: Path | str,
+    *,
+    algorithm: str | None = None,
+    framework: str | None = None,
+    tag_map: Mapping[str, str] | None = None,
+    config_files: Sequence[Path] = (),
+    settings: Sequence[str] = (),
+    progress: Callable[[str], None] | None = None,
+) -> LoadResult:
+    """Every run under ``path``: a run directory, a tree of them, a file, an ``.aim`` repository or a glob.
+
+    ``tag_map`` maps logged tags to canonical metrics; ``settings`` are ``KEY=VALUE`` texts that, after
+    ``config_files``, overrule what the log says. ``progress`` is called with each directory that is read.
+
+    Raises:
+        ReadError: nothing readable there. UsageError: an unknown key, metric, framework or algorithm.
+    """
+    from rldoctor.readers.config_files import parse_set, read_config_file
+    from rldoctor.readers.discover import find_runs
+    from rldoctor.vocabulary.mapping import understand
+
+    overrides: list[RawSetting] = [one for file in config_files for one in read_config_file(file)]
+    overrides += [parse_set(text) for text in settings]
+    found = find_runs(path, progress=progress)
+    runs: list[Run] = []
+    failures = [str(failure) for failure in found.failures]
+    for raw in found:
+        try:
+            runs.append(
+                understand(raw, algorithm=algorithm, framework=framework, tag_map=tag_map or {}, overrides=overrides)
+            )
+        except UsageError:
+            raise
+        except RldoctorError as error:
+            failures.append(f"{raw.path}: {error}")
+    return LoadResult(tuple(runs), tuple(failures))
+
+
+@lru_cache(maxsize=8)
+def _pack(directories: tuple[Path, ...]) -> tuple[Rule, ...]:
+    return tuple(load_pack(list(directories), tests=False))
+
+
+def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
+    """The built-in rules, followed by those of further packs, by code. RuleError when a file is invalid."""
+    return _pack((builtin_rules_dir(), *rules_dirs))
+
+
+def diagnose(
+    run: Run,
+    *,
+    rules_dirs: Sequence[Path] = (),
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    thresholds: Mapping[str, Mapping[str, float]] | None = None,
+) -> Diagnosis:
+    """Apply the rules to a run.
+
+    ``select`` and ``ignore`` take codes, prefixes (``POL``) or areas; ``thresholds`` overrides named thresholds,
+    ``{"POL-01": {"kl_zero": 1e-4}}``.
+
+    Raises:
+        RuleError: a rule file is invalid. UsageError: an unknown code, threshold, or value out of range.
+    """
+    chosen = select_rules(rules(rules_dirs), select=select, ignore=ignore)
+    chosen = apply_overrides(chosen, thresholds or {})
+    builtin = builtin_rules_dir()
+    return diagnose_run(run, chosen, load_policy(builtin), load_derived(builtin))
