@@ -92,6 +92,8 @@ ELEMENTWISE = (
     _per_point("sqrt", np.sqrt),
     _per_point("square", np.square),
     _per_point("sign", np.sign),
+    _per_point("floor", np.floor),
+    _per_point("ceil", np.ceil),
     _pairwise("minimum", np.minimum),
     _pairwise("maximum", np.maximum),
     Function("clip", clip, ("x", "lo", "hi")),

@@ -1,0 +1,230 @@
+"""What must hold inside one rule: names are known and used, parts refer to parts that exist."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from rldoctor.errors import did_you_mean
+from rldoctor.language.functions import FUNCTIONS
+from rldoctor.language.parser import CONSTANTS, SPACES, Expression
+from rldoctor.rulebook.fields import Fields
+from rldoctor.rulebook.known import Known
+from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.templates import check_templates, template_names
+from rldoctor.yamlio import Place
+
+GRID_NAMES = frozenset({"step", "progress"})
+# Which points belong to the intervals found: known only once the condition has been judged.
+ACTIVE = "active"
+RESERVED = GRID_NAMES | {ACTIVE} | set(SPACES) | set(CONSTANTS) | set(FUNCTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An expression of a rule, where it stands, and the plain names it may use."""
+
+    place: Place
+    expression: Expression
+    allowed: Collection[str]
+
+
+def check_rule(rule: Rule, fields: Fields, known: Known) -> None:
+    """Note every inconsistency of a rule in the problems of ``fields``."""
+    intact = not fields.problems
+    _check_declared(rule, fields, known)
+    _check_shadowing(rule, fields)
+    for use in uses(rule):
+        _check_use(use, rule, fields, known)
+    _check_links(rule, fields, known)
+    check_templates(rule, fields)
+    if intact:
+        _check_unused(rule, fields)
+
+
+def metric_names(rule: Rule) -> tuple[str, ...]:
+    """Every metric that the rule declares."""
+    return (*rule.requires, *(name for group in rule.requires_one_of for name in group), *rule.optional)
+
+
+def uses(rule: Rule) -> Iterator[Use]:
+    """Every expression of the rule, in the order of evaluation."""
+    names = {*metric_names(rule), *rule.thresholds, *GRID_NAMES}
+    for name, expression in rule.let.items():
+        yield Use(("let", name), expression, frozenset(names))
+        names.add(name)
+    before = frozenset(names)
+    for key in ("ready", "when", "since"):
+        expression = getattr(rule, key)
+        if expression is not None:
+            yield Use((key,), expression, before)
+    for index, guard in enumerate(rule.unless):
+        yield Use(("unless", index, "when"), guard.when, before)
+    yield from _after(rule, {*before, ACTIVE})
+
+
+def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
+    """The expressions that are evaluated once the condition is judged: they see the measures too."""
+    for name, spec in rule.measure.items():
+        yield Use(("measure", name, "value"), spec.value, frozenset(names))
+        names.add(name)
+    for key, pairs in (("escalate", rule.escalate), ("reduce", rule.reduce)):
+        yield from (Use((key, level.label), expression, names) for level, expression in pairs)
+    for index, cause in enumerate(rule.causes):
+        if cause.more_likely_if is not None:
+            yield Use(("causes", index, "more_likely_if"), cause.more_likely_if, names)
+    for name, fix in rule.fixes.items():
+        if fix.to is not None:
+            yield Use(("fixes", name, "to"), fix.to, names)
+    for index, edge in enumerate(rule.leads_to):
+        if edge.when is not None:
+            yield Use(("leads_to", index, "if"), edge.when, names)
+
+
+def _check_use(use: Use, rule: Rule, fields: Fields, known: Known) -> None:
+    knobs = {*rule.config, *rule.requires_config}
+    for node in ast.walk(use.expression.tree):
+        text = ""
+        if isinstance(node, ast.Attribute):
+            text = _wrong_fact(node, knobs, known)
+        elif isinstance(node, ast.Name) and node.id in use.expression.names and node.id not in use.allowed:
+            text = _wrong_name(node.id, use.allowed, known)
+        if text:
+            fields.wrong(text, *use.place, offset=node.col_offset)  # type: ignore[attr-defined,arg-type]
+
+
+def _wrong_fact(node: ast.Attribute, knobs: Collection[str], known: Known) -> str:
+    """What is wrong with ``config.x`` or ``run.x``; empty when nothing is."""
+    assert isinstance(node.value, ast.Name)
+    if node.value.id == "run":
+        return "" if node.attr in known.facts else f"unknown run.{node.attr}{_guess(node.attr, known.facts)}"
+    if node.attr in knobs:
+        return ""
+    if node.attr in known.knobs:
+        return f"config.{node.attr} is used but not declared: add '{node.attr}' to 'config'"
+    return f"unknown config.{node.attr}{_guess(node.attr, known.knobs)}"
+
+
+def _wrong_name(name: str, allowed: Collection[str], known: Known) -> str:
+    if name in known.metrics:
+        return f"the metric '{name}' is used but not declared: add it to 'requires' or 'optional'"
+    if name in known.knobs:
+        return f"unknown name '{name}': a knob is written config.{name}"
+    return f"unknown name '{name}'{_guess(name, allowed)}"
+
+
+def _guess(name: str, known: Collection[str]) -> str:
+    return did_you_mean(name, sorted(known))
+
+
+def _check_declared(rule: Rule, fields: Fields, known: Known) -> None:
+    """Metrics and knobs exist and are declared once."""
+    seen: set[str] = set()
+    for place, name in _declared_metrics(rule):
+        if name not in known.metrics:
+            fields.wrong(f"unknown metric '{name}'{_guess(name, known.metrics)}", *place)
+        if name in seen:
+            fields.wrong(f"the metric '{name}' is declared twice", *place)
+        seen.add(name)
+    for key in ("requires_config", "config"):
+        for index, name in enumerate(getattr(rule, key)):
+            if name not in known.knobs:
+                fields.wrong(f"unknown knob '{name}'{_guess(name, known.knobs)}", key, index)
+            if key == "config" and name in rule.requires_config:
+                fields.wrong(f"the knob '{name}' is declared twice", key, index)
+
+
+def _declared_metrics(rule: Rule) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for key in ("requires", "optional"):
+        yield from (((key, index), name) for index, name in enumerate(getattr(rule, key)))
+    for outer, group in enumerate(rule.requires_one_of):
+        yield from ((("requires_one_of", outer, inner), name) for inner, name in enumerate(group))
+
+
+def _check_shadowing(rule: Rule, fields: Fields) -> None:
+    """A name means one thing."""
+    taken = {
+        **dict.fromkeys(RESERVED, "a word of the language"),
+        **dict.fromkeys(metric_names(rule), "a metric"),
+    }
+    for key, what in (("thresholds", "a threshold"), ("let", "a 'let'"), ("measure", "a measure")):
+        for name in getattr(rule, key):
+            if not name.isidentifier() or not name.isascii() or name.startswith("_"):
+                fields.wrong(f"'{name}' is not a usable name: letters, digits and _", key, name, at_key=True)
+            if name in taken:
+                fields.wrong(f"the name '{name}' is already {taken[name]}", key, name, at_key=True)
+            taken[name] = what
+
+
+def _check_links(rule: Rule, fields: Fields, known: Known) -> None:
+    """Limits, fixes and knobs that are referred to exist."""
+    for name, spec in rule.measure.items():
+        if spec.limit and spec.limit not in rule.thresholds:
+            fields.wrong(
+                f"unknown threshold '{spec.limit}'{_guess(spec.limit, rule.thresholds)}",
+                "measure",
+                name,
+                "limit",
+            )
+    for index, cause in enumerate(rule.causes):
+        for place, fix in enumerate(cause.fixes):
+            if fix not in rule.fixes:
+                fields.wrong(f"unknown fix '{fix}'{_guess(fix, rule.fixes)}", "causes", index, "fixes", place)
+    for name, spec_ in rule.fixes.items():
+        if spec_.knob and spec_.knob not in known.knobs:
+            fields.wrong(
+                f"unknown knob '{spec_.knob}'{_guess(spec_.knob, known.knobs)}", "fixes", name, "knob"
+            )
+        for place, need in enumerate(spec_.needs):
+            if need not in _can_be_needed(rule):
+                fields.wrong(
+                    f"unknown name '{need}'{_guess(need, _can_be_needed(rule))}",
+                    "fixes",
+                    name,
+                    "needs",
+                    place,
+                )
+    _check_ids(rule, fields)
+
+
+def _can_be_needed(rule: Rule) -> set[str]:
+    knobs = {f"config.{name}" for name in (*rule.config, *rule.requires_config)}
+    return {*metric_names(rule), *rule.thresholds, *rule.let, *rule.measure, *knobs}
+
+
+def _check_ids(rule: Rule, fields: Fields) -> None:
+    for key in ("unless", "causes"):
+        ids = [part.id for part in getattr(rule, key)]
+        for index, name in enumerate(ids):
+            if name in ids[:index]:
+                fields.wrong(f"the id '{name}' stands here twice", key, index, "id")
+
+
+def _check_unused(rule: Rule, fields: Fields) -> None:
+    """Everything declared takes part: an unused threshold is a number that decides nothing."""
+    names, knobs = _used(rule)
+    for key, used in (("thresholds", names), ("let", names)):
+        for name in getattr(rule, key):
+            if name not in used:
+                fields.wrong(f"'{name}' is not used", key, name, at_key=True)
+    for place, name in _declared_metrics(rule):
+        if name not in names and place != ("requires", 0):
+            fields.wrong(f"the metric '{name}' is declared but not used", *place)
+    for key in ("requires_config", "config"):
+        for index, name in enumerate(getattr(rule, key)):
+            if name not in knobs:
+                fields.wrong(f"the knob '{name}' is declared but not used", key, index)
+
+
+def _used(rule: Rule) -> tuple[set[str], set[str]]:
+    """Plain names and knobs that some expression, template, limit or need refers to."""
+    names = {spec.limit for spec in rule.measure.values()} | template_names(rule)
+    knobs = {name.removeprefix("config_") for name in names if name.startswith("config_")}
+    for use in uses(rule):
+        names |= use.expression.names
+        knobs |= use.expression.config
+    for fix in rule.fixes.values():
+        names |= set(fix.needs)
+        knobs |= {fix.knob} | {need.removeprefix("config.") for need in fix.needs}
+    return names, knobs

@@ -1,0 +1,166 @@
+"""What a test expects of a rule, and how far a result is from it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
+from rldoctor.rulebook.fields import Fields
+
+_TOLERANCE = re.compile(
+    r"\s*(?P<value>[-+0-9.eE_]+|nan)\s*(?:\+/-\s*(?P<slack>[0-9.eE_+-]+)\s*(?P<share>%?))?\s*"
+)
+# Room for rounding where a test gives no tolerance.
+_ROUNDING = 1e-6
+END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """A number and how far from it a result may be; NaN expects NaN."""
+
+    value: float
+    slack: float
+
+    def holds(self, found: float | None) -> bool:
+        """Whether ``found`` is near enough; None never is."""
+        if found is None or math.isnan(found) or math.isnan(self.value):
+            return found is not None and math.isnan(found) and math.isnan(self.value)
+        return found == self.value or abs(found - self.value) <= self.slack
+
+    def __str__(self) -> str:
+        """The form of the test file."""
+        return f"{self.value:g} +/- {self.slack:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a rule must say; absent parts are not compared.
+
+    ``until`` is a step or ``"end"``; ``fixes`` maps a fix to its number, or to None where it has none; ``likely``
+    lists exactly the causes that must be likely.
+    """
+
+    outcome: Outcome
+    onset: Tolerance | None = None
+    until: Tolerance | str | None = None
+    severity: Severity | None = None
+    measure: Mapping[str, Tolerance] = field(default_factory=dict)
+    fixes: Mapping[str, Tolerance | None] = field(default_factory=dict)
+    missing: tuple[str, ...] | None = None
+    guard: str = ""
+    likely: tuple[str, ...] | None = None
+
+
+def expectation(part: Fields) -> Expectation:
+    """The ``expect`` of a case."""
+    outcome = part.choice("outcome", [one.value for one in Outcome], default="")
+    if not outcome and not part.has("outcome"):
+        part.wrong("'outcome' is missing")
+    found = Expectation(
+        outcome=Outcome(outcome or "passed"),
+        onset=_tolerance_of(part, "onset"),
+        until=END if part.values.get("until") == END and part.has("until") else _tolerance_of(part, "until"),
+        severity=part.severity("severity"),
+        measure={name: _tolerance(part, value, "measure", name) for name, value in part.entries("measure")},
+        fixes={
+            name: None if value is None else _tolerance(part, value, "fixes", name)
+            for name, value in part.entries("fixes")
+        },
+        missing=part.texts("missing") if part.has("missing") else None,
+        guard=part.text("guard"),
+        likely=part.texts("likely") if part.has("likely") else None,
+    )
+    part.finish()
+    return found
+
+
+def _tolerance_of(part: Fields, key: str) -> Tolerance | None:
+    return _tolerance(part, part.values[key], key) if part.has(key) else None
+
+
+def _tolerance(part: Fields, value: object, *keys: str) -> Tolerance:
+    """``value`` as a number with its tolerance; a problem when it is neither."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Tolerance(float(value), _ROUNDING * abs(float(value)))
+    match = _TOLERANCE.fullmatch(value) if isinstance(value, str) else None
+    try:
+        if match is None:
+            raise ValueError
+        number = float(match["value"])
+        slack = _ROUNDING * abs(number) if match["slack"] is None else float(match["slack"])
+    except ValueError:
+        part.wrong("expected a number, or one with its tolerance: 102400 +/- 8192", *keys)
+        return Tolerance(0.0, 0.0)
+    return Tolerance(number, slack * abs(number) / 100 if match["share"] else slack)
+
+
+def differences(expected: Expectation, result: RuleResult) -> list[str]:
+    """Every way in which a result is not what was expected, in words; empty when it is."""
+    if result.outcome is not expected.outcome:
+        reason = result.error or result.reason or (result.finding.message if result.finding else "")
+        return [f"outcome {result.outcome}, expected {expected.outcome}" + (f" ({reason})" if reason else "")]
+    return [*_about_result(expected, result), *_about_finding(expected, result.finding)]
+
+
+def _about_result(expected: Expectation, result: RuleResult) -> Iterator[str]:
+    if expected.missing is not None and set(expected.missing) != set(result.missing):
+        yield f"missing {_listed(result.missing)}, expected {_listed(expected.missing)}"
+    if expected.guard and expected.guard not in result.reason:
+        yield f"guard '{expected.guard}' expected, the reason is '{result.reason}'"
+    measures = {
+        one.name: one.value for one in result.measures or (result.finding.measures if result.finding else ())
+    }
+    for name, wanted in expected.measure.items():
+        if not wanted.holds(measures.get(name)):
+            yield f"measure {name} {_shown(measures.get(name))}, expected {wanted}"
+
+
+def _about_finding(expected: Expectation, finding: Finding | None) -> Iterator[str]:
+    if finding is None:
+        asked = (expected.onset, expected.until, expected.severity, expected.likely, expected.fixes or None)
+        if any(part is not None for part in asked):
+            yield "no finding to compare onset, until, severity, fixes or causes with"
+        return
+    if expected.severity is not None and finding.severity is not expected.severity:
+        yield f"severity {finding.severity.label}, expected {expected.severity.label}"
+    if expected.onset is not None and not expected.onset.holds(finding.onset):
+        yield f"onset {_shown(finding.onset)}, expected {expected.onset}"
+    yield from _about_end(expected, finding)
+    yield from _about_fixes(expected, finding)
+    likely = {cause.id for cause in finding.causes if cause.likely}
+    if expected.likely is not None and likely != set(expected.likely):
+        yield f"likely causes {_listed(sorted(likely))}, expected {_listed(expected.likely)}"
+
+
+def _about_end(expected: Expectation, finding: Finding) -> Iterator[str]:
+    if expected.until is None:
+        return
+    last = finding.intervals[-1] if finding.intervals else None
+    if isinstance(expected.until, str):
+        if last is None or not last.open:
+            yield f"until {_shown(last.end if last else None)}, expected the end of the run"
+    elif last is None or not expected.until.holds(last.end):
+        yield f"until {_shown(last.end if last else None)}, expected {expected.until}"
+
+
+def _about_fixes(expected: Expectation, finding: Finding) -> Iterator[str]:
+    found = {one.id: one.to_number for one in finding.prescriptions}
+    for name, wanted in expected.fixes.items():
+        if name not in found:
+            yield f"fix {name} is not prescribed (prescribed: {_listed(list(found))})"
+        elif wanted is None and found[name] is not None:
+            yield f"fix {name} has the number {_shown(found[name])}, expected none"
+        elif wanted is not None and not wanted.holds(found[name]):
+            yield f"fix {name} {_shown(found[name])}, expected {wanted}"
+
+
+def _shown(number: float | None) -> str:
+    return "not there" if number is None else f"{number:.6g}"
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(names) or "nothing"
