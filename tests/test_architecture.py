@@ -1,0 +1,208 @@
+"""The declared structure of the program, checked: import arrows, start-up imports, sizes, public names."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "rldoctor"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+# What each part may import; everything below follows from errors <- model <- language <- rulebook <- engine
+# <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts; the
+# reference runner is reached from the command line alone.
+FOUNDATION = {"errors", "yamlio"}
+ALLOWED = {
+    "errors": set(),
+    "yamlio": {"errors"},
+    "model": FOUNDATION,
+    "language": {*FOUNDATION, "model"},
+    "rulebook": {*FOUNDATION, "model", "language"},
+    "engine": {*FOUNDATION, "model", "language", "rulebook"},
+    "report": {*FOUNDATION, "model", "language", "rulebook", "engine"},
+    "readers": {*FOUNDATION, "model"},
+    "vocabulary": {*FOUNDATION, "model"},
+    "reference": {*FOUNDATION, "model"},
+    "api": {*FOUNDATION, "model", "language", "rulebook", "engine", "readers", "vocabulary"},
+    "": {*FOUNDATION, "model", "api"},
+}
+ALLOWED["cli"] = {part for part in ALLOWED if part} | {""}
+ALLOWED["__main__"] = {"cli"}
+
+# Too slow to import before they are needed.
+HEAVY = {"torch", "tensorboard", "aim", "plotly", "pandas"}
+MAX_FILE = 400
+MAX_FUNCTION = 60
+# Training loops: one step of an algorithm reads best in one piece.
+LONG_FUNCTIONS_IN = PACKAGE / "reference"
+
+
+def part_of(path: Path) -> str:
+    """The folder or module right below the package that a file belongs to, ``""`` for the package itself."""
+    first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and absolute dotted name of every import in a file."""
+    package = ("rldoctor", *path.relative_to(PACKAGE).parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = [*package[: len(package) - node.level + 1]] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            yield from ((node.lineno, f"{source}.{alias.name}") for alias in node.names)
+
+
+def arrows(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and part for every import of the program's own code, nested and type-checking ones too."""
+    for line, name in imported(path):
+        root, _, rest = name.partition(".")
+        if root == "rldoctor":
+            first = rest.partition(".")[0]
+            yield line, first if (PACKAGE / first).is_dir() or (PACKAGE / f"{first}.py").is_file() else ""
+
+
+def functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Name and lines of code of every function: signature included; docstring, comments, blank lines not."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            skipped = range(0)
+            if ast.get_docstring(node, clean=False) is not None:
+                skipped = range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
+            own = [
+                lines[i - 1].strip()
+                for i in range(node.lineno, (node.end_lineno or 0) + 1)
+                if i not in skipped
+            ]
+            yield (
+                f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}",
+                sum(bool(line) and not line.startswith("#") for line in own),
+            )
+
+
+def run_python(code: str) -> str:
+    """Standard output of ``code`` in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_follow_the_declared_arrows(path: Path) -> None:
+    part = part_of(path)
+    assert part in ALLOWED, f"{part} is a new part of the program: declare in this test what it may import"
+    wrong = [
+        f"line {line}: {part} -> {to}" for line, to in arrows(path) if to != part and to not in ALLOWED[part]
+    ]
+    assert wrong == []
+
+
+def test_the_declared_arrows_have_no_cycle() -> None:
+    left = {part: set(targets) - {part} for part, targets in ALLOWED.items()}
+    while left:
+        free = {part for part, targets in left.items() if not targets & set(left)}
+        assert free, f"cycle among {sorted(left)}"
+        left = {part: targets for part, targets in left.items() if part not in free}
+
+
+def test_the_arrow_check_sees_every_kind_of_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path)
+    for name in ("engine", "model"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "cli.py").touch()
+    bad = tmp_path / "model" / "bad.py"
+    bad.write_text(
+        "from rldoctor.engine.grid import Grid\n"
+        "import rldoctor.cli\n"
+        "from rldoctor import engine\n"
+        "def f():\n    from ..engine import grid\n"
+        "from . import raw\n"
+        "from rldoctor import load\n"
+    )
+    assert list(arrows(bad)) == [
+        (1, "engine"),
+        (2, "cli"),
+        (3, "engine"),
+        (6, "model"),
+        (7, ""),
+        (5, "engine"),
+    ]
+
+
+STARTUP = {
+    "import rldoctor": "import rldoctor",
+    "rldoctor --help": (
+        "import sys, contextlib, io\n"
+        "sys.argv = ['rldoctor', '--help']\n"
+        "from rldoctor.cli import main\n"
+        "with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.suppress(SystemExit):\n"
+        "    main()\n"
+        "assert 'analyze' in out.getvalue(), 'no help was printed'"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STARTUP)
+def test_start_up_imports_nothing_heavy(name: str) -> None:
+    listing = "import sys, json\nprint(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    loaded = set(json.loads(run_python(f"{STARTUP[name]}\n{listing}")))
+    assert "rldoctor" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_no_module_imports_a_heavy_package_at_its_top() -> None:
+    wrong = []
+    for path in SOURCES:
+        if part_of(path) == "reference":
+            continue
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            wrong += [
+                f"{path.name}:{node.lineno} {name}" for name in names if name.partition(".")[0] in HEAVY
+            ]
+    assert wrong == []
+
+
+def test_files_stay_short() -> None:
+    long = {str(path): count for path in SOURCES if (count := len(path.read_text().splitlines())) >= MAX_FILE}
+    assert long == {}
+
+
+def test_functions_stay_short() -> None:
+    lengths = {name: count for path in SOURCES for name, count in functions(path)}
+    ordered = sorted(lengths.values())
+    assert statistics.median(ordered) <= 8
+    assert ordered[int(0.9 * len(ordered))] <= 30
+
+
+def test_no_function_is_long() -> None:
+    long = {
+        name: count
+        for path in SOURCES
+        if not path.is_relative_to(LONG_FUNCTIONS_IN)
+        for name, count in functions(path)
+        if count > MAX_FUNCTION
+    }
+    assert long == {}
+
+
+def test_public_names_resolve() -> None:
+    package = importlib.import_module("rldoctor")
+    assert package.__all__
+    assert [name for name in package.__all__ if not hasattr(package, name)] == []
+    assert {"load", "diagnose", "__version__"} <= set(package.__all__)
