@@ -40,7 +40,7 @@ def _index(names: Sequence[str], diagnoses: Sequence[Diagnosis]) -> list[str]:
     for name, diagnosis in zip(names, diagnoses, strict=True):
         first = diagnosis.roots[0].finding if diagnosis.roots else None
         cause = f"{escape(first.code)} {escape(first.title)}" if first else ""
-        since = words.onset(first).removeprefix("since step ") if first else ""
+        since = words.onset(first).removeprefix("since step ").removeprefix("over the ") if first else ""
         lines.append(_row(escape(name), words.verdict_label(diagnosis).lower(), cause, since))
     return [*lines, ""]
 

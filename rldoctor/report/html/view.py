@@ -62,7 +62,7 @@ def index_row(view: dict[str, Any], diagnosis: Diagnosis) -> dict[str, str]:
         "verdict": view["verdict"],
         "label": view["verdict_label"],
         "cause": f"{clean(first.code)} {clean(first.title)}" if first else "",
-        "since": words.onset(first).removeprefix("since step ") if first else "",
+        "since": words.onset(first).removeprefix("since step ").removeprefix("over the ") if first else "",
         "rules": f"{seen.ran} of {seen.total - seen.not_applicable}",
     }
 

@@ -4,6 +4,12 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const boxes = Array.from(document.querySelectorAll("[data-figure]"));
   const drawn = new Set();
+  const sizes = new ResizeObserver(function (entries) {
+    entries.forEach(function (entry) {
+      const box = entry.target;
+      if (box.clientWidth && Math.abs(box.clientWidth - box._fullLayout.width) > 1) { Plotly.Plots.resize(box); }
+    });
+  });
 
   function colour(name) {
     return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
@@ -73,9 +79,10 @@
     const trace = { x: curve.x, y: curve.y, type: "scatter", mode: curve.x.length < 60 ? "lines+markers" : "lines",
       line: { color: colour("curve"), width: 1.4 }, marker: { size: 5 }, connectgaps: false,
       hovertemplate: "step %{x:,.0f}<br>%{y:.4~g}<extra></extra>" };
-    const options = { responsive: true, displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
+    const options = { displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
     Plotly.react(box, [trace], layout(figure, curve), options);
     box.dataset.drawn = "yes";
+    if (!drawn.has(box)) { sizes.observe(box); }
     drawn.add(box);
   }
 
@@ -89,7 +96,11 @@
       }
     });
   }, { rootMargin: "400px" });
-  boxes.forEach(function (box) { watcher.observe(box); });
+  boxes.forEach(function (box) {
+    // What is on the first screen is drawn at once; a folded part has no size and waits.
+    const place = box.getBoundingClientRect();
+    if (place.height > 0 && place.top < innerHeight + 400) { draw(box); } else { watcher.observe(box); }
+  });
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 
