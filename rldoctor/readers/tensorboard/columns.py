@@ -3,10 +3,11 @@
 Training logs repeat themselves: records of the same length mostly have the same structure, and among these the
 records of one tag differ only in wall time, step and value. So
 
-1. group the records by length and copy each group into a dense matrix, one record a row;
-2. parse one row (``wire.py``); every other row whose structural bytes are equal has the same layout;
+1. group the records by length, and lay each group out as 64-bit words: ``words[k]`` holds bytes 8k..8k+7 of
+   every record (what lies behind a record's end is masked out);
+2. parse the first record (``wire.py``); every other one whose structural bytes are equal has the same layout;
 3. group these by their tag bytes (a hash orders them, a comparison of the bytes themselves decides);
-4. take wall time, step and value as strided columns, and the payload checksums from the same columns.
+4. cut wall time, step and value out of the words, and compute the payload checksums from the same words.
 
 What has no such layout is handed back for the protobuf parser.
 """
@@ -22,15 +23,17 @@ from numpy.typing import NDArray
 
 from rldoctor.readers.tensorboard.crc import BLOCK, byte_terms, crc_rows, masked
 from rldoctor.readers.tensorboard.frames import Batch
-from rldoctor.readers.tensorboard.wire import Layout, parse_event
+from rldoctor.readers.tensorboard.wire import Layout, Slot, parse_event
 
 Words = NDArray[np.uint64]
 Index = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 
 MAX_MISSES = 8
 """Rows of one length that may lack a layout before the rest of that length is left to the slow path."""
 
 _HASH_FACTOR = 0x9E3779B97F4A7C15
+_ALL = np.full((1, 1), 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,12 @@ class BatchColumns:
 
 @dataclass(frozen=True, slots=True)
 class _Masks:
-    """64-bit masks over the words of a record: bytes that fix the structure, bytes of tags; and the CRC's split."""
+    """Bits of a record that tell its structure, its tags, its numbers; shape (words, 1) each."""
 
     structure: Words
     tags: Words
-    fixed: Words
-    variable: tuple[int, ...]
+    numbers: Words
+    tag_words: slice
 
 
 def read_columns(batch: Batch) -> BatchColumns:
@@ -68,17 +71,14 @@ def read_columns(batch: Batch) -> BatchColumns:
     for length, rows in _by_length(batch.lengths):
         if length > BLOCK:
             out.slow.extend(rows.tolist())
-            continue
-        width = -(-(length + 4) // 8) * 8
-        records = np.ndarray((batch.data.size - width + 1,), f"V{width}", batch.data, strides=(1,))
-        words = records[batch.starts[rows]].view("<u8").reshape(rows.size, width // 8)
-        _read_length(out, batch.first, words, rows, length)
+        else:
+            _read_length(out, batch.first, _words(batch, rows, length), rows, length)
     return out
 
 
 def _by_length(lengths: NDArray[np.int64]) -> Iterator[tuple[int, Index]]:
-    """Rows of each length, in file order."""
-    # 16-bit keys get numpy's radix sort: one pass whatever the order. The cap only has to exceed BLOCK.
+    """Rows of each length, in file order; those longer than BLOCK together."""
+    # 16-bit keys get numpy's radix sort: one pass whatever the order.
     keys = np.minimum(lengths, BLOCK + 1).astype(np.uint16)
     order = np.argsort(keys, kind="stable")
     for start, end in _runs(keys[order]):
@@ -92,61 +92,62 @@ def _runs(keys: NDArray[np.generic]) -> Iterator[tuple[int, int]]:
     return zip(edges[:-1], edges[1:], strict=True)
 
 
+def _width(length: int) -> int:
+    """Words that cover a payload and its checksum."""
+    return -(-(length + 4) // 8)
+
+
+def _words(batch: Batch, rows: Index, length: int) -> Words:
+    """Payload and checksum of ``rows`` as words, shape (words, rows)."""
+    width = _width(length)
+    records = np.ndarray((batch.data.size - 8 * width + 1,), f"V{8 * width}", batch.data, 0, (1,))
+    table = records[batch.starts[rows]].view("<u8").reshape(rows.size, width)
+    return np.ascontiguousarray(table.T)
+
+
 def _read_length(out: BatchColumns, first: int, words: Words, rows: Index, length: int) -> None:
     """Peel layout after layout off the records of one length."""
     misses = 0
     while rows.size:
-        layout = parse_event(words[0].tobytes()[:length])
-        if not isinstance(layout, Layout):
-            misses += 1
-            taken = 1 if misses < MAX_MISSES else rows.size
-            out.slow.extend(rows[:taken].tolist())
-            words, rows = words[taken:], rows[taken:]
-            continue
-        masks = _masks(layout)
-        same = _equal(words, words[0], masks.structure)
-        if bool(same.all()):
-            words, rows = _read_layout(out, first, words, rows, layout, masks)
+        layout = parse_event(words[:, 0].tobytes()[:length])
+        if isinstance(layout, Layout):
+            same = _equal(words, words[:, :1], _masks(layout).structure)
+            done = np.zeros(rows.size, dtype=bool)
+            part = words if bool(same.all()) else words.compress(same, axis=1)
+            done[same] = _read_layout(out, first, part, rows[same], layout)
         else:
-            left = _read_layout(out, first, words[same], rows[same], layout, masks)
-            words, rows = _join((words[~same], rows[~same]), left)
+            misses += 1
+            done = np.arange(rows.size) < (1 if misses < MAX_MISSES else rows.size)
+            out.slow.extend(rows[done].tolist())
+        if bool(done.all()):
+            return
+        words, rows = words.compress(~done, axis=1), rows[~done]
 
 
-def _join(one: tuple[Words, Index], other: tuple[Words, Index]) -> tuple[Words, Index]:
-    """Both sets of rows."""
-    return np.concatenate([one[0], other[0]]), np.concatenate([one[1], other[1]])
-
-
-def _equal(words: Words, head: Words, mask: Words) -> NDArray[np.bool_]:
-    """Rows that equal ``head`` wherever ``mask`` has a bit set."""
-    different = np.zeros(len(words), dtype=np.uint64)
-    for k in np.flatnonzero(mask):
-        different |= (words[:, k] ^ head[k]) & mask[k]
-    return different == 0
+def _equal(words: Words, head: Words, mask: Words) -> Flags:
+    """Records that equal ``head`` (shape (words, 1) or that of ``words``) where ``mask`` has bits."""
+    return np.bitwise_or.reduce((words ^ head) & mask, axis=0) == 0
 
 
 @lru_cache(maxsize=4096)
 def _masks(layout: Layout) -> _Masks:
-    """Which bits of a record tell its structure, which its tags, which vary."""
-    width = -(-(layout.length + 4) // 8) * 8
-    structure = np.zeros(width, dtype=np.uint8)
+    """Which bits tell what. The top bit of a step byte says whether another follows: that is structure."""
+    numbers = np.zeros(8 * _width(layout.length), dtype=np.uint8)
+    tags, structure = np.zeros_like(numbers), np.zeros_like(numbers)
     structure[: layout.length] = 0xFF
-    tags = np.zeros_like(structure)
-    variable: list[int] = []
-    for start, size in _numbers(layout):
-        structure[start : start + size] = 0
-        variable.extend(range(start, start + size))
+    for start, size in _number_fields(layout):
+        numbers[start : start + size] = 0xFF
     for slot in layout.slots:
         tags[slot.tag_start : slot.tag_end] = 0xFF
-    structure[tags > 0] = 0
-    fixed = structure | tags
-    # The top bit of a step byte says whether another follows: the width of the step is structure.
+    structure &= ~(numbers | tags)
     structure[layout.step : layout.step + layout.step_width] = 0x80
-    return _Masks(structure.view("<u8"), tags.view("<u8"), fixed.view("<u8"), tuple(variable))
+    bounds = slice(layout.slots[0].tag_start // 8, -(-layout.slots[-1].tag_end // 8))
+    as_words = [part.view("<u8").reshape(-1, 1) for part in (structure, tags, numbers)]
+    return _Masks(*as_words, tag_words=bounds)
 
 
-def _numbers(layout: Layout) -> Iterator[tuple[int, int]]:
-    """Start and size of every stretch of bytes that varies within a tag."""
+def _number_fields(layout: Layout) -> Iterator[tuple[int, int]]:
+    """Start and size in bytes of wall time, step and every value."""
     if layout.wall >= 0:
         yield layout.wall, 8
     if layout.step >= 0:
@@ -155,86 +156,91 @@ def _numbers(layout: Layout) -> Iterator[tuple[int, int]]:
         yield slot.at, np.dtype(slot.kind).itemsize
 
 
-def _read_layout(
-    out: BatchColumns, first: int, words: Words, rows: Index, layout: Layout, masks: _Masks
-) -> tuple[Words, Index]:
-    """Read the rows of one layout; returns the rows whose tag collided with another in the hash."""
-    words, rows, starts = _sort_by_tag(words, rows, masks.tags)
-    owner = np.repeat(np.arange(starts.size), np.diff(np.append(starts, rows.size)))
-    heads = words[starts]
-    strangers = np.zeros(rows.size, dtype=bool)
-    if starts.size > 1:
-        for k in np.flatnonzero(masks.tags):
-            strangers |= (words[:, k] ^ heads[owner, k]) & masks.tags[k] != 0
-    else:
-        strangers = ~_equal(words, heads[0], masks.tags)
-    right = _payload_checked(words, heads, owner, layout, masks)
-    out.corrupt.extend(rows[~right & ~strangers].tolist())
-    keep = right & ~strangers
-    if bool(keep.all()):
-        _emit(out, first, words, rows, owner, heads, layout)
-        return words[:0], rows[:0]
-    _emit(out, first, words[keep], rows[keep], owner[keep], heads, layout)
-    return words[strangers], rows[strangers]
+def _read_layout(out: BatchColumns, first: int, words: Words, rows: Index, layout: Layout) -> Flags:
+    """Read the records of one layout; returns which are done (not those whose tag's hash met another's)."""
+    masks = _masks(layout)
+    tags = words[masks.tag_words] & masks.tags[masks.tag_words]
+    order, owner, heads = _group_by_tag(tags)
+    same_tag = _equal(tags, tags[:, heads[owner]], _ALL)
+    right = _payload_right(words, owner, heads, layout)
+    out.corrupt.extend(rows[same_tag & ~right].tolist())
+    good = same_tag & right
+    chosen = order if bool(good.all()) else order[good[order]]
+    _emit(out, first, words, rows, chosen, owner, heads, layout)
+    return same_tag
 
 
-def _sort_by_tag(words: Words, rows: Index, mask: Words) -> tuple[Words, Index, Index]:
-    """Rows ordered by a 16-bit hash of their tag bytes (stable), and where each hash starts."""
-    key = np.zeros(rows.size, dtype=np.uint64)
-    for k in np.flatnonzero(mask):
-        key = (key ^ (words[:, k] & mask[k])) * np.uint64(_HASH_FACTOR)
-        key ^= key >> np.uint64(32)
-    if bool((key == key[0]).all()):
-        return words, rows, np.zeros(1, dtype=np.intp)
-    short = (key >> np.uint64(16)).astype(np.uint16)
+def _group_by_tag(tags: Words) -> tuple[Index, Index, Index]:
+    """Order by a 16-bit hash of the tags (stable), the group of each record, the first record of each group."""
+    factors = np.arange(1, len(tags) + 1, dtype=np.uint64)[:, None] * np.uint64(_HASH_FACTOR) | np.uint64(1)
+    hashes = np.add.reduce(tags * factors, axis=0)
+    short = ((hashes ^ hashes >> np.uint64(29)) * np.uint64(_HASH_FACTOR) >> np.uint64(48)).astype(np.uint16)
     order = np.argsort(short, kind="stable")
-    short = short[order]
-    starts = np.append(0, np.flatnonzero(short[1:] != short[:-1]) + 1)
-    return words[order], rows[order], starts
+    ordered = short[order]
+    new = np.append(True, ordered[1:] != ordered[:-1])
+    owner = np.empty(order.size, dtype=np.intp)
+    owner[order] = np.cumsum(new) - 1
+    return order, owner, order[new]
 
 
-def _payload_checked(
-    words: Words, heads: Words, owner: Index, layout: Layout, masks: _Masks
-) -> NDArray[np.bool_]:
-    """Whether the payload checksum of each row is right.
+def _payload_right(words: Words, owner: Index, heads: Index, layout: Layout) -> Flags:
+    """Whether the payload checksum of each record is right.
 
-    Rows of one owner share all bytes but the variable ones, so these alone are looked up per row.
+    Only bytes of numbers that vary at all are looked up per record; the rest is summed once per tag.
     """
     length = layout.length
-    state = crc_rows((heads & masks.fixed).view(np.uint8)[:, :length])[owner]
-    octets = words.view(np.uint8)
-    for k in masks.variable:
-        state ^= byte_terms(octets[:, k], length - 1 - k)
-    return masked(state) == _column(words, length, "<u4")
+    varying = np.bitwise_or.reduce((words ^ words[:, :1]) & _masks(layout).numbers, axis=1)
+    places = np.flatnonzero(varying.view(np.uint8))
+    octets = words.view(np.uint8).reshape(len(words), -1, 8)
+    fixed = octets[:, heads].transpose(1, 0, 2).reshape(heads.size, -1)[:, :length]
+    fixed[:, places] = 0
+    state = crc_rows(fixed)[owner] ^ byte_terms(octets[places >> 3, :, places & 7], length - 1 - places)
+    return masked(state) == _field(words, length, 4).astype(np.uint32)
 
 
-def _column(words: Words, at: int, kind: str) -> NDArray[np.generic]:
-    """The numbers of type ``kind`` at byte ``at`` of every row."""
-    return np.ndarray((len(words),), kind, np.ascontiguousarray(words), at, (words.shape[1] * 8,)).copy()
+def _field(words: Words, at: int, size: int) -> Words:
+    """The little-endian number of ``size`` <= 8 bytes at byte ``at`` of every record, in 64 bits (dirty above)."""
+    k, shift = divmod(at, 8)
+    if shift == 0:
+        return words[k]
+    low = words[k] >> np.uint64(8 * shift)
+    return low if shift + size <= 8 else low | words[k + 1] << np.uint64(64 - 8 * shift)
+
+
+def _numbers(words: Words, slot: Slot) -> NDArray[np.generic]:
+    """The values of one slot."""
+    size = np.dtype(slot.kind).itemsize
+    return _field(words, slot.at, size).astype(f"<u{size}").view(slot.kind)
 
 
 def _emit(
-    out: BatchColumns, first: int, words: Words, rows: Index, owner: Index, heads: Words, layout: Layout
+    out: BatchColumns,
+    first: int,
+    words: Words,
+    rows: Index,
+    chosen: Index,
+    owner: Index,
+    heads: Index,
+    layout: Layout,
 ) -> None:
-    """Cut the columns into one piece per tag."""
-    if not rows.size:
-        return
-    wall = _column(words, layout.wall, "<f8") if layout.wall >= 0 else np.zeros(rows.size)
-    steps = _steps(words, layout)
-    records = (rows + first).astype(np.uint32)
-    columns = [_column(words, slot.at, slot.kind) for slot in layout.slots]
-    for start, end in _runs(owner):
-        head = heads[owner[start]].tobytes()
-        for slot, values in zip(layout.slots, columns, strict=True):
-            piece = Piece(records[start:end], steps[start:end], wall[start:end].view("<f8"), values[start:end])
+    """Cut the columns of the chosen records (ordered by tag) into one piece per tag."""
+    records = (rows[chosen] + first).astype(np.uint32)
+    steps = _steps(words, layout)[chosen]
+    wall = np.zeros(chosen.size)
+    if layout.wall >= 0:
+        wall = _field(words, layout.wall, 8).view("<f8")[chosen]
+    values = [_numbers(words, slot)[chosen] for slot in layout.slots]
+    for start, end in _runs(owner[chosen]) if chosen.size else ():
+        head = words[:, heads[owner[chosen[start]]]].tobytes()
+        for slot, column in zip(layout.slots, values, strict=True):
+            piece = Piece(records[start:end], steps[start:end], wall[start:end], column[start:end])
             out.pieces.append((head[slot.tag_start : slot.tag_end], piece))
 
 
 def _steps(words: Words, layout: Layout) -> NDArray[np.int64]:
     """Decode the step varints: seven bits a byte, two's complement in ten bytes when negative."""
-    steps = np.zeros(len(words), dtype=np.uint64)
-    octets = words.view(np.uint8)
+    steps = np.zeros(words.shape[1], dtype=np.uint64)
     for k in range(layout.step_width):
-        part = (octets[:, layout.step + k] & 0x7F).astype(np.uint64)
+        part = _field(words, layout.step + k, 1) & np.uint64(0x7F)
         steps |= part << np.uint64(7 * k)
     return steps.view(np.int64)

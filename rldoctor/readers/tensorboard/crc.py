@@ -66,9 +66,17 @@ def crc_rows(rows: U8) -> U32:
     return state ^ _zero_states()[n] ^ np.uint32(_ONES)
 
 
-def byte_terms(column: U8, following: int) -> U32:
-    """What a column of bytes, each followed by ``following`` bytes, adds to the CRC of its record."""
-    return position_tables()[following][column]
+def byte_terms(columns: U8, following: NDArray[np.intp]) -> U32:
+    """What columns of bytes add to the CRC of their records.
+
+    ``columns`` has shape (k, m), one row per byte place; ``following`` (k,) says how many bytes of the record
+    follow that place. Returns shape (m,).
+    """
+    index = columns.astype(np.intp)
+    index += (following * 256)[:, None]
+    # mode="clip" only because numpy's default mode buffers; no index is out of range.
+    terms: U32 = np.bitwise_xor.reduce(position_tables().ravel().take(index, mode="clip"), axis=0)
+    return terms
 
 
 def crc_bytes(data: bytes) -> int:

@@ -75,7 +75,7 @@ def read_event_file(path: Path) -> EventFile:
     pieces: dict[bytes, list[Piece]] = {}
     slow = SlowEvents()
     with FileIO(path, "r") as stream:
-        frames = FrameReader(stream, out.damage)
+        frames = FrameReader(stream, path.stat().st_size, out.damage)
         for batch in frames:
             _read_batch(batch, pieces, slow, out)
         out.size = stream.tell()

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, masked_crc, small_length_crcs
-from rldoctor.readers.tensorboard.cursors import walk_with_cursors
+from rldoctor.readers.tensorboard.cursors import propose_positions
 
 BATCH_BYTES = 4 << 20
 """Bytes decoded at a time: large enough that numpy's call overhead vanishes, small enough for the L2 cache."""
@@ -60,15 +60,20 @@ class FrameReader:
     """Iterates over the batches of one open event file; ``damage`` fills up on the way.
 
     ``stream`` must be unbuffered and readable. Never raises on damaged content. A file that grows while it is read is
-    read up to wherever it ended at that time.
+    read up to wherever it ended at that time. ``size_hint`` is the size of the file, if known.
     """
 
     stream: RawIOBase
+    size_hint: int = BATCH_BYTES
     damage: list[Damage] = field(default_factory=list)
     records: int = 0
-    _buffer: bytearray = field(default_factory=lambda: bytearray(BATCH_BYTES + PADDING))
+    _buffer: bytearray = field(init=False)
     _filled: int = 0
     _offset: int = 0
+
+    def __post_init__(self) -> None:
+        """Small files get a small buffer: clearing four megabytes costs more than reading them."""
+        self._buffer = bytearray(min(BATCH_BYTES, max(self.size_hint, 1 << 12)) + PADDING)
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches in file order."""
@@ -131,8 +136,10 @@ class FrameReader:
 
 def walk(buffer: bytearray, data: NDArray[np.uint8], filled: int) -> tuple[NDArray[np.int64], int]:
     """Positions of the complete records with a valid header in ``buffer[:filled]``, and where they end."""
-    found = walk_with_cursors(data, filled)
-    positions, stop = found if found is not None else _walk_one_by_one(buffer, filled)
+    proposal = propose_positions(data, filled)
+    if proposal is not None and _headers_valid(data, *proposal) == len(proposal[0]):
+        return proposal
+    positions, stop = _walk_one_by_one(buffer, filled)
     valid = _headers_valid(data, positions, stop)
     if valid < len(positions):
         return positions[:valid], int(positions[valid])

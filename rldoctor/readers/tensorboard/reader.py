@@ -1,0 +1,159 @@
+"""The TensorBoard reader: event files of one directory -> raw runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import Note, RawRun, RawSetting
+from rldoctor.readers.tensorboard.effective import effective_series
+from rldoctor.readers.tensorboard.eventfile import EventFile, read_event_file
+from rldoctor.readers.tensorboard.filenotes import file_notes
+from rldoctor.readers.tensorboard.frames import HEADER, header_valid
+from rldoctor.readers.tensorboard.runs import Group, group_files
+from rldoctor.readers.tensorboard.settings import settings_of_hparams, settings_of_text
+
+_WALL_TIME_FIELD = 0x09
+_NAME = "tfevents"
+
+
+class TensorBoardReader:
+    """Reads ``*tfevents*`` files, whatever wrote them. Never writes, keeps no state."""
+
+    name = "tensorboard"
+
+    def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
+        """Names of the files in ``directory`` that are event files, by their first bytes, else by name.
+
+        A file called ``*tfevents*`` is claimed whatever it holds, so that a damaged or empty one is reported and
+        not overlooked.
+        """
+        return [name for name in names if _is_ours(directory / name, name)]
+
+    def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
+        """The runs in these files of one directory, oldest first; at least one.
+
+        One run is called like the directory, several ``name#1``, ``name#2``. Files without any scalar make a run
+        (without series) only when no file has one. Raises ReadError when none of the files can be read as an
+        event file.
+        """
+        files, notes = _open_all(directory, names)
+        with_scalars = [file for file in files if file.scalars]
+        without = [file for file in files if not file.scalars]
+        groups = group_files(with_scalars) or [_empty_group(without)]
+        runs = [_run(directory, group, number, len(groups)) for number, group in enumerate(groups, 1)]
+        for run, group in zip(runs, groups, strict=True):
+            run.notes += notes
+            if with_scalars:
+                _add_without_scalars(run, group, groups, without)
+        return runs
+
+
+def _is_ours(path: Path, name: str) -> bool:
+    """Whether a file starts like an event file, or is called like one."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as stream:
+            head = stream.read(HEADER + 1)
+    except OSError:
+        return _NAME in name
+    return (len(head) > HEADER and header_valid(head) and head[HEADER] == _WALL_TIME_FIELD) or _NAME in name
+
+
+def _open_all(directory: Path, names: Sequence[str]) -> tuple[list[EventFile], list[Note]]:
+    """Every readable file, and notes about the others."""
+    files: list[EventFile] = []
+    notes: list[Note] = []
+    for name in sorted(names):
+        try:
+            file = read_event_file(directory / name)
+        except OSError as error:
+            notes.append(Note("unreadable-file", f"{name}: {error.strerror or error}", "warning"))
+            continue
+        if file.is_event_file:
+            files.append(file)
+        else:
+            what = "is empty" if not file.size else f"is no event file ({file.size} bytes without a valid record)"
+            notes.append(Note("not-an-event-file", f"{name} {what}", "warning"))
+    if not files:
+        listed = "; ".join(note.text for note in notes)
+        raise ReadError(
+            f"{directory}: no readable TensorBoard event file ({listed})",
+            hint="Check that the files were copied completely and are the ones the training run wrote.",
+        )
+    return files, notes
+
+
+def _empty_group(files: Sequence[EventFile]) -> Group:
+    """A run of files that hold no scalar at all."""
+    return Group(list(files), [f"{file.path.name}: no scalars" for file in files])
+
+
+def _run(directory: Path, group: Group, number: int, total: int) -> RawRun:
+    """One group of files as a run."""
+    name = directory.name or directory.resolve().name
+    run = RawRun(name if total == 1 else f"{name}#{number}", directory, TensorBoardReader.name)
+    run.files = [file.path.name for file in group.files]
+    run.notes += _decision_notes(group, number, total)
+    for file in group.files:
+        run.notes += file_notes(file)
+    _add_settings(run, group.files)
+    effective = effective_series(group.files)
+    run.series = effective.series
+    run.notes += effective.notes()
+    if not run.series:
+        run.notes.append(Note("no-scalars", "the event files hold no scalars", "warning"))
+    return run
+
+
+def _decision_notes(group: Group, number: int, total: int) -> list[Note]:
+    """What was decided about several files in one directory, and why."""
+    notes: list[Note] = []
+    if total > 1:
+        text = f"the directory holds {total} separate runs; this is number {number} ({group.reasons[0]})"
+        notes.append(Note("separate-runs", text, "warning"))
+    if len(group.files) > 1 and group.extents:
+        kinds = [
+            (group.resumed, "resumed-run", "info", "files of one resumed run"),
+            (group.side_by_side, "parallel-writers", "info", "files written side by side"),
+            (group.other_tags, "joined-files", "warning", "files with different tags, taken as one run"),
+        ]
+        listed = "; ".join(group.reasons)
+        notes += [
+            Note(code, f"{len(group.files)} {what}: {listed}", level) for flag, code, level, what in kinds if flag
+        ]
+    return notes
+
+
+def _add_settings(run: RawRun, files: Sequence[EventFile]) -> None:
+    """Settings of all files; where a later one changes a value it wins, with a note."""
+    found: dict[str, RawSetting] = {setting.key: setting for setting in run.settings}
+    for file in files:
+        new = settings_of_hparams(file.hparams)
+        for text in file.texts:
+            settings, notes = settings_of_text(text)
+            new += settings
+            run.notes += notes
+        for setting in new:
+            old = found.get(setting.key)
+            if old is not None and old.value != setting.value:
+                text_ = f"{setting.key}: {old.value!r} became {setting.value!r} in {file.path.name}"
+                run.notes.append(Note("setting-changed", text_))
+            found[setting.key] = setting
+    run.settings = list(found.values())
+
+
+def _add_without_scalars(run: RawRun, group: Group, groups: Sequence[Group], files: Sequence[EventFile]) -> None:
+    """Mention files without scalars; in a directory with one run their settings fill gaps in its own."""
+    if not files:
+        return
+    names = ", ".join(file.path.name for file in files)
+    text = f"{len(files)} files hold no scalars (starts that logged nothing, or text only): {names}"
+    run.notes.append(Note("files-without-scalars", text))
+    if len(groups) == 1:
+        own = {setting.key for setting in run.settings}
+        spare = RawRun(run.id, run.path, run.format)
+        _add_settings(spare, files)
+        run.settings += [setting for setting in spare.settings if setting.key not in own]

@@ -1,0 +1,115 @@
+"""Hyperparameters from what runs log as text: CleanRL's table, ML-Agents' tree, Tianshou's dictionary, hparams.
+
+Nothing is evaluated: Python literals are parsed, anything else stays the text it was.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from rldoctor.model.raw import Note, RawSetting
+from rldoctor.readers.tensorboard.slow import Text
+
+MAX_TEXT = 1 << 20
+"""Longer texts are not configurations."""
+
+_SUFFIX = "/text_summary"
+_CONFIG_WORDS = ("hyperparam", "hparam", "args", "config", "param")
+Pairs = Iterator[tuple[str, object]]
+
+
+def settings_of_hparams(hparams: Mapping[str, object]) -> list[RawSetting]:
+    """Settings of the hparams plugin; None is what the plugin stores for an empty value."""
+    return [RawSetting(key, value, "events:hparams") for key, value in hparams.items()]
+
+
+def settings_of_text(text: Text) -> tuple[list[RawSetting], list[Note]]:
+    """Settings in one text summary, or a note when a text that looks like a configuration is not understood."""
+    tag = text.tag.removesuffix(_SUFFIX)
+    body = "\n".join(row[0] for row in text.strings if row)
+    if len(body) > MAX_TEXT:
+        return [], [Note("text-too-long", f"text {tag!r} ({len(body)} characters) was not searched for settings")]
+    pairs = dict(_pairs(text, body))
+    if pairs:
+        return [RawSetting(key, value, f"events:{tag}") for key, value in pairs.items()], []
+    if any(word in tag.lower() for word in _CONFIG_WORDS):
+        return [], [Note("text-not-understood", f"text {tag!r} has no table, tree or dictionary of settings")]
+    return [], []
+
+
+def _pairs(text: Text, body: str) -> Pairs:
+    """Key and value pairs by the first form that fits."""
+    if text.strings and len(text.strings[0]) == 2:
+        return ((row[0], literal(row[1])) for row in text.strings if len(row) == 2)
+    if body.lstrip().startswith("|"):
+        return _table(body)
+    if body.lstrip().startswith(("{", "Namespace(")):
+        return _dictionary(body.strip())
+    return _tree(body) if ":\t" in body else iter(())
+
+
+def _table(body: str) -> Pairs:
+    """CleanRL: a markdown table ``|param|value|``, its rule line, then one row per setting."""
+    for line in body.splitlines():
+        cells = line.strip().removeprefix("|").removesuffix("|").split("|", 1)
+        header = [cell.strip().lower() for cell in cells] in (["param", "value"], ["key", "value"])
+        if len(cells) == 2 and cells[0].strip(" -:") and not header:
+            yield cells[0].strip(), literal(cells[1])
+
+
+def _tree(body: str) -> Pairs:
+    """ML-Agents: ``key:<tab>value`` lines, indented by two blanks per level behind one tab per outer level."""
+    parents: list[tuple[int, str]] = []
+    for line in body.splitlines():
+        key, found, value = line.partition(":\t")
+        name = key.strip()
+        if not found or not name:
+            continue
+        depth = len(key) - len(key.lstrip())
+        while parents and parents[-1][0] >= depth:
+            parents.pop()
+        if value.strip():
+            yield ".".join([parent for _, parent in parents] + [name]), literal(value)
+        else:
+            parents.append((depth, name))
+
+
+def _dictionary(body: str) -> Pairs:
+    """Tianshou: ``str()`` of a dictionary or of an ``argparse.Namespace``."""
+    try:
+        node = ast.parse(body, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    if isinstance(node, ast.Dict):
+        items = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key is not None]
+        yield from _nested("", [(str(_value(key)), value) for key, value in items])
+    elif isinstance(node, ast.Call):
+        yield from _nested("", [(item.arg, item.value) for item in node.keywords if item.arg])
+
+
+def _nested(prefix: str, items: list[tuple[str, ast.expr]]) -> Pairs:
+    """Flatten dictionaries inside dictionaries to dotted keys."""
+    for key, value in items:
+        if isinstance(value, ast.Dict) and value.keys and None not in value.keys:
+            inner = [(str(_value(k)), v) for k, v in zip(value.keys, value.values, strict=True) if k is not None]
+            yield from _nested(f"{prefix}{key}.", inner)
+        else:
+            yield prefix + key, _value(value)
+
+
+def _value(node: ast.expr) -> object:
+    """A literal's value; the source text of anything else."""
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError):
+        return ast.unparse(node)
+
+
+def literal(text: str) -> object:
+    """``text`` as a Python number, bool, None, string or container if it is one, else stripped text."""
+    text = text.strip()
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return text
