@@ -27,8 +27,8 @@ _FOREIGN = re.compile(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
 # A number that runs into a word (1or, 0x10, 1j), which Python accepts in part and warns about.
 _GLUED = re.compile(r"(?<![\w.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[A-Za-z_]\w*")
 _HINT = (
-    "An expression has numbers, names, config.name, run.name, + - * /, comparisons, and/or/not and function calls; "
-    "see docs/writing-rules.md."
+    "An expression has numbers, names, config.name, run.name, + - * /, comparisons, and/or/not and calls of "
+    "functions; see docs/writing-rules.md."
 )
 
 

@@ -4,8 +4,8 @@
     loader.load_rule(path: Path, known: Known | None = None, *, tests=True) -> Rule
     known.known_names(directories) -> Known(metrics, knobs, codes, facts)
     locate.builtin_rules_dir() -> Path
-    overrides.override(rules, {"POL-01": {"kl_zero": 1e-4}}) -> list[Rule]
-    overrides.choose(rules, select, ignore) -> list[Rule]
+    overrides.apply_overrides(rules, {"POL-01": {"kl_zero": 1e-4}}) -> list[Rule]
+    overrides.select_rules(rules, select, ignore) -> list[Rule]
     series_notation.series(text, seed) -> (values, exists)
     testcases.load_tests(path) -> TestFile(path, rule, cases)
     Case(name, series, expect, config, algorithm, framework); Case.points() -> {metric: (steps, values)};
@@ -14,6 +14,6 @@
 
 Errors are RuleError with every problem of every file (``file:line:column: text``); options of the user are
 UsageError. Names in expressions: declared metrics, thresholds, earlier lets, ``step``, ``progress``; in
-``measure`` and whatever is evaluated after it (escalate, reduce, causes, fixes, leads_to) also ``active`` (mask of
-the points in the intervals found) and the measures above.
+``measure`` and whatever is evaluated after it (escalate, reduce, causes, fixes, leads_to) also ``active`` (mask
+of the points in the intervals found) and the measures above.
 """

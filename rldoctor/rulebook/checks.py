@@ -150,6 +150,8 @@ def _check_shadowing(rule: Rule, fields: Fields) -> None:
     }
     for key, what in (("thresholds", "a threshold"), ("let", "a 'let'"), ("measure", "a measure")):
         for name in getattr(rule, key):
+            if key == "measure" and (name in FUNCTIONS or rule.measure[name].value.text == name):
+                continue  # a measure may be called like a function, and may show a 'let' under its own name
             if not name.isidentifier() or not name.isascii() or name.startswith("_"):
                 fields.wrong(f"'{name}' is not a usable name: letters, digits and _", key, name, at_key=True)
             if name in taken:

@@ -40,8 +40,8 @@ class Tolerance:
 class Expectation:
     """What a rule must say; absent parts are not compared.
 
-    ``until`` is a step or ``"end"``; ``fixes`` maps a fix to its number, or to None where it has none; ``likely``
-    lists exactly the causes that must be likely.
+    ``until`` is a step or ``"end"``; ``fixes`` maps a fix to its number, or to None where it has none;
+    ``likely`` lists exactly the causes that must be likely.
     """
 
     outcome: Outcome

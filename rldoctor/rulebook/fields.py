@@ -29,8 +29,8 @@ class Fields:
     """The mapping at ``place`` of a file.
 
     Every getter notes what is missing or of the wrong type in ``problems`` (shared over the whole file) and
-    returns a harmless value, so that one reading finds every defect. ``finish`` reports the keys that no getter
-    asked for.
+    returns a harmless value, so that one reading finds every defect. ``finish`` reports the keys that no
+    getter asked for.
     """
 
     tree: Tree

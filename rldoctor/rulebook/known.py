@@ -15,15 +15,16 @@ CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
 # Files at the top of a pack that are no rules.
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 
-RUN_FACTS = frozenset(
-    "steps planned points improving solved learned trend return_start return_end return_best return_noise"
-    " episodes on_env_steps tags unmapped ignored".split()
-)
+_FACTS = """
+    steps planned points improving solved learned trend return_start return_end return_best return_noise
+    episodes on_env_steps tags unmapped ignored
+"""
+RUN_FACTS = frozenset(_FACTS.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Names that rules may use. ``codes`` maps every code of the catalogue to its slug; it may be ahead of the rules."""
+    """Names that rules may use. ``codes`` maps the codes of the catalogue, written or not yet, to their slugs."""
 
     metrics: frozenset[str]
     knobs: frozenset[str]

@@ -73,7 +73,7 @@ def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
 
 
 def _read(path: Path, known: Known, tests: bool, problems: list[Problem]) -> tuple[Rule | None, Tree | None]:
-    """The rule of a file (possibly with harmless values where it is wrong); problems are added to the list."""
+    """The rule of a file, with harmless values where it is wrong; problems are added to the list."""
     try:
         tree = load_tree(path)
     except RuleError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rldoctor.errors import UsageError, did_you_mean
@@ -11,7 +11,7 @@ from rldoctor.rulebook.schema import Rule, Threshold
 Overrides = Mapping[str, Mapping[str, float]]
 
 
-def override(rules: Sequence[Rule], changes: Overrides) -> list[Rule]:
+def apply_overrides(rules: Sequence[Rule], changes: Overrides) -> list[Rule]:
     """The rules with thresholds replaced: ``{"POL-01": {"kl_zero": 1e-4}}``, by code or slug.
 
     Each changed rule says so in ``overridden``.
@@ -29,8 +29,8 @@ def override(rules: Sequence[Rule], changes: Overrides) -> list[Rule]:
     return [made[rule.code] for rule in rules]
 
 
-def _named(rules: Sequence[Rule] | object, name: str) -> Rule:
-    known = {key: rule for rule in rules for key in (rule.code, rule.slug)}  # type: ignore[attr-defined]
+def _named(rules: Iterable[Rule], name: str) -> Rule:
+    known = {key: rule for rule in rules for key in (rule.code, rule.slug)}
     found = known.get(name) or known.get(name.upper())
     if found is None:
         raise UsageError(
@@ -53,8 +53,9 @@ def _allowed(rule: Rule, threshold: Threshold, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise UsageError(f"{rule.code} {threshold.name}: expected a number, got {value!r}")
     if not threshold.low <= value <= threshold.high:
+        allowed = f"[{threshold.low:g}, {threshold.high:g}] {threshold.unit}"
         raise UsageError(
-            f"{rule.code} {threshold.name}: {value:g} is outside [{threshold.low:g}, {threshold.high:g}] {threshold.unit}",
+            f"{rule.code} {threshold.name}: {value:g} is outside {allowed}",
             hint=f"The default is {threshold.value:g}: {threshold.note}.",
         )
     return float(value)
@@ -64,7 +65,7 @@ def _offer(rule: Rule) -> str:
     return f"Thresholds of {rule.code}: {', '.join(rule.thresholds) or 'none'}."
 
 
-def choose(rules: Sequence[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Rule]:
+def select_rules(rules: Sequence[Rule], select: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Rule]:
     """The rules that ``select`` names (all when it is empty), without those that ``ignore`` names.
 
     A name is a code (``POL-01``), a slug, an area (``value``) or the letters before the number (``POL``).

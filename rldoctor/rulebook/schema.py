@@ -1,4 +1,4 @@
-"""Typed form of a rule file. Loading and checking live in ``loader``; running lives in ``rldoctor.engine``."""
+"""Typed form of a rule file. Loading and checking live in ``loader``, running in ``rldoctor.engine``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rldoctor.model.finding import Severity
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A length of training: ``share`` of the run (``8%`` is 0.08), ``steps`` (``20000 steps``) or ``points``."""
+    """A length of training: ``share`` of the run (``8%`` is 0.08), ``steps`` (``20000 steps``), ``points``."""
 
     kind: str
     amount: float
@@ -19,7 +19,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A number that decides a diagnosis: named, with unit, allowed range (what an override may be) and a note."""
+    """A number that decides a diagnosis: named, with unit, range (what an override may be) and a note."""
 
     name: str
     value: float
@@ -73,8 +73,8 @@ class CauseSpec:
 class FixSpec:
     """A prescription. ``to`` gives a number in the canonical unit; ``otherwise`` is the unquantified wording.
 
-    ``text`` is a full-sentence template used instead of the generated "Set KEY to VALUE"; ``wordings`` replaces
-    it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is used.
+    ``text`` is a full-sentence template used instead of the generated "Set KEY to VALUE"; ``wordings``
+    replaces it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is used.
     """
 
     id: str

@@ -22,7 +22,7 @@ Value = float | int | bool | str
 
 @dataclass(frozen=True, slots=True)
 class TestSeries:
-    """One metric of a case: the notation, steps between points, first step, episodes averaged over (or None)."""
+    """One metric: the notation, steps between points, first step, episodes averaged over (or None)."""
 
     __test__ = False
 
