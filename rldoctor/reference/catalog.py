@@ -73,7 +73,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         algo="ppo",
         env_id="Pendulum-v1",
-        steps=61_440,
+        steps=40_960,
         n_envs=4,
         hyper=_PENDULUM_PPO,
         source=f"{_ZOO}/ppo.yml Pendulum-v1, without gSDE, n_steps 1024 -> 256 for more rows",
@@ -82,7 +82,7 @@ TASKS: tuple[Task, ...] = (
         algo="ppo",
         env_id="Pendulum-v1",
         variant="exp",
-        steps=61_440,
+        steps=40_960,
         n_envs=4,
         reward=Reward(sharpness=0.2),
         hyper=_PENDULUM_PPO,
@@ -92,7 +92,7 @@ TASKS: tuple[Task, ...] = (
         algo="ppo",
         env_id="Reacher-v5",
         variant="exp",
-        steps=40_960,
+        steps=30_720,
         env_kwargs={"reward_control_weight": 0.0},
         reward=Reward(sharpness=6.0),
         normalize=True,
@@ -157,7 +157,7 @@ TASKS: tuple[Task, ...] = (
     Task(
         algo="dqn",
         env_id="CartPole-v1",
-        steps=50_000,
+        steps=40_000,
         log_interval=10,
         hyper={
             "learning_rate": 2.3e-3,

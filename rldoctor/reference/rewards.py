@@ -51,7 +51,7 @@ class Reward:
         return {
             "reward_form": "exp(-k*error)",
             "reward_weight": self.factor,
-            "reward_sharpness": self.sharpness,
+            "reward_exponent": self.sharpness,
         }
 
 

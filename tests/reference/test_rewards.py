@@ -41,7 +41,7 @@ def test_settings_name_the_form_and_never_a_scale_a_reader_would_apply_twice():
     assert Reward(sharpness=8.0).settings() == {
         "reward_form": "exp(-k*error)",
         "reward_weight": 1.0,
-        "reward_sharpness": 8.0,
+        "reward_exponent": 8.0,
     }
 
 

@@ -31,7 +31,14 @@ def numbers(folder):
 def test_the_command_trains_logs_and_records(tmp_path, capsys):
     store = tmp_path / "store"
     command = ["--env", "Pendulum-v1", "--algo", "sac", "--steps", "420", "--seed", "1", "--probe"]
-    options = ["--set", "batch_size=32", "--fault", "target-entropy-high", "--out", str(tmp_path / "run")]
+    options = [
+        "--set",
+        "learning_starts=300",
+        "--fault",
+        "target-entropy-high",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     assert main([*command, *options, "--record", str(store)]) == 0
     folder = store / "faulty" / "target-entropy-high" / "sac-Pendulum-v1-1"
     assert str(folder) in capsys.readouterr().out
@@ -63,7 +70,7 @@ def test_the_config_holds_defaults_budget_and_versions_but_not_the_fault(tmp_pat
 def test_the_same_seed_gives_the_same_log_and_another_seed_another(tmp_path):
     from rldoctor.reference.train import train
 
-    plan = Plan("sac", "Pendulum-v1", steps=400, hyper=SMALL)
+    plan = Plan("sac", "Pendulum-v1", steps=200, hyper={**SMALL, "learning_starts": 150})
     train(plan, tmp_path / "a")
     train(plan, tmp_path / "b")
     train(replace(plan, seed=1), tmp_path / "c")
