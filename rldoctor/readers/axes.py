@@ -23,7 +23,7 @@ def is_axis(tag: str) -> bool:
 
 
 def last_step(run: RawRun) -> float | None:
-    """The last step of a run: the largest native step, or the largest value of a step column; None without."""
+    """The last step of a run: the largest native step, else the largest value of a step column."""
     native = [float(np.nanmax(part.steps)) for part in run.series if part.axis == "step" and part.steps.size]
     if native:
         return max(native)

@@ -17,7 +17,7 @@ _RLLIB = ("result.json", "progress.csv")
 class Sources:
     """What the readers found in one directory.
 
-    ``logs``: runs on native steps (event files). ``own``: the tables that are the directory's run (id ``""``).
+    ``logs``: runs on native steps (event files). ``own``: tables that are the directory's run (id ``""``).
     ``free``: other tables, a run each. ``stores``: repositories of their own, never merged.
     """
 

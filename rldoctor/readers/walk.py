@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Never logs: tools' own folders, saved weights, configuration (read with the run it belongs to).
 _SKIPPED = re.compile(
-    r"^(\..*|__pycache__|v?env|node_modules|site-packages|params|nn|models?|videos?|"
+    r"^(\..*|__pycache__|v?env|node_modules|site-packages|params|nn|videos?|"
     r"(checkpoints?|ckpts?)([_-]?\d+)?)$",
     re.IGNORECASE,
 )

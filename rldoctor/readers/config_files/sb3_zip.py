@@ -48,7 +48,7 @@ def read_sb3_zip(path: Path) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value when it is plain JSON; ``{"__module__": ...}`` for a pickled class; None for other pickles."""
+    """The value when it is plain JSON; ``{"__module__": ...}`` for a pickled class; else None."""
     if not isinstance(value, Mapping) or _SERIALIZED not in value:
         return value
     module = value.get("__module__")

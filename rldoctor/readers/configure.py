@@ -1,0 +1,59 @@
+"""Configuration files given to the runs they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rldoctor.model.raw import Note, RawRun, RawSetting
+from rldoctor.readers.config_files import Gathered, gather
+from rldoctor.readers.sources import Place
+
+_BEHAVIORS = "behaviors."
+
+
+def configure(places: Sequence[Place], has_runs: Callable[[Path], bool]) -> None:
+    """Add the settings of the files beside every run, or of its parent directory when that is unambiguous.
+
+    ``has_runs`` tells whether a directory holds logs: with several such folders a parent is
+    shared by them, so its configuration is applied to none (but ML-Agents' ``configuration.yaml``, which names its behaviours).
+    """
+    for place in places:
+        if not place.runs or place.stores:
+            continue
+        found = gather(place.directory)
+        if not found.files:
+            found = _of_parent(place, has_runs)
+        for run in place.runs:
+            _give(run, found, place.directory.name)
+
+
+def _of_parent(place: Place, has_runs: Callable[[Path], bool]) -> Gathered:
+    parent = place.directory.absolute().parent
+    found = gather(parent, shown="../")
+    if not found.files and not found.notes:
+        return found
+    if has_runs(parent):
+        return Gathered()
+    siblings = [path for path in sorted(parent.iterdir()) if path.is_dir() and has_runs(path)]
+    if len(siblings) <= 1 or _behaviors(found.settings):
+        return found
+    text = f"{', '.join(found.files)}: {len(siblings)} folders with runs share it, not applied"
+    return Gathered(notes=[Note("config-ambiguous", text)])
+
+
+def _behaviors(settings: Sequence[RawSetting]) -> set[str]:
+    """ML-Agents behaviour names a configuration has sections for."""
+    keys = [setting.key for setting in settings if setting.key.startswith(_BEHAVIORS)]
+    return {key.split(".")[1] for key in keys}
+
+
+def _give(run: RawRun, found: Gathered, folder: str) -> None:
+    """Add settings; of ML-Agents' sections only the one of this folder's behaviour, when there is one."""
+    own = folder if folder in _behaviors(found.settings) else ""
+    for setting in found.settings:
+        section = setting.key.split(".")[1] if setting.key.startswith(_BEHAVIORS) else ""
+        if not own or not section or section == own:
+            run.settings.append(setting)
+    run.notes.extend(found.notes)
+    run.files.extend(name for name in found.files if name not in run.files)

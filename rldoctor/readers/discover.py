@@ -1,0 +1,176 @@
+"""Find the runs under a path: a run directory, a tree of them, one file, an Aim repository, or a glob."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rldoctor.errors import ReadError, did_you_mean
+from rldoctor.model.raw import RawRun
+from rldoctor.readers.base import Failure, Found, Reader
+from rldoctor.readers.configure import configure
+from rldoctor.readers.registry import load_readers
+from rldoctor.readers.relate import related
+from rldoctor.readers.sources import TABLES, Place, claims, read_place
+from rldoctor.readers.walk import walk
+
+Progress = Callable[[str], None]
+_LOOKED_FOR = (
+    "TensorBoard event files, an .aim repository, progress.csv, progress.txt, result.json, *.monitor.csv, "
+    "metrics.jsonl, evaluations.npz, and other *.csv, *.tsv, *.jsonl with a header and numbers"
+)
+_SHOWN = 8
+
+
+def find_runs(path: Path | str, *, progress: Progress | None = None) -> Found:
+    """Every run under ``path``, merged per directory, with configuration, sorted by id.
+
+    ``progress`` is called with each directory that is about to be read. Run ids are paths relative to
+    ``path`` (its own name where it is the run). A part that cannot be read is a ``Failure`` in the result;
+    ReadError when ``path`` is missing, nothing under it is a run, or no run could be read.
+    """
+    readers, failures = load_readers()
+    given = str(path)
+    if glob.has_magic(given) and not os.path.lexists(given):
+        found, errors = _glob(readers, given, progress)
+    else:
+        found, errors = _one(readers, Path(path), progress)
+    if not found.runs:
+        raise _nothing(Path(path), errors, failures)
+    found.failures = failures + found.failures
+    found.runs.sort(key=lambda run: run.id)
+    _distinct(found.runs)
+    return found
+
+
+def _glob(
+    readers: Sequence[Reader], pattern: str, progress: Progress | None
+) -> tuple[Found, list[ReadError]]:
+    """The runs of every match, ids relative to the part of the pattern before the first wildcard."""
+    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - also absolute patterns
+    if not matches:
+        raise ReadError(f"{pattern}: no file or directory matches", hint="Quote the pattern, check the path.")
+    fixed = Path(pattern[: pattern.index(next(mark for mark in pattern if mark in "*?["))])
+    base = fixed if pattern[: len(str(fixed)) + 1].endswith(("/", os.sep)) else fixed.parent
+    found, errors = Found(), list[ReadError]()
+    for match in matches:
+        if any(
+            Path(match).is_relative_to(other) for other in matches if other != match and Path(other).is_dir()
+        ):
+            continue
+        part, failed = _one(readers, Path(match), progress, base)
+        found.extend(part)
+        errors.extend(failed)
+    return found, errors
+
+
+def _one(
+    readers: Sequence[Reader], path: Path, progress: Progress | None, base: Path | None = None
+) -> tuple[Found, list[ReadError]]:
+    if not path.exists():
+        raise _missing(path)
+    places = _tree(readers, path, progress) if path.is_dir() else [_file(readers, path)]
+    configure(places, lambda directory: bool(_names_claimed(readers, directory)))
+    found, errors = Found(), list[ReadError]()
+    for place in places:
+        for error in place.errors:
+            errors.append(error)
+            found.failures.append(Failure(str(place.directory), str(error), error.hint))
+        _name(place, path, base)
+        found.runs.extend(place.runs)
+    return found, errors
+
+
+def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> list[Place]:
+    taken: dict[Path, dict[str, list[str]]] = {}
+
+    def claimed(directory: Path, names: list[str]) -> set[str]:
+        taken[directory] = claims(readers, directory, names)
+        return {name for part in taken[directory].values() for name in part}
+
+    for _ in walk(root, claimed):
+        pass
+    places = []
+    for directory, part in taken.items():
+        if part:
+            if progress is not None:
+                progress(str(directory))
+            places.append(read_place(readers, directory, part))
+    return related(places)
+
+
+def _file(readers: Sequence[Reader], path: Path) -> Place:
+    """One file; what no reader claims is tried as a table, which says best what is wrong with it."""
+    taken = claims(readers, path.parent, [path.name]) or {TABLES: [path.name]}
+    return read_place(readers, path.parent, taken)
+
+
+def _names_claimed(readers: Sequence[Reader], directory: Path) -> dict[str, list[str]]:
+    try:
+        names = sorted(entry.name for entry in directory.iterdir())
+    except OSError:
+        return {}
+    return claims(readers, directory, names)
+
+
+def _name(place: Place, root: Path, base: Path | None) -> None:
+    """Ids relative to the root (or ``base``): the directory, and the local id where it holds several."""
+    if root.is_file():
+        shown = str(root.relative_to(base)) if base is not None else root.name
+    else:
+        below = place.directory.relative_to(base if base is not None else root)
+        shown = below.as_posix() if below.parts else ""
+    for run in place.runs:
+        local = run.id if len(place.runs) > 1 or place.stores else ""
+        run.id = _joined(shown, local, place.directory.absolute().name) or root.absolute().name
+
+
+def _joined(shown: str, local: str, folder: str) -> str:
+    """``dir/local``; a local id that repeats the folder (``PPO_0#2`` in ``PPO_0``) is not doubled."""
+    if shown and local.startswith(f"{folder}#"):
+        return shown + local.removeprefix(folder)
+    return "/".join(part for part in (shown, local) if part)
+
+
+def _distinct(runs: Sequence[RawRun]) -> None:
+    seen: Counter[str] = Counter()
+    for run in runs:
+        seen[run.id] += 1
+        if seen[run.id] > 1:
+            run.id = f"{run.id}#{seen[run.id]}"
+
+
+def _missing(path: Path) -> ReadError:
+    parent = path.parent
+    if not parent.is_dir():
+        return ReadError(f"{path}: no such file or directory", hint=f"{parent} does not exist either.")
+    siblings = sorted(entry.name for entry in parent.iterdir())
+    suggestion = did_you_mean(path.name, siblings)
+    return ReadError(
+        f"{path}: no such file or directory{suggestion}", hint=f"{parent} holds: {_listed(siblings)}"
+    )
+
+
+def _nothing(path: Path, errors: Sequence[ReadError], failures: Sequence[Failure]) -> ReadError:
+    """The error when there is no run: the one cause, the list of causes, or what was looked for."""
+    if len(errors) == 1:
+        return errors[0]
+    if errors:
+        lines = "\n".join(f"  {error}" for error in errors[:_SHOWN])
+        return ReadError(f"{path}: none of {len(errors)} logs could be read:\n{lines}", hint=errors[0].hint)
+    names = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    broken = f" ({'; '.join(map(str, failures))})" if failures else ""
+    return ReadError(
+        f"{path}: no training run found. Looked for {_LOOKED_FOR}{broken}. Found: {_listed(names)}",
+        hint="Give the directory the trainer logged into, or the log file itself.",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return "nothing"
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,81 @@
+"""Directories that together are one run: a monitor file above ``PPO_1/``, evaluations in ``eval/`` below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rldoctor.model.raw import RawRun
+from rldoctor.readers.attach import belongs_to
+from rldoctor.readers.merge import join
+from rldoctor.readers.sources import Place
+
+_COMPANIONS = ("monitor", "evaluations", "monitor + evaluations")
+_EVALUATION = re.compile(r"eval|test|valid", re.IGNORECASE)
+_LOG_FOLDER = re.compile(
+    r"^(tb|tensorboard|summar(y|ies)|events|logs?)([_-]?logs?)?$|^\w+_\d+$", re.IGNORECASE
+)
+
+
+def related(places: Sequence[Place]) -> list[Place]:
+    """The places with companions joined to the run they belong to; a joined place has no run left."""
+    by_directory = {place.directory: place for place in places}
+    for place in places:
+        parent = by_directory.get(place.directory.parent)
+        if parent is not None and not parent.stores and not place.stores:
+            _join_companion_below(parent, place)
+    for place in places:
+        below = [part for part in places if part.directory.parent == place.directory and part.runs]
+        if below and not place.stores:
+            _join_above(place, below)
+    return list(places)
+
+
+def _join_companion_below(parent: Place, place: Place) -> None:
+    """``run/eval/evaluations.npz`` belongs to ``run``."""
+    if len(place.runs) != 1 or place.runs[0].format not in _COMPANIONS or not parent.runs:
+        return
+    companion = place.runs[0]
+    host = parent.runs[0] if len(parent.runs) == 1 else _fit(companion, parent.runs)
+    if host is not None:
+        _renamed(companion, place.directory.name)
+        _replace(parent, host, join(host, companion, "lies in a folder below"))
+        place.runs = []
+
+
+def _join_above(place: Place, below: Sequence[Place]) -> None:
+    """``run/monitor.csv`` or ``run/progress.csv`` belongs to ``run/PPO_1/events...``."""
+    if len(place.runs) != 1 or "tensorboard" in place.runs[0].format:
+        return
+    table = place.runs[0]
+    logs = [run for part in below for run in part.runs if "tensorboard" in run.format and not part.stores]
+    only = len(logs) == 1 and len(below) == 1 and _LOG_FOLDER.match(below[0].directory.name) is not None
+    host = logs[0] if only and not table.id else _fit(table, logs)
+    if host is None:
+        return
+    _renamed(table, "..")
+    for part in below:
+        if host in part.runs:
+            _replace(part, host, join(host, table, "lies in the folder above"))
+    place.runs = []
+
+
+def _fit(table: RawRun, runs: Sequence[RawRun]) -> RawRun | None:
+    fit = belongs_to(table, runs)
+    return None if fit is None else fit[0]
+
+
+def _replace(place: Place, old: RawRun, new: RawRun) -> None:
+    new.path = place.directory
+    place.runs = [new if run is old else run for run in place.runs]
+
+
+def _renamed(table: RawRun, folder: str) -> None:
+    """Give files their path from the run; what an evaluation's own monitor saw is not training."""
+    table.files = [f"{folder}/{name}" for name in table.files]
+    if _EVALUATION.search(folder):
+        table.series = [
+            replace(part, tag=f"{folder}/{part.tag}") if part.tag.startswith("monitor.csv:") else part
+            for part in table.series
+        ]
