@@ -64,10 +64,13 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def arrows(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and part for every import of the program's own code, nested and type-checking ones too."""
+    """Line and part for every import of the program's own code, nested and type-checking ones too.
+
+    The package's version and place (``rldoctor.__file__``) belong to no part.
+    """
     for line, name in imported(path):
         root, _, rest = name.partition(".")
-        if root == "rldoctor":
+        if root == "rldoctor" and rest not in ("", "__version__"):
             first = rest.partition(".")[0]
             yield line, first if (PACKAGE / first).is_dir() or (PACKAGE / f"{first}.py").is_file() else ""
 
@@ -132,6 +135,7 @@ def test_the_arrow_check_sees_every_kind_of_import(tmp_path: Path, monkeypatch: 
         "def f():\n    from ..engine import grid\n"
         "from . import raw\n"
         "from rldoctor import load\n"
+        "from rldoctor import __version__\n"
     )
     assert list(arrows(bad)) == [
         (1, "engine"),
