@@ -8,7 +8,7 @@ Scalars follow the YAML 1.2 core schema; equal keys, foreign tags, alias bombs a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -27,6 +27,7 @@ MAX_DEPTH = 60
 MAX_DIGITS = 40
 
 _CORE = "tag:yaml.org,2002:"
+_COLLECTIONS = frozenset({f"{_CORE}map", f"{_CORE}seq"})
 _PLAIN = "?"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
@@ -137,11 +138,9 @@ def _read(path: Path, name: str) -> str:
 
 
 def _compose(text: str, name: str) -> yaml.Node | None:
-    composer = None
     try:
         _check_depth(text, name)
-        composer = _Composer(text)
-        node: yaml.Node | None = composer.get_single_node()
+        node: yaml.Node | None = _Composer(text).get_single_node()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -150,9 +149,6 @@ def _compose(text: str, name: str) -> yaml.Node | None:
         raise _error(name, (0, 0), f"not valid YAML: {' '.join(str(error).split())}") from None
     except (RecursionError, ValueError) as error:
         raise _error(name, (0, 0), f"not valid YAML: {error}") from None
-    finally:
-        if composer is not None:
-            composer.dispose()
     return node
 
 
@@ -184,19 +180,18 @@ class _Builder:
 
     def build(self, node: yaml.Node, place: Place) -> Any:
         self.budget -= 1
-        if self.budget < 0 or len(place) > MAX_DEPTH:
+        if self.budget < 0 or len(place) >= MAX_DEPTH:
             raise _error(
                 self.name, _start(node), "too many values or too deeply nested (an alias of itself?)"
             )
         self.starts[place] = _start(node)
-        kinds: dict[type, tuple[str, Callable[[Any, Place], Any]]] = {
-            yaml.MappingNode: ("map", self._mapping),
-            yaml.SequenceNode: ("seq", self._sequence),
-        }
-        tag, make = kinds.get(type(node), ("", self._scalar))
-        if tag and node.tag != _CORE + tag:
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, place)
+        if node.tag not in _COLLECTIONS:
             self._wrong(node, f"the tag {node.tag} is not allowed here")
-        return make(node, place)
+        return (
+            self._mapping(node, place) if isinstance(node, yaml.MappingNode) else self._sequence(node, place)
+        )
 
     def _wrong(self, node: yaml.Node, text: str) -> None:
         self.problems.append(Problem(self.name, *_start(node), text))

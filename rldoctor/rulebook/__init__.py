@@ -14,6 +14,6 @@
 
 Errors are RuleError with every problem of every file (``file:line:column: text``); options of the user are
 UsageError. Names in expressions: declared metrics, thresholds, earlier lets, ``step``, ``progress``; in
-``measure`` and whatever is evaluated after it (escalate, reduce, causes, fixes, leads_to) also ``active`` (mask
-of the points in the intervals found) and the measures above.
+``measure`` and what is evaluated after it (escalate, reduce, causes, fixes, leads_to) also ``active``, the
+mask of the points in the intervals found, and the measures above.
 """

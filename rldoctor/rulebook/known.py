@@ -16,7 +16,7 @@ CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 
 _FACTS = """
-    steps planned points improving solved learned trend return_start return_end return_best return_noise
+    steps planned points improving solved learned return_trend return_start return_end return_best return_noise
     episodes on_env_steps tags unmapped ignored
 """
 RUN_FACTS = frozenset(_FACTS.split())
@@ -24,7 +24,7 @@ RUN_FACTS = frozenset(_FACTS.split())
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Names that rules may use. ``codes`` maps the codes of the catalogue, written or not yet, to their slugs."""
+    """Names that rules may use; ``codes`` maps the codes of the catalogue, written or not, to their slugs."""
 
     metrics: frozenset[str]
     knobs: frozenset[str]

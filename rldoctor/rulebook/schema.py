@@ -11,7 +11,7 @@ from rldoctor.model.finding import Severity
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A length of training: ``share`` of the run (``8%`` is 0.08), ``steps`` (``20000 steps``), ``points``."""
+    """A length of training: a ``share`` of the run (``8%``: 0.08), ``steps`` (``9 steps``) or ``points``."""
 
     kind: str
     amount: float
@@ -74,7 +74,8 @@ class FixSpec:
     """A prescription. ``to`` gives a number in the canonical unit; ``otherwise`` is the unquantified wording.
 
     ``text`` is a full-sentence template used instead of the generated "Set KEY to VALUE"; ``wordings``
-    replaces it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is used.
+    replaces it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is
+    used.
     """
 
     id: str
