@@ -1,0 +1,125 @@
+"""Which algorithm wrote a log: from the configuration, the logged tags, and the names of folders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.model.raw import RawRun, RawSetting
+from rldoctor.vocabulary.canonical import HERE
+from rldoctor.vocabulary.tables import Table, logged
+from rldoctor.yamlio import load_yaml
+
+_TOKENS = re.compile(r"[a-z0-9]+")
+# Class names carry the module: <class 'stable_baselines3.sac.policies.SACPolicy'>.
+_MODULE = re.compile(r"(?:stable_baselines3|sb3_contrib|sbx|algorithms|agents)\.([a-z0-9_]+)\.")
+# Too short to be trusted in a folder's name.
+_NOT_IN_NAMES = frozenset({"es", "her", "ars"})
+_USUAL_SETTINGS = ("algo", "algorithm", "algo_name", "agent_type")
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
+    data: dict[str, Any] = load_yaml(HERE / "algorithms.yaml")
+    names = {alias: name for name, aliases in data["names"].items() for alias in aliases}
+    return names, {family: tuple(metrics) for family, metrics in data["families"].items()}
+
+
+def algorithm_names() -> list[str]:
+    """Every canonical algorithm name and family."""
+    return sorted({*_known()[0].values(), "on_policy", "off_policy"})
+
+
+def canonical_algorithm(text: str) -> str:
+    """The algorithm that ``text`` names (``RecurrentPPO``, ``ppo_continuous_action``), or ``""``."""
+    names = _known()[0]
+    module = _MODULE.search(text.lower())
+    if module:
+        text = module[1]
+    parts = _TOKENS.findall(text.lower())
+    for start in range(len(parts)):
+        for end in range(len(parts), start, -1):
+            name = names.get("".join(parts[start:end]))
+            if name:
+                return name
+    return _by_case(text)
+
+
+def _by_case(text: str) -> str:
+    """Class names: ``PPOConfig``, ``SACPolicy`` start with the algorithm's capitals."""
+    capitals = re.match(r"([A-Z0-9]{2,})(?=[A-Z][a-z]|$)", text)
+    return _known()[0].get(capitals[1].lower(), "") if capitals else ""
+
+
+def detect_algorithm(raw: RawRun, table: Table, tags: Collection[str]) -> str:
+    """The algorithm of a run, or ``""``.
+
+    The configuration decides; then what the tags leave possible, narrowed by the names of the run and its
+    folders; then those names alone (only where the tags say nothing).
+    """
+    configured = _configured(raw.settings, table)
+    if configured:
+        return configured
+    possible, assumed = _possible(table, tags)
+    named = _named(raw)
+    if not possible:
+        return named or table.assume_algorithm
+    if named in possible or len(possible) == 1:
+        return named if named in possible else possible[0]
+    return assumed or possible[0]
+
+
+def _configured(settings: Iterable[RawSetting], table: Table) -> str:
+    by_key = {setting.key: setting.value for setting in settings}
+    for wanted in (*table.algorithm_settings, *_USUAL_SETTINGS):
+        for key in sorted(by_key, key=lambda key: key.count(".")):
+            if key == wanted or key.endswith(f".{wanted}"):
+                name = canonical_algorithm(str(by_key[key]))
+                if name:
+                    return name
+    return ""
+
+
+def _possible(table: Table, tags: Collection[str]) -> tuple[tuple[str, ...], str]:
+    for rule in table.algorithms:
+        if logged(rule.has, tags):
+            return rule.any_of, rule.assume
+    return (), ""
+
+
+def _named(raw: RawRun) -> str:
+    """The one algorithm named by the run's id or the folders around it, the nearest first."""
+    places = [*reversed(raw.id.split("/")), *reversed(raw.path.parts[-3:])]
+    for place in places:
+        found = _in_name(place)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            return ""
+    return ""
+
+
+def _in_name(place: str) -> list[str]:
+    names = _known()[0]
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", place).lower().replace("discrete_sac", "discretesac")
+    tokens = re.split(r"[^a-z0-9]+", text)
+    return sorted({names[token] for token in tokens if token in names and token not in _NOT_IN_NAMES})
+
+
+def family_of(metrics: Collection[str]) -> str:
+    """``on_policy`` or ``off_policy`` when the canonical metrics belong to one family only, else ``""``."""
+    scores = {name: sum(metric in metrics for metric in wanted) for name, wanted in _known()[1].items()}
+    on_policy, off_policy = scores["on_policy"], scores["off_policy"]
+    if on_policy and not off_policy:
+        return "on_policy"
+    return "off_policy" if off_policy and not on_policy else ""
+
+
+def family(algorithm: str) -> str:
+    """The family of an algorithm name (or of a family), ``""`` when it has none."""
+    if algorithm in ON_POLICY or algorithm == "on_policy":
+        return "on_policy"
+    return "off_policy" if algorithm in OFF_POLICY or algorithm == "off_policy" else ""

@@ -1,0 +1,55 @@
+"""Which framework wrote a log: by fingerprint, never by counting matches."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any
+
+from rldoctor.model.raw import RawRun
+from rldoctor.vocabulary.canonical import HERE
+from rldoctor.vocabulary.tables import GENERIC, logged
+from rldoctor.yamlio import load_yaml
+
+_LISTS = ("tags", "files", "contexts", "settings")
+
+
+@lru_cache(maxsize=1)
+def fingerprints() -> Mapping[str, Any]:
+    """``fingerprints.yaml``: framework -> ``{any: [alternative, ...], over: [framework, ...]}``."""
+    data: dict[str, Any] = load_yaml(HERE / "fingerprints.yaml")
+    frameworks: Mapping[str, Any] = data["frameworks"]
+    return frameworks
+
+
+def detect_framework(raw: RawRun) -> str:
+    """Name of the framework whose fingerprint the run carries, or ``generic``.
+
+    Among several, one that refines another wins (``over``), then the one with most requirements, then
+    the first in the file.
+    """
+    tags = raw.tags()
+    names = [name.rpartition("/")[2] for name in raw.files]
+    contexts = {key for series in raw.series for key, value in series.context.items() if value}
+    keys = {setting.key for setting in raw.settings}
+    seen: Mapping[str, Collection[str]] = {"tags": tags, "files": names, "contexts": contexts, "settings": keys}
+    strength = {name: _strength(entry, seen) for name, entry in fingerprints().items()}
+    found = {name: count for name, count in strength.items() if count}
+    beaten = {other for name in found for other in fingerprints()[name].get("over", ())}
+    left = {name: count for name, count in found.items() if name not in beaten} or found
+    return max(left, key=lambda name: left[name]) if left else GENERIC
+
+
+def _strength(entry: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> int:
+    """Requirements of the largest alternative that is met; 0 when none is."""
+    return max((_requirements(one) for one in entry["any"] if _met(one, seen)), default=0)
+
+
+def _met(alternative: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> bool:
+    if any(logged([one], seen["tags"]) for one in alternative.get("without", ())):
+        return False
+    return all(logged(alternative.get(kind, ()), seen[kind]) for kind in _LISTS)
+
+
+def _requirements(alternative: Mapping[str, Any]) -> int:
+    return sum(len(alternative.get(kind, ())) for kind in _LISTS)

@@ -1,0 +1,212 @@
+"""The careful guess at tags no table knows: rules in ``generic.yaml``, which also says how they are applied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from rldoctor.model.algorithms import ON_POLICY
+from rldoctor.vocabulary.canonical import HERE, canonical
+from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule
+from rldoctor.yamlio import load_yaml
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
+_PERCENT = frozenset({"percent", "percentage", "pct"})
+
+
+@dataclass(frozen=True, slots=True)
+class GuessRule:
+    """One row of ``generic.yaml``; ``order`` is its position, lower is preferred."""
+
+    match: re.Pattern[str]
+    metric: str
+    order: int
+    weak: bool = False
+    not_bare: bool = False
+    scale: float = 1.0
+    exp: bool = False
+    estimator: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    unless_metrics: tuple[str, ...] = ()
+    on_policy: str = ""
+    dqn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a tag probably means. ``exact``: it is spelled like the canonical name, so nothing was guessed.
+
+    ``base`` is the metric whose spread or evaluation this is (itself for most).
+    """
+
+    rule: TagRule
+    order: int
+    weak: bool = False
+    exact: bool = False
+    agent: str = ""
+    base: str = ""
+    unless_metrics: tuple[str, ...] = ()
+    on_policy: str = ""
+    dqn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The word lists and rules of ``generic.yaml``."""
+
+    neutral: frozenset[str]
+    neutral_end: frozenset[str]
+    evaluation: frozenset[str]
+    statistics: Mapping[str, str]
+    refused: frozenset[str]
+    spread: Mapping[str, Mapping[str, str]]
+    evaluated: Mapping[str, str]
+    whole: tuple[GuessRule, ...]
+    rules: tuple[GuessRule, ...]
+    config: Mapping[str, KnobRule]
+    safe: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A tag taken apart: what is left, and what was cut out."""
+
+    core: str
+    agent: str = ""
+    evaluation: bool = False
+    statistic: str = ""
+    percent: bool = False
+
+
+@lru_cache(maxsize=1)
+def words() -> Words:
+    """``generic.yaml``, read once."""
+    data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
+    whole = [_rule(row, order) for order, row in enumerate(data["whole"])]
+    rules = [_rule(row, order + len(whole)) for order, row in enumerate(data["metrics"])]
+    config = {key: {"knob": row} if isinstance(row, str) else dict(row) for key, row in data["config"].items()}
+    safe = frozenset(key for key, row in config.items() if row.pop("safe", False))
+    return Words(
+        neutral=frozenset(data["neutral"]),
+        neutral_end=frozenset(data["neutral_end"]),
+        evaluation=frozenset(data["evaluation"]),
+        statistics=data["statistics"],
+        refused=frozenset(data["refused_words"]),
+        spread=data["spread"],
+        evaluated=data["evaluated"],
+        whole=tuple(whole),
+        rules=tuple(rules),
+        config={key: KnobRule(**row) for key, row in config.items()},
+        safe=safe,
+    )
+
+
+def _rule(row: Mapping[str, Any], order: int) -> GuessRule:
+    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return GuessRule(**{**fields, "match": re.compile(row["match"]), "order": order})
+
+
+def plain(text: str) -> str:
+    """Lower case, camelCase and every separator as a single ``_``."""
+    return re.sub(r"[^a-z0-9%]+", "_", _CAMEL.sub("_", text).lower()).strip("_")
+
+
+@lru_cache(maxsize=4096)
+def guess(tag: str) -> Guess | None:
+    """The most likely meaning of ``tag``, or None when nothing is likely enough."""
+    text = plain(tag)
+    if text.removeprefix("rldoctor_") in canonical().units:
+        return Guess(TagRule(text.removeprefix("rldoctor_")), -1, exact=True)
+    for rule in words().whole:
+        if rule.match.fullmatch(text):
+            return _found(rule, rule.metric, _Reading(text))
+    reading = _take_apart(text)
+    return None if reading is None else _match(reading)
+
+
+def _take_apart(text: str) -> _Reading | None:
+    lists = words()
+    numbered = _AGENT.search(text)
+    agent = f"{numbered[1]}_{numbered[2]}" if numbered else ""
+    parts = [part for part in _AGENT.sub("", text).split("_") if part]
+    if any(part in lists.refused for part in parts):
+        return None
+    evaluation = any(part in lists.evaluation for part in parts)
+    percent = any(part in _PERCENT for part in parts)
+    parts = [part for part in parts if part not in lists.evaluation and part not in _PERCENT]
+    found = [lists.statistics[part] for part in parts if part in lists.statistics]
+    kept = [part for part in parts if part not in lists.statistics]
+    if len(set(found)) > 1:
+        return None
+    return _Reading("_".join(kept), agent, evaluation, found[0] if found else "", percent)
+
+
+def _match(reading: _Reading) -> Guess | None:
+    """Try the text, then without its outer neutral words, one at a time."""
+    lists = words()
+    parts = reading.core.split("_")
+    while parts and parts[0]:
+        core = "_".join(parts)
+        rule = next((rule for rule in lists.rules if rule.match.fullmatch(core)), None)
+        if rule is not None and not (rule.not_bare and core == "value" and reading.statistic != "mean"):
+            metric = _metric(rule.metric, reading)
+            return None if metric is None else _found(rule, metric, reading)
+        if parts[-1] in lists.neutral_end and len(parts) > 1:
+            parts = parts[:-1]
+        elif parts[0] in lists.neutral:
+            parts = parts[1:]
+        else:
+            return None
+    return None
+
+
+def _metric(base: str, reading: _Reading) -> str | None:
+    """The canonical name after the statistic and the phase: a spread never passes for the mean."""
+    lists = words()
+    metric: str | None = base
+    if reading.evaluation:
+        metric = lists.evaluated.get(base)
+    if metric is not None and reading.statistic in ("max", "min", "std"):
+        metric = lists.spread.get(metric, {}).get(reading.statistic)
+    if reading.percent and metric is not None and not canonical().units[metric].startswith("fraction"):
+        return None
+    return metric
+
+
+def _found(rule: GuessRule, metric: str, reading: _Reading) -> Guess:
+    attributes = dict(rule.attributes)
+    if reading.agent:
+        attributes["agent"] = reading.agent
+    if reading.statistic and metric in ("q_max", "q_min", "q_std") and rule.metric == "q2_mean":
+        attributes["critic"] = "2"
+    meaning = TagRule(
+        metric,
+        scale=Scale(0.01 if reading.percent else rule.scale),
+        exp=rule.exp,
+        estimator=rule.estimator,
+        attributes=attributes,
+    )
+    return Guess(
+        meaning,
+        rule.order,
+        weak=rule.weak,
+        agent=reading.agent,
+        base=metric if reading.evaluation else rule.metric,
+        unless_metrics=rule.unless_metrics,
+        on_policy=rule.on_policy,
+        dqn=rule.dqn,
+    )
+
+
+def adapt(found: Guess, algorithm: str, family: str) -> Guess:
+    """The guess for a known algorithm: a PPO ``critic_loss`` is a value loss, a DQN ``loss`` a critic loss."""
+    metric = ""
+    if found.on_policy and (algorithm in ON_POLICY or "on_policy" in (algorithm, family)):
+        metric = found.on_policy
+    if found.dqn and algorithm in ("dqn", "qrdqn", "rainbow", "c51"):
+        metric = found.dqn
+    return replace(found, rule=replace(found.rule, metric=metric)) if metric else found

@@ -1,0 +1,131 @@
+"""Readers of configuration values that say more than one knob, or whose meaning hangs on the value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rldoctor.model.config import Value
+from rldoctor.vocabulary.values import NUMBER, Parsed, number, parse_value
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One knob out of a value; ``plain`` readings still go through the unit conversion of their rule."""
+
+    knob: str
+    value: Value
+    note: str = ""
+    plain: bool = True
+    complement: bool = False
+
+
+Reader = Callable[[str, object], Sequence[Reading]]
+
+
+def default(knob: str, written: object) -> Sequence[Reading]:
+    """The value itself."""
+    parsed = parse_value(written)
+    return () if parsed is None else (Reading(knob, parsed.value, parsed.note),)
+
+
+def ent_coef(knob: str, written: object) -> Sequence[Reading]:
+    """``auto`` and ``auto_0.1``: a learnt temperature, with its first value; a number: a fixed one."""
+    parsed = parse_value(written)
+    if parsed is None:
+        return ()
+    if parsed.name == "auto" and not isinstance(parsed.value, str):
+        start = Reading("init_alpha", parsed.value, "from ent_coef", plain=False)
+        return (Reading(knob, str(written), plain=False), Reading("auto_alpha", 1, plain=False), start)
+    if parsed.value == "auto":
+        return (Reading(knob, "auto", plain=False), Reading("auto_alpha", 1, plain=False))
+    return (Reading(knob, parsed.value, parsed.note),)
+
+
+def target_entropy(knob: str, written: object) -> Sequence[Reading]:
+    """``auto``: the library's default; a number: itself."""
+    parsed = parse_value(written)
+    if parsed is None:
+        return ()
+    if parsed.value in ("auto", "none"):
+        return (Reading(knob, "auto", plain=False), Reading("target_entropy_auto", 1, plain=False))
+    return (Reading(knob, parsed.value, parsed.note),)
+
+
+def train_freq(knob: str, written: object) -> Sequence[Reading]:
+    """A number of steps; a frequency counted in episodes has no number of steps and is kept as text."""
+    if "episode" in str(written).lower():
+        return (Reading(knob, str(written), "counted in episodes", plain=False),)
+    return default(knob, written)
+
+
+def normalize(knob: str, written: object) -> Sequence[Reading]:
+    """rl-zoo's ``normalize``: True, or ``{'norm_obs': True, 'norm_reward': False}`` as text."""
+    flags = dict(re.findall(r"(norm_obs|norm_reward)\W+(True|False)", str(written)))
+    parsed = parse_value(written)
+    if not flags and (parsed is None or not isinstance(parsed.value, bool)):
+        return ()
+    whole = bool(parsed and parsed.value is True)
+    both = (("normalize_obs", "norm_obs"), ("normalize_reward", "norm_reward"))
+    rest = bool(flags) or whole
+    return [Reading(name, flags.get(key, str(rest)) == "True", plain=False) for name, key in both]
+
+
+def policy_kwargs(knob: str, written: object) -> Sequence[Reading]:
+    """What matters of SB3's ``policy_kwargs`` written as text."""
+    text = str(written)
+    found = []
+    for name in ("log_std_init", "n_critics"):
+        if match := re.search(rf"{name}\W+({NUMBER})", text):
+            found.append(Reading(name, number(match[1]), plain=False))
+    if match := re.search(r"share_features_extractor\W+(True|False)", text):
+        found.append(Reading("share_features_extractor", match[1] == "True", plain=False))
+    return found
+
+
+def her(knob: str, written: object) -> Sequence[Reading]:
+    """Whether the replay buffer relabels goals."""
+    return (Reading(knob, int("her" in str(written).lower()), plain=False),)
+
+
+def log(knob: str, written: object) -> Sequence[Reading]:
+    """A standard deviation kept as its logarithm."""
+    parsed = parse_value(written)
+    if parsed is None or isinstance(parsed.value, str) or parsed.value <= 0:
+        return ()
+    return (Reading(knob, math.log(parsed.value), f"log of {parsed.value}", plain=False),)
+
+
+def retention(knob: str, written: object) -> Sequence[Reading]:
+    """``tau`` or ``polyak`` of an unknown library: above one half it is the share of old weights."""
+    parsed = parse_value(written)
+    if parsed is None or isinstance(parsed.value, str):
+        return ()
+    if 0.5 < parsed.value < 1.0:
+        note = "read as the share of old weights, since it is above 0.5"
+        return (Reading(knob, parsed.value, note, complement=True),)
+    return (Reading(knob, parsed.value, parsed.note),)
+
+
+def per_env_unknown(knob: str, written: object) -> Sequence[Reading]:
+    """A buffer size of an unknown library: kept, with the doubt."""
+    note = "taken as the total over all environments; some libraries count per environment"
+    return [Reading(one.knob, one.value, note) for one in default(knob, written)]
+
+
+READERS: Mapping[str, Reader] = {
+    "": default,
+    "ent_coef": ent_coef,
+    "target_entropy": target_entropy,
+    "train_freq": train_freq,
+    "normalize": normalize,
+    "policy_kwargs": policy_kwargs,
+    "her": her,
+    "log": log,
+    "retention": retention,
+    "per_env_unknown": per_env_unknown,
+}
+
+__all__ = ["READERS", "Parsed", "Reading"]
