@@ -158,7 +158,9 @@ def _facts(context: Context, policy: Policy) -> dict[str, float]:
     source = next((name for name in outcome.sources if _has_points(context.metrics.get(name))), None)
     success = next((name for name in outcome.success if _has_points(context.metrics.get(name))), None)
     anchor = context.metrics.get(source or success or "")
-    grid = anchor.steps if anchor is not None else np.empty(0)
+    if anchor is None:
+        return dict.fromkeys(outcome.facts, NAN)
+    grid = anchor.steps
     placed = on_grid(context.metrics, [source or "", success or "", "episode_length", "episodes"], grid)
     names: dict[str, Value] = {
         **outcome.thresholds,

@@ -13,7 +13,7 @@ from rldoctor.engine.grid import on_grid
 from rldoctor.engine.intervals import active_mask, intervals, span_steps
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.wording import fill, number_text, prescription, step_text
-from rldoctor.language.evaluator import Scope, Value, evaluate
+from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
 from rldoctor.language.parser import Expression
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY, matches
 from rldoctor.model.finding import Cause, Finding, Interval, Measure, Outcome, Prescription, RuleResult, Severity
@@ -114,8 +114,11 @@ class _Evaluation:
         self.names.update(placed)
         self.names.update({name: threshold.value for name, threshold in rule.thresholds.items()})
         self.scope: Scope = context.scope(self.grid, self.names)
+        spacing = dict(context.spacing)
+        self.scope = replace(self.scope, spacing=spacing)
         for name, expression in rule.let.items():
             self.names[name] = evaluate(expression, self.scope)
+            spacing[name] = spacing_of(expression, self.scope)
 
     def _longest(self) -> object:
         return max(self.context.metrics.values(), key=len, default=None)

@@ -16,8 +16,8 @@ CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 
 _FACTS = """
-    steps planned points improving solved learned return_trend return_start return_end return_best return_noise
-    episodes on_env_steps tags unmapped ignored
+    steps planned points improving solved learned return_trend return_start return_end return_best
+    return_noise episodes on_env_steps tags unmapped ignored
 """
 RUN_FACTS = frozenset(_FACTS.split())
 
