@@ -30,9 +30,9 @@ _ONES = 0xFFFFFFFF
 @cache
 def position_tables() -> U32:
     """Shape (BLOCK, 256): entry [k, b] is what byte ``b`` adds to the state when ``k`` bytes follow it."""
-    first = np.arange(256, dtype=np.uint32)
+    first: U32 = np.arange(256, dtype=np.uint32)
     for _ in range(8):
-        first = (first >> 1) ^ (_POLYNOMIAL * (first & 1))
+        first = (first >> np.uint32(1)) ^ (_POLYNOMIAL * (first & np.uint32(1)))
     tables = np.empty((BLOCK, 256), dtype=np.uint32)
     tables[0] = first
     for k in range(1, BLOCK):

@@ -1,9 +1,10 @@
 """Find the records of a large buffer with many cursors at once.
 
-A record's position is only known from the length of the one before, which in Python is a loop of about 100 ns per
-record, more than everything else together. But a record header checks itself (length and checksum of the
-length), so walks can start at many places: about a thousand cursors advance in lock step, one numpy operation
-moving all of them. The result is only a proposal: the caller verifies every header and falls back to the loop.
+A record's position is only known from the length of the one before, which in Python is a loop of about 100 ns
+per record, as much as everything else together. But a record header checks itself (length and checksum of
+the length), so walks can start at many places: about a thousand cursors advance in lock step, one numpy
+operation moving all of them. The result is only a proposal: the caller verifies every header and falls back
+to the loop.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _FRAME = 16
 
 
 def propose_positions(data: NDArray[np.uint8], filled: int) -> tuple[Positions, int] | None:
-    """Positions of all complete records in ``data[:filled]`` and their end; None when the buffer is too small.
+    """Positions of all complete records in ``data[:filled]`` and their end; None for a small buffer.
 
     Precondition: a record starts at 0. Where that record chain is damaged the positions may be wrong.
     """
@@ -51,7 +52,7 @@ def _synchronise(data: NDArray[np.uint8], filled: int, segment: int) -> Position
 
 
 def _advance(data: NDArray[np.uint8], starts: Positions, ends: Positions) -> Positions:
-    """Move every cursor from record to record up to the start of the next; all positions passed, ascending."""
+    """Move every cursor from record to record to the start of the next; all positions, ascending."""
     # The low half of the length is enough to move on (a longer record fails the verification) and keeps the
     # sums from overflowing, so cursors never step back.
     length_at = np.ndarray((data.size - 3,), "<u4", data, 0, (1,))

@@ -8,9 +8,9 @@ resumed run, in chronological order, a point is an orphan, and dropped, when
   (torch and tensorboardX write it with ``purge_step=``; as in TensorBoard it holds for every tag); or
 * in a later file the same tag goes on from a step at or below the point's.
 
-The second holds tag by tag, because tags may count different things (steps, iterations, seconds). A tag that
-starts again near its beginning while the run as a whole goes on (a stop-watch that restarts with the process) loses
-nothing: it is kept as logged, with a note. Within one file without START nothing is ever dropped.
+The second holds tag by tag, because tags may count different things (steps, iterations, seconds). A tag
+that starts again near its beginning while the run as a whole goes on (a stop-watch that restarts with the
+process) loses nothing: it is kept as logged, with a note. Within one file without START nothing is dropped.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rldoctor.model.raw import Note, RawSeries
 from rldoctor.readers.tensorboard.eventfile import EventFile, ScalarColumns
@@ -27,7 +28,7 @@ from rldoctor.readers.tensorboard.extent import Relation, extent_of, relate
 
 @dataclass(slots=True)
 class Effective:
-    """Series of a run; ``orphans`` counts dropped points by tag, ``restarted`` names tags with their own clock."""
+    """Series of a run; ``orphans``: dropped points by tag, ``restarted``: tags with a clock of their own."""
 
     series: list[RawSeries] = field(default_factory=list)
     orphans: dict[str, int] = field(default_factory=dict)
@@ -37,15 +38,17 @@ class Effective:
         """What was dropped and what was kept in spite of going back."""
         if self.orphans:
             total, tags = sum(self.orphans.values()), tuple(sorted(self.orphans))
-            text = f"{total} points of {len(tags)} series were logged before a restart at or below their step; dropped"
+            text = (
+                f"{total} points of {len(tags)} series lie at or after the step of a later restart; dropped"
+            )
             yield Note("orphaned-points", text, tags=tags)
         if self.restarted:
-            text = f"{len(self.restarted)} series start again in a later file while the run goes on; kept as logged"
+            text = f"{len(self.restarted)} series start again in a later file while the run goes on; all kept"
             yield Note("series-restart", text, tags=tuple(sorted(self.restarted)))
 
 
 def effective_series(files: Sequence[EventFile]) -> Effective:
-    """Join the files of one run, in chronological order. The files give up their scalars (to bound memory)."""
+    """Join the files of one run, given in chronological order; they give up their scalars (memory)."""
     out = Effective()
     tags = dict.fromkeys(tag for file in files for tag in file.scalars)
     for tag in tags:
@@ -59,7 +62,9 @@ def effective_series(files: Sequence[EventFile]) -> Effective:
         dropped = sum(map(len, (part for part in columns if part is not None))) - sum(map(len, kept))
         if dropped:
             out.orphans[tag] = dropped
-        source = ", ".join(file.path.name for file, part in zip(files, columns, strict=True) if part is not None)
+        source = ", ".join(
+            file.path.name for file, part in zip(files, columns, strict=True) if part is not None
+        )
         out.series.append(_series(tag, kept, source))
     return out
 
@@ -71,21 +76,24 @@ def _limits(
     limits: list[float] = []
     lowest = np.inf
     later: ScalarColumns | None = None
+    restarted = False
     for part, file in zip(reversed(columns), reversed(files), strict=True):
         if part is not None and later is not None:
             if relate(extent_of(part), extent_of(later)) is Relation.RESTARTS:
-                out.restarted.append(tag) if tag not in out.restarted else None
+                restarted = True
             else:
                 lowest = min(lowest, float(later.steps[0]))
         limits.append(lowest)
         later = later if part is None else part
         lowest = min([lowest, *(float(start.step) for start in file.starts)])
+    if restarted:
+        out.restarted.append(tag)
     return limits[::-1]
 
 
-def _alive(part: ScalarColumns, file: EventFile, limit: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _alive(part: ScalarColumns, file: EventFile, limit: float) -> NDArray[np.bool_]:
     """Which points of a file survive later files' ``limit`` and its own session starts."""
-    alive = part.steps < limit
+    alive: NDArray[np.bool_] = part.steps < limit
     for start in file.starts:
         alive &= (part.records > start.record) | (part.steps < start.step)
     return alive

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rldoctor.readers.tensorboard.columns import Piece, read_columns
+from rldoctor.readers.tensorboard.blocks import Piece
+from rldoctor.readers.tensorboard.columns import read_columns
 from rldoctor.readers.tensorboard.frames import Batch, Damage, FrameReader
 from rldoctor.readers.tensorboard.slow import SessionStart, SlowEvents, Text
 
@@ -42,7 +43,7 @@ class EventFile:
     """Contents of one event file.
 
     ``damage`` lists stretches without valid framing, ``corrupt`` counts records whose payload checksum is
-    wrong (skipped), ``unparsable`` records that are no valid event, ``strange_tags`` names that were not UTF-8.
+    wrong (skipped), ``unparsable`` records that are no valid event, ``strange_tags`` tags not in UTF-8.
     """
 
     path: Path
@@ -65,12 +66,15 @@ class EventFile:
 
 
 def read_scalars(path: Path) -> Mapping[str, ScalarColumns]:
-    """Tag -> every logged point of one event file. OSError when the file cannot be opened; damage never raises."""
+    """Tag -> every logged point of one event file, as written.
+
+    OSError when the file cannot be opened; damaged content never raises (``read_event_file`` reports it).
+    """
     return read_event_file(path).scalars
 
 
 def read_event_file(path: Path) -> EventFile:
-    """Read one event file in bounded memory. OSError when it cannot be opened; damaged content never raises."""
+    """Read one event file in bounded memory; OSError when it cannot be opened, damage never raises."""
     out = EventFile(path)
     pieces: dict[bytes, list[Piece]] = {}
     slow = SlowEvents()

@@ -33,7 +33,7 @@ class Relation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Steps of one tag: first as logged, lowest, highest, and the median distance between steps (0: unknown)."""
+    """Steps of one tag: the first, lowest and highest, and the median distance between them (0: unknown)."""
 
     first: float
     low: float

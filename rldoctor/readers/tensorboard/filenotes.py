@@ -29,7 +29,9 @@ def file_notes(file: EventFile) -> Iterator[Note]:
         text = f"{file.corrupt} of {file.records} records have a wrong checksum; skipped"
         yield Note("corrupt-records", f"{name}: {text}", "warning")
     if file.unparsable:
-        yield Note("unparsable-records", f"{name}: {file.unparsable} records are no valid event; skipped", "warning")
+        yield Note(
+            "unparsable-records", f"{name}: {file.unparsable} records are no valid event; skipped", "warning"
+        )
     if file.strange_tags:
         text = f"{len(file.strange_tags)} tags are not UTF-8; unreadable bytes were replaced"
         yield Note("non-utf8-tag", f"{name}: {text}", tags=tuple(file.strange_tags))

@@ -1,6 +1,6 @@
 """Record framing of event files (TFRecord): from bytes to record positions, in bounded memory.
 
-    record = length (8 bytes, little-endian) | masked CRC of these 8 bytes | payload | masked CRC of the payload
+    record = length (8 bytes, little-endian) | masked CRC of these | payload | masked CRC of the payload
 
 A 12-byte header checks itself, so after damage reading goes on at the next valid header.
 """
@@ -19,7 +19,7 @@ from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, masked_crc, small_len
 from rldoctor.readers.tensorboard.cursors import propose_positions
 
 BATCH_BYTES = 4 << 20
-"""Bytes decoded at a time: large enough that numpy's call overhead vanishes, small enough for the L2 cache."""
+"""Bytes decoded at a time: large enough that numpy's call overhead vanishes."""
 
 PADDING = 1024
 """Readable bytes behind the last record: fixed-width gathers may look past its end."""
@@ -35,8 +35,8 @@ class Batch:
     """Complete records of one stretch of a file.
 
     ``data`` is the buffer (uint8, with ``PADDING`` bytes to spare), valid until the next batch is asked for.
-    ``starts`` (payload positions in ``data``) and ``lengths`` have shape (m,), int64. The first record is number
-    ``first`` of the file, and ``data[0]`` is byte ``offset`` of the file. Header checksums have been verified.
+    ``starts`` (payload positions in ``data``) and ``lengths`` have shape (m,), int64. The first record is
+    number ``first`` of the file, ``data[0]`` byte ``offset`` of the file. Headers have been verified.
     """
 
     data: NDArray[np.uint8]
@@ -48,7 +48,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Bytes that could not be read: ``kind`` is a slug, ``offset`` the place in the file, ``size`` in bytes."""
+    """Bytes that could not be read: ``kind`` is a slug, ``offset`` the place in the file, ``size`` bytes."""
 
     kind: str
     offset: int
@@ -59,8 +59,8 @@ class Damage:
 class FrameReader:
     """Iterates over the batches of one open event file; ``damage`` fills up on the way.
 
-    ``stream`` must be unbuffered and readable. Never raises on damaged content. A file that grows while it is read is
-    read up to wherever it ended at that time. ``size_hint`` is the size of the file, if known.
+    ``stream`` must be unbuffered and readable. Never raises on damaged content. A file that grows while it is
+    read is read up to wherever it ended at that time. ``size_hint`` is the size of the file, if known.
     """
 
     stream: RawIOBase

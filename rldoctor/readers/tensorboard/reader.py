@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rldoctor.errors import ReadError
@@ -16,6 +16,7 @@ from rldoctor.readers.tensorboard.settings import settings_of_hparams, settings_
 
 _WALL_TIME_FIELD = 0x09
 _NAME = "tfevents"
+_SHOWN_FILES = 4
 
 
 class TensorBoardReader:
@@ -26,7 +27,7 @@ class TensorBoardReader:
     def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
         """Names of the files in ``directory`` that are event files, by their first bytes, else by name.
 
-        A file called ``*tfevents*`` is claimed whatever it holds, so that a damaged or empty one is reported and
+        A file called ``*tfevents*`` is claimed whatever it holds, so that a damaged or empty one is reported,
         not overlooked.
         """
         return [name for name in names if _is_ours(directory / name, name)]
@@ -34,19 +35,19 @@ class TensorBoardReader:
     def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
         """The runs in these files of one directory, oldest first; at least one.
 
-        One run is called like the directory, several ``name#1``, ``name#2``. Files without any scalar make a run
-        (without series) only when no file has one. Raises ReadError when none of the files can be read as an
-        event file.
+        One run is called like the directory, several ``name#1``, ``name#2``. Files without any scalar make a
+        run (without series) only when no file has one. Raises ReadError when none of the files can be read as
+        an event file.
         """
         files, notes = _open_all(directory, names)
         with_scalars = [file for file in files if file.scalars]
         without = [file for file in files if not file.scalars]
         groups = group_files(with_scalars) or [_empty_group(without)]
         runs = [_run(directory, group, number, len(groups)) for number, group in enumerate(groups, 1)]
-        for run, group in zip(runs, groups, strict=True):
+        for run in runs:
             run.notes += notes
             if with_scalars:
-                _add_without_scalars(run, group, groups, without)
+                _add_without_scalars(run, len(runs) == 1, without)
         return runs
 
 
@@ -75,7 +76,11 @@ def _open_all(directory: Path, names: Sequence[str]) -> tuple[list[EventFile], l
         if file.is_event_file:
             files.append(file)
         else:
-            what = "is empty" if not file.size else f"is no event file ({file.size} bytes without a valid record)"
+            what = (
+                "is empty"
+                if not file.size
+                else f"is no event file ({file.size} bytes without a valid record)"
+            )
             notes.append(Note("not-an-event-file", f"{name} {what}", "warning"))
     if not files:
         listed = "; ".join(note.text for note in notes)
@@ -108,23 +113,18 @@ def _run(directory: Path, group: Group, number: int, total: int) -> RawRun:
     return run
 
 
-def _decision_notes(group: Group, number: int, total: int) -> list[Note]:
+def _decision_notes(group: Group, number: int, total: int) -> Iterator[Note]:
     """What was decided about several files in one directory, and why."""
-    notes: list[Note] = []
     if total > 1:
         text = f"the directory holds {total} separate runs; this is number {number} ({group.reasons[0]})"
-        notes.append(Note("separate-runs", text, "warning"))
-    if len(group.files) > 1 and group.extents:
-        kinds = [
-            (group.resumed, "resumed-run", "info", "files of one resumed run"),
-            (group.side_by_side, "parallel-writers", "info", "files written side by side"),
-            (group.other_tags, "joined-files", "warning", "files with different tags, taken as one run"),
-        ]
-        listed = "; ".join(group.reasons)
-        notes += [
-            Note(code, f"{len(group.files)} {what}: {listed}", level) for flag, code, level, what in kinds if flag
-        ]
-    return notes
+        yield Note("separate-runs", text, "warning")
+    for flag, code, level, what in (
+        (group.resumed, "resumed-run", "info", "files of one resumed run"),
+        (group.side_by_side, "parallel-writers", "info", "files written side by side"),
+        (group.other_tags, "joined-files", "warning", "files with different tags, taken as one run"),
+    ):
+        if flag:
+            yield Note(code, f"{len(group.files)} {what}: {'; '.join(group.reasons)}", level)
 
 
 def _add_settings(run: RawRun, files: Sequence[EventFile]) -> None:
@@ -145,14 +145,16 @@ def _add_settings(run: RawRun, files: Sequence[EventFile]) -> None:
     run.settings = list(found.values())
 
 
-def _add_without_scalars(run: RawRun, group: Group, groups: Sequence[Group], files: Sequence[EventFile]) -> None:
-    """Mention files without scalars; in a directory with one run their settings fill gaps in its own."""
+def _add_without_scalars(run: RawRun, only: bool, files: Sequence[EventFile]) -> None:
+    """Mention files without scalars; for the ``only`` run of a directory their settings fill gaps."""
     if not files:
         return
-    names = ", ".join(file.path.name for file in files)
-    text = f"{len(files)} files hold no scalars (starts that logged nothing, or text only): {names}"
+    names = ", ".join(file.path.name for file in files[:_SHOWN_FILES])
+    more = f" and {len(files) - _SHOWN_FILES} more" if len(files) > _SHOWN_FILES else ""
+    text = f"{len(files)} files hold no scalars (starts that logged nothing, or text only): {names}{more}"
     run.notes.append(Note("files-without-scalars", text))
-    if len(groups) == 1:
+    run.notes += [note for file in files for note in file_notes(file)]
+    if only:
         own = {setting.key for setting in run.settings}
         spare = RawRun(run.id, run.path, run.format)
         _add_settings(spare, files)

@@ -1,8 +1,8 @@
 """Which event files of one directory belong to one run.
 
-Several files are resumes of one run, separate runs started in the same place, writers working side by side, or
-starts that died before logging anything. Files are taken in the order of their first wall time; each joins an
-earlier run or begins a new one, and says why.
+Several files are resumes of one run, separate runs started in the same place, writers working side by side,
+or starts that died before logging anything. Files are taken in the order of their first wall time; each joins
+an earlier run or begins a new one, and says why.
 """
 
 from __future__ import annotations

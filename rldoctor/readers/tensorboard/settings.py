@@ -1,4 +1,4 @@
-"""Hyperparameters from what runs log as text: CleanRL's table, ML-Agents' tree, Tianshou's dictionary, hparams.
+"""Hyperparameters from event files: hparams, CleanRL's table, ML-Agents' tree, Tianshou's dictionary.
 
 Nothing is evaluated: Python literals are parsed, anything else stays the text it was.
 """
@@ -25,11 +25,13 @@ def settings_of_hparams(hparams: Mapping[str, object]) -> list[RawSetting]:
 
 
 def settings_of_text(text: Text) -> tuple[list[RawSetting], list[Note]]:
-    """Settings in one text summary, or a note when a text that looks like a configuration is not understood."""
+    """Settings in one text summary, or a note when what looks like a configuration is not understood."""
     tag = text.tag.removesuffix(_SUFFIX)
     body = "\n".join(row[0] for row in text.strings if row)
     if len(body) > MAX_TEXT:
-        return [], [Note("text-too-long", f"text {tag!r} ({len(body)} characters) was not searched for settings")]
+        return [], [
+            Note("text-too-long", f"text {tag!r} ({len(body)} characters) was not searched for settings")
+        ]
     pairs = dict(_pairs(text, body))
     if pairs:
         return [RawSetting(key, value, f"events:{tag}") for key, value in pairs.items()], []
@@ -59,7 +61,7 @@ def _table(body: str) -> Pairs:
 
 
 def _tree(body: str) -> Pairs:
-    """ML-Agents: ``key:<tab>value`` lines, indented by two blanks per level behind one tab per outer level."""
+    """ML-Agents: ``key:<tab>value`` lines; deeper indentation is nesting."""
     parents: list[tuple[int, str]] = []
     for line in body.splitlines():
         key, found, value = line.partition(":\t")
@@ -82,8 +84,7 @@ def _dictionary(body: str) -> Pairs:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     if isinstance(node, ast.Dict):
-        items = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key is not None]
-        yield from _nested("", [(str(_value(key)), value) for key, value in items])
+        yield from _nested("", _items(node))
     elif isinstance(node, ast.Call):
         yield from _nested("", [(item.arg, item.value) for item in node.keywords if item.arg])
 
@@ -92,10 +93,15 @@ def _nested(prefix: str, items: list[tuple[str, ast.expr]]) -> Pairs:
     """Flatten dictionaries inside dictionaries to dotted keys."""
     for key, value in items:
         if isinstance(value, ast.Dict) and value.keys and None not in value.keys:
-            inner = [(str(_value(k)), v) for k, v in zip(value.keys, value.values, strict=True) if k is not None]
-            yield from _nested(f"{prefix}{key}.", inner)
+            yield from _nested(f"{prefix}{key}.", _items(value))
         else:
             yield prefix + key, _value(value)
+
+
+def _items(node: ast.Dict) -> list[tuple[str, ast.expr]]:
+    """Keys as text, values as expressions; ``**other`` has no key and is left out."""
+    pairs = zip(node.keys, node.values, strict=True)
+    return [(str(_value(key)), value) for key, value in pairs if key is not None]
 
 
 def _value(node: ast.expr) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rldoctor.readers.tensorboard.columns import Piece
+from rldoctor.readers.tensorboard.blocks import Piece
 from rldoctor.readers.tensorboard.crc import masked_crc
 from rldoctor.readers.tensorboard.wire import Kind, parse_event
 
@@ -53,7 +53,7 @@ class SlowEvents:
             return
         if parse_event(payload) is Kind.IGNORED:
             return
-        from google.protobuf.message import DecodeError
+        from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
         from tensorboard.compat.proto import event_pb2
 
         try:

@@ -1,12 +1,12 @@
 """Where the numbers stand inside one serialised ``Event``: a minimal protobuf wire-format walk.
 
-Only enough to find the bytes of wall time, step, tags and scalar values, so that records that differ in nothing
-else can be read as columns. Anything unusual is left to the real protobuf parser (``slow.py``).
+Only enough to find the bytes of wall time, step, tags and scalar values, so that records that differ in
+nothing else can be read as columns. Anything unusual is left to the real protobuf parser (``slow.py``).
 
-Field numbers (tensorboard/compat/proto): Event wall_time=1 step=2 file_version=3 summary=5 session_log=7; Summary value=1;
-Value tag=1 simple_value=2 image=4 histo=5 audio=6 node_name=7 tensor=8 metadata=9; TensorProto dtype=1
-tensor_shape=2 version_number=3 tensor_content=4 float_val=5 double_val=6; SummaryMetadata plugin_data=1,
-PluginData plugin_name=1.
+Field numbers (tensorboard/compat/proto): Event wall_time=1 step=2 file_version=3 summary=5 session_log=7;
+Summary value=1; Value tag=1 simple_value=2 image=4 histo=5 audio=6 node_name=7 tensor=8 metadata=9;
+TensorProto dtype=1 tensor_shape=2 version_number=3 tensor_content=4 float_val=5 double_val=6;
+SummaryMetadata plugin_data=1; PluginData plugin_name=1.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _IGNORED_VALUES = frozenset({3, 4, 5, 6})
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One scalar of an event: tag bytes ``[tag_start, tag_end)`` and a number of numpy type ``kind`` at ``at``."""
+    """One scalar: tag bytes ``[tag_start, tag_end)``, a number of numpy type ``kind`` at byte ``at``."""
 
     tag_start: int
     tag_end: int
@@ -33,7 +33,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Byte positions in an event of ``length`` bytes; ``wall`` and ``step`` are -1 where the field is absent (0)."""
+    """Byte positions in an event of ``length`` bytes; ``wall``, ``step`` are -1 where absent (value 0)."""
 
     length: int
     wall: int
@@ -49,7 +49,7 @@ class Kind(Enum):
     SLOW = "needs the protobuf parser"
 
 
-class _Unusual(Exception):
+class _UnusualError(Exception):
     """Not an event that columns can be read from."""
 
 
@@ -66,7 +66,7 @@ def parse_event(data: bytes) -> Layout | Kind:
     """The layout of the scalars in a serialised event, or what else it is. Never raises."""
     try:
         return _parse_event(data)
-    except (_Unusual, IndexError):
+    except (_UnusualError, IndexError):
         return Kind.SLOW
 
 
@@ -108,16 +108,16 @@ def _parse_value(data: bytes, item: _Field) -> Slot | None:
     start, end = (item.start, item.start) if tag is None else (tag.start, tag.end)
     if 2 in fields:
         if 8 in fields or fields[2].wire != FIXED32:
-            raise _Unusual
+            raise _UnusualError
         return Slot(start, end, fields[2].start, "<f4")
     if 8 in fields:
         plugin = _plugin_name(data, fields.get(9))
         if plugin not in (b"", b"scalars"):
-            raise _Unusual
+            raise _UnusualError
         return Slot(start, end, *_tensor_number(data, fields[8]))
     if fields.keys() & _IGNORED_VALUES:
         return None
-    raise _Unusual
+    raise _UnusualError
 
 
 def _plugin_name(data: bytes, metadata: _Field | None) -> bytes:
@@ -134,18 +134,18 @@ def _tensor_number(data: bytes, tensor: _Field) -> tuple[int, str]:
     """Position and numpy type of the only number in a rank-0 float or integer tensor."""
     fields = _unique_fields(data, tensor.start, tensor.end)
     if not fields.keys() <= {1, 2, 3, 4, 5, 6} or 1 not in fields:
-        raise _Unusual
+        raise _UnusualError
     shape = fields.get(2)
     if shape is not None and shape.end > shape.start:
-        raise _Unusual
+        raise _UnusualError
     lists = fields.keys() & {4, 5, 6}
     kind = _DTYPES.get(fields[1].value)
     if len(lists) != 1 or kind is None:
-        raise _Unusual
+        raise _UnusualError
     (number,) = lists
     holder = fields[number]
     if holder.end - holder.start != kind[1] or _LISTS.get(number, kind) != kind:
-        raise _Unusual
+        raise _UnusualError
     return holder.start, kind[0]
 
 
@@ -154,7 +154,7 @@ def _unique_fields(data: bytes, start: int, end: int) -> dict[int, _Field]:
     found: dict[int, _Field] = {}
     for item in _fields(data, start, end):
         if item.number in found:
-            raise _Unusual
+            raise _UnusualError
         found[item.number] = item
     return found
 
@@ -174,9 +174,9 @@ def _fields(data: bytes, position: int, end: int) -> Iterator[_Field]:
             size, start = _varint(data, position)
             position = start + size
         else:
-            raise _Unusual
+            raise _UnusualError
         if position > end:
-            raise _Unusual
+            raise _UnusualError
         yield _Field(key >> 3, wire, start, position, value)
 
 
@@ -191,4 +191,4 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
             return value, position
         shift += 7
         if shift > 63:
-            raise _Unusual
+            raise _UnusualError
