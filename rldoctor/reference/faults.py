@@ -81,7 +81,7 @@ _NO_TARGET: tuple[dict[str, object], dict[str, object]] = (
     },
 )
 
-# How many times too sharp. PPO overcame 40 (k = 8) on Pendulum within 20,000 steps: no fault to see.
+# How many times too sharp. Tuned PPO overcomes even k = 30 on Pendulum within 30,000 steps.
 _TOO_SHARP = {"Pendulum-v1": 150.0, "Reacher-v5": 40.0}
 
 _FAULTS = (
@@ -164,7 +164,7 @@ _FAULTS = (
         roots=("OFF-01",),
         symptoms=("VAL-10", "OUT-02", "OUT-03", "OUT-10"),
         algos=_CONTINUOUS_OFF,
-        plant=_both(_hyper(buffer_size=500, gradient_steps=-1), _plan(n_envs=4)),
+        plant=_both(_hyper(buffer_size=500, gradient_steps=-1), _plan(n_envs=4, log_interval=4)),
     ),
     Fault(
         name="no-target-net",
