@@ -197,3 +197,12 @@ def test_without_the_package_the_install_line_is_given(tmp_path: Path) -> None:
     (tmp_path / ".aim" / "VERSION").write_text("1.3\n")
     done = subprocess.run([sys.executable, "-c", WITHOUT_AIM, str(tmp_path)], capture_output=True, text=True)
     assert done.stdout.strip() == 'pip install "rl-training-doctor[aim]"', done.stderr
+
+
+def test_discovery_finds_the_runs_under_the_project_and_under_the_repository(project: Path) -> None:
+    from rldoctor.readers.discover import find_runs
+
+    ids = {run.id for run in read(project)}
+    assert {run.id for run in find_runs(project)} == ids
+    assert {run.id for run in find_runs(project / ".aim")} == ids
+    assert {run.id for run in find_runs(project.parent)} == {f"project/{short}" for short in ids}
