@@ -16,7 +16,8 @@ def configure(places: Sequence[Place], has_runs: Callable[[Path], bool]) -> None
     """Add the settings of the files beside every run, or of its parent directory when that is unambiguous.
 
     ``has_runs`` tells whether a directory holds logs: with several such folders a parent is
-    shared by them, so its configuration is applied to none (but ML-Agents' ``configuration.yaml``, which names its behaviours).
+    shared by them, so its configuration is applied to none (but ML-Agents' ``configuration.yaml``, which
+    names its behaviours).
     """
     for place in places:
         if not place.runs or place.stores:

@@ -84,8 +84,8 @@ def _scalar(loader: Any, node: yaml.Node) -> Any:
         return _content(loader, node)
     kind = node.tag.removeprefix(_PYTHON)
     tag = {"long": "int", "unicode": "str"}.get(kind, kind)
-    node.tag = f"tag:yaml.org,2002:{tag}"
-    return loader.construct_object(node)
+    plain = yaml.ScalarNode(f"tag:yaml.org,2002:{tag}", node.value, node.start_mark, node.end_mark)
+    return loader.construct_object(plain)
 
 
 def _any(loader: Any, _suffix: str, node: yaml.Node) -> Any:

@@ -36,7 +36,8 @@ def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
 def sniff(lines: Sequence[str]) -> Dialect | None:
     """The dialect of a table from its first lines, or None when there is no line to look at.
 
-    The delimiter is the one that splits the header and the next line into the same, largest number of cells.
+    The delimiter is the one that splits both the header and the next line into most cells (then: into equally
+    many, then: into most numbers).
     A first line of nothing but numbers is data: the columns are then called ``column_1`` and so on.
     """
     filled = [index for index, line in enumerate(lines) if line.strip()]
@@ -52,6 +53,7 @@ def sniff(lines: Sequence[str]) -> Dialect | None:
     return Dialect(delimiter, tuple(cells), top + 1)
 
 
-def _fit(head: str, second: str, delimiter: str) -> tuple[bool, int]:
+def _fit(head: str, second: str, delimiter: str) -> tuple[int, bool, int]:
     names, cells = split([head], delimiter)[0], split([second], delimiter)[0]
-    return len(names) == len(cells), len(names)
+    numbers = sum(number(cell, comma=delimiter == ";") is not None for cell in cells)
+    return min(len(names), len(cells)), len(names) == len(cells), numbers
