@@ -24,7 +24,7 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
 def document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
     """The report as plain dicts and lists."""
     tree = {"schema": SCHEMA, "rldoctor": __version__, "runs": [_run(d) for d in diagnoses]}
-    safe: dict[str, Any] = _safe(tree)
+    safe: dict[str, Any] = as_json(tree)
     return safe
 
 
@@ -35,12 +35,12 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _safe(value: Any) -> Any:
-    """Strings that UTF-8 can hold; numbers that JSON can hold."""
+def as_json(value: Any) -> Any:
+    """``value`` with strings that UTF-8 can hold and numbers that JSON can hold (NaN and infinity: None)."""
     if isinstance(value, dict):
-        return {_safe(key): _safe(entry) for key, entry in value.items()}
+        return {as_json(key): as_json(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_safe(entry) for entry in value]
+        return [as_json(entry) for entry in value]
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, float):

@@ -128,7 +128,7 @@ def _symptom(child: Finding) -> str:
 def _evidence(finding: Finding) -> Table:
     from rich.text import Text
 
-    table = _table(
+    grid = table(
         ("measured", "left"), ("steps", "right"), ("value", "right"), ("limit", "right"), ("n", "right")
     )
     for measure in finding.measures:
@@ -139,18 +139,19 @@ def _evidence(finding: Finding) -> Table:
             words.limit(measure),
             "" if measure.n is None else f"{measure.n:,}",
         )
-        table.add_row(*(Text(cell) for cell in cells))
-    return table
+        grid.add_row(*(Text(cell) for cell in cells))
+    return grid
 
 
-def _table(*columns: tuple[str, str]) -> Table:
+def table(*columns: tuple[str, str]) -> Table:
+    """An empty table; ``columns`` are titles with ``left`` or ``right``."""
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    made = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for title, side in columns:
-        table.add_column(title, justify="right" if side == "right" else "left", overflow="fold")
-    return table
+        made.add_column(title, justify="right" if side == "right" else "left", overflow="fold")
+    return made
 
 
 def _labelled(label: str, lines: Sequence[str]) -> Iterator[ConsoleRenderable]:

@@ -1,0 +1,6 @@
+"""``python -m rldoctor``."""
+
+from rldoctor.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,277 @@
+"""The command line: parse, call, print, exit. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from rldoctor import __version__
+from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
+from rldoctor.errors import RldoctorError
+
+EPILOG = (
+    "Exit codes: 0 no finding at or above --fail-on; 1 findings; 2 could not do the job; 3 coverage too low."
+)
+
+app = typer.Typer(
+    name="rldoctor",
+    help="Reads a deep-RL training log and says what went wrong, since when, why, and what to change.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rules_app = typer.Typer(
+    help="List, show, test and check rules.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+app.add_typer(rules_app, name="rules")
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH...", help="Run directory, tree of runs, file, .aim repository or glob."),
+]
+Config = Annotated[list[str], typer.Option("--config", metavar="FILE", help="Hyperparameters (YAML, JSON).")]
+Set = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="One hyperparameter; wins over files.")
+]
+Map = Annotated[list[str], typer.Option("--map", metavar="TAG=METRIC", help="Say what a logged tag means.")]
+Algorithm = Annotated[
+    str, typer.Option("--algorithm", metavar="NAME", help="ppo, sac, ... (default: detected).")
+]
+Framework = Annotated[str, typer.Option("--framework", metavar="NAME", help="Framework (default: detected).")]
+Rules = Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further directory of rules.")]
+Format = Annotated[
+    list[str],
+    typer.Option("--format", "-f", metavar="FORMAT", help="terminal, html, json, junit, markdown or github."),
+]
+Output = Annotated[
+    list[str],
+    typer.Option("--output", "-o", metavar="FILE", help="Where the report goes; pairs with -f. - is stdout."),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rldoctor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog=EPILOG)
+def analyze(
+    paths: Paths,
+    format: Format = [],  # noqa: B006 - typer copies it
+    output: Output = [],  # noqa: B006
+    config: Config = [],  # noqa: B006
+    set_: Set = [],  # noqa: B006
+    map_: Map = [],  # noqa: B006
+    algorithm: Algorithm = "",
+    framework: Framework = "",
+    select: Annotated[
+        list[str], typer.Option("--select", metavar="CODE", help="Only these rules: code, prefix or area.")
+    ] = [],  # noqa: B006
+    ignore: Annotated[list[str], typer.Option("--ignore", metavar="CODE", help="Not these rules.")] = [],  # noqa: B006
+    rules: Rules = [],  # noqa: B006
+    threshold: Annotated[
+        list[str], typer.Option("--threshold", metavar="CODE.name=value", help="Change a rule's threshold.")
+    ] = [],  # noqa: B006
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            "--fail-on", metavar="SEVERITY", help="critical, error, warning, info or never [error]."
+        ),
+    ] = "",
+    min_coverage: Annotated[
+        str,
+        typer.Option("--min-coverage", metavar="SHARE", help="Least share of rules that could look, 0-1."),
+    ] = "",
+) -> None:
+    """Diagnose every run found under the paths."""
+    from rldoctor.commands import options as given
+    from rldoctor.commands.analyze import analyze as command
+    from rldoctor.commands.settings import load_settings
+
+    options = given.Options(
+        format=tuple(format),
+        output=tuple(output),
+        config=tuple(config),
+        set=tuple(set_),
+        map=given.parse_map(map_),
+        algorithm=algorithm,
+        framework=framework,
+        select=given.listed(select),
+        ignore=given.listed(ignore),
+        rules=tuple(rules),
+        thresholds=given.parse_thresholds(threshold),
+        fail_on=fail_on,
+        min_coverage=min_coverage,
+    )
+    raise typer.Exit(command(paths, options.over(load_settings())))
+
+
+@app.command()
+def inspect(
+    paths: Paths,
+    config: Config = [],  # noqa: B006
+    set_: Set = [],  # noqa: B006
+    map_: Map = [],  # noqa: B006
+    algorithm: Algorithm = "",
+    framework: Framework = "",
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")
+    ] = "terminal",
+) -> None:
+    """Show what was read: runs, tags and their meaning, step axis, hyperparameters, every note."""
+    from rldoctor.commands import options as given
+    from rldoctor.commands.inspect import inspect as command
+    from rldoctor.commands.settings import load_settings
+
+    options = given.Options(
+        config=tuple(config),
+        set=tuple(set_),
+        map=given.parse_map(map_),
+        algorithm=algorithm,
+        framework=framework,
+    )
+    raise typer.Exit(command(paths, options.over(load_settings()), format))
+
+
+@app.command()
+def demo(format: Format = [], output: Output = []) -> None:  # noqa: B006
+    """Diagnose a bundled run, to see what a report looks like."""
+    from rldoctor.commands.demo import demo as command
+
+    raise typer.Exit(command(tuple(format), tuple(output)))
+
+
+@app.command()
+def doctor() -> None:
+    """Say which versions and optional parts are installed."""
+    from rldoctor.commands.doctor import doctor as command
+
+    raise typer.Exit(command())
+
+
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def reference(context: typer.Context) -> None:
+    """Train a reference run with Stable-Baselines3 (needs the extra 'reference')."""
+    from rldoctor.commands.reference import reference as command
+
+    raise typer.Exit(command(list(context.args)))
+
+
+@rules_app.command("list")
+def rules_list(rules: Rules = []) -> None:  # noqa: B006
+    """One line per rule."""
+    from rldoctor.commands.rules import list_rules
+
+    raise typer.Exit(list_rules(rules))
+
+
+@rules_app.command("show")
+def rules_show(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code or slug, e.g. POL-01.")],
+    rules: Rules = [],  # noqa: B006
+) -> None:
+    """Everything about one rule: condition, thresholds, causes, fixes, sources."""
+    from rldoctor.commands.rules import show_rule
+
+    raise typer.Exit(show_rule(code, rules))
+
+
+@rules_app.command("test")
+def rules_test(
+    directory: Annotated[
+        str, typer.Argument(metavar="[DIR]", help="Rules to test (default: the built-in ones).")
+    ] = "",
+) -> None:
+    """Run the tests beside the rules."""
+    from rldoctor.commands.rules import test_rules
+
+    raise typer.Exit(test_rules(directory))
+
+
+@rules_app.command("lint")
+def rules_lint(
+    directory: Annotated[
+        str, typer.Argument(metavar="[DIR]", help="Rules to check (default: the built-in ones).")
+    ] = "",
+) -> None:
+    """Check rule files and their tests; every problem with file, line and column."""
+    from rldoctor.commands.rules import lint_rules
+
+    raise typer.Exit(lint_rules(directory))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; every error is told on standard error."""
+    _forgiving_streams()
+    try:
+        code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        sys.stdout.flush()
+    except RldoctorError as error:
+        tell_error(error)
+    except BrokenPipeError:
+        return _closed_pipe()
+    except (KeyboardInterrupt, typer.Abort):
+        tell("interrupted")
+        return 130
+    except Exception as error:
+        return _other(error)
+    else:
+        return code if isinstance(code, int) else 0
+    return EXIT_FAILED
+
+
+def _other(error: Exception) -> int:
+    """A usage error of the parser (click has its own exceptions, wherever typer keeps them), or a defect."""
+    message = getattr(error, "format_message", None)
+    if message is None:
+        tell_unexpected(error)
+        return EXIT_FAILED
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{message()}\n")
+        return EXIT_FAILED
+    command = context.command_path if context is not None else "rldoctor"
+    tell(message(), f"see: {command} --help")
+    return EXIT_FAILED
+
+
+def _closed_pipe() -> int:
+    """The reader of our output went away (``| head``): stop quietly, as after SIGPIPE."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141
+
+
+def _forgiving_streams() -> None:
+    """A terminal that cannot show a character gets a substitute instead of an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def main() -> None:
+    """The entry point ``rldoctor``."""
+    sys.exit(run())

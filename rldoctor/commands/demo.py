@@ -1,0 +1,32 @@
+"""``rldoctor demo``: a diagnosis of a bundled run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import rldoctor
+from rldoctor.commands.analyze import analyze
+from rldoctor.commands.options import Options
+from rldoctor.errors import ReadError
+
+FAVOURITE = "frozen-actor"
+
+
+def demo(formats: tuple[str, ...], outputs: tuple[str, ...]) -> int:
+    """Analyze the bundled run; always 0 unless it could not be done (a demo is no gate)."""
+    run = demo_run(Path(rldoctor.__file__).parent)
+    sys.stderr.write(f"analyzing {run}\n")
+    return analyze([str(run)], Options(format=formats, output=outputs, fail_on="never"))
+
+
+def demo_run(package: Path) -> Path:
+    """The bundled run to show; ReadError when this installation has none."""
+    for root in (package / "_reference_runs", package.parent / "reference_runs"):
+        found = sorted(path for path in (root / "faulty").glob("*") if path.is_dir())
+        if found:
+            return next((path for path in found if path.name == FAVOURITE), found[0])
+    raise ReadError(
+        "this installation has no bundled runs",
+        hint="clone the repository and run: rldoctor analyze reference_runs/faulty",
+    )

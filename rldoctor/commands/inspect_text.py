@@ -1,0 +1,113 @@
+"""The terminal form of ``rldoctor inspect``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+from rldoctor.report import words
+from rldoctor.report.clean import clean
+from rldoctor.report.numbers import number, plural, step
+from rldoctor.report.terminal import table as new_table
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleRenderable
+    from rich.table import Table
+
+MAX_UNMAPPED = 40
+
+
+def show_run(run: Run, out: Console) -> None:
+    """Print one run: header, metrics, settings, what was not understood, notes."""
+    for part in _parts(run):
+        out.print(part)
+
+
+def _parts(run: Run) -> Iterator[ConsoleRenderable]:
+    from rich.text import Text
+
+    yield Text(clean(run.path), style="bold")
+    yield Text(", ".join(words.facts(run)))
+    yield Text(f"read as {clean(run.format)}; steps: {clean(run.axis)}", style="dim")
+    if run.axis_note:
+        yield Text(clean(run.axis_note), style="dim")
+    frame = run.metrics
+    yield Text(f"\nMetrics understood: {len(frame)}", style="bold")
+    if len(frame):
+        yield _metrics([*frame.series.values()])
+    if frame.alternates:
+        yield Text(f"Further series with the same meaning: {len(frame.alternates)}", style="bold")
+        yield _metrics(frame.alternates)
+    yield from _settings(run)
+    yield from _left_over(run)
+    yield from _notes(run)
+
+
+def _metrics(series: Sequence[Series]) -> Table:
+    from rich.text import Text
+
+    table = new_table(
+        ("metric", "left"), ("logged as", "left"), ("unit", "left"), ("points", "right"), ("steps", "right")
+    )
+    for one in series:
+        ends = f"{step(float(one.steps[0]))} to {step(float(one.steps[-1]))}" if len(one) else ""
+        about = [one.estimator, one.aggregation, f"mean of {one.window} episodes" if one.window else ""]
+        remark = ", ".join(clean(text) for text in about if text)
+        name = Text(clean(one.name)).append(f"\n{remark}" if remark else "", style="dim")
+        table.add_row(name, Text(clean(one.tag)), Text(clean(one.unit)), Text(f"{len(one):,}"), Text(ends))
+    return table
+
+
+def _settings(run: Run) -> Iterator[ConsoleRenderable]:
+    from rich.text import Text
+
+    yield Text(f"Hyperparameters understood: {len(run.config.knobs)}", style="bold")
+    if not run.config.knobs:
+        return
+    table = new_table(("name", "left"), ("value", "right"), ("written as", "left"), ("read from", "left"))
+    for knob in run.config.knobs.values():
+        value = clean(knob.value) if isinstance(knob.value, str | bool) else number(float(knob.value))
+        written = f"{clean(knob.key)} = {clean(knob.written)}"
+        source = Text(clean(knob.source)).append(f"\n{clean(knob.note)}" if knob.note else "", style="dim")
+        table.add_row(Text(clean(knob.name)), Text(value), Text(written), source)
+    yield table
+
+
+def _left_over(run: Run) -> Iterator[ConsoleRenderable]:
+    frame = run.metrics
+    tags = [f"{clean(raw.tag)} ({plural(len(raw.values), 'point')})" for raw in frame.unmapped]
+    yield from _names("Logged but not understood", tags, "say what it means: --map TAG=METRIC")
+    yield from _names("Not a training signal, left out", [clean(tag) for tag in frame.ignored])
+    yield from _names("Settings not understood", [clean(setting.key) for setting in run.config.unmapped])
+
+
+def _names(title: str, names: Sequence[str], hint: str = "") -> Iterator[ConsoleRenderable]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if not names:
+        return
+    yield Text(f"{title}: {len(names)}", style="bold")
+    more = (
+        [f"and {len(names) - MAX_UNMAPPED} more (--format json lists all)"]
+        if len(names) > MAX_UNMAPPED
+        else []
+    )
+    yield Padding(Text(", ".join([*names[:MAX_UNMAPPED], *more])), (0, 0, 0, 2), expand=False)
+    if hint:
+        yield Padding(Text(hint, style="dim"), (0, 0, 0, 2), expand=False)
+
+
+def _notes(run: Run) -> Iterator[ConsoleRenderable]:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if not run.notes:
+        return
+    yield Text("Notes", style="bold")
+    for note in run.notes:
+        style = "yellow" if note.level == "warning" else ""
+        text = f"{clean(note.level)}: {clean(note.text)} [{clean(note.code)}]"
+        yield Padding(Text(text, style=style), (0, 0, 0, 2), expand=False)

@@ -1,0 +1,42 @@
+"""A progress line on standard error, for a person who is watching."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rldoctor.model.run import Run
+
+
+def watched() -> bool:
+    """Whether somebody looks at standard error: a terminal, and no CI system."""
+    quiet = os.environ.get("CI", "") not in {"", "0", "false"} or os.environ.get("TERM") == "dumb"
+    return sys.stderr.isatty() and not quiet
+
+
+@contextmanager
+def reading() -> Iterator[Callable[[str], None]]:
+    """Yields a function to call with what is being read."""
+    if not watched():
+        yield lambda text: None
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    from rldoctor.report.clean import clean
+
+    with Console(stderr=True).status(Text("reading")) as status:
+        yield lambda text: status.update(Text(f"reading {clean(text)}", no_wrap=True, overflow="ellipsis"))
+
+
+def each_run(runs: Sequence[Run]) -> Iterator[Run]:
+    """The runs, with a bar while they are worked through."""
+    if len(runs) < 2 or not watched():
+        yield from runs
+        return
+    from rich.console import Console
+    from rich.progress import track
+
+    yield from track(runs, description="diagnosing", console=Console(stderr=True), transient=True)

@@ -1,0 +1,150 @@
+"""``rldoctor rules``: list, show, test, lint."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.report.numbers import plural
+
+if TYPE_CHECKING:
+    from rldoctor.rulebook.schema import FixSpec, Rule
+
+
+def list_rules(directories: Sequence[str]) -> int:
+    """A table of every rule."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from rldoctor.report.terminal import STYLES, console
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("code", "severity", "area", "finds", "applies to"):
+        table.add_column(title, overflow="fold")
+    found = _rules(directories)
+    for rule in found:
+        style = STYLES[rule.severity.label]
+        algorithms = ", ".join(rule.applies_to.algorithms)
+        severity = Text(rule.severity.label, style=style)
+        table.add_row(Text(rule.code), severity, Text(rule.area), Text(rule.failure_title), Text(algorithms))
+    out = console()
+    out.print(table)
+    out.print(plural(len(found), "rule"))
+    return 0
+
+
+def show_rule(name: str, directories: Sequence[str]) -> int:
+    """Everything about one rule; UsageError when there is none of that code or slug."""
+    from rldoctor.report.terminal import console
+
+    found = _rules(directories)
+    known = {key.lower(): rule for rule in found for key in (rule.code, rule.slug)}
+    rule = known.get(name.lower())
+    if rule is None:
+        guess = did_you_mean(name.lower(), list(known)).upper() if "-" in name else ""
+        raise UsageError(f"no rule is called '{name}'{guess.lower()}", hint="see: rldoctor rules list")
+    out = console()
+    for line in _described(rule):
+        out.print(line, soft_wrap=False)
+    return 0
+
+
+def test_rules(directory: str) -> int:
+    """Run the tests beside the rules; 1 when a case does not hold."""
+    from rldoctor.engine.policy import load_derived, load_policy
+    from rldoctor.engine.ruletest import run_tests
+    from rldoctor.rulebook.loader import load_pack
+    from rldoctor.rulebook.locate import builtin_rules_dir
+
+    builtin = builtin_rules_dir()
+    rules = load_pack([_directory(directory)])
+    reports = run_tests(rules, load_policy(builtin), load_derived(builtin))
+    failed = [report for report in reports if report.problems]
+    for report in failed:
+        sys.stdout.write(f"FAILED {report.rule.code} {report.case.name}\n")
+        sys.stdout.writelines(f"    {problem}\n" for problem in report.problems)
+    sys.stdout.write(
+        f"{plural(len(reports), 'case')} of {plural(len(rules), 'rule')}: {len(failed)} failed\n"
+    )
+    return 1 if failed else 0
+
+
+def lint_rules(directory: str) -> int:
+    """Check rule files and their tests; RuleError with every problem."""
+    from rldoctor.rulebook.loader import load_pack
+
+    path = _directory(directory)
+    sys.stdout.write(f"{path}: {plural(len(load_pack([path])), 'rule')}, no problem found\n")
+    return 0
+
+
+def _directory(name: str) -> Path:
+    from rldoctor.rulebook.locate import builtin_rules_dir
+
+    path = Path(name) if name else builtin_rules_dir()
+    if not path.is_dir():
+        raise UsageError(f"{path}: no such directory", hint="give a directory of rule files")
+    return path
+
+
+def _rules(directories: Sequence[str]) -> Sequence[Rule]:
+    from rldoctor import api
+    from rldoctor.commands.options import Options
+
+    return api.rules(Options(rules=tuple(directories)).rules_dirs)
+
+
+def _described(rule: Rule) -> Iterator[str]:
+    yield f"{rule.code} {rule.slug}  ({rule.severity.label}, {rule.status})"
+    yield rule.failure_title
+    yield ""
+    yield f"applies to   {', '.join(rule.applies_to.algorithms)}"
+    if rule.applies_to.except_algorithms:
+        yield f"except       {', '.join(rule.applies_to.except_algorithms)}"
+    needs = [*rule.requires, *(" or ".join(group) for group in rule.requires_one_of), *rule.requires_config]
+    yield f"needs        {', '.join(needs) or 'nothing in particular'}"
+    if rule.optional or rule.config:
+        yield f"uses         {', '.join([*rule.optional, *(f'config.{name}' for name in rule.config)])}"
+    yield f"file         {rule.path}"
+    yield from _condition(rule)
+    yield from _thresholds(rule)
+    yield from _causes(rule)
+    yield from _bullets("when it is wrong", rule.false_positives)
+    yield from _bullets("references", [f"{ref.title} {ref.url}".strip() for ref in rule.references])
+
+
+def _condition(rule: Rule) -> Iterator[str]:
+    yield "\nfires when"
+    yield f"  {rule.when.text}"
+    for name, expression in rule.let.items():
+        yield f"    {name} = {expression.text}"
+    yield from _bullets("does not fire when", [f"{guard.says} [{guard.when.text}]" for guard in rule.unless])
+
+
+def _thresholds(rule: Rule) -> Iterator[str]:
+    if rule.thresholds:
+        yield f"\nthresholds (change with --threshold {rule.code}.NAME=VALUE)"
+    for one in rule.thresholds.values():
+        unit = f" {one.unit}" if one.unit not in {"", "1"} else ""
+        yield f"  {one.name} = {one.value:g}{unit}  [{one.low:g} to {one.high:g}]  {one.note}"
+
+
+def _causes(rule: Rule) -> Iterator[str]:
+    yield from _bullets("causes", [cause.says for cause in rule.causes])
+    yield from _bullets("fixes", [_fix_text(fix) for fix in rule.fixes.values()])
+    yield from _bullets("leads to", [f"{edge.code} {edge.says}".strip() for edge in rule.leads_to])
+
+
+def _fix_text(fix: FixSpec) -> str:
+    target = f"{fix.knob} -> {fix.to.text}" if fix.knob and fix.to is not None else fix.knob
+    return "; ".join(part for part in (target, fix.text or fix.otherwise, fix.because) if part)
+
+
+def _bullets(title: str, items: Sequence[str]) -> Iterator[str]:
+    if items:
+        yield f"\n{title}"
+        yield from (f"  - {item}" for item in items)
