@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parents[1] / "rldoctor"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # What each part may import; everything below follows from errors <- model <- language <- rulebook <- engine
-# <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts; the
-# reference runner is reached from the command line alone.
+# <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts;
+# commands and cli (the options of the commands, nothing else) stand on top, and reach the reference runner.
 FOUNDATION = {"errors", "yamlio"}
 ALLOWED = {
     "errors": set(),
