@@ -1,0 +1,149 @@
+"""From findings to a diagnosis: roots, explained symptoms, rivals, verdicts, coverage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rldoctor.api import diagnose
+from rldoctor.errors import UsageError
+from rldoctor.model.config import Knob, RunConfig
+from rldoctor.model.finding import Diagnosis, Outcome, Severity
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.run import Run, Wording
+from rldoctor.model.series import Series
+from rldoctor.rulebook.series_notation import series as notation
+
+
+def make_run(algorithm: str, series: dict[str, str], config: dict[str, float], every: float = 2048, **fields: object) -> Run:
+    made = {}
+    for name, text in series.items():
+        values, exists = notation(text, name)
+        steps = every * np.arange(1, values.size + 1, dtype=np.float64)
+        made[name] = Series(name, steps[exists], values[exists], name)
+    knobs = {name: Knob(name, value, name, value, "config.json") for name, value in config.items()}
+    return Run("run", Path("run"), "test", "stable_baselines3", algorithm, MetricFrame(made), RunConfig(knobs), **fields)  # type: ignore[arg-type]
+
+
+def codes(diagnosis: Diagnosis) -> list[str]:
+    return [root.finding.code for root in diagnosis.roots]
+
+
+FROZEN = {
+    "approx_kl": "2e-7x99",
+    "clip_fraction": "0x99",
+    "entropy": "9.6x99",
+    "episode_return": "20x99 ~1",
+    "value_loss": "0.27x99",
+    "policy_loss": "-7e-7x99",
+}
+
+
+def test_a_symptom_is_folded_under_its_cause() -> None:
+    diagnosis = diagnose(make_run("ppo", FROZEN, {"learning_rate": 3e-4}))
+    assert codes(diagnosis) == ["POL-01"]
+    assert [finding.code for finding in diagnosis.roots[0].explains] == ["OUT-10"]
+    assert diagnosis.verdict == "critical"
+
+
+def test_vanishing_reward_explains_the_negative_explained_variance() -> None:
+    run = make_run(
+        "ppo",
+        {
+            "explained_variance": "-5x99 ~1",
+            "value_loss": "1e-3*0.98x99",
+            "episode_return": "0.002x99 ~1e-4",
+            "episode_length": "20x99",
+            "approx_kl": "0.008x99 ~0.001",
+            "entropy": "4.2-0.001x99",
+        },
+        {"gamma": 0.99, "learning_rate": 3e-4},
+    )
+    diagnosis = diagnose(run)
+    assert codes(diagnosis)[0] == "REW-02"
+    assert "VAL-01" in {finding.code for finding in diagnosis.roots[0].explains}
+    assert "POL-01" in {rival.code for rival in diagnosis.roots[0].rivals}
+
+
+def test_an_outcome_alone_is_its_own_root() -> None:
+    diagnosis = diagnose(make_run("ppo", {"episode_return": "20x99 ~1"}, {}))
+    assert codes(diagnosis) == ["OUT-10"]
+
+
+def test_a_quiet_run_with_an_outcome_is_healthy() -> None:
+    run = make_run("ppo", {"episode_return": "1+3x99 ~2", "approx_kl": "0.01x99", "entropy": "5-0.02x99", "policy_loss": "0x99"}, {})
+    diagnosis = diagnose(run)
+    assert diagnosis.verdict == "healthy"
+    assert diagnosis.coverage.ran >= 3
+
+
+def test_silence_without_an_outcome_is_not_healthy() -> None:
+    diagnosis = diagnose(make_run("ppo", {"approx_kl": "0.01x5", "entropy": "5x5"}, {}))
+    assert diagnosis.verdict in {"not_enough_data", "info"}
+
+
+def test_coverage_counts_every_rule_once() -> None:
+    diagnosis = diagnose(make_run("ppo", FROZEN, {}))
+    coverage = diagnosis.coverage
+    assert coverage.ran + coverage.not_measured + coverage.not_applicable + coverage.error == coverage.total
+    assert coverage.total == len(diagnosis.results)
+    assert coverage.error == 0
+
+
+def test_what_was_not_measured_names_what_is_missing() -> None:
+    results = {result.code: result for result in diagnose(make_run("ppo", FROZEN, {})).results}
+    assert results["VAL-01"].outcome is Outcome.NOT_MEASURED
+    assert results["VAL-01"].missing == ("explained_variance",)
+
+
+def test_fixes_speak_the_users_language() -> None:
+    run = make_run(
+        "sac",
+        {"episode_return": "-1200x50 ~20", "episode_length": "200x50"},
+        {"buffer_capacity": 2000, "n_envs": 4, "batch_size": 128, "total_env_steps": 400000},
+        wording={"buffer_capacity": Wording("memory_size", scale=4.0)},
+    )
+    root = diagnose(run).roots[0]
+    fix = root.finding.prescriptions[0]
+    assert root.finding.code == "OFF-01"
+    assert (fix.key, fix.to, fix.to_number) == ("memory_size", "25,000", 100000)
+
+
+def test_a_threshold_override_is_said_in_the_finding() -> None:
+    run = make_run("ppo", {**FROZEN, "approx_kl": "5e-5x99"}, {"learning_rate": 3e-4})
+    assert "POL-01" not in codes(diagnose(run))
+    changed = diagnose(run, thresholds={"POL-01": {"kl_zero": 1e-4}})
+    assert codes(changed) == ["POL-01"]
+    assert changed.roots[0].finding.overrides
+
+
+def test_unknown_codes_are_errors() -> None:
+    with pytest.raises(UsageError, match="POL"):
+        diagnose(make_run("ppo", FROZEN, {}), select=["POLL-01"])
+
+
+def test_selected_rules_only() -> None:
+    diagnosis = diagnose(make_run("ppo", FROZEN, {"learning_rate": 3e-4}), select=["OUT"])
+    assert {result.code for result in diagnosis.results} <= {"OUT-02", "OUT-10"} | {r.code for r in diagnosis.results if r.code.startswith("OUT")}
+    assert codes(diagnosis) == ["OUT-10"]
+
+
+def test_derived_series_are_handed_to_the_report() -> None:
+    run = make_run("td3", {"policy_loss": "-5-1x50", "episode_return": "1+1x50"}, {"gamma": 0.99})
+    shown = diagnose(run).run.metrics
+    assert shown["q_policy_mean"].values[0] == 5.0
+    assert shown["q_policy_mean"].tag.startswith("derived from")
+
+
+def test_root_is_as_severe_as_what_it_explains() -> None:
+    run = make_run(
+        "ppo",
+        {"explained_variance": "1e-5x249", "value_loss": "6000x249", "episode_return": "-1190x249 ~10", "episode_length": "200x249"},
+        {"gamma": 0.99, "learning_rate": 3e-4, "n_epochs": 10, "rollout_batch": 2048, "batch_size": 64},
+    )
+    root = diagnose(run).roots[0]
+    assert root.finding.code == "REW-04"
+    assert root.finding.severity is Severity.WARNING
+    assert root.severity is Severity.ERROR
