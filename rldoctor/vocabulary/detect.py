@@ -32,7 +32,12 @@ def detect_framework(raw: RawRun) -> str:
     names = [name.rpartition("/")[2] for name in raw.files]
     contexts = {key for series in raw.series for key, value in series.context.items() if value}
     keys = {setting.key for setting in raw.settings}
-    seen: Mapping[str, Collection[str]] = {"tags": tags, "files": names, "contexts": contexts, "settings": keys}
+    seen: Mapping[str, Collection[str]] = {
+        "tags": tags,
+        "files": names,
+        "contexts": contexts,
+        "settings": keys,
+    }
     strength = {name: _strength(entry, seen) for name, entry in fingerprints().items()}
     found = {name: count for name, count in strength.items() if count}
     beaten = {other for name in found for other in fingerprints()[name].get("over", ())}

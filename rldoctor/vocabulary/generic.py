@@ -88,7 +88,9 @@ def words() -> Words:
     data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
     whole = [_rule(row, order) for order, row in enumerate(data["whole"])]
     rules = [_rule(row, order + len(whole)) for order, row in enumerate(data["metrics"])]
-    config = {key: {"knob": row} if isinstance(row, str) else dict(row) for key, row in data["config"].items()}
+    config = {
+        key: {"knob": row} if isinstance(row, str) else dict(row) for key, row in data["config"].items()
+    }
     safe = frozenset(key for key, row in config.items() if row.pop("safe", False))
     return Words(
         neutral=frozenset(data["neutral"]),

@@ -17,7 +17,6 @@ from rldoctor.yamlio import load_yaml
 GENERIC = "generic"
 
 
-
 @dataclass(frozen=True, slots=True)
 class Scale:
     """``canonical = logged * factor / knob``; ``default`` stands in for an unknown knob (None: leave unscaled)."""
@@ -153,7 +152,8 @@ def load_table(name: str) -> Table:
         constants={key: Constant(**_tuples(row)) for key, row in data.get("constants", {}).items()},
         defaults=defaults.get("when_algorithm", base.defaults),
         defaults_version=str(defaults.get("version", base.defaults_version)),
-        algorithms=tuple(AlgorithmRule(**_tuples(row)) for row in algorithms.get("tags", ())) or base.algorithms,
+        algorithms=tuple(AlgorithmRule(**_tuples(row)) for row in algorithms.get("tags", ()))
+        or base.algorithms,
         algorithm_settings=tuple(algorithms.get("settings", base.algorithm_settings)),
         assume_algorithm=algorithms.get("assume", ""),
         strip_prefix=tuple(data.get("strip_prefix", ())),
@@ -216,4 +216,6 @@ def pattern(text: str) -> re.Pattern[str]:
 
 def logged(patterns: Iterable[str], tags: Collection[str]) -> bool:
     """Whether every pattern is found among ``tags``."""
-    return all(one in tags or ("*" in one and any(pattern(one).match(tag) for tag in tags)) for one in patterns)
+    return all(
+        one in tags or ("*" in one and any(pattern(one).match(tag) for tag in tags)) for one in patterns
+    )

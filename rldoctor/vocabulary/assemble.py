@@ -1,0 +1,221 @@
+"""Named series -> the metric frame of the run, on one axis, in canonical units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from rldoctor.model.config import RunConfig
+from rldoctor.model.raw import FloatArray, Note, RawSeries
+from rldoctor.model.series import Series
+from rldoctor.vocabulary.axis import Axes, main_unit, target_unit
+from rldoctor.vocabulary.canonical import FAMILIES, canonical
+from rldoctor.vocabulary.mapped import Mapped
+from rldoctor.vocabulary.naming import percent_scale
+from rldoctor.vocabulary.own_axis import by_clock, stretched
+from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean
+from rldoctor.vocabulary.zeros import real_points
+
+
+@dataclass(slots=True)
+class Assembled:
+    """Primary series by name, the others, the axis they are on, and what was done to them."""
+
+    unit: str
+    main: str
+    series: dict[str, Series] = field(default_factory=dict)
+    alternates: list[Series] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Work:
+    """Everything needed on the way; ``seen`` collects tags per kind of repair."""
+
+    axes: Axes
+    config: RunConfig
+    algorithm: str
+    raw: Sequence[RawSeries]
+    raw_notes: Sequence[Note]
+    target: str
+    clock: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
+    last: float = 0.0
+    seen: dict[str, list[str]] = field(default_factory=dict)
+
+    def saw(self, code: str, text: str) -> None:
+        """Remember one repair."""
+        self.seen.setdefault(code, []).append(text)
+
+
+def assemble(
+    mapped: Sequence[Mapped],
+    axes: Axes,
+    config: RunConfig,
+    algorithm: str,
+    raw: Sequence[RawSeries],
+    raw_notes: Sequence[Note],
+) -> Assembled:
+    """Convert, scale and clean every series; the first of a metric is primary, further ones are alternates."""
+    main = main_unit(mapped)
+    work = _Work(axes, config, algorithm, raw, raw_notes, target_unit(axes, main))
+    result = Assembled(work.target, main)
+    for one, steps in _placed(mapped, work):
+        _add(result, one, _series(one, steps, work))
+    result.notes = _notes(work)
+    return result
+
+
+def _placed(mapped: Sequence[Mapped], work: _Work) -> list[tuple[Mapped, FloatArray]]:
+    """Every series with converted steps, in order of preference; those that must be placed by clock last."""
+    found: list[tuple[Mapped, FloatArray | None]] = []
+    for one in sorted(mapped, key=_preference):
+        path = work.axes.path(one.unit, work.target)
+        if path is None:
+            found.append((one, None))
+            continue
+        steps = one.raw.steps
+        for edge in path:
+            steps = edge.convert(steps)
+        found.append((one, steps))
+        _remember(one, steps, work)
+    return [(one, _homeless(one, work) if steps is None else steps) for one, steps in found]
+
+
+def _preference(one: Mapped) -> tuple[int, str, bool, int]:
+    return (one.order, one.agent, one.raw.axis == "row", -one.raw.steps.size)
+
+
+def _remember(one: Mapped, steps: FloatArray, work: _Work) -> None:
+    if steps.size:
+        work.last = max(work.last, float(np.nanmax(steps)))
+        if one.raw.wall is not None:
+            work.clock.append((one.raw.wall, steps))
+
+
+def _homeless(one: Mapped, work: _Work) -> FloatArray:
+    """Steps of a series whose unit has no conversion: by the wall clock, else spread over the run."""
+    placed = by_clock(one, work.clock)
+    if placed is not None:
+        work.saw("axis-by-clock", one.raw.tag)
+        return placed
+    if work.last > 0:
+        work.saw("axis-stretched", one.raw.tag)
+        return stretched(one, work.last)
+    return one.raw.steps
+
+
+def _series(one: Mapped, steps: FloatArray, work: _Work) -> Series:
+    real = real_points(one, work.raw, work.raw_notes, work.algorithm)
+    if not real.all():
+        work.saw("placeholder-zeros", f"{one.raw.tag} ({int((~real).sum())})")
+    points = Points(steps, _scaled(one, work), one.raw.wall).take(real)
+    cleaned = clean(points, average=one.metric in PER_EPISODE)
+    _tell(one, cleaned, work)
+    return Series(
+        name=one.metric,
+        steps=cleaned.points.steps,
+        values=cleaned.points.values,
+        tag=one.raw.tag,
+        unit=canonical().units[one.metric],
+        axis=work.target,
+        wall=cleaned.points.wall,
+        window=one.rule.window,
+        estimator=one.rule.estimator,
+        aggregation=one.rule.aggregation,
+        attributes=_attributes(one),
+    )
+
+
+def _scaled(one: Mapped, work: _Work) -> FloatArray:
+    scale, values = one.rule.scale, one.raw.values
+    if one.rule.exp:
+        values = np.exp(values)
+    percent = percent_scale(one)
+    if percent != 1.0:
+        work.saw("percent", one.raw.tag)
+    factor = scale.factor * percent
+    if scale.per:
+        known = work.config.number(scale.per)
+        divisor = scale.default if known is None or known == 0 else known
+        if divisor is None:
+            work.saw("scale-unknown", f"{one.raw.tag} (contains {scale.per})")
+            divisor = 1.0
+        factor /= divisor
+    scaled: FloatArray = values if factor == 1.0 else values * factor
+    return scaled
+
+
+def _attributes(one: Mapped) -> dict[str, str]:
+    attributes = {key: str(value) for key, value in one.rule.attributes.items()}
+    if one.metric in FAMILIES:
+        attributes["component"] = one.part or one.raw.tag.rpartition("/")[2]
+    if one.guessed:
+        attributes["guessed"] = "yes"
+    context = {key: value for key, value in one.raw.context.items() if value}
+    return {**attributes, **context}
+
+
+def _add(result: Assembled, one: Mapped, series: Series) -> None:
+    if one.metric in FAMILIES or one.metric in result.series:
+        result.alternates.append(series)
+    elif len(series):
+        result.series[one.metric] = series
+
+
+def _tell(one: Mapped, cleaned: Cleaned, work: _Work) -> None:
+    tag = one.raw.tag
+    if cleaned.superseded:
+        work.saw("steps-went-back", f"{tag} ({cleaned.superseded})")
+    if cleaned.stray:
+        work.saw("stray-points", f"{tag} ({cleaned.stray})")
+    if cleaned.sorted_:
+        work.saw("steps-unordered", tag)
+    if cleaned.unplaced:
+        work.saw("points-without-step", f"{tag} ({cleaned.unplaced})")
+
+
+_TEXTS = {
+    "steps-went-back": ("warning", "steps went back, later points replace earlier ones (points replaced): "),
+    "stray-points": ("warning", "stray points at earlier steps were left out (points): "),
+    "steps-unordered": ("warning", "points were not in order of steps and were sorted: "),
+    "points-without-step": ("warning", "points without a step were left out (points): "),
+    "placeholder-zeros": (
+        "info",
+        "zeros the logger writes where nothing was measured were left out (points): ",
+    ),
+    "axis-by-clock": ("info", "logged against another counter and placed by wall-clock time: "),
+    "axis-stretched": ("warning", "logged against an unknown counter and spread evenly over the run: "),
+    "scale-unknown": ("warning", "multiplied by a coefficient that the configuration does not give: "),
+    "percent": ("info", "read as a percentage: "),
+}
+_LISTED = 12
+
+
+def _notes(work: _Work) -> list[Note]:
+    notes = []
+    for code, found in work.seen.items():
+        level, text = _TEXTS[code]
+        more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+        tags = tuple(entry.rpartition(" (")[0] or entry for entry in found)
+        notes.append(Note(code, f"{text}{', '.join(found[:_LISTED])}{more}", level, tags))
+    return notes
+
+
+def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_unit: bool) -> list[Mapped]:
+    """Fill in the unit of every series' own steps: a table's rows, the rule's axis, or the logger's unit.
+
+    ``offset`` is added to steps in the logger's unit (``table_unit`` when the framework's table gave it).
+    """
+    found = []
+    for one in mapped:
+        if one.raw.axis == "row":
+            found.append(one.on(f"rows of {one.raw.source or 'the table'}"))
+        elif one.unit:
+            found.append(one)
+        elif offset and table_unit:
+            found.append(replace(one, raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
+        else:
+            found.append(one.on(own_unit))
+    return found

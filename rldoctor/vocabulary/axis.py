@@ -1,0 +1,193 @@
+"""One x axis for a run: environment transitions, wherever the log or the configuration allows it.
+
+Every series has steps in some unit: the logger's own (``env_steps``, ``vec_steps``, ``iterations`` ...), the rows
+of a table, or another one its rule names. Conversions are edges between units. They come from counters (a
+logged counter joins the unit it is logged on with the unit it counts), from the configuration (n_envs, rollout
+length, ...) and from summed episode lengths; the shortest path of edges is used.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rldoctor.model.config import RunConfig
+from rldoctor.model.raw import FloatArray
+from rldoctor.vocabulary.mapped import COUNTERS, Mapped, rises
+
+Convert = Callable[[FloatArray], FloatArray]
+
+ENV = "env_steps"
+LOGGED = "steps"
+# The best unit to show a run in, when transitions cannot be had.
+PREFERRED = (ENV, "frames", "vec_steps", "iterations", "updates", "epochs", "episodes")
+# unit -> knobs whose product is one unit in transitions; -1 divides.
+_FACTORS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
+    ("vec_steps", (("n_envs", 1),)),
+    ("frames", (("action_repeat", -1),)),
+    ("iterations", (("rollout_batch", 1),)),
+    ("updates", (("utd", -1),)),
+)
+_TAIL = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A conversion to ``target``; ``how`` finishes the sentence "converted by"."""
+
+    target: str
+    convert: Convert
+    how: str
+
+
+@dataclass(slots=True)
+class Axes:
+    """All units of a run and the conversions between them."""
+
+    edges: dict[str, list[Edge]] = field(default_factory=dict)
+
+    def add(self, source: str, target: str, convert: Convert, how: str) -> None:
+        """Add a conversion unless this pair has one."""
+        known = self.edges.setdefault(source, [])
+        if source != target and all(edge.target != target for edge in known):
+            known.append(Edge(target, convert, how))
+
+    def path(self, source: str, target: str) -> list[Edge] | None:
+        """The shortest chain of conversions (empty when the units are equal), or None."""
+        seen: dict[str, list[Edge]] = {source: []}
+        waiting = deque([source])
+        while waiting:
+            unit = waiting.popleft()
+            if unit == target:
+                return seen[unit]
+            for edge in self.edges.get(unit, ()):
+                if edge.target not in seen:
+                    seen[edge.target] = [*seen[unit], edge]
+                    waiting.append(edge.target)
+        return None
+
+
+def build_axes(mapped: Sequence[Mapped], config: RunConfig) -> Axes:
+    """The conversions a run offers, counters first."""
+    axes = Axes()
+    for series in sorted(mapped, key=lambda one: one.order):
+        counted = COUNTERS.get(series.metric)
+        if counted is not None and series.unit != counted:
+            _add_counter(axes, series, counted)
+    _add_lengths(axes, mapped)
+    _add_factors(axes, config)
+    _add_identity(axes, mapped, config)
+    return axes
+
+
+def _add_counter(axes: Axes, series: Mapped, counted: str) -> None:
+    steps, values = series.raw.steps, series.raw.values * series.rule.scale.factor
+    good = np.isfinite(values) & np.isfinite(steps)
+    if not good.any() or not rises(values[good]):
+        return
+    how = f"the logged {series.raw.tag}"
+    axes.add(series.unit, counted, interpolation(steps[good], values[good]), how)
+    if rises(steps[good]):
+        axes.add(counted, series.unit, interpolation(np.maximum.accumulate(values[good]), steps[good]), how)
+
+
+def _add_lengths(axes: Axes, mapped: Sequence[Mapped]) -> None:
+    """Summed lengths place episodes, where every episode was logged with its length."""
+    for series in mapped:
+        if series.metric != "episode_length" or series.rule.window is not None:
+            continue
+        steps = series.raw.steps
+        whole = steps.size > 1 and float((np.diff(steps) == 1).mean()) > 0.9
+        per_episode = series.unit == "episodes" or (series.raw.axis == "row" and series.guessed)
+        if whole and per_episode and axes.path(series.unit, ENV) is None:
+            total = np.cumsum(np.nan_to_num(series.raw.values))
+            axes.add(series.unit, ENV, interpolation(steps, total), f"the sum of {series.raw.tag}")
+
+
+def _add_factors(axes: Axes, config: RunConfig) -> None:
+    for unit, knobs in _FACTORS:
+        numbers = [(config.number(name), sign) for name, sign in knobs]
+        if all(number is not None and number > 0 for number, _ in numbers):
+            factor = float(np.prod([float(number or 1.0) ** sign for number, sign in numbers]))
+            names = " and ".join(name for name, _ in knobs)
+            axes.add(unit, ENV, _times(factor), f"{names} of the configuration")
+
+
+def _add_identity(axes: Axes, mapped: Sequence[Mapped], config: RunConfig) -> None:
+    """Evidence that an unknown logger's step is one transition."""
+    own = [one for one in mapped if one.unit == LOGGED and one.raw.steps.size]
+    if not own or axes.path(LOGGED, ENV) is not None:
+        return
+    for series in own:
+        if series.metric == "buffer_size" and _fills(series):
+            axes.add(LOGGED, ENV, _times(1.0), f"{series.raw.tag}, which grows by one per step")
+            return
+    last = max(float(np.nanmax(one.raw.steps)) for one in own)
+    planned = config.number(ENV if ENV in config else "total_env_steps")
+    if planned and abs(last / planned - 1.0) < 0.05:
+        axes.add(LOGGED, ENV, _times(1.0), "the configured length of the run")
+
+
+def _fills(series: Mapped) -> bool:
+    """A replay buffer that holds as many transitions as steps went by, until it is full."""
+    steps, values = series.raw.steps, series.raw.values
+    growing = values < np.nanmax(values)
+    if growing.sum() < 2:
+        return False
+    return bool(np.nanmax(np.abs(values[growing] - steps[growing]) / np.maximum(steps[growing], 1)) < 0.05)
+
+
+def _times(factor: float) -> Convert:
+    return lambda steps: steps * factor
+
+
+def interpolation(steps: FloatArray, values: FloatArray) -> Convert:
+    """Linear between known points, with the slope of the ends beyond them, never below zero.
+
+    Repeated ``steps`` keep their last value; before the first point the line runs to zero one spacing earlier
+    at the latest (row -1, or step 0).
+    """
+    order = np.argsort(steps, kind="stable")
+    x, y = steps[order], values[order]
+    last = np.append(np.diff(x) > 0, True)
+    x, y = x[last], y[last]
+    start = min(-1.0, x[0] - 1.0) if x[0] <= 0 else 0.0
+    if y[0] > 0:
+        x, y = np.concatenate([[start], x]), np.concatenate([[0.0], y])
+    tail = min(_TAIL, x.size - 1)
+    slope = (y[-1] - y[-1 - tail]) / (x[-1] - x[-1 - tail]) if tail else 0.0
+
+    def convert(at: FloatArray) -> FloatArray:
+        inside = np.interp(at, x, y)
+        beyond: FloatArray = np.where(at > x[-1], y[-1] + (at - x[-1]) * max(slope, 0.0), inside)
+        return beyond
+
+    return convert
+
+
+def main_unit(mapped: Iterable[Mapped]) -> str:
+    """The unit most series of a run are logged in."""
+    counts: dict[str, int] = {}
+    for series in mapped:
+        if series.metric != "ignore":
+            counts[series.unit] = counts.get(series.unit, 0) + 1
+    return max(counts, key=lambda unit: counts[unit]) if counts else ENV
+
+
+def target_unit(axes: Axes, unit: str) -> str:
+    """The best unit that ``unit`` can be converted to."""
+    return next((name for name in PREFERRED if axes.path(unit, name) is not None), unit)
+
+
+def axis_note(axes: Axes, unit: str, target: str, notes: Mapping[str, str]) -> str:
+    """One sentence on what a step of the run is."""
+    shown = notes.get(unit, "")
+    told = f" ({shown})" if shown else ""
+    path = axes.path(unit, target)
+    if unit == target:
+        return f"steps are {unit.replace('_', ' ')} as logged{told}"
+    how = ", then ".join(edge.how for edge in path or ())
+    return f"{unit.replace('_', ' ')} converted to {target.replace('_', ' ')} by {how}{told}"

@@ -1,0 +1,146 @@
+"""``understand``: from a raw run to a run in canonical names, units and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.raw import RawRun, RawSeries, RawSetting
+from rldoctor.model.run import Run
+from rldoctor.vocabulary.algorithm import (
+    algorithm_names,
+    canonical_algorithm,
+    detect_algorithm,
+    family_of,
+)
+from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
+from rldoctor.vocabulary.axis import LOGGED, axis_note, build_axes
+from rldoctor.vocabulary.detect import detect_framework
+from rldoctor.vocabulary.identity import environment, seed
+from rldoctor.vocabulary.knobs import Resolved, resolve_settings
+from rldoctor.vocabulary.mapped import Mapped
+from rldoctor.vocabulary.matching import renamed
+from rldoctor.vocabulary.naming import Named, check_tag_map, name_series
+from rldoctor.vocabulary.oddities import oddities
+from rldoctor.vocabulary.own_axis import find_own_axes
+from rldoctor.vocabulary.tables import (
+    GENERIC,
+    AxisRule,
+    Table,
+    check_framework,
+    load_table,
+    logged,
+)
+from rldoctor.vocabulary.tables import choose as choose_row
+
+_NO_MAP: Mapping[str, str] = {}
+
+
+def understand(
+    raw: RawRun,
+    *,
+    algorithm: str | None = None,
+    framework: str | None = None,
+    tag_map: Mapping[str, str] = _NO_MAP,
+    overrides: Sequence[RawSetting] = (),
+) -> Run:
+    """What a raw run says, in canonical metrics, knobs, units and environment steps.
+
+    ``algorithm`` and ``framework`` overrule detection, ``tag_map`` names the metric of a tag, ``overrides``
+    are configuration values of the user's own (framework keys, or canonical knobs in canonical units).
+    Nothing is dropped: what is not understood is in ``metrics.unmapped`` and ``config.unmapped``, bookkeeping in
+    ``metrics.ignored``, everything odd in ``notes``. UsageError for an unknown algorithm, framework, metric or key.
+    """
+    check_tag_map(tag_map)
+    table = load_table(check_framework(framework) if framework else detect_framework(raw))
+    series = [renamed(one, table) for one in raw.series]
+    name, named = _named(raw, series, table, algorithm, tag_map, overrides)
+    resolved = resolve_settings(raw.settings, table, name, overrides)
+    rule = _axis_rule(table, name, raw)
+    mapped = find_own_axes(with_units(named.mapped, rule.unit, rule.offset, table.name != GENERIC))
+    axes = build_axes(mapped, resolved.config)
+    frame = assemble(mapped, axes, resolved.config, name, series, raw.notes)
+    note = axis_note(axes, frame.main, frame.unit, {rule.unit: rule.note})
+    return _run(raw, table, name, named, resolved, frame, note)
+
+
+def _named(
+    raw: RawRun,
+    series: Sequence[RawSeries],
+    table: Table,
+    algorithm: str | None,
+    tag_map: Mapping[str, str],
+    overrides: Sequence[RawSetting],
+) -> tuple[str, Named]:
+    """The algorithm and the meaning of every series; when only the metrics tell the family, name them again."""
+    if algorithm:
+        name = _check_algorithm(algorithm)
+    else:
+        seen = RawRun(raw.id, raw.path, raw.format, settings=[*overrides, *raw.settings])
+        name = detect_algorithm(seen, table, {one.tag for one in series})
+    named = name_series(series, table, name, tag_map)
+    if name:
+        return name, named
+    kin = family_of({one.metric for one in named.mapped})
+    return kin, name_series(series, table, kin, tag_map) if kin else named
+
+
+def _check_algorithm(text: str) -> str:
+    known = algorithm_names()
+    name = text.lower() if text.lower() in known else canonical_algorithm(text)
+    if not name:
+        raise UsageError(
+            f"unknown algorithm {text!r}{did_you_mean(text.lower(), known)}",
+            hint=f"Known: {', '.join(known)}.",
+        )
+    return name
+
+
+def _axis_rule(table: Table, algorithm: str, raw: RawRun) -> AxisRule:
+    tags = raw.tags()
+    rules = [rule for rule in table.axis if not rule.when_tags or logged(rule.when_tags, tags)]
+    unknown = AxisRule(LOGGED, note="the log does not say what a step is")
+    return choose_row(rules, algorithm) or unknown
+
+
+def _run(
+    raw: RawRun,
+    table: Table,
+    algorithm: str,
+    named: Named,
+    resolved: Resolved,
+    frame: Assembled,
+    note: str,
+) -> Run:
+    metrics = MetricFrame(
+        frame.series, tuple(frame.alternates), tuple(named.unmapped), tuple(dict.fromkeys(named.ignored))
+    )
+    odd = oddities(table, frame.series, _unverified(named.mapped))
+    return Run(
+        id=raw.id,
+        path=raw.path,
+        format=raw.format,
+        framework=table.name,
+        algorithm=algorithm,
+        metrics=metrics,
+        config=resolved.config,
+        env=environment(raw, resolved.config),
+        seed=seed(resolved.config),
+        axis=frame.unit,
+        axis_note=note,
+        notes=(*raw.notes, *named.notes, *resolved.notes, *frame.notes, *odd),
+        wording=resolved.wording,
+        log_hints={**load_table(GENERIC).log_hints, **table.log_hints},
+    )
+
+
+def _unverified(mapped: Sequence[Mapped]) -> tuple[str, ...]:
+    return tuple(one.raw.tag for one in mapped if one.rule.unverified)
+
+
+def coverage_of(run: Run) -> tuple[int, int]:
+    """How many logged tags were explained (mapped, or known to be bookkeeping), and how many there are."""
+    tags = {one.tag for one in (*run.metrics.series.values(), *run.metrics.alternates)}
+    explained = len(tags | set(run.metrics.ignored))
+    return explained, explained + len({one.tag for one in run.metrics.unmapped})

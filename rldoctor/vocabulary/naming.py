@@ -1,0 +1,144 @@
+"""Tags -> canonical metrics: the user's own map, the framework's table, then the careful guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.model.raw import Note, RawSeries
+from rldoctor.vocabulary.algorithm import family_of
+from rldoctor.vocabulary.canonical import BOOKKEEPING, canonical
+from rldoctor.vocabulary.generic import Guess, adapt, guess
+from rldoctor.vocabulary.mapped import GUESSED_ORDER, Mapped, rises
+from rldoctor.vocabulary.matching import find
+from rldoctor.vocabulary.tables import Table, TagRule
+
+_SUCCESS = frozenset({"success_rate", "eval_success_rate"})
+
+
+@dataclass(slots=True)
+class Named:
+    """Series with a meaning, those without one, and what was odd."""
+
+    mapped: list[Mapped] = field(default_factory=list)
+    unmapped: list[RawSeries] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def check_tag_map(tag_map: Mapping[str, str]) -> None:
+    """UsageError when a metric on the right-hand side is not canonical."""
+    known = sorted(canonical().units)
+    for tag, metric in tag_map.items():
+        if metric not in canonical().units:
+            raise UsageError(
+                f"--map {tag}={metric}: unknown metric {metric!r}{did_you_mean(metric, known)}",
+                hint="The canonical metrics are listed in the documentation of the vocabulary.",
+            )
+
+
+def name_series(
+    series: Sequence[RawSeries], table: Table, algorithm: str, tag_map: Mapping[str, str]
+) -> Named:
+    """What every series means. ``unit`` of the results is that of the rule, or empty."""
+    named = Named()
+    guesses: list[tuple[RawSeries, Guess]] = []
+    for one in series:
+        known = _known(one, table, algorithm, tag_map)
+        if known is not None:
+            _accept(named, known)
+            continue
+        guessed = guess(one.tag)
+        if guessed is None:
+            named.unmapped.append(one)
+        else:
+            guesses.append((one, guessed))
+    _accept_guesses(named, guesses, algorithm)
+    _note_map(named, tag_map, series)
+    return named
+
+
+def _known(one: RawSeries, table: Table, algorithm: str, tag_map: Mapping[str, str]) -> Mapped | None:
+    if one.tag in tag_map:
+        return Mapped(one, TagRule(tag_map[one.tag]), -1)
+    match = find(table, one, algorithm)
+    if match is None:
+        return None
+    return Mapped(one, match.rule, match.order, match.rule.axis, match.part)
+
+
+def _accept(named: Named, found: Mapped) -> None:
+    if found.metric in BOOKKEEPING:
+        named.ignored.append(found.raw.tag)
+    else:
+        named.mapped.append(found)
+
+
+def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], algorithm: str) -> None:
+    strong = {one.metric for one in named.mapped}
+    certain = strong | {found.rule.metric for _, found in guesses if not found.weak}
+    bases = certain | {found.base for _, found in guesses if not found.weak}
+    kin = family_of(certain - {"value_loss"})
+    said: list[Mapped] = []
+    for one, found in guesses:
+        adapted = adapt(found, algorithm, kin)
+        if (found.weak and (found.base in bases or found.rule.metric in certain)) or any(
+            metric in certain for metric in found.unless_metrics
+        ):
+            named.unmapped.append(one)
+        else:
+            mapped = _as_mapped(one, adapted)
+            said += _check_values(named, mapped)
+    for mapped in said:
+        _accept(named, mapped)
+    _note_guesses(named, [one for one in said if one.guessed])
+
+
+def _as_mapped(one: RawSeries, found: Guess) -> Mapped:
+    order = GUESSED_ORDER + found.order
+    return Mapped(one, found.rule, order, agent=found.agent, guessed=not found.exact)
+
+
+def _check_values(named: Named, one: Mapped) -> list[Mapped]:
+    """Let the numbers object to a guess: a counter must rise, a return must not only rise or fall."""
+    values = one.raw.values[np.isfinite(one.raw.values)]
+    if one.metric == "env_steps" and one.raw.axis == "row" and not rises(values):
+        return [one.renamed("episode_length")]
+    if one.metric == "episode_return" and values.size >= 20 and _running_total(values):
+        text = f"{one.raw.tag} only ever moves one way, like a running total: not taken for the return"
+        named.notes.append(Note("running-total", text, "warning", (one.raw.tag,)))
+        named.unmapped.append(one.raw)
+        return []
+    return [one]
+
+
+def _running_total(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+    moves = np.diff(values)
+    return bool((moves > 0).all() or (moves < 0).all())
+
+
+def _note_guesses(named: Named, guessed: Sequence[Mapped]) -> None:
+    told = [one for one in guessed if one.metric not in BOOKKEEPING]
+    if told:
+        pairs = ", ".join(f"{one.raw.tag} -> {one.metric}" for one in told)
+        text = f"meaning guessed from the name: {pairs} (correct it with --map TAG=METRIC)"
+        named.notes.append(Note("guessed-mapping", text, "info", tuple(one.raw.tag for one in told)))
+
+
+def _note_map(named: Named, tag_map: Mapping[str, str], series: Iterable[RawSeries]) -> None:
+    logged = {one.tag for one in series}
+    missing = [tag for tag in tag_map if tag not in logged]
+    if missing:
+        text = f"--map names tags that this run does not have: {', '.join(missing)}"
+        named.notes.append(Note("map-unused", text, "warning", tuple(missing)))
+
+
+def percent_scale(one: Mapped) -> float:
+    """0.01 for a success rate whose values can only be percentages, else 1."""
+    values = one.raw.values[np.isfinite(one.raw.values)]
+    if one.guessed and one.metric in _SUCCESS and one.rule.scale.factor == 1.0 and values.size:
+        return 0.01 if float(values.max()) > 1.5 and float(values.min()) >= 0 else 1.0
+    return 1.0

@@ -1,0 +1,114 @@
+"""From points as logged to a series with strictly increasing steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rldoctor.model.raw import BoolArray, FloatArray
+
+# Metrics of which one step may hold several episodes: equal steps are averaged, elsewhere the last point wins.
+PER_EPISODE = frozenset(
+    {"episode_return", "episode_length", "success_rate", "eval_return", "eval_success_rate"}
+)
+
+# A stretch that goes back and would displace this many times its own points is a stray write, not a restart.
+_STRAY = 20
+# Above this share of backward steps the points are simply not in order (parallel writers).
+_UNORDERED = 0.05
+_FEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """``steps``, ``values`` and ``wall`` (or None) of equal length."""
+
+    steps: FloatArray
+    values: FloatArray
+    wall: FloatArray | None = None
+
+    def take(self, where: BoolArray | NDArray[np.intp]) -> Points:
+        """The points selected by a mask or by positions."""
+        wall = None if self.wall is None else self.wall[where]
+        return Points(self.steps[where], self.values[where], wall)
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """Clean points and what it took: ``superseded`` and ``stray`` points dropped, ``merged`` equal steps,
+    ``unplaced`` points without a step, ``sorted_`` when the log was not in order."""
+
+    points: Points
+    superseded: int = 0
+    stray: int = 0
+    merged: int = 0
+    unplaced: int = 0
+    sorted_: bool = False
+
+
+def clean(points: Points, *, average: bool) -> Cleaned:
+    """Strictly increasing steps; NaN values stay.
+
+    A stretch whose steps go back replaces what was logged from there on (a resumed run, as TensorBoard shows
+    it), unless it is so short beside what it would displace that it can only be a stray write. When steps go
+    back all the time the points are sorted instead. ``average``: equal steps are averaged (NaN skipped),
+    otherwise the last point at a step is kept.
+    """
+    placed = points.take(np.isfinite(points.steps))
+    unplaced = points.steps.size - placed.steps.size
+    back = np.flatnonzero(np.diff(placed.steps) < 0) + 1
+    if not back.size:
+        merged = _merge(placed, average)
+        return Cleaned(merged, 0, 0, placed.steps.size - merged.steps.size, unplaced)
+    if back.size > max(_FEW, _UNORDERED * placed.steps.size):
+        merged = _merge(placed.take(np.argsort(placed.steps, kind="stable")), average)
+        return Cleaned(merged, 0, 0, placed.steps.size - merged.steps.size, unplaced, sorted_=True)
+    keep, stray = _latest(placed.steps, back)
+    kept = placed.take(keep)
+    merged = _merge(kept, average)
+    superseded = int((~keep).sum()) - stray
+    return Cleaned(merged, superseded, stray, kept.steps.size - merged.steps.size, unplaced)
+
+
+def _latest(steps: FloatArray, back: NDArray[np.intp]) -> tuple[BoolArray, int]:
+    """Which points the later stretches leave standing, and how many stray points were dropped."""
+    keep = np.zeros(steps.size, dtype=np.bool_)
+    edges = [0, *(int(place) for place in back), steps.size]
+    stray = 0
+    for start, end in zip(edges, edges[1:], strict=False):
+        standing = np.flatnonzero(keep)
+        displaced = standing[steps[standing] > steps[start]]
+        if displaced.size > _STRAY * (end - start):
+            stray += end - start
+            continue
+        keep[displaced] = False
+        keep[start:end] = True
+    return keep, stray
+
+
+def _merge(points: Points, average: bool) -> Points:
+    """One point per step: the mean or the last."""
+    if points.steps.size < 2:
+        return points
+    first = np.concatenate([[True], np.diff(points.steps) > 0])
+    if bool(first.all()):
+        return points
+    starts = np.flatnonzero(first)
+    ends = np.append(starts[1:], points.steps.size) - 1
+    last = points.take(ends)
+    if not average:
+        return last
+    return Points(last.steps, _means(points.values, starts, ends), last.wall)
+
+
+def _means(values: FloatArray, starts: NDArray[np.intp], ends: NDArray[np.intp]) -> FloatArray:
+    """Mean of each run of equal steps; NaN only where every value of the run is NaN."""
+    good = ~np.isnan(values)
+    counts = np.add.reduceat(good.astype(np.float64), starts)
+    sums = np.add.reduceat(np.where(good, values, 0.0), starts)
+    single = starts == ends
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means: FloatArray = np.where(single, values[starts], sums / counts)
+    return means
