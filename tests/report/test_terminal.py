@@ -1,0 +1,107 @@
+"""The report on a terminal."""
+
+import io
+import re
+
+import pytest
+
+from rldoctor.report import render
+from rldoctor.report.clean import clean
+from rldoctor.report.terminal import console, show
+
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+
+
+class Tty(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def on_a_tty(diagnosis, monkeypatch, **environment):
+    for name in ("NO_COLOR", "FORCE_COLOR", "CI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = Tty()
+    show([diagnosis], console(stream))
+    return stream.getvalue()
+
+
+def test_a_sick_run_says_what_since_when_why_and_what_to_do(make):
+    text = render([make("sick")], "terminal")
+    flat = " ".join(text.split())
+    for expected in (
+        "Stable-Baselines3, PPO, HalfCheetah-v4, seed 3, 1,001,472 environment steps",
+        "CRITICAL The policy stopped changing, since step 204,800.",
+        "4 of 6 rules could look; 1 not measured, 1 failed with an error",
+        "median KL 204,800 to 1,001,472 2.1e-08 nats 1e-05 389",
+        "explains ENT-04 Entropy does not move (since step 212,992)",
+        "not CFG-06 Learning rate too low: KL would be about 1e-3",
+        "1. learning_rate: 0.0003 -> 0.001",
+        "because: For small steps KL grows",
+        "expect: approx_kl between 0.005 and 0.02",
+        "Not measured: 1 rule (VAL-01).",
+        'logger.record("train/explained_variance", ev)',
+        "! events.out.tfevents.1: the last record is cut short",
+    ):
+        assert expected in flat
+    assert "read one event file" not in flat  # notes of level info belong to inspect
+
+
+def test_order_is_verdict_cause_fix(make):
+    text = render([make("sick")], "terminal")
+    places = [
+        text.index(part) for part in ("CRITICAL", "1. The policy", "Do this", "Not measured", "About the log")
+    ]
+    assert places == sorted(places)
+
+
+def test_a_healthy_run_is_not_called_flawless(make):
+    text = " ".join(render([make("healthy")], "terminal").split())
+    assert "HEALTHY Nothing wrong was found by the rules that could look." in text
+    assert "1 of 3 rules could look" in text
+    assert "Do this" not in text
+
+
+def test_no_data_says_so(make):
+    text = " ".join(render([make("no_data")], "terminal").split())
+    assert "NOT ENOUGH DATA" in text
+    assert "3 points only." in text
+    assert "POL-01 needs approx_kl" in text
+
+
+@pytest.mark.parametrize("name", ["sick", "healthy", "no_data", "hostile"])
+def test_fits_80_columns(make, name):
+    text = render([make(name), make("sick")], "terminal") + render([make(name)], "terminal")
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_colours_on_a_terminal_and_none_under_no_color(make, monkeypatch):
+    assert "\x1b[" in on_a_tty(make("sick"), monkeypatch)
+    assert "\x1b" not in on_a_tty(make("sick"), monkeypatch, NO_COLOR="1")
+
+
+def test_no_colours_in_a_pipe(make, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    stream = io.StringIO()
+    show([make("sick")], console(stream))
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_text_from_a_log_is_neither_escape_sequence_nor_markup(make):
+    text = render([make("hostile")], "terminal")
+    assert not CONTROL.search(text)
+    assert "[bold]red[/bold]" in text
+
+
+def test_several_runs_start_with_a_table_worst_counted_first(make):
+    text = render([make("healthy"), make("sick"), make("no_data")], "terminal")
+    assert text.startswith("3 runs: 1 critical, 1 not enough data, 1 healthy")
+    table = text[: text.index("-" * 20)]
+    assert re.search(r"ppo_1 +critical +POL-01 The policy.* 205k +4/6", table)
+    assert text.count("Do this, in this order") == 1
+
+
+def test_clean_removes_every_way_to_steer_a_terminal():
+    assert clean("\x1b]0;title\x07a\x1b[2Jb\x9b31mc\r\n\td\u202e\x00e\udc80") == "ab31mc de\ufffd"

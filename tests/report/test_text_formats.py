@@ -1,0 +1,58 @@
+"""Markdown, JUnit and GitHub annotations."""
+
+import re
+from xml.etree import ElementTree
+
+from rldoctor.report import render
+from rldoctor.report.markdown import escape
+
+
+def test_junit_has_one_case_per_rule_and_keeps_silence_apart_from_passing(make):
+    root = ElementTree.fromstring(render([make("sick"), make("healthy")], "junit"))
+    suite, healthy = root.findall("testsuite")
+    assert [suite.get(key) for key in ("tests", "failures", "errors", "skipped")] == ["7", "3", "1", "2"]
+    cases = {case.get("name"): case for case in suite}
+    failure = cases["POL-01 policy-frozen"].find("failure")
+    assert failure.get("type") == "critical"
+    assert "Set learning_rate to 0.001" in failure.text
+    assert (
+        cases["VAL-01 value-useless"].find("skipped").get("message")
+        == "not measured: needs explained_variance"
+    )
+    assert cases["LOG-02 broken"].find("error") is not None
+    assert len(cases["NUM-01 not-finite"]) == 0
+    assert healthy.get("failures") == "0"
+
+
+def test_junit_of_a_hostile_log_is_well_formed(make):
+    root = ElementTree.fromstring(render([make("hostile")], "junit"))
+    assert "<script>alert(1)</script>" in root.find(".//failure").get("message")
+
+
+def test_github_writes_one_command_per_root_cause(make):
+    lines = render([make("sick"), make("healthy")], "github").splitlines()
+    assert len(lines) == 2
+    assert lines[0].startswith("::error title=rldoctor%3A ppo_1%3A POL-01::The policy stopped changing")
+    assert lines[1].startswith("::notice title=rldoctor%3A ppo_2%3A healthy::")
+
+
+def test_a_log_cannot_start_a_github_command(make):
+    diagnosis = make("hostile")
+    object.__setattr__(diagnosis.roots[0].finding, "message", "x\n::stop-commands::y%\r\n::error::z")
+    lines = render([diagnosis], "github").splitlines()
+    assert [line[:8] for line in lines] == ["::error "]
+
+
+def test_markdown_shows_findings_and_escapes_what_came_from_the_log(make):
+    text = render([make("sick"), make("hostile")], "markdown")
+    assert "| median KL | 204,800 to 1,001,472 | 2.1e-08 nats | 1e-05 | 389 |" in text
+    assert r"1. **learning\_rate: 0.0003 -&gt; 0.001**" in text
+    assert "<script" not in text
+    for line in text.splitlines():
+        if line.startswith("|"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in {5, 6}
+
+
+def test_markdown_escape():
+    assert escape("a|b *c* [d](e) <f> @g\n# h") == r"a\|b \*c\* \[d\](e) &lt;f&gt; @" + "\u200bg \\# h"
+    assert escape("- item") == r"\- item"
