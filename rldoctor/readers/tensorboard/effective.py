@@ -79,9 +79,9 @@ def _limits(
     restarted = False
     for part, file in zip(reversed(columns), reversed(files), strict=True):
         if part is not None and later is not None:
-            if relate(extent_of(part), extent_of(later)) is Relation.RESTARTS:
-                restarted = True
-            else:
+            relation = relate(extent_of(part), extent_of(later))
+            restarted |= relation is Relation.RESTARTS
+            if relation is Relation.CONTINUES:
                 lowest = min(lowest, float(later.steps[0]))
         limits.append(lowest)
         later = later if part is None else part

@@ -165,10 +165,12 @@ def _headers_valid(data: NDArray[np.uint8], positions: NDArray[np.int64], stop: 
         return 0
     lengths = np.append(positions[1:], stop) - positions - FRAME
     stored = np.ndarray((data.size - 3,), dtype="<u4", buffer=data, strides=(1,))[positions + 8]
+    written = np.ndarray((data.size - 7,), dtype="<i8", buffer=data, strides=(1,))[positions]
     small = lengths < SMALL_LENGTH
-    right = small_length_crcs()[np.where(small, lengths, 0)] == stored
+    right = (small_length_crcs()[np.where(small, lengths, 0)] == stored) & (written == lengths)
     for k in np.flatnonzero(~small):
-        right[k] = masked_crc(int(lengths[k]).to_bytes(8, "little")) == stored[k]
+        header = int(lengths[k]).to_bytes(8, "little")
+        right[k] = written[k] == lengths[k] and masked_crc(header) == stored[k]
     return len(right) if bool(right.all()) else int(np.argmin(right))
 
 

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import crc32c, masked_crc32c
+
+from rldoctor.readers.tensorboard.crc import (
+    BLOCK,
+    byte_terms,
+    crc_bytes,
+    crc_rows,
+    masked_crc,
+    small_length_crcs,
+)
+
+SIZES = [0, 1, 3, 4, 5, 8, 63, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK - 1, 2 * BLOCK + 3, 5000]
+
+
+def test_published_check_value():
+    assert crc_bytes(b"123456789") == 0xE3069283
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_same_as_tensorboards_own(size):
+    data = np.random.default_rng(size).integers(0, 256, size, dtype=np.uint8).tobytes()
+    assert crc_bytes(data) == crc32c(data)
+    assert masked_crc(data) == masked_crc32c(data)
+
+
+def test_a_record_longer_than_a_block_of_blocks():
+    data = np.random.default_rng(0).integers(0, 256, BLOCK * BLOCK + 777, dtype=np.uint8).tobytes()
+    assert crc_bytes(data) == crc32c(data)
+
+
+def test_columns_add_up_to_the_whole():
+    rows = np.random.default_rng(1).integers(0, 256, (50, 61), dtype=np.uint8)
+    blanked = rows.copy()
+    places = np.array([1, 2, 30, 60])
+    blanked[:, places] = 0
+    total = crc_rows(blanked) ^ byte_terms(rows[:, places].T, 60 - places)
+    assert total.tolist() == [crc32c(row.tobytes()) for row in rows]
+
+
+@pytest.mark.parametrize("length", [0, 1, 57, 255, 256, 65535])
+def test_length_checksums(length):
+    assert small_length_crcs()[length] == masked_crc32c(length.to_bytes(8, "little"))
