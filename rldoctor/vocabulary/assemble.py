@@ -57,7 +57,7 @@ def assemble(
     raw: Sequence[RawSeries],
     raw_notes: Sequence[Note],
 ) -> Assembled:
-    """Convert, scale and clean every series; the first of a metric is primary, further ones are alternates."""
+    """Convert, scale and clean every series; the first of a metric is primary, the rest alternates."""
     main = main_unit(mapped)
     work = _Work(axes, config, algorithm, raw, raw_notes, target_unit(axes, main))
     result = Assembled(work.target, main)

@@ -1,9 +1,9 @@
 """One x axis for a run: environment transitions, wherever the log or the configuration allows it.
 
-Every series has steps in some unit: the logger's own (``env_steps``, ``vec_steps``, ``iterations`` ...), the rows
-of a table, or another one its rule names. Conversions are edges between units. They come from counters (a
-logged counter joins the unit it is logged on with the unit it counts), from the configuration (n_envs, rollout
-length, ...) and from summed episode lengths; the shortest path of edges is used.
+Every series has steps in some unit: the logger's own (``env_steps``, ``vec_steps``, ``iterations`` ...), the
+rows of a table, or another one its rule names. Conversions are edges between units. They come from counters
+(a logged counter joins the unit it is logged on with the unit it counts), from the configuration (n_envs,
+rollout length, ...) and from summed episode lengths; the shortest path of edges is used.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ Convert = Callable[[FloatArray], FloatArray]
 
 ENV = "env_steps"
 LOGGED = "steps"
+MONITOR = "monitor steps"
 # The best unit to show a run in, when transitions cannot be had.
 PREFERRED = (ENV, "frames", "vec_steps", "iterations", "updates", "epochs", "episodes")
 # unit -> knobs whose product is one unit in transitions; -1 divides.
@@ -79,6 +80,7 @@ def build_axes(mapped: Sequence[Mapped], config: RunConfig) -> Axes:
             _add_counter(axes, series, counted)
     _add_lengths(axes, mapped)
     _add_factors(axes, config)
+    _add_monitor(axes, mapped, config)
     _add_identity(axes, mapped, config)
     return axes
 
@@ -114,6 +116,22 @@ def _add_factors(axes: Axes, config: RunConfig) -> None:
             factor = float(np.prod([float(number or 1.0) ** sign for number, sign in numbers]))
             names = " and ".join(name for name, _ in knobs)
             axes.add(unit, ENV, _times(factor), f"{names} of the configuration")
+
+
+def _add_monitor(axes: Axes, mapped: Sequence[Mapped], config: RunConfig) -> None:
+    """Summed lengths of a monitor are transitions, or raw frames when they are a multiple of the plan."""
+    own = [float(one.raw.steps[-1]) for one in mapped if one.unit == MONITOR and one.raw.steps.size]
+    if not own:
+        return
+    skip = config.number("action_repeat") or 1.0
+    planned = config.number("total_env_steps")
+    if planned and skip == 1.0:
+        ratio = max(own) / planned
+        skip = round(ratio) if ratio > 1.5 and abs(ratio / round(ratio) - 1.0) < 0.1 else 1.0
+    how = "the sum of episode lengths"
+    if skip != 1.0:
+        how += f", which counts {skip:g} frames per step of the configured length"
+    axes.add(MONITOR, ENV, _times(1.0 / skip), how)
 
 
 def _add_identity(axes: Axes, mapped: Sequence[Mapped], config: RunConfig) -> None:

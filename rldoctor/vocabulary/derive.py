@@ -21,7 +21,6 @@ def _utd(gradient_steps: float, train_freq: float) -> float | None:
 # Each knob with the knobs it follows from, in an order in which later rows may use earlier ones.
 _FORMULAS: tuple[tuple[str, tuple[str, ...], _Formula], ...] = (
     ("rollout_batch", ("n_envs", "rollout_length"), lambda envs, length: envs * length),
-    ("rollout_length", ("rollout_batch", "n_envs"), _ratio),
     ("n_envs", ("rollout_batch", "rollout_length"), _ratio),
     ("batch_size", ("rollout_batch", "n_minibatches"), _ratio),
     ("n_minibatches", ("rollout_batch", "batch_size"), _ratio),

@@ -1,4 +1,4 @@
-"""The careful guess at tags no table knows: rules in ``generic.yaml``, which also says how they are applied."""
+"""The careful guess at tags no table knows: rules and how to apply them are in ``generic.yaml``."""
 
 from __future__ import annotations
 
@@ -108,8 +108,11 @@ def words() -> Words:
 
 
 def _rule(row: Mapping[str, Any], order: int) -> GuessRule:
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    return GuessRule(**{**fields, "match": re.compile(row["match"]), "order": order})
+    fields: dict[str, Any] = {
+        key: tuple(cell) if isinstance(cell, list) else cell for key, cell in row.items()
+    }
+    fields["match"] = re.compile(row["match"])
+    return GuessRule(order=order, **fields)
 
 
 def plain(text: str) -> str:
@@ -205,7 +208,7 @@ def _found(rule: GuessRule, metric: str, reading: _Reading) -> Guess:
 
 
 def adapt(found: Guess, algorithm: str, family: str) -> Guess:
-    """The guess for a known algorithm: a PPO ``critic_loss`` is a value loss, a DQN ``loss`` a critic loss."""
+    """The guess for a known algorithm: PPO's ``critic_loss`` is a value loss, DQN's ``loss`` a critic loss."""
     metric = ""
     if found.on_policy and (algorithm in ON_POLICY or "on_policy" in (algorithm, family)):
         metric = found.on_policy

@@ -7,7 +7,7 @@ import re
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import RawRun
 
-_ENVIRONMENT = re.compile(r"(?<![A-Za-z0-9])((?:[A-Za-z]\w*/)?[A-Z][A-Za-z0-9]*(?:[-_][A-Z]\w*)*-v\d+)")
+_ENVIRONMENT = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-v\d+)")
 
 
 def environment(raw: RawRun, config: RunConfig) -> str:
@@ -15,13 +15,13 @@ def environment(raw: RawRun, config: RunConfig) -> str:
     knob = config.get("env_id")
     if knob is not None and isinstance(knob.value, str) and knob.value not in ("none", "auto"):
         return knob.value
-    for place in (raw.id, raw.path.name, raw.path.parent.name):
+    for place in (*reversed(raw.id.split("/")), raw.path.name, raw.path.parent.name):
         if match := _ENVIRONMENT.search(place):
             return match[1]
     return ""
 
 
 def seed(config: RunConfig) -> int | None:
-    """The seed, when it is a whole number."""
+    """The seed, when it is a whole number; -1 and the like mean "random", not a seed."""
     number = config.number("seed")
-    return int(number) if number is not None and float(number).is_integer() else None
+    return int(number) if number is not None and number >= 0 and float(number).is_integer() else None

@@ -10,6 +10,7 @@ from rldoctor.model.algorithms import matches
 from rldoctor.model.config import Knob, RunConfig, Value
 from rldoctor.model.raw import Note, RawSetting
 from rldoctor.model.run import Wording
+from rldoctor.model.series import Series
 from rldoctor.vocabulary.canonical import canonical
 from rldoctor.vocabulary.derive import derive
 from rldoctor.vocabulary.generic import plain, words
@@ -110,7 +111,7 @@ def _override(setting: RawSetting, table: Table, algorithm: str, order: int) -> 
         known = sorted({*canonical().knobs, *table.config})
         raise UsageError(
             f"{setting.source}: unknown configuration key {setting.key!r}{did_you_mean(setting.key, known)}",
-            hint="Use a key of your framework or a canonical knob such as learning_rate, n_envs or buffer_capacity.",
+            hint="Use a key of your framework or a canonical knob (learning_rate, n_envs, buffer_capacity).",
         )
     return _Candidate(rule, setting, (-1, 0, -order), order)
 
@@ -158,7 +159,7 @@ def _convert(
     """The value in the canonical unit, and what could not be resolved."""
     factor, doubts = _factor(rule, values, raw)
     value = reading.value
-    if isinstance(value, str) or isinstance(value, bool):
+    if isinstance(value, str | bool):
         return value, []
     if rule.inverse:
         value = 1.0 / value if value else value
@@ -221,6 +222,29 @@ def _add_defaults(knobs: dict[str, Knob], table: Table, algorithm: str) -> None:
             knobs[name] = Knob(name, value, _key_for(name, table, algorithm), value, source)
 
 
+_LOGGED_KNOBS = (
+    ("learning_rate", "learning_rate"),
+    ("learning_rate_critic", "critic_lr"),
+    ("clip_range", "clip_range"),
+)
+
+
+def add_logged(resolved: Resolved, series: Mapping[str, Series], table: Table, algorithm: str) -> None:
+    """Hyperparameters that are themselves logged: their first value where no configuration says it."""
+    knobs = dict(resolved.config.knobs)
+    for metric, name in _LOGGED_KNOBS.items():
+        found = series.get(metric)
+        known = knobs.get(name)
+        if found is None or (known is not None and not known.source.startswith("default")):
+            continue
+        values = found.finite().values
+        if values.size:
+            value = float(f"{values[0]:.6g}")  # float32 in TensorBoard: 0.0003 comes back as 0.00029999...
+            key = _key_for(name, table, algorithm)
+            knobs[name] = Knob(name, value, key, value, f"first value of {found.tag}")
+    resolved.config = RunConfig(knobs, resolved.config.unmapped)
+
+
 def _key_for(name: str, table: Table, algorithm: str) -> str:
     """The framework's first key for a knob, or the canonical name."""
     for key, rules in table.config.items():
@@ -245,7 +269,7 @@ def _wording(
             scale, doubts = _factor(replace(rule, per_setting=(), divide_setting=()), values, {})
             wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
     for name, (candidate, reading) in chosen.items():
-        if candidate.rank[0] >= 0 and reading.knob == candidate.rule.knob:
+        if name in knobs and candidate.rank[0] >= 0 and name == candidate.rule.knob:
             scale = _scale(candidate, reading, knobs[name])
             wording[name] = Wording(
                 candidate.setting.key, scale, candidate.rule.complement or reading.complement

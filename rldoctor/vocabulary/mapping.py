@@ -18,7 +18,7 @@ from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
 from rldoctor.vocabulary.axis import LOGGED, axis_note, build_axes
 from rldoctor.vocabulary.detect import detect_framework
 from rldoctor.vocabulary.identity import environment, seed
-from rldoctor.vocabulary.knobs import Resolved, resolve_settings
+from rldoctor.vocabulary.knobs import Resolved, add_logged, resolve_settings
 from rldoctor.vocabulary.mapped import Mapped
 from rldoctor.vocabulary.matching import renamed
 from rldoctor.vocabulary.naming import Named, check_tag_map, name_series
@@ -49,20 +49,31 @@ def understand(
 
     ``algorithm`` and ``framework`` overrule detection, ``tag_map`` names the metric of a tag, ``overrides``
     are configuration values of the user's own (framework keys, or canonical knobs in canonical units).
-    Nothing is dropped: what is not understood is in ``metrics.unmapped`` and ``config.unmapped``, bookkeeping in
-    ``metrics.ignored``, everything odd in ``notes``. UsageError for an unknown algorithm, framework, metric or key.
+    Nothing is dropped: what is not understood is in ``metrics.unmapped`` and ``config.unmapped``,
+    bookkeeping in ``metrics.ignored``, everything odd in ``notes``. UsageError for an unknown algorithm,
+    framework, metric or key.
     """
     check_tag_map(tag_map)
     table = load_table(check_framework(framework) if framework else detect_framework(raw))
     series = [renamed(one, table) for one in raw.series]
-    name, named = _named(raw, series, table, algorithm, tag_map, overrides)
+    known = _known_as(tag_map, raw.series, series)
+    name, named = _named(raw, series, table, algorithm, known, overrides)
     resolved = resolve_settings(raw.settings, table, name, overrides)
     rule = _axis_rule(table, name, raw)
     mapped = find_own_axes(with_units(named.mapped, rule.unit, rule.offset, table.name != GENERIC))
     axes = build_axes(mapped, resolved.config)
     frame = assemble(mapped, axes, resolved.config, name, series, raw.notes)
+    add_logged(resolved, frame.series, table, name)
     note = axis_note(axes, frame.main, frame.unit, {rule.unit: rule.note})
     return _run(raw, table, name, named, resolved, frame, note)
+
+
+def _known_as(
+    tag_map: Mapping[str, str], logged_as: Sequence[RawSeries], series: Sequence[RawSeries]
+) -> Mapping[str, str]:
+    """The user's map also under the tags our table uses (without ``ray/tune/``, with Aim's context)."""
+    names = {old.tag: new.tag for old, new in zip(logged_as, series, strict=True)}
+    return {names.get(tag, tag): metric for tag, metric in tag_map.items()}
 
 
 def _named(
@@ -73,7 +84,7 @@ def _named(
     tag_map: Mapping[str, str],
     overrides: Sequence[RawSetting],
 ) -> tuple[str, Named]:
-    """The algorithm and the meaning of every series; when only the metrics tell the family, name them again."""
+    """The algorithm and the meaning of every series; named again when only the metrics tell the family."""
     if algorithm:
         name = _check_algorithm(algorithm)
     else:

@@ -44,7 +44,7 @@ def _index(name: str) -> _Index:
 
 
 def _spelling(tag: str) -> str:
-    """Tags differ in case, spaces and dashes between writers (tensorboardX turns ``(mean)`` into ``_mean_``)."""
+    """Writers differ in case, spaces and dashes (tensorboardX turns ``(mean)`` into ``_mean_``)."""
     return "/".join(part.strip("_") for part in _WORDS.sub("_", tag.lower()).split("/"))
 
 

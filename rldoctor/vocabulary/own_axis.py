@@ -61,7 +61,7 @@ def _unit(one: Mapped) -> str:
 
 
 def by_clock(series: Mapped, reference: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray | None:
-    """Steps of ``series`` placed by its wall times among ``(wall, converted steps)`` of other series, or None."""
+    """Steps of ``series`` by its wall times among ``(wall, converted steps)`` of other series, or None."""
     usable = [(wall, steps) for wall, steps in reference if wall.size > 1]
     if series.raw.wall is None or not usable:
         return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rldoctor.model.raw import BoolArray, FloatArray
 
-# Metrics of which one step may hold several episodes: equal steps are averaged, elsewhere the last point wins.
+# One step may hold several episodes of these: equal steps are averaged; elsewhere the last point wins.
 PER_EPISODE = frozenset(
     {"episode_return", "episode_length", "success_rate", "eval_return", "eval_success_rate"}
 )
@@ -77,7 +78,7 @@ def _latest(steps: FloatArray, back: NDArray[np.intp]) -> tuple[BoolArray, int]:
     keep = np.zeros(steps.size, dtype=np.bool_)
     edges = [0, *(int(place) for place in back), steps.size]
     stray = 0
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         standing = np.flatnonzero(keep)
         displaced = standing[steps[standing] > steps[start]]
         if displaced.size > _STRAY * (end - start):

@@ -22,6 +22,7 @@ class Reading:
     complement: bool = False
 
 
+_ENDLESS = 1e12
 Reader = Callable[[str, object], Sequence[Reading]]
 
 
@@ -85,6 +86,19 @@ def policy_kwargs(knob: str, written: object) -> Sequence[Reading]:
     return found
 
 
+def budget(knob: str, written: object) -> Sequence[Reading]:
+    """A length of training; beyond a million million steps it means "until stopped" and is kept as text.
+
+    Zero and below (rl-zoo's -1) mean that another file says it.
+    """
+    found = default(knob, written)
+    if not found or isinstance(found[0].value, str):
+        return found
+    if found[0].value >= _ENDLESS:
+        return (Reading(knob, "unlimited", f"written as {written}", plain=False),)
+    return found if found[0].value > 0 else ()
+
+
 def her(knob: str, written: object) -> Sequence[Reading]:
     """Whether the replay buffer relabels goals."""
     return (Reading(knob, int("her" in str(written).lower()), plain=False),)
@@ -122,6 +136,7 @@ READERS: Mapping[str, Reader] = {
     "train_freq": train_freq,
     "normalize": normalize,
     "policy_kwargs": policy_kwargs,
+    "budget": budget,
     "her": her,
     "log": log,
     "retention": retention,

@@ -19,7 +19,7 @@ GENERIC = "generic"
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """``canonical = logged * factor / knob``; ``default`` stands in for an unknown knob (None: leave unscaled)."""
+    """``canonical = logged * factor / knob``; ``default`` stands in for an unknown knob (None: unscaled)."""
 
     factor: float = 1.0
     per: str = ""
@@ -53,7 +53,7 @@ class KnobRule:
     """What one configuration key means: ``canonical = written * factor * per... / divide...``.
 
     ``per`` and ``divide`` name knobs, ``per_setting`` and ``divide_setting`` the framework's own keys (the
-    first that is present). ``complement``: 1 - written. ``inverse``: 1 / written. ``parse`` names a reader of values.
+    first that is present). ``complement``: 1 - written. ``inverse``: 1 / written. ``parse`` names a reader.
     """
 
     knob: str
@@ -81,7 +81,7 @@ class AxisRule:
 
 @dataclass(frozen=True, slots=True)
 class AlgorithmRule:
-    """``any_of`` are the algorithms that log all of ``has``; ``assume`` is the name to use when nothing tells them apart."""
+    """``any_of`` are the algorithms that log all of ``has``; ``assume`` is the name when nothing decides."""
 
     any_of: tuple[str, ...]
     has: tuple[str, ...]
@@ -99,7 +99,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Everything known about one framework. Rule order is priority: the first tag of a metric is its series."""
+    """Everything known about one framework. Order is priority: the first tag of a metric is its series."""
 
     name: str
     title: str = ""

@@ -21,7 +21,7 @@ _OPAQUE = re.compile(r"<.*>|\{.*\}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A value and how it was read (``note`` empty when it needed no reading). ``name`` is the word in ``lin_3e-4``."""
+    """A value and how it was read (``note``, else empty); ``name`` is the word in ``lin_3e-4``."""
 
     value: Value
     note: str = ""

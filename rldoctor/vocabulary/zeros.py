@@ -34,4 +34,5 @@ def _counted(one: Mapped, series: Sequence[RawSeries]) -> BoolArray:
     if companion is None:
         return np.ones(one.raw.values.size, dtype=np.bool_)
     empty = companion.steps[companion.values == 0]
-    return ~(np.isin(one.raw.steps, empty) & (one.raw.values == 0.0))
+    keep: BoolArray = ~(np.isin(one.raw.steps, empty) & (one.raw.values == 0.0))
+    return keep
