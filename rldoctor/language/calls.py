@@ -16,10 +16,6 @@ class Arguments:
     values: tuple[ast.expr, ...]
     where: ast.expr | None = None
 
-    def by_name(self, function: Function, name: str) -> ast.expr:
-        """The argument of the parameter called ``name``."""
-        return self.values[function.parameters.index(name)]
-
 
 def bind(call: ast.Call, function: Function) -> Arguments:
     """The call's arguments sorted by parameter. Raises ExpressionError when they do not fit the function."""

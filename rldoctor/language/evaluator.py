@@ -152,7 +152,11 @@ def _name(name: str) -> _Node:
             raise ExpressionError(f"'{name}' has shape {np.shape(found)}, the grid {scope.steps.shape}")
         return found
 
-    return _Node(value, lambda scope: max(float(scope.spacing.get(name, 0.0)), 0.0))
+    def spacing(scope: Scope) -> float:
+        distance = float(scope.spacing.get(name, 0.0))
+        return distance if distance > 0 else 0.0
+
+    return _Node(value, spacing)
 
 
 def _fact(space: str, name: str) -> _Node:

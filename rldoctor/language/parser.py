@@ -109,7 +109,7 @@ def _ast(line: str, lead: int) -> ast.expr:
         raise ExpressionError(f"syntax: {error.msg}", offset=lead + max((error.offset or 1) - 1, 0)) from None
     except (ValueError, MemoryError, RecursionError):
         raise ExpressionError("nested too deeply") from None
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if lead else ():
         if isinstance(node, (ast.expr, ast.keyword)):
             node.col_offset += lead
     return tree

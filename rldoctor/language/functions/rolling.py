@@ -37,6 +37,8 @@ def _window_sum(values: FloatArray, span: int) -> FloatArray:
 
 def rolling_median(values: FloatArray, span: int) -> FloatArray:
     """Median of the last ``span`` points up to each point (fewer at the start); NaN where all are NaN."""
+    if not values.size:
+        return values
     return _by_sorting(values, span) if span <= _SORTED_WIDTH else _by_sorted_list(values, span)
 
 
@@ -44,7 +46,7 @@ def _by_sorting(values: FloatArray, span: int) -> FloatArray:
     padded = np.concatenate([np.full(span - 1, np.nan), values])
     windows = np.lib.stride_tricks.sliding_window_view(padded, span)
     parts = [_row_medians(windows[start : start + _CHUNK]) for start in range(0, values.size, _CHUNK)]
-    return np.concatenate(parts) if parts else values
+    return np.concatenate(parts)
 
 
 def _row_medians(rows: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from rldoctor.language.functions.rolling import rolling_median
 from rldoctor.language.functions.statistics import (
     correlation_p,
     effective_size,
+    exact_p,
     rank_correlation,
     spread,
     theil_sen,
@@ -24,7 +25,7 @@ from rldoctor.model.raw import FloatArray
 MAX_BINS = 300
 _LOCAL_SPAN = 11
 # Standard deviation of white noise / of its residuals from a running median of 11 points; simulated.
-_LOCAL_CORRECTION = 1.10
+_LOCAL_CORRECTION = 1.125
 
 
 def finite_points(context: Context, x: Value, where: Value | None) -> tuple[FloatArray, FloatArray]:
@@ -86,7 +87,8 @@ def independent(context: Context, x: Value, *, where: Value | None = None) -> fl
 def trend_p(context: Context, x: Value, *, where: Value | None = None) -> float:
     """p-value of the trend (two-sided); NaN when the series is worth fewer than four independent points."""
     values = independent_points(context, x, where)[1]
-    return correlation_p(rank_correlation(values), effective_size(values))
+    correlation = rank_correlation(values)
+    return max(correlation_p(correlation, effective_size(values)), exact_p(correlation, values.size))
 
 
 def slope(context: Context, x: Value, *, where: Value | None = None) -> float:
@@ -121,11 +123,15 @@ def _ends(context: Context, x: Value, where: Value | None, part: float) -> tuple
 def noise(context: Context, x: Value, *, where: Value | None = None) -> float:
     """Standard deviation around the local level, outliers not counting; NaN for fewer than three points.
 
-    The points are thinned by the averaging window, but never averaged: that would lower the noise.
+    The points are thinned by the averaging window, but never averaged: that would lower the noise. Where that leaves
+    too few, the noise follows from how fast the moving mean changes.
     """
     steps, values = finite_points(context, x, where)
     if context.spacing > 0:
-        values = values[_every(steps, context.spacing)]
+        thinned = values[_every(steps, context.spacing)]
+        if thinned.size < min(2 * _LOCAL_SPAN, values.size):
+            return _moving_mean_noise(steps, values, context.spacing)
+        values = thinned
     if values.size < 3:
         return float("nan")
     if values.size < 2 * _LOCAL_SPAN:
@@ -134,6 +140,18 @@ def noise(context: Context, x: Value, *, where: Value | None = None) -> float:
     half = _LOCAL_SPAN // 2
     level = rolling_median(values, _LOCAL_SPAN)[_LOCAL_SPAN - 1 :]
     return _LOCAL_CORRECTION * spread(values[half:-half] - level)
+
+
+def _moving_mean_noise(steps: FloatArray, values: FloatArray, window: float) -> float:
+    """Standard deviation of a mean over ``window`` steps, from its changes over shorter gaps.
+
+    A mean over n independent values, n' of which were replaced since the last point, changes with variance
+    2 n' var / n^2, so its own variance var / n is that of the changes x window / (2 gap).
+    """
+    if values.size < 3:
+        return float("nan")
+    gap = float(steps[-1] - steps[0]) / (steps.size - 1)
+    return float(np.std(np.diff(values))) * float(np.sqrt(max(window / (2 * gap), 0.5)))
 
 
 TRENDS = tuple(
