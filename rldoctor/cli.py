@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from rldoctor import __version__
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
@@ -16,6 +17,18 @@ from rldoctor.errors import RldoctorError
 EPILOG = (
     "Exit codes: 0 no finding at or above --fail-on; 1 findings; 2 could not do the job; 3 coverage too low."
 )
+
+
+class InOrder(TyperCommand):
+    """A command that remembers the order of its options: ``-o FILE`` belongs to the ``-f`` before it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep the words before the parser sorts them by option."""
+        from rldoctor.commands.outputs import in_order
+
+        ctx.meta["reports"] = in_order(args)
+        return super().parse_args(ctx, args)
+
 
 app = typer.Typer(
     name="rldoctor",
@@ -74,8 +87,9 @@ def _top(
     pass
 
 
-@app.command(epilog=EPILOG)
+@app.command(cls=InOrder, epilog=EPILOG)
 def analyze(
+    context: typer.Context,
     paths: Paths,
     format: Format = [],  # noqa: B006 - typer copies it
     output: Output = [],  # noqa: B006
@@ -109,8 +123,6 @@ def analyze(
     from rldoctor.commands.settings import load_settings
 
     options = given.Options(
-        format=tuple(format),
-        output=tuple(output),
         config=tuple(config),
         set=tuple(set_),
         map=given.parse_map(map_),
@@ -123,7 +135,7 @@ def analyze(
         fail_on=fail_on,
         min_coverage=min_coverage,
     )
-    raise typer.Exit(command(paths, options.over(load_settings())))
+    raise typer.Exit(command(paths, options.over(load_settings()), context.meta["reports"]))
 
 
 @app.command()
@@ -153,12 +165,12 @@ def inspect(
     raise typer.Exit(command(paths, options.over(load_settings()), format))
 
 
-@app.command()
-def demo(format: Format = [], output: Output = []) -> None:  # noqa: B006
+@app.command(cls=InOrder)
+def demo(context: typer.Context, format: Format = [], output: Output = []) -> None:  # noqa: B006
     """Diagnose a bundled run, to see what a report looks like."""
     from rldoctor.commands.demo import demo as command
 
-    raise typer.Exit(command(tuple(format), tuple(output)))
+    raise typer.Exit(command(context.meta["reports"]))
 
 
 @app.command()
@@ -227,7 +239,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; every error is told on standard error."""
     _forgiving_streams()
     try:
-        code = app(args=None if arguments is None else list(arguments), standalone_mode=False)
+        code = app(
+            args=None if arguments is None else list(arguments), prog_name="rldoctor", standalone_mode=False
+        )
         sys.stdout.flush()
     except RldoctorError as error:
         tell_error(error)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from rldoctor.commands.options import FAIL_ON, Options, one_of, parse_share
-from rldoctor.commands.outputs import Output, plan_outputs
+from rldoctor.commands.outputs import Output, from_settings, plan_outputs
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FAILED, EXIT_FINDINGS, tell_unexpected
 from rldoctor.commands.progress import each_run
 from rldoctor.commands.reading import read_all
@@ -15,13 +15,15 @@ from rldoctor.model.finding import Diagnosis, Severity
 from rldoctor.model.run import Run
 
 
-def analyze(paths: Sequence[str], options: Options) -> int:
+def analyze(paths: Sequence[str], options: Options, reports: Sequence[tuple[str, str]] = ()) -> int:
     """Read, diagnose and report; the exit code.
+
+    ``reports``: the ``-f`` and ``-o`` of the command line in order; without any, those of the settings.
 
     0 nothing at or above ``fail_on``; 1 findings at or above it; 2 a path without a readable run, or a run
     that could not be diagnosed; 3 coverage below ``min_coverage``.
     """
-    outputs = plan_outputs(options.format, options.output)
+    outputs = plan_outputs(reports or from_settings(options.format, options.output))
     fail_on = one_of(options.fail_on or "error", FAIL_ON, "--fail-on")
     least = parse_share(options.min_coverage or "0", "--min-coverage")
     check_rules(options)

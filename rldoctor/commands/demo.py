@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import rldoctor
@@ -13,11 +14,11 @@ from rldoctor.errors import ReadError
 FAVOURITE = "frozen-actor"
 
 
-def demo(formats: tuple[str, ...], outputs: tuple[str, ...]) -> int:
+def demo(reports: Sequence[tuple[str, str]]) -> int:
     """Analyze the bundled run; always 0 unless it could not be done (a demo is no gate)."""
     run = demo_run(Path(rldoctor.__file__).parent)
     sys.stderr.write(f"analyzing {run}\n")
-    return analyze([str(run)], Options(format=formats, output=outputs, fail_on="never"))
+    return analyze([str(run)], Options(fail_on="never"), reports)
 
 
 def demo_run(package: Path) -> Path:

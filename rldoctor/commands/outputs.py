@@ -2,54 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rldoctor.errors import UsageError
 from rldoctor.report.registry import FORMATS, STDOUT, check_format, format_of
 
 Output = tuple[str, str]
+FORMAT, OUTPUT = "-f", "-o"
+_SPELLINGS = {"-f": FORMAT, "--format": FORMAT, "-o": OUTPUT, "--output": OUTPUT}
 
 
-def plan_outputs(formats: Sequence[str], targets: Sequence[str]) -> list[Output]:
-    """Pairs of format and target from ``-f`` and ``-o``.
+def in_order(arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """The ``-f`` and ``-o`` options of a command line with their values, in the order they were written."""
+    found: list[tuple[str, str]] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            break
+        name, sign, value = word.partition("=")
+        if word in _SPELLINGS:
+            found.append((_SPELLINGS[word], next(words, "")))
+        elif sign and name in _SPELLINGS and name.startswith("--"):
+            found.append((_SPELLINGS[name], value))
+        elif word[:2] in _SPELLINGS and not word.startswith("--"):
+            found.append((_SPELLINGS[word[:2]], word[2:].removeprefix("=")))
+    return found
 
-    As many of one as of the other: paired in order. Otherwise a file finds its format by its ending,
-    and the one format left over goes to standard output. Without any ``-f`` the terminal report is printed.
+
+def from_settings(formats: Iterable[str], outputs: Iterable[str]) -> list[tuple[str, str]]:
+    """The same for a settings file, where all formats stand before all outputs."""
+    return [*((FORMAT, name) for name in formats), *((OUTPUT, name) for name in outputs)]
+
+
+def plan_outputs(choices: Sequence[tuple[str, str]]) -> list[Output]:
+    """Pairs of format and target.
+
+    An output belongs to the format before it that has none yet; of several, to the one its name's ending
+    stands for. An output without a format before it gets the format of its ending. A format without an
+    output goes to standard output, and so does the terminal report when no format was asked for.
 
     Raises:
-        UsageError: an unknown format, a file name whose format cannot be told, or two reports for one place.
+        UsageError: an unknown format, a format that cannot be told, or two reports for one place.
     """
-    wanted = [check_format(name) for name in formats]
-    if len(wanted) == len(targets) and wanted:
-        found = list(zip(wanted, targets, strict=True))
-    elif not wanted:
-        found = [("terminal", STDOUT), *((_by_name(target), target) for target in targets)]
-    else:
-        found = _matched(wanted, targets)
+    waiting: list[str] = []
+    found: list[Output] = []
+    for kind, value in choices:
+        if kind == FORMAT:
+            waiting.append(check_format(value))
+        else:
+            found.append((_format_for(value, waiting), value))
+    if not any(kind == FORMAT for kind, _ in choices):
+        waiting.append("terminal")
+    found = [*((name, STDOUT) for name in waiting), *found]
     _check_places(found)
     return found
 
 
-def _matched(formats: Sequence[str], targets: Sequence[str]) -> list[Output]:
-    """Give each file the format of its ending; what is left of the formats goes to standard output."""
-    left = list(formats)
-    found: list[Output] = []
-    for target in targets:
-        name = _by_name(target)
-        if name in left:
-            left.remove(name)
-        found.append((name, target))
-    return [*((name, STDOUT) for name in left), *found]
-
-
-def _by_name(target: str) -> str:
-    name = format_of(target)
-    if name is None:
+def _format_for(target: str, waiting: list[str]) -> str:
+    """The format of a file, taken from those that wait for one where there are any."""
+    named = format_of(target)
+    if named in waiting:
+        waiting.remove(named)
+        return named
+    if len(waiting) == 1:
+        return waiting.pop()
+    if named is None or waiting:
         raise UsageError(
             f"cannot tell the format of {target} from its name",
             hint=f"say which: -f FORMAT -o {target}, with a format of {', '.join(FORMATS)}",
         )
-    return name
+    return named
 
 
 def _check_places(found: Sequence[Output]) -> None:

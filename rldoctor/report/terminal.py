@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
-from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
+from rldoctor.model.finding import Diagnosis, Finding, Outcome, Rival, Root
 from rldoctor.model.raw import Note
 from rldoctor.report import words
 from rldoctor.report.clean import clean
@@ -27,6 +27,7 @@ STYLES = {
 }
 MAX_WIDTH = 100
 MAX_NOTES = 5
+MAX_RIVALS = 4
 
 
 def console(stream: IO[str] | None = None, *, plain: bool = False) -> Console:
@@ -118,7 +119,13 @@ def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRend
         yield _evidence(finding)
     yield from _labelled("explains", [_symptom(child) for child in root.explains])
     yield from _labelled("likely", [clean(c.text) for c in finding.causes if c.likely])
-    yield from _labelled("not", [f"{clean(r.code)} {clean(r.title)}: {clean(r.text)}" for r in root.rivals])
+    yield from _labelled("not", _rivals(root.rivals))
+
+
+def _rivals(rivals: Sequence[Rival]) -> list[str]:
+    lines = [f"{clean(rival.code)} {clean(rival.title)}: {clean(rival.text)}" for rival in rivals]
+    more = len(lines) - MAX_RIVALS
+    return lines if more <= 1 else [*lines[:MAX_RIVALS], f"and {more} more: see the HTML or JSON report"]
 
 
 def _symptom(child: Finding) -> str:

@@ -190,4 +190,13 @@ def names(diagnoses: Sequence[Diagnosis]) -> list[str]:
     except ValueError:  # relative and absolute paths mixed, or two drives
         short = paths
     repeated = {name for name in short if short.count(name) > 1}
-    return [clean(f"{s} [{d.run.id}]" if s in repeated else s) for s, d in zip(short, diagnoses, strict=True)]
+    return [
+        clean(_with_id(name, diagnosis.run.id) if name in repeated else name)
+        for name, diagnosis in zip(short, diagnoses, strict=True)
+    ]
+
+
+def _with_id(name: str, identity: str) -> str:
+    """Two runs of one directory: what their ids add to its name (``exp1#2``), or the whole id."""
+    last, base = identity.rpartition("/")[2], name.rpartition("/")[2]
+    return name + last.removeprefix(base) if last.startswith(base) else f"{name} [{last}]"

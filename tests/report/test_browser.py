@@ -62,7 +62,7 @@ def test_page_draws_its_curves_and_asks_for_nothing(make, tmp_path, name):
     assert dom.count("<script") == 3
 
 
-def test_a_link_to_a_run_opens_it_and_only_it(make, tmp_path):
+def test_folded_runs_are_not_drawn(make, tmp_path):
     page = tmp_path / "page.html"
     write([make("healthy"), make("sick"), make("no_data"), make("hostile")], "html", page)
     dom, console, urls = opened(page, tmp_path)

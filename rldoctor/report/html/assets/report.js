@@ -97,9 +97,9 @@
     });
   }, { rootMargin: "400px" });
   boxes.forEach(function (box) {
-    // What is on the first screen is drawn at once; a folded part has no size and waits.
-    const place = box.getBoundingClientRect();
-    if (place.height > 0 && place.top < innerHeight + 400) { draw(box); } else { watcher.observe(box); }
+    // What is on the first screen is drawn at once; a folded part waits.
+    const near = box.getBoundingClientRect().top < innerHeight + 400;
+    if (near && !box.closest("details:not([open])")) { draw(box); } else { watcher.observe(box); }
   });
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
