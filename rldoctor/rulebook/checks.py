@@ -27,7 +27,7 @@ class Use:
 
     place: Place
     expression: Expression
-    allowed: Collection[str]
+    allowed: frozenset[str]
 
 
 def check_rule(rule: Rule, fields: Fields, known: Known) -> None:
@@ -69,26 +69,30 @@ def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
     for name, spec in rule.measure.items():
         yield Use(("measure", name, "value"), spec.value, frozenset(names))
         names.add(name)
+    seen = frozenset(names)
     for key, pairs in (("escalate", rule.escalate), ("reduce", rule.reduce)):
-        yield from (Use((key, level.label), expression, names) for level, expression in pairs)
+        yield from (Use((key, level.label), expression, seen) for level, expression in pairs)
     for index, cause in enumerate(rule.causes):
         if cause.more_likely_if is not None:
-            yield Use(("causes", index, "more_likely_if"), cause.more_likely_if, names)
+            yield Use(("causes", index, "more_likely_if"), cause.more_likely_if, seen)
     for name, fix in rule.fixes.items():
         if fix.to is not None:
-            yield Use(("fixes", name, "to"), fix.to, names)
+            yield Use(("fixes", name, "to"), fix.to, seen)
     for index, edge in enumerate(rule.leads_to):
         if edge.when is not None:
-            yield Use(("leads_to", index, "if"), edge.when, names)
+            yield Use(("leads_to", index, "if"), edge.when, seen)
 
 
 def _check_use(use: Use, rule: Rule, fields: Fields, known: Known) -> None:
     knobs = {*rule.config, *rule.requires_config}
-    for node in ast.walk(use.expression.tree):
+    said = use.expression
+    if said.names <= use.allowed and said.config <= knobs and said.run <= known.facts:
+        return
+    for node in ast.walk(said.tree):
         text = ""
         if isinstance(node, ast.Attribute):
             text = _wrong_fact(node, knobs, known)
-        elif isinstance(node, ast.Name) and node.id in use.expression.names and node.id not in use.allowed:
+        elif isinstance(node, ast.Name) and node.id in said.names and node.id not in use.allowed:
             text = _wrong_name(node.id, use.allowed, known)
         if text:
             fields.wrong(text, *use.place, offset=node.col_offset)  # type: ignore[attr-defined,arg-type]
