@@ -10,6 +10,8 @@ from rldoctor.model.raw import Note, RawRun, RawSeries
 from rldoctor.readers.attach import belongs_to, plain_tag
 from rldoctor.readers.axes import is_axis
 
+# Both sources write one point per dump; one with this many times the points covers more of the training.
+_LONGER = 1.2
 _RLLIB = ("result.json", "progress.csv")
 
 
@@ -72,7 +74,8 @@ def join(run: RawRun, table: RawRun, why: str) -> RawRun:
 
 
 def _joined(first: RawRun, second: RawRun, name: str, why: str) -> RawRun:
-    have = {plain_tag(part.tag) for part in first.series}
+    have = {plain_tag(part.tag): part for part in first.series}
+    _note_longer(first, second, have)
     fresh = [part for part in second.series if plain_tag(part.tag) not in have]
     kept = _with_axes(fresh, second.series)
     first.series.extend(kept)
@@ -84,6 +87,21 @@ def _joined(first: RawRun, second: RawRun, name: str, why: str) -> RawRun:
     first.notes.append(Note("merged-sources", text))
     first.id, first.format = name, f"{first.format} + {second.format}"
     return first
+
+
+def _note_longer(first: RawRun, second: RawRun, have: dict[str, RawSeries]) -> None:
+    """Warn when the source that is not used for a metric holds clearly more of it."""
+    longer = [
+        part.tag
+        for part in second.series
+        if (kept := have.get(plain_tag(part.tag))) is not None
+        and part.values.size > _LONGER * kept.values.size
+    ]
+    if longer:
+        text = (
+            f"{_files(second)} has clearly more rows of {', '.join(longer[:3])} than {first.format}, not used"
+        )
+        first.notes.append(Note("longer-table", text, "warning", tuple(longer)))
 
 
 def _with_axes(fresh: list[RawSeries], series: Sequence[RawSeries]) -> list[RawSeries]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,16 +20,11 @@ class Gathered:
     files: list[str] = field(default_factory=list)
 
 
-def gather(directory: Path, *, shown: str = "", leave_out: Sequence[str] = ()) -> Gathered:
-    """Read the configuration files of ``directory``; ``shown`` goes before their names (``../``).
-
-    ``leave_out`` names files beside the logs that are logs themselves.
-    """
+def gather(directory: Path, *, shown: str = "") -> Gathered:
+    """Read the configuration files of ``directory``; ``shown`` goes before their names (``../``)."""
     found = Gathered()
     for path in config_files(directory):
         name = path.relative_to(directory).as_posix()
-        if name in leave_out:
-            continue
         try:
             settings = read_config_file(path, name=f"{shown}{name}")
         except ReadError as error:

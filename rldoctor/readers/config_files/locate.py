@@ -32,7 +32,6 @@ _STEMS = (
     "env",
 )
 _FOLDERS = ("params", ".hydra", "files")
-_HYDRA_EXTRA = frozenset({"hydra.yaml", "overrides.yaml"})
 # rl-zoo: <log folder>/<Env>/{args,config}.yml beside the logs.
 _ZOO = "args.yml"
 _MODELS = re.compile(r"^(best_model|final_model|model|last_model)\.zip$")
@@ -59,7 +58,7 @@ def _named(entries: Sequence[Path]) -> list[Path]:
     ranked = [
         (_STEMS.index(path.stem.lower()), path)
         for path in entries
-        if path.suffix.lower() in SUFFIXES and path.stem.lower() in _STEMS and path.name not in _HYDRA_EXTRA
+        if path.suffix.lower() in SUFFIXES and path.stem.lower() in _STEMS
     ]
     return [path for _, path in sorted(ranked) if path.is_file()]
 

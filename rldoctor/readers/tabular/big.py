@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from rldoctor.readers.tabular.cells import Column, column
 
-_WRITTEN_NAN = re.compile(r"nan", re.IGNORECASE)
+_WRITTEN_NAN = ("nan", "NaN", "NAN")
 
 
 def big_columns(names: Sequence[str], body: str, delimiter: str) -> tuple[list[Column], int] | None:
@@ -20,10 +19,10 @@ def big_columns(names: Sequence[str], body: str, delimiter: str) -> tuple[list[C
 
     options: dict[str, Any] = {"header": None, "names": list(names), "sep": delimiter, "index_col": False}
     try:
-        frame = pd.read_csv(io.StringIO(body), low_memory=False, **options)
+        frame = pd.read_csv(io.BytesIO(body.encode()), low_memory=False, **options)
     except (pd.errors.ParserError, ValueError):
         return None
-    written_nan = _WRITTEN_NAN.search(body) is not None
+    written_nan = any(word in body for word in _WRITTEN_NAN)
     doubtful = [name for name in names if _doubtful(frame[name].to_numpy(), written_nan)]
     texts = (
         pd.read_csv(io.StringIO(body), dtype=str, keep_default_na=False, usecols=doubtful, **options)

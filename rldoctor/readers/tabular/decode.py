@@ -43,7 +43,10 @@ def decode(data: bytes, path: Path) -> tuple[str, list[Note]]:
         raise ReadError(
             f"{path}: the file is empty", hint="The logger never wrote a row: look at the training's output."
         )
-    return _characters(data, path, notes), notes
+    text = _characters(data, path, notes)
+    if "\r" in text:  # the csv module refuses a lone carriage return
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text, notes
 
 
 def _characters(data: bytes, path: Path, notes: list[Note]) -> str:

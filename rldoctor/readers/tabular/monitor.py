@@ -74,7 +74,7 @@ def read_monitors(directory: Path, names: Sequence[str]) -> Contents:
 def _read_part(path: Path) -> _Part:
     text, notes = read_text(path)
     header, body, sections = _split(text)
-    table = parse_table(body, path.name)
+    table = parse_table(body, path.name, path if sections <= 1 else None, sections)
     notes.extend(contents(table).notes)
     columns = {part.name: _dense(part, table.rows) for part in table.columns}
     for wanted in ("r", "l"):
@@ -97,14 +97,17 @@ def _split(text: str) -> tuple[dict[str, object], str, int]:
     """The first JSON header, the table without any header line, and how many JSON headers there are."""
     if not text.startswith("#"):
         return {}, text, 0
-    lines = text.splitlines(keepends=True)
-    heads = [line for line in lines if line.startswith("#")]
-    body = [line for line in lines if not line.startswith("#")] if len(heads) > 1 else lines[1:]
+    first, _, body = text.partition("\n")
     try:
-        header = json.loads(heads[0].lstrip("# "))
+        header = json.loads(first.lstrip("# "))
     except ValueError:
         header = {}
-    return (header if isinstance(header, dict) else {}), "".join(body), len(heads)
+    sections = 1
+    if "\n#" in body:
+        lines = body.splitlines(keepends=True)
+        sections += sum(line.startswith("#") for line in lines)
+        body = "".join(line for line in lines if not line.startswith("#"))
+    return (header if isinstance(header, dict) else {}), body, sections
 
 
 def _dense(part: Column, size: int) -> _Dense:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
@@ -40,20 +41,26 @@ class Table:
 def read_table(path: Path) -> Table:
     """Read a CSV, TSV or semicolon table; ReadError when it is empty, binary or has no column."""
     text, notes = read_text(path)
-    table = parse_table(text, path.name)
+    table = parse_table(text, path.name, path)
     table.notes[:0] = notes
     return table
 
 
-def parse_table(text: str, source: str) -> Table:
-    """As :func:`read_table` for text. A header without rows gives columns without cells."""
+def parse_table(text: str, source: str, path: Path | None = None, above: int = 0) -> Table:
+    """As :func:`read_table` for text. A header without rows gives columns without cells.
+
+    ``path`` is the file the text was read from, when all its lines but the first ``above`` are in the text:
+    numpy reads numbers from a file much faster than from memory.
+    """
     dialect = sniff(text[: _longest_head(text)].splitlines())
     if dialect is None or not any(dialect.names):
         raise ReadError(f"{source}: no column found", hint="Expected a header line and rows of numbers.")
     notes = _header_notes(dialect, source)
     names = _unique(dialect.names, source, notes)
     body = _without_cut_cell(_after(text, dialect.skip), dialect.delimiter, len(names), source, notes)
-    columns, rows = _columns(names, body, dialect, source, notes)
+    columns, rows = _fast_columns(names, body, dialect, path, above) or _columns(
+        names, body, dialect, source, notes
+    )
     return Table(source, columns, rows, notes)
 
 
@@ -77,33 +84,46 @@ def _after(text: str, lines: int) -> str:
     return text[position:]
 
 
-def _columns(
-    names: Sequence[str], body: str, dialect: Dialect, source: str, notes: list[Note]
-) -> tuple[list[Column], int]:
-    """The cheapest way that works: numpy for blank-free numbers, pandas for big files, else csv."""
-    if len(body) > _FAST:
-        matrix = _plain_numbers(body, dialect.delimiter, len(names))
+def _fast_columns(
+    names: Sequence[str], body: str, dialect: Dialect, path: Path | None, above: int
+) -> tuple[list[Column], int] | None:
+    """numpy's parser for nothing but numbers; pandas for other big files; None where neither fits."""
+    if path is not None and len(body) > _FAST and not _has_blanks(body, dialect.delimiter):
+        matrix = _plain_numbers(path, dialect, above, len(names))
         if matrix is not None:
-            steps = np.arange(len(matrix), dtype=np.float64)
-            return [Column(name, steps, matrix[:, i].copy()) for i, name in enumerate(names)], len(matrix)
+            rows = np.arange(len(matrix), dtype=np.float64)
+            return [Column(name, rows, matrix[:, i].copy()) for i, name in enumerate(names)], len(matrix)
     if len(body) > _BIG:
         from rldoctor.readers.tabular.big import big_columns
 
-        found = big_columns(names, body, dialect.delimiter)
-        if found is not None:
-            return found
-    cells = _cells(body, dialect.delimiter, names, source, notes)
+        return big_columns(names, body, dialect.delimiter)
+    return None
+
+
+def _columns(
+    names: Sequence[str], body: str, dialect: Dialect, source: str, notes: list[Note]
+) -> tuple[list[Column], int]:
+    try:
+        cells = _cells(body, dialect.delimiter, names, source, notes)
+    except csv.Error as error:
+        raise ReadError(f"{source}: not a readable table: {error}") from error
     comma = dialect.delimiter == ";"
     return [column(name, part, comma=comma) for name, part in zip(names, cells, strict=True)], len(cells[0])
 
 
+def _has_blanks(body: str, delimiter: str) -> bool:
+    return delimiter * 2 in body or '"' in body[:_FAST]
+
+
 def _plain_numbers(
-    body: str, delimiter: str, width: int
+    path: Path, dialect: Dialect, above: int, width: int
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]] | None:
-    if '"' in body:
-        return None
+    """All cells as a matrix, or None when one of them is no number or a row has another length."""
+    skip = above + dialect.skip
     try:
-        matrix = np.loadtxt(io.StringIO(body), delimiter=delimiter, comments=None, ndmin=2)
+        matrix = np.loadtxt(
+            path, delimiter=dialect.delimiter, comments=None, ndmin=2, skiprows=skip, encoding="utf-8-sig"
+        )
     except ValueError:
         return None
     return matrix if matrix.shape[1] == width else None
