@@ -20,7 +20,7 @@ def files() -> list[Path]:
 
 
 def test_same_points_as_event_accumulator(files):
-    from test_eventfile import accumulated, points
+    from test_tb_eventfile import accumulated, points
 
     small = [path for path in files if path.stat().st_size < 160_000]
     assert len(small) > 20

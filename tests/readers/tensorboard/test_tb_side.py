@@ -1,7 +1,7 @@
 import os
 
 import pytest
-from conftest import ramp
+from tb_files import ramp
 
 from rldoctor.readers.tensorboard import TensorBoardReader, attach_side_runs
 

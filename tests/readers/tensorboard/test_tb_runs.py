@@ -1,7 +1,7 @@
 """Which files of a directory are one run, and which points of a resumed run count."""
 
 import pytest
-from conftest import ramp
+from tb_files import ramp
 from tensorboard.compat.proto import event_pb2, summary_pb2
 
 from rldoctor.readers.tensorboard import TensorBoardReader, read_event_file

@@ -3,7 +3,7 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import ramp
+from tb_files import ramp
 
 from rldoctor.errors import ReadError
 from rldoctor.readers.tensorboard import TensorBoardReader, read_event_file
@@ -33,7 +33,7 @@ def test_claims_by_content_then_by_name(write, tmp_path):
 
 
 def test_other_tfrecord_files_are_not_claimed(tmp_path):
-    from test_frames import record
+    from test_tb_frames import record
 
     (tmp_path / "train.tfrecord").write_bytes(record(b"\x0a\x05hello"))
     assert TensorBoardReader().claims(tmp_path, ["train.tfrecord"]) == []
