@@ -168,6 +168,16 @@ def test_noise_skips_outliers_and_thins_averages() -> None:
     assert value("noise(x)", [3.0] * 50) == 0
 
 
+def test_noise_of_a_moving_mean_with_few_windows() -> None:
+    sizes = []
+    for seed in range(40):
+        mean = moving_mean(np.random.default_rng(seed).standard_normal(500), 100)
+        sizes.append(value("noise(x)", mean[100:], spacing=100))
+    assert np.mean(sizes) == pytest.approx(1 / np.sqrt(100), rel=0.1)
+    assert np.isnan(value("noise(x)", [1, 2], spacing=100))
+    assert value("noise(x)", [1, 1, 1], steps=[5, 5, 5], spacing=100) == 0, "no division by zero"
+
+
 def test_points_are_thinned_from_the_end() -> None:
     steps, values = independent_points(Context(np.arange(10.0), 3.0), np.arange(10.0), None)
     assert steps.tolist() == values.tolist() == [0, 3, 6, 9]

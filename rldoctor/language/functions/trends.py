@@ -123,8 +123,8 @@ def _ends(context: Context, x: Value, where: Value | None, part: float) -> tuple
 def noise(context: Context, x: Value, *, where: Value | None = None) -> float:
     """Standard deviation around the local level, outliers not counting; NaN for fewer than three points.
 
-    The points are thinned by the averaging window, but never averaged: that would lower the noise. Where that leaves
-    too few, the noise follows from how fast the moving mean changes.
+    The points are thinned by the averaging window, but never averaged: that would lower the noise. Where that
+    leaves too few, the noise follows from how fast the moving mean changes.
     """
     steps, values = finite_points(context, x, where)
     if context.spacing > 0:
@@ -150,7 +150,7 @@ def _moving_mean_noise(steps: FloatArray, values: FloatArray, window: float) -> 
     """
     if values.size < 3:
         return float("nan")
-    gap = float(steps[-1] - steps[0]) / (steps.size - 1)
+    gap = max(float(steps[-1] - steps[0]) / (steps.size - 1), 1e-300)
     return float(np.std(np.diff(values))) * float(np.sqrt(max(window / (2 * gap), 0.5)))
 
 
