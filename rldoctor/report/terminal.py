@@ -27,6 +27,7 @@ STYLES = {
 }
 MAX_WIDTH = 100
 MAX_NOTES = 5
+MAX_DETAILED = 8
 MAX_RIVALS = 4
 
 
@@ -56,7 +57,7 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
 
 
 def show(diagnoses: Sequence[Diagnosis], target: Console | None = None) -> None:
-    """Print the report. Several runs: a table of all of them, then the ones with findings in full."""
+    """Print the report. Several runs: a table of all of them, then the ones with findings in full, if few."""
     out = target or console()
     if len(diagnoses) == 1:
         _print(out, _run(diagnoses[0]))
@@ -64,10 +65,13 @@ def show(diagnoses: Sequence[Diagnosis], target: Console | None = None) -> None:
     from rldoctor.report.terminal_summary import summary
 
     _print(out, summary(diagnoses))
-    for diagnosis in diagnoses:
-        if diagnosis.roots:
-            out.rule(style="dim", characters="-")
-            _print(out, _run(diagnosis))
+    sick = [diagnosis for diagnosis in diagnoses if diagnosis.roots]
+    if len(sick) > MAX_DETAILED:
+        out.print(f"{len(sick)} runs have findings. In full: add -o report.html, or analyze fewer paths.")
+        return
+    for diagnosis in sick:
+        out.rule(style="dim", characters="-")
+        _print(out, _run(diagnosis))
 
 
 def _print(out: Console, parts: Iterator[ConsoleRenderable]) -> None:

@@ -40,8 +40,8 @@ def _table(diagnoses: Sequence[Diagnosis]) -> Table:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("run", overflow="fold", ratio=4)
-    table.add_column("verdict")
+    table.add_column("run", overflow="fold", ratio=5)
+    table.add_column("verdict", width=10)
     table.add_column("first root cause", overflow="fold", ratio=4)
     table.add_column("since", justify="right", no_wrap=True)
     table.add_column("rules", justify="right", no_wrap=True)
