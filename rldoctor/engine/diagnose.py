@@ -104,7 +104,7 @@ def outcome_note(context: Context) -> str:
     success = facts.get("success_end", np.nan)
     text += f", success {success:.0%} at the end" if math.isfinite(success) else ""
     if facts.get("solved", np.nan) > 0:
-        return f"{text}: solved or at its best and flat"
+        return f"{text}: solved"
     if facts.get("improving", np.nan) > 0:
         return f"{text}: still improving"
     return f"{text}: learned and kept it" if facts.get("learned", np.nan) > 0 else text
