@@ -38,6 +38,9 @@ def _of_parent(place: Place, has_runs: Callable[[Path], bool]) -> Gathered:
         return Gathered()
     siblings = [path for path in sorted(parent.iterdir()) if path.is_dir() and has_runs(path)]
     if len(siblings) <= 1 or _behaviors(found.settings):
+        if found.files:
+            text = f"settings of {', '.join(found.files)} (the folder above) are taken to be this run's"
+            found.notes.append(Note("config-above", text))
         return found
     text = f"{', '.join(found.files)}: {len(siblings)} folders with runs share it, not applied"
     return Gathered(notes=[Note("config-ambiguous", text)])

@@ -142,6 +142,15 @@ def test_table_beside_events_adds_only_what_they_lack(tmp_path):
     assert "progress.csv" in run.files
 
 
+def test_fuller_table_beside_cut_events_is_noted(tmp_path):
+    events(tmp_path / "run", [1.0, 2.0, 3.0])
+    rows = "".join(f"{i},{100 * i}\n" for i in range(1, 9))
+    (tmp_path / "run" / "progress.csv").write_text("rollout/ep_rew_mean,time/total_timesteps\n" + rows)
+    (run,) = find_runs(tmp_path)
+    (note,) = [note for note in run.notes if note.code == "longer-table"]
+    assert note.tags == ("rollout/ep_rew_mean",)
+
+
 def test_table_goes_to_the_one_of_several_runs_it_fits(tmp_path):
     parent = tmp_path / "logs"
     events(parent / "PPO_1", [1.0, 2.0, 3.0])
@@ -200,6 +209,7 @@ def test_configuration_beside_above_and_ambiguous(tmp_path):
     found = {run.id: run for run in find_runs(tmp_path)}
     assert [(s.value, s.source) for s in found["one"].settings] == [(0.1, "config.yaml:1")]
     assert [(s.value, s.source) for s in found["two/tb"].settings] == [(0.2, "../config.yaml:1")]
+    assert "config-above" in codes(found["two/tb"])
     assert found["three/seed_0"].settings == []
     assert "config-ambiguous" in codes(found["three/seed_0"])
     assert [s.value for s in find_runs(tmp_path / "two" / "tb").runs[0].settings] == [0.2]

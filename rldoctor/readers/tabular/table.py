@@ -54,7 +54,9 @@ def parse_table(text: str, source: str, path: Path | None = None, above: int = 0
     """
     dialect = sniff(text[: _longest_head(text)].splitlines())
     if dialect is None or not any(dialect.names):
-        raise ReadError(f"{source}: no column found", hint="Expected a header line and rows of numbers.")
+        raise ReadError(
+            f"{path or source}: no column found", hint="Expected a header line and rows of numbers."
+        )
     notes = _header_notes(dialect, source)
     names = _unique(dialect.names, source, notes)
     body = _without_cut_cell(_after(text, dialect.skip), dialect.delimiter, len(names), source, notes)
