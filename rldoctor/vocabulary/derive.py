@@ -40,7 +40,9 @@ def derive(knobs: dict[str, Knob]) -> None:
             tidy = int(value) if float(value).is_integer() else value
             from_default = any(knobs[one].source.startswith("default") for one in inputs)
             start = "default, through" if from_default else "derived from"
-            knobs[name] = Knob(name, tidy, name, tidy, f"{start} {' and '.join(inputs)}")
+            doubt = any("not converted" in knobs[one].note for one in inputs)
+            note = "assumes a single environment" if doubt else ""
+            knobs[name] = Knob(name, tidy, name, tidy, f"{start} {' and '.join(inputs)}", note)
 
 
 def _resolve_gradient_steps(knobs: dict[str, Knob]) -> None:

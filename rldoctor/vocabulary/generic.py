@@ -208,7 +208,7 @@ def _found(rule: GuessRule, metric: str, reading: _Reading) -> Guess:
 
 
 def adapt(found: Guess, algorithm: str, family: str) -> Guess:
-    """The guess for a known algorithm: PPO's ``critic_loss`` is a value loss, DQN's ``loss`` a critic loss."""
+    """The guess for a known algorithm: PPO's ``critic_loss`` is a value loss, DQN's ``loss`` a critic's."""
     metric = ""
     if found.on_policy and (algorithm in ON_POLICY or "on_policy" in (algorithm, family)):
         metric = found.on_policy

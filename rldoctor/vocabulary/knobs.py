@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from rldoctor.errors import UsageError, did_you_mean
-from rldoctor.model.algorithms import matches
 from rldoctor.model.config import Knob, RunConfig, Value
 from rldoctor.model.raw import Note, RawSetting
 from rldoctor.model.run import Wording
-from rldoctor.model.series import Series
-from rldoctor.vocabulary.canonical import canonical
+from rldoctor.vocabulary.assumed import add_constants, add_defaults
+from rldoctor.vocabulary.candidates import Candidate, find_candidates, override
 from rldoctor.vocabulary.derive import derive
-from rldoctor.vocabulary.generic import plain, words
 from rldoctor.vocabulary.special import READERS, Reading
-from rldoctor.vocabulary.tables import KnobRule, Table, choose, pattern
-from rldoctor.vocabulary.values import parse_value
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A setting under a rule; ``rank`` orders rivals for one knob (lower wins)."""
-
-    rule: KnobRule
-    setting: RawSetting
-    rank: tuple[int, int, int]
-    order: int = 0
-    guessed: bool = False
+from rldoctor.vocabulary.spelling import spell
+from rldoctor.vocabulary.tables import Table
+from rldoctor.vocabulary.units import convert
 
 
 @dataclass(slots=True)
@@ -45,78 +32,27 @@ def resolve_settings(
     """Canonical knobs from what was written.
 
     ``overrides`` are the user's own (``--set``): framework keys first, then canonical names in canonical
-    units; UsageError for any other key. Among several settings for one knob the least nested key wins, then
+    units; UsageError for any other key on the command line. Among several settings for one knob the least nested key wins, then
     the order of the table; a contradiction is noted. Values that cannot be read stay in ``unmapped``.
     """
-    found, unmapped = _candidates(settings, table, algorithm)
-    mine = [_override(setting, table, algorithm, order) for order, setting in enumerate(overrides)]
-    readings, spare = _read([*mine, *found])
+    found, unmapped = find_candidates(settings, table, algorithm)
+    mine = [(one, override(one, table, algorithm, order)) for order, one in enumerate(overrides)]
+    unmapped += [setting for setting, candidate in mine if candidate is None]
+    readings, spare = _read([*(candidate for _, candidate in mine if candidate is not None), *found])
     chosen, notes = _elect(readings)
     knobs: dict[str, Knob] = {}
     values = {name: reading.value for name, (_, reading) in chosen.items()}
     raw = {setting.key: setting for setting in (*settings, *overrides)}
     for name, (candidate, reading) in chosen.items():
         knobs[name] = _knob(candidate, reading, values, raw)
-    _add_constants(knobs, table, algorithm)
-    _add_defaults(knobs, table, algorithm)
+    add_constants(knobs, table, algorithm)
+    add_defaults(knobs, table, algorithm)
     derive(knobs)
-    wording = _wording(knobs, table, algorithm, chosen)
+    wording = spell(knobs, table, algorithm, chosen)
     return Resolved(RunConfig(knobs, (*unmapped, *spare)), wording, notes)
 
 
-def _candidates(
-    settings: Sequence[RawSetting], table: Table, algorithm: str
-) -> tuple[list[_Candidate], list[RawSetting]]:
-    found, unmapped = [], []
-    for order, setting in enumerate(settings):
-        candidate = _candidate(setting, table, algorithm, order)
-        if candidate is None:
-            unmapped.append(setting)
-        else:
-            found.append(candidate)
-    return found, unmapped
-
-
-def _candidate(setting: RawSetting, table: Table, algorithm: str, order: int) -> _Candidate | None:
-    for place, (key, rules) in enumerate(table.config.items()):
-        if setting.key == key or setting.key.endswith(f".{key}") or _wild(key, setting.key):
-            rule = choose(rules, algorithm)
-            if rule is not None:
-                return _Candidate(rule, setting, (0, setting.key.count(".") - key.count("."), place), order)
-    return _general(setting, table, order)
-
-
-def _wild(key: str, logged: str) -> bool:
-    return "*" in key and pattern(key).match(logged) is not None
-
-
-def _general(setting: RawSetting, table: Table, order: int) -> _Candidate | None:
-    """The general words for a key: all of them for a home-made program, the unmistakable ones otherwise."""
-    key = plain(setting.key.rpartition(".")[2])
-    rule = words().config.get(key)
-    if rule is None or (table.config and key not in words().safe):
-        return None
-    return _Candidate(rule, setting, (1, setting.key.count("."), 0), order, guessed=True)
-
-
-def _override(setting: RawSetting, table: Table, algorithm: str, order: int) -> _Candidate:
-    rules = table.config.get(setting.key)
-    rule = choose(rules, algorithm) if rules else None
-    if rule is None and setting.key in canonical().knobs:
-        rule = KnobRule(setting.key)
-    if rule is None:
-        found = _candidate(setting, table, algorithm, order)
-        rule = found.rule if found else None
-    if rule is None:
-        known = sorted({*canonical().knobs, *table.config})
-        raise UsageError(
-            f"{setting.source}: unknown configuration key {setting.key!r}{did_you_mean(setting.key, known)}",
-            hint="Use a key of your framework or a canonical knob (learning_rate, n_envs, buffer_capacity).",
-        )
-    return _Candidate(rule, setting, (-1, 0, -order), order)
-
-
-def _read(candidates: Iterable[_Candidate]) -> tuple[list[tuple[_Candidate, Reading]], list[RawSetting]]:
+def _read(candidates: Iterable[Candidate]) -> tuple[list[tuple[Candidate, Reading]], list[RawSetting]]:
     readings, spare = [], []
     for candidate in candidates:
         found = READERS[candidate.rule.parse](candidate.rule.knob, candidate.setting.value)
@@ -127,9 +63,9 @@ def _read(candidates: Iterable[_Candidate]) -> tuple[list[tuple[_Candidate, Read
 
 
 def _elect(
-    readings: Sequence[tuple[_Candidate, Reading]],
-) -> tuple[dict[str, tuple[_Candidate, Reading]], list[Note]]:
-    chosen: dict[str, tuple[_Candidate, Reading]] = {}
+    readings: Sequence[tuple[Candidate, Reading]],
+) -> tuple[dict[str, tuple[Candidate, Reading]], list[Note]]:
+    chosen: dict[str, tuple[Candidate, Reading]] = {}
     notes = []
     for candidate, reading in sorted(readings, key=lambda pair: (pair[0].rank, pair[0].order)):
         held = chosen.setdefault(reading.knob, (candidate, reading))
@@ -143,143 +79,11 @@ def _elect(
 
 
 def _knob(
-    candidate: _Candidate, reading: Reading, values: Mapping[str, Value], raw: Mapping[str, RawSetting]
+    candidate: Candidate, reading: Reading, values: Mapping[str, Value], raw: Mapping[str, RawSetting]
 ) -> Knob:
     value, note = reading.value, reading.note or candidate.rule.note
     if reading.plain and not isinstance(value, str):
-        value, doubts = _convert(candidate.rule, reading, values, raw)
+        value, doubts = convert(candidate.rule, reading, values, raw)
         note = "; ".join(part for part in (reading.note, candidate.rule.note, *doubts) if part)
     setting = candidate.setting
     return Knob(reading.knob, value, setting.key, setting.value, setting.source, note)
-
-
-def _convert(
-    rule: KnobRule, reading: Reading, values: Mapping[str, Value], raw: Mapping[str, RawSetting]
-) -> tuple[Value, list[str]]:
-    """The value in the canonical unit, and what could not be resolved."""
-    factor, doubts = _factor(rule, values, raw)
-    value = reading.value
-    if isinstance(value, str | bool):
-        return value, []
-    if rule.inverse:
-        value = 1.0 / value if value else value
-    if rule.complement or reading.complement:
-        value = round(1.0 - value, 12)
-    if factor != 1.0 and value > 0:
-        value = value * factor
-        value = int(value) if float(value).is_integer() else value
-    return value, doubts
-
-
-def _factor(
-    rule: KnobRule, values: Mapping[str, Value], raw: Mapping[str, RawSetting]
-) -> tuple[float, list[str]]:
-    factor, doubts = 1.0, []
-    for names, sign in ((rule.per, 1), (rule.divide, -1)):
-        for name in names:
-            known = values.get(name)
-            if isinstance(known, int | float) and known > 0:
-                factor *= float(known) ** sign
-            else:
-                doubts.append(f"not converted: {name} is unknown")
-    for keys, sign in ((rule.per_setting, 1), (rule.divide_setting, -1)):
-        found = [number for key in keys if (number := _setting_number(key, raw)) is not None]
-        if found and found[0] > 0:
-            factor *= found[0] ** sign
-        elif keys:
-            doubts.append(f"not converted: {' or '.join(keys)} is unknown")
-    return factor, doubts
-
-
-def _setting_number(key: str, raw: Mapping[str, RawSetting]) -> float | None:
-    for name, setting in raw.items():
-        if name == key or name.endswith(f".{key}"):
-            parsed = parse_value(setting.value)
-            if parsed is not None and not isinstance(parsed.value, str):
-                return float(parsed.value)
-    return None
-
-
-def _add_constants(knobs: dict[str, Knob], table: Table, algorithm: str) -> None:
-    """Knobs the framework fixes in code, once anything of the configuration is known."""
-    for name, constant in table.constants.items():
-        applies = not constant.when_algorithm or matches(algorithm, constant.when_algorithm)
-        factors = [knobs[one].number() if one in knobs else None for one in constant.per]
-        if name in knobs or not knobs or not applies or any(factor is None for factor in factors):
-            continue
-        value = constant.value
-        for factor in factors:
-            value *= factor or 1.0
-        source = f"fixed by {table.name}"
-        knobs[name] = Knob(name, value, name, value, source)
-
-
-def _add_defaults(knobs: dict[str, Knob], table: Table, algorithm: str) -> None:
-    """Documented defaults for what the log does not say; their source begins with ``default``."""
-    source = f"default of {table.name} {table.defaults_version}, not in the log"
-    for name, value in table.defaults.get(algorithm, {}).items():
-        if name not in knobs:
-            knobs[name] = Knob(name, value, _key_for(name, table, algorithm), value, source)
-
-
-_LOGGED_KNOBS = (
-    ("learning_rate", "learning_rate"),
-    ("learning_rate_critic", "critic_lr"),
-    ("clip_range", "clip_range"),
-)
-
-
-def add_logged(resolved: Resolved, series: Mapping[str, Series], table: Table, algorithm: str) -> None:
-    """Hyperparameters that are themselves logged: their first value where no configuration says it."""
-    knobs = dict(resolved.config.knobs)
-    for metric, name in _LOGGED_KNOBS.items():
-        found = series.get(metric)
-        known = knobs.get(name)
-        if found is None or (known is not None and not known.source.startswith("default")):
-            continue
-        values = found.finite().values
-        if values.size:
-            value = float(f"{values[0]:.6g}")  # float32 in TensorBoard: 0.0003 comes back as 0.00029999...
-            key = _key_for(name, table, algorithm)
-            knobs[name] = Knob(name, value, key, value, f"first value of {found.tag}")
-    resolved.config = RunConfig(knobs, resolved.config.unmapped)
-
-
-def _key_for(name: str, table: Table, algorithm: str) -> str:
-    """The framework's first key for a knob, or the canonical name."""
-    for key, rules in table.config.items():
-        rule = choose(rules, algorithm)
-        if rule is not None and rule.knob == name:
-            return key
-    return name
-
-
-def _wording(
-    knobs: Mapping[str, Knob],
-    table: Table,
-    algorithm: str,
-    chosen: Mapping[str, tuple[_Candidate, Reading]],
-) -> dict[str, Wording]:
-    """How the user spells each knob: the key they used, else the framework's."""
-    values = {name: knob.value for name, knob in knobs.items()}
-    wording: dict[str, Wording] = {}
-    for key, rules in table.config.items():
-        rule = choose(rules, algorithm)
-        if rule is not None and rule.knob not in wording and not rule.parse.startswith(("policy_", "her")):
-            scale, doubts = _factor(replace(rule, per_setting=(), divide_setting=()), values, {})
-            wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
-    for name, (candidate, reading) in chosen.items():
-        if name in knobs and candidate.rank[0] >= 0 and name == candidate.rule.knob:
-            scale = _scale(candidate, reading, knobs[name])
-            wording[name] = Wording(
-                candidate.setting.key, scale, candidate.rule.complement or reading.complement
-            )
-    return wording
-
-
-def _scale(candidate: _Candidate, reading: Reading, knob: Knob) -> float:
-    """canonical / written, where both are numbers."""
-    written, value = reading.value, knob.number()
-    if isinstance(written, str) or value is None or not written or candidate.rule.complement:
-        return 1.0
-    return 1.0 if reading.complement or candidate.rule.inverse else value / float(written)

@@ -15,10 +15,11 @@ from rldoctor.vocabulary.algorithm import (
     family_of,
 )
 from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
+from rldoctor.vocabulary.assumed import with_logged
 from rldoctor.vocabulary.axis import LOGGED, axis_note, build_axes
 from rldoctor.vocabulary.detect import detect_framework
 from rldoctor.vocabulary.identity import environment, seed
-from rldoctor.vocabulary.knobs import Resolved, add_logged, resolve_settings
+from rldoctor.vocabulary.knobs import Resolved, resolve_settings
 from rldoctor.vocabulary.mapped import Mapped
 from rldoctor.vocabulary.matching import renamed
 from rldoctor.vocabulary.naming import Named, check_tag_map, name_series
@@ -63,7 +64,7 @@ def understand(
     mapped = find_own_axes(with_units(named.mapped, rule.unit, rule.offset, table.name != GENERIC))
     axes = build_axes(mapped, resolved.config)
     frame = assemble(mapped, axes, resolved.config, name, series, raw.notes)
-    add_logged(resolved, frame.series, table, name)
+    resolved.config = with_logged(resolved.config, frame.series, table, name)
     note = axis_note(axes, frame.main, frame.unit, {rule.unit: rule.note})
     return _run(raw, table, name, named, resolved, frame, note)
 
