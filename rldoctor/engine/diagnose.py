@@ -27,7 +27,7 @@ def diagnose_run(
     """
     context = prepare(run, policy, derived)
     evaluated = _vetoed([evaluate_rule(rule, context, policy) for rule in rules], policy)
-    roots = rank(evaluated, policy.ranking, context.length)
+    roots = rank(evaluated, policy.ranking, context.length, _first_seen(rules, context))
     coverage = _coverage(evaluated)
     verdict, note = _verdict(roots, coverage, context, policy)
     return Diagnosis(
@@ -39,6 +39,12 @@ def diagnose_run(
         verdict_note=note,
         outcome_note=outcome_note(context),
     )
+
+
+def _first_seen(rules: Sequence[Rule], context: Context) -> dict[str, float]:
+    """First logged step of each rule's leading metric, by code."""
+    leading = {rule.code: context.metrics.get(rule.requires[0]) for rule in rules if rule.requires}
+    return {code: float(one.steps[0]) for code, one in leading.items() if one is not None and len(one)}
 
 
 def _with_derived(frame: MetricFrame, context: Context) -> MetricFrame:

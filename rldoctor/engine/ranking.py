@@ -24,6 +24,7 @@ class Graph:
     quiet: Mapping[str, Evaluated]
     ranking: Ranking
     length: float
+    first_seen: Mapping[str, float]
 
     def finding(self, code: str) -> Finding:
         """The finding of a fired rule."""
@@ -37,7 +38,11 @@ class Graph:
         if begin is None or seen is None:
             # A property of the whole run or of its configuration is there from the start.
             return self.ranking.before if begin is None else self.ranking.unknown
-        return self.ranking.before if begin <= seen + self.ranking.timing_slack * self.length else self.ranking.after
+        slack = self.ranking.timing_slack * self.length
+        if begin <= seen + slack:
+            return self.ranking.before
+        # There when its metric was first logged: it may have begun before anybody could see it.
+        return self.ranking.unknown if begin <= self.first_seen.get(cause, 0.0) + slack else self.ranking.after
 
     def edges(self, code: str) -> list[Edge]:
         """Edges from ``code`` to fired findings that its timing does not rule out."""
@@ -84,11 +89,16 @@ class Graph:
         return float(self.ranking.absent_prediction**absent)
 
 
-def rank(evaluated: Sequence[Evaluated], ranking: Ranking, length: float) -> tuple[Root, ...]:
-    """Roots by score, each with the findings it explains; every finding stands in exactly one place."""
+def rank(
+    evaluated: Sequence[Evaluated], ranking: Ranking, length: float, first_seen: Mapping[str, float]
+) -> tuple[Root, ...]:
+    """Roots by score, each with the findings it explains; every finding stands in exactly one place.
+
+    ``length`` is the run's length in steps; ``first_seen`` the first logged step of what each rule looks at, by code.
+    """
     fired = {one.rule.code: one for one in evaluated if one.result.outcome is Outcome.FIRED}
     quiet = {one.rule.code: one for one in evaluated if one.result.outcome is Outcome.PASSED}
-    graph = Graph(fired, quiet, ranking, length)
+    graph = Graph(fired, quiet, ranking, length, first_seen)
     scores = {code: graph.score(code) for code in fired}
     order = sorted(fired, key=lambda code: (-scores[code], code))
     reach = {code: graph.reached(code) for code in fired}
