@@ -32,8 +32,9 @@ def resolve_settings(
     """Canonical knobs from what was written.
 
     ``overrides`` are the user's own (``--set``): framework keys first, then canonical names in canonical
-    units; UsageError for any other key on the command line. Among several settings for one knob the least nested key wins, then
-    the order of the table; a contradiction is noted. Values that cannot be read stay in ``unmapped``.
+    units; UsageError for any other key on the command line. Among several settings for one knob the least
+    nested key wins, then the order of the table; a contradiction is noted. Values that cannot be read stay
+    in ``unmapped``.
     """
     found, unmapped = find_candidates(settings, table, algorithm)
     mine = [(one, override(one, table, algorithm, order)) for order, one in enumerate(overrides)]
