@@ -8,9 +8,12 @@ import tempfile
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rldoctor.errors import RldoctorError, UsageError, did_you_mean
-from rldoctor.model.finding import Diagnosis
+
+if TYPE_CHECKING:
+    from rldoctor.model.finding import Diagnosis
 
 # Modules, not functions: a format's dependencies are imported when it is used.
 MODULES = {

@@ -49,10 +49,9 @@ def test_a_request_would_be_noticed(tmp_path):
     assert console
 
 
-@pytest.mark.parametrize("name", ["sick", "hostile"])
-def test_page_draws_its_curves_and_asks_for_nothing(make, tmp_path, name):
+def test_page_draws_its_curves_and_asks_for_nothing(make, tmp_path):
     page = tmp_path / "page.html"
-    write([make(name)], "html", page)
+    write([make("sick"), make("hostile")], "html", page)
     dom, console, urls = opened(page, tmp_path)
     assert console == []
     assert urls == []
