@@ -207,7 +207,7 @@ class _Evaluation:
 
     def _passed(self, measures: Mapping[str, Measure], reason: str) -> RuleResult:
         said = reason or (self._text(self.rule.passed_message, measures) if self.rule.passed_message else "")
-        return _result(self.rule, Outcome.PASSED, reason=said, measures=tuple(measures.values()))
+        return _result(self.rule, Outcome.PASSED, reason=said, measures=_known(measures))
 
     def _fired(self, measures: Mapping[str, Measure]) -> RuleResult:
         rule = self.rule
@@ -222,7 +222,7 @@ class _Evaluation:
             area=rule.area,
             onset=self.found[-1].start if self.found else None,
             intervals=tuple(self.found),
-            measures=tuple(measures.values()),
+            measures=_known(measures),
             causes=causes,
             prescriptions=self._prescriptions(causes, measures),
             references=tuple((one.title, one.url) for one in rule.references),
@@ -254,13 +254,19 @@ class _Evaluation:
         return severity, ""
 
     def _causes(self, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
-        made = []
+        """Likely causes first, then those that no number could decide, then the rejected ones.
+
+        A cause that needs a number the log does not hold is left out once another one is likely.
+        """
+        made: list[tuple[int, Cause]] = []
         for spec in self.rule.causes:
             likely = None if spec.more_likely_if is None else self._likely(spec.more_likely_if)
             text = spec.rejected_says if likely is False and spec.rejected_says else spec.says
-            made.append(Cause(spec.id, self._text(text, measures), likely, spec.fixes))
-        order = {True: 0, None: 1, False: 2}
-        return tuple(sorted(made, key=lambda cause: order[cause.likely]))
+            place = {True: 0, False: 3, None: 1 if spec.more_likely_if is None else 2}[likely]
+            made.append((place, Cause(spec.id, self._text(text, measures), likely, spec.fixes)))
+        decided = any(place == 0 for place, _ in made)
+        kept = [(place, cause) for place, cause in made if not (decided and place == 2)]
+        return tuple(cause for _, cause in sorted(kept, key=lambda pair: pair[0]))
 
     def _likely(self, expression: Expression) -> bool | None:
         """True or False when the run's numbers decide, None when a number it needs is unknown."""
@@ -274,7 +280,7 @@ class _Evaluation:
         """Fixes of the likely causes first, then of the undecided ones, then the rest; rejected causes' fixes are left out."""
         rejected = {fix for cause in causes if cause.likely is False for fix in cause.fixes}
         wanted = [fix for cause in causes if cause.likely is not False for fix in cause.fixes]
-        named = {fix for cause in causes for fix in cause.fixes}
+        named = {fix for cause in self.rule.causes for fix in cause.fixes}
         order = list(dict.fromkeys([*wanted, *(fix for fix in self.rule.fixes if fix not in named)]))
         order = order or [fix for fix in self.rule.fixes if fix in rejected]
         return tuple(self._prescribe(self.rule.fixes[fix], measures) for fix in order)
@@ -300,6 +306,11 @@ class _Evaluation:
 
     def _edges(self) -> tuple[Edge, ...]:
         return tuple(edge for edge in self.rule.leads_to if edge.when is None or truth(self._value(edge.when)))
+
+
+def _known(measures: Mapping[str, Measure]) -> tuple[Measure, ...]:
+    """The measures that have a value: a number that could not be had is no evidence."""
+    return tuple(one for one in measures.values() if not math.isnan(one.value))
 
 
 def _after(rule: Rule) -> str:

@@ -20,7 +20,9 @@ def number_text(value: float, spec: str = ".4g") -> str:
         return format(value, spec)
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    return f"{value:,.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
+    if 1e3 <= abs(value) < 1e6:
+        return f"{float(f'{value:.4g}'):,.0f}"
+    return f"{value:.4g}" if 1e-3 <= abs(value) < 1e3 else f"{value:.3g}"
 
 
 def step_text(step: float | None) -> str:
