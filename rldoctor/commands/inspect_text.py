@@ -9,7 +9,8 @@ from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import words
 from rldoctor.report.clean import clean
-from rldoctor.report.numbers import number, plural, step
+from rldoctor.report.numbers import number, plural
+from rldoctor.report.terminal import short_step
 from rldoctor.report.terminal import table as new_table
 
 if TYPE_CHECKING:
@@ -48,16 +49,20 @@ def _parts(run: Run) -> Iterator[ConsoleRenderable]:
 def _metrics(series: Sequence[Series]) -> Table:
     from rich.text import Text
 
-    table = new_table(
-        ("metric", "left"), ("logged as", "left"), ("unit", "left"), ("points", "right"), ("steps", "right")
-    )
+    table = new_table(("metric", "left"), ("logged as", "left"), ("points", "right"), ("steps", "right"))
     for one in series:
-        ends = f"{step(float(one.steps[0]))} to {step(float(one.steps[-1]))}" if len(one) else ""
-        about = [one.estimator, one.aggregation, f"mean of {one.window} episodes" if one.window else ""]
-        remark = ", ".join(clean(text) for text in about if text)
-        name = Text(clean(one.name)).append(f"\n{remark}" if remark else "", style="dim")
-        table.add_row(name, Text(clean(one.tag)), Text(clean(one.unit)), Text(f"{len(one):,}"), Text(ends))
+        ends = f"{short_step(float(one.steps[0]))} to {short_step(float(one.steps[-1]))}" if len(one) else ""
+        name = Text(clean(one.name)).append(f"\n{_remark(one)}", style="dim")
+        table.add_row(name, Text(clean(one.tag)), Text(f"{len(one):,}"), Text(ends))
     return table
+
+
+def _remark(series: Series) -> str:
+    """Unit, and how the number was made where that is known."""
+    unit = clean(series.unit).split(" (")[0] if series.unit != "1" else ""
+    average = f"mean of {series.window} episodes" if series.window else ""
+    parts = (unit, clean(series.estimator), clean(series.aggregation).replace("_", " "), average)
+    return ", ".join(part for part in parts if part)
 
 
 def _settings(run: Run) -> Iterator[ConsoleRenderable]:

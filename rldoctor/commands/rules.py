@@ -49,8 +49,21 @@ def show_rule(name: str, directories: Sequence[str]) -> int:
         raise UsageError(f"no rule is called '{name}'{guess.lower()}", hint="see: rldoctor rules list")
     out = console()
     for line in _described(rule):
-        out.print(line, soft_wrap=False)
+        out.print(_wrapped(line, out.width), soft_wrap=True)
     return 0
+
+
+def _wrapped(text: str, width: int) -> str:
+    """Long lines continue below their own text, a step further in."""
+    from textwrap import fill
+
+    lines = []
+    for line in text.splitlines() or [""]:
+        indent = " " * (len(line) - len(line.lstrip(" -")) + 2)
+        lines.append(
+            fill(line, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+        )
+    return "\n".join(lines)
 
 
 def test_rules(directory: str) -> int:
