@@ -76,13 +76,16 @@ class Fields:
         self.wrong(f"'{key}' must be {what}, found {kind(self.values[key])}", key)
 
     def text(self, key: str, *, required: bool = False, default: str = "") -> str:
-        """Text; an empty one counts as missing."""
+        """Text without blanks around it; never empty."""
         value = self._get(key, required=required)
         if value is None:
             return default
         if isinstance(value, str) and value.strip():
             return value.strip()
-        self._expected(key, "text")
+        if isinstance(value, str):
+            self.wrong(f"'{key}' is empty", key)
+        else:
+            self._expected(key, "text")
         return default
 
     def number(self, key: str, *, required: bool = False, default: float = math.nan) -> float:

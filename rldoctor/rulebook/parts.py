@@ -40,8 +40,8 @@ def applies_to(rule: Fields) -> AppliesTo:
 
 
 def _algorithms(part: Fields, key: str) -> tuple[str, ...]:
-    names = part.texts(key)
-    return tuple(name for name in names if part.allowed(name, ALGORITHMS, "algorithm", key))
+    names = enumerate(part.texts(key))
+    return tuple(name for index, name in names if part.allowed(name, ALGORITHMS, "algorithm", key, index))
 
 
 def span(rule: Fields, key: str) -> Span | None:

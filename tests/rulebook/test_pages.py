@@ -1,0 +1,73 @@
+"""Rule pages."""
+
+from __future__ import annotations
+
+from rulebook_samples import KNOWN, RULE, Write, replaced
+
+from rldoctor.rulebook.loader import load_pack, load_rule
+from rldoctor.rulebook.locate import builtin_rules_dir
+from rldoctor.rulebook.pages import rule_page
+
+
+def test_a_page_says_everything(write: Write) -> None:
+    page = rule_page(load_rule(write(), KNOWN))
+    for text in [
+        "# TST-01 It does not move",
+        "| Severity | warning, at most warning while the run learns, at most info when the task is solved |",
+        "| Algorithms | ppo, off_policy (not dqn) |",
+        "| Must be logged | `approx_kl`, `entropy` or `policy_std` |",
+        "| Must be known | `gamma` |",
+        "| Also used | `clip_fraction`, `config.learning_rate` |",
+        "    level = median(abs(approx_kl))",
+        "hold for at least 8 % of the run, over gaps of up to 3 points, after the first 2,000 steps.",
+        "- error when `low < limit / 10`",
+        "| `limit` | 0.01 | nats | 0 to 1 | why |",
+        "  More likely if `config.learning_rate < 1`.",
+        "  Fixes: raise.",
+        "- **raise**: Raise it. It is {low}.",
+        "  `learning_rate` to `config.learning_rate * 2`.",
+        "  Then: More.",
+        "- **check**: Look at it.",
+        "- TST-02 (M)\n- TST-03 (H) because",
+        "- A run that was stopped.",
+        "- [A paper](https://example.org)",
+    ]:
+        assert text in page, text
+
+
+def test_a_page_leaves_out_what_a_rule_does_not_have(write: Write) -> None:
+    path = write()
+    lines = (
+        "applies_to",
+        "cap_if",
+        "for:",
+        "bridge",
+        "ignore",
+        "unless",
+        "  - {id: learned",
+        "escalate",
+        "reduce",
+        "expect:",
+    )
+    kept = "".join(line for line in RULE.splitlines(keepends=True) if not line.startswith(lines))
+    changes = [
+        (', url: "https://example.org"', ""),
+        ("requires_config: [gamma]\n", ""),
+        ("(now {now}, gamma {config_gamma})", ""),
+        ("    else: Raise it.\n", ""),
+        ("    needs: [config.learning_rate, level]\n", ""),
+    ]
+    path.write_text(replaced(kept, *changes))
+    page = rule_page(load_rule(path, KNOWN))
+    for text in ("Stays quiet", "Expect afterwards", "This must hold", "Must be known", "at most"):
+        assert text not in page, text
+    assert "| Algorithms | any |" in page
+    assert "Change `learning_rate`." in page
+    assert "- A paper\n" in page
+
+
+def test_every_built_in_rule_has_a_page() -> None:
+    for rule in load_pack([builtin_rules_dir()], tests=False):
+        page = rule_page(rule)
+        assert page.startswith(f"# {rule.code} ")
+        assert all(name in page for name in rule.thresholds)
