@@ -108,7 +108,9 @@ def _derived_series(context: Context, metrics: Mapping[str, Series], quantity: D
             values = np.asarray(evaluate(variant.value, scope), dtype=np.float64)
             tag = f"derived from {', '.join(metrics[name].tag for name in variant.inputs)}"
             shaped = np.broadcast_to(values, first.steps.shape).copy()
-            return Series(quantity.name, first.steps, shaped, tag, quantity.unit, first.axis, window=first.window)
+            return Series(
+                quantity.name, first.steps, shaped, tag, quantity.unit, first.axis, window=first.window
+            )
     return None
 
 
@@ -169,7 +171,10 @@ def _facts(context: Context, policy: Policy) -> dict[str, float]:
         "length": placed["episode_length"],
         "episodes_logged": placed["episodes"],
     }
-    spacing = {"ret": context.spacing.get(source or "", 0.0), "success": context.spacing.get(success or "", 0.0)}
+    spacing = {
+        "ret": context.spacing.get(source or "", 0.0),
+        "success": context.spacing.get(success or "", 0.0),
+    }
     scope = Scope(grid, names, context.config, {}, spacing, context.planned)
     return _evaluate_facts(policy, scope, names)
 

@@ -87,7 +87,10 @@ def _verdict(roots: Sequence[Root], coverage: Coverage, context: Context, policy
         return worst.label, ""
     has_outcome = any(name in context.metrics for name in policy.needs_one_of)
     if blind or not has_outcome:
-        return "not_enough_data", "no return, success rate or reward could be read: nothing says how the run went"
+        return (
+            "not_enough_data",
+            "no return, success rate or reward could be read: nothing says how the run went",
+        )
     if coverage.ran < policy.healthy_rules:
         return "not_enough_data", f"only {coverage.ran} rules could look at this run"
     if not _outcome_judged(context):

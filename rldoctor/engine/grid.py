@@ -34,7 +34,9 @@ def median_gap(steps: FloatArray) -> float:
     return float(np.median(np.diff(steps))) if steps.size > 1 else 0.0
 
 
-def on_grid(metrics: Mapping[str, Series], names: Iterable[str], grid: FloatArray) -> dict[str, FloatArray | float]:
+def on_grid(
+    metrics: Mapping[str, Series], names: Iterable[str], grid: FloatArray
+) -> dict[str, FloatArray | float]:
     """Each named metric on ``grid``; a metric that was not logged is the scalar NaN."""
     placed: dict[str, FloatArray | float] = {}
     for name in names:

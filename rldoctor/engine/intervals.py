@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from rldoctor.model.finding import Interval
@@ -32,7 +34,7 @@ def bridged(mask: BoolArray, grid: FloatArray, gap: float) -> BoolArray:
     """``mask`` with False stretches filled when the True points around them are at most ``gap`` steps apart."""
     stretches = runs_of_true(mask)
     filled = mask.copy()
-    for (_, end), (start, _) in zip(stretches, stretches[1:], strict=False):
+    for (_, end), (start, _) in pairwise(stretches):
         if grid[start] - grid[end] <= gap:
             filled[end : start + 1] = True
     return filled

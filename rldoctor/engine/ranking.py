@@ -42,7 +42,9 @@ class Graph:
         if begin <= seen + slack:
             return self.ranking.before
         # There when its metric was first logged: it may have begun before anybody could see it.
-        return self.ranking.unknown if begin <= self.first_seen.get(cause, 0.0) + slack else self.ranking.after
+        return (
+            self.ranking.unknown if begin <= self.first_seen.get(cause, 0.0) + slack else self.ranking.after
+        )
 
     def edges(self, code: str) -> list[Edge]:
         """Edges from ``code`` to fired findings that its timing does not rule out."""
@@ -73,7 +75,9 @@ class Graph:
         weight *= self._specificity(predicted) * self._absent(predicted)
         timings = [self.timing(code, symptom) for symptom in reached]
         weight *= sum(timings) / len(timings) if timings else 1.0
-        return weight * (self.ranking.config_only if finding.onset is None and not reached and not finding.metrics else 1.0)
+        return weight * (
+            self.ranking.config_only if finding.onset is None and not reached and not finding.metrics else 1.0
+        )
 
     def _specificity(self, predicted: Sequence[str]) -> float:
         if not predicted:
@@ -115,7 +119,9 @@ def rank(
     )
 
 
-def _owners(order: Sequence[str], reach: Mapping[str, Mapping[str, float]], scores: Mapping[str, float]) -> dict[str, str]:
+def _owners(
+    order: Sequence[str], reach: Mapping[str, Mapping[str, float]], scores: Mapping[str, float]
+) -> dict[str, str]:
     """The root that explains each explained finding.
 
     A finding that some other finding reaches is explained, unless it reaches that one too and scores higher
@@ -123,7 +129,9 @@ def _owners(order: Sequence[str], reach: Mapping[str, Mapping[str, float]], scor
     """
     explained: dict[str, list[str]] = {}
     for code in order:
-        parents = [other for other in order if code in reach[other] and not _outranks(code, other, reach, scores)]
+        parents = [
+            other for other in order if code in reach[other] and not _outranks(code, other, reach, scores)
+        ]
         if parents:
             explained[code] = parents
     owner: dict[str, str] = {}
@@ -133,7 +141,9 @@ def _owners(order: Sequence[str], reach: Mapping[str, Mapping[str, float]], scor
     return {code: root for code, root in owner.items() if root not in owner}
 
 
-def _outranks(code: str, other: str, reach: Mapping[str, Mapping[str, float]], scores: Mapping[str, float]) -> bool:
+def _outranks(
+    code: str, other: str, reach: Mapping[str, Mapping[str, float]], scores: Mapping[str, float]
+) -> bool:
     return other in reach[code] and (scores[code], code) > (scores[other], other)
 
 

@@ -20,4 +20,6 @@ def matches(algorithm: str, wanted: Collection[str]) -> bool:
     """
     if "any" in wanted or algorithm in wanted:
         return True
-    return ("on_policy" in wanted and algorithm in ON_POLICY) or ("off_policy" in wanted and algorithm in OFF_POLICY)
+    return ("on_policy" in wanted and algorithm in ON_POLICY) or (
+        "off_policy" in wanted and algorithm in OFF_POLICY
+    )

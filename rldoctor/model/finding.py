@@ -27,7 +27,9 @@ class Severity(IntEnum):
         try:
             return cls[text.upper()]
         except KeyError:
-            raise ValueError(f"unknown severity {text!r}: expected critical, error, warning or info") from None
+            raise ValueError(
+                f"unknown severity {text!r}: expected critical, error, warning or info"
+            ) from None
 
 
 class Outcome(StrEnum):

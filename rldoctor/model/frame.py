@@ -54,7 +54,9 @@ class MetricFrame:
         import numpy as np
         import pandas as pd
 
-        columns: dict[str, list[object]] = {name: [] for name in ("metric", "step", "value", "wall_time", "tag")}
+        columns: dict[str, list[object]] = {
+            name: [] for name in ("metric", "step", "value", "wall_time", "tag")
+        }
         parts = list(self.series.values())
         if not parts:
             return pd.DataFrame(columns)
@@ -62,7 +64,7 @@ class MetricFrame:
         walls = [np.full(len(part), np.nan) if part.wall is None else part.wall for part in parts]
         return pd.DataFrame(
             {
-                "metric": pd.Categorical.from_codes(np.repeat(np.arange(len(parts)), sizes), [p.name for p in parts]),
+                "metric": pd.Categorical(np.repeat(np.array([p.name for p in parts], dtype=object), sizes)),
                 "step": np.concatenate([part.steps for part in parts]),
                 "value": np.concatenate([part.values for part in parts]),
                 "wall_time": np.concatenate(walls),

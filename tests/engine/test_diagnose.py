@@ -17,14 +17,25 @@ from rldoctor.model.series import Series
 from rldoctor.rulebook.series_notation import series as notation
 
 
-def make_run(algorithm: str, series: dict[str, str], config: dict[str, float], every: float = 2048, **fields: object) -> Run:
+def make_run(
+    algorithm: str, series: dict[str, str], config: dict[str, float], every: float = 2048, **fields: object
+) -> Run:
     made = {}
     for name, text in series.items():
         values, exists = notation(text, name)
         steps = every * np.arange(1, values.size + 1, dtype=np.float64)
         made[name] = Series(name, steps[exists], values[exists], name)
     knobs = {name: Knob(name, value, name, value, "config.json") for name, value in config.items()}
-    return Run("run", Path("run"), "test", "stable_baselines3", algorithm, MetricFrame(made), RunConfig(knobs), **fields)  # type: ignore[arg-type]
+    return Run(
+        "run",
+        Path("run"),
+        "test",
+        "stable_baselines3",
+        algorithm,
+        MetricFrame(made),
+        RunConfig(knobs),
+        **fields,
+    )  # type: ignore[arg-type]
 
 
 def codes(diagnosis: Diagnosis) -> list[str]:
@@ -73,7 +84,16 @@ def test_an_outcome_alone_is_its_own_root() -> None:
 
 
 def test_a_quiet_run_with_an_outcome_is_healthy() -> None:
-    run = make_run("ppo", {"episode_return": "1+3x99 ~2", "approx_kl": "0.01x99", "entropy": "5-0.02x99", "policy_loss": "0x99"}, {})
+    run = make_run(
+        "ppo",
+        {
+            "episode_return": "1+3x99 ~2",
+            "approx_kl": "0.01x99",
+            "entropy": "5-0.02x99",
+            "policy_loss": "0x99",
+        },
+        {},
+    )
     diagnosis = diagnose(run)
     assert diagnosis.verdict == "healthy"
     assert diagnosis.coverage.ran >= 3
@@ -126,7 +146,9 @@ def test_unknown_codes_are_errors() -> None:
 
 def test_selected_rules_only() -> None:
     diagnosis = diagnose(make_run("ppo", FROZEN, {"learning_rate": 3e-4}), select=["OUT"])
-    assert {result.code for result in diagnosis.results} <= {"OUT-02", "OUT-10"} | {r.code for r in diagnosis.results if r.code.startswith("OUT")}
+    assert {result.code for result in diagnosis.results} <= {"OUT-02", "OUT-10"} | {
+        r.code for r in diagnosis.results if r.code.startswith("OUT")
+    }
     assert codes(diagnosis) == ["OUT-10"]
 
 
@@ -140,7 +162,12 @@ def test_derived_series_are_handed_to_the_report() -> None:
 def test_root_is_as_severe_as_what_it_explains() -> None:
     run = make_run(
         "ppo",
-        {"explained_variance": "1e-5x249", "value_loss": "6000x249", "episode_return": "-1190x249 ~10", "episode_length": "200x249"},
+        {
+            "explained_variance": "1e-5x249",
+            "value_loss": "6000x249",
+            "episode_return": "-1190x249 ~10",
+            "episode_length": "200x249",
+        },
         {"gamma": 0.99, "learning_rate": 3e-4, "n_epochs": 10, "rollout_batch": 2048, "batch_size": 64},
     )
     root = diagnose(run).roots[0]

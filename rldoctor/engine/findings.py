@@ -1,0 +1,117 @@
+"""A rule that fired, made into a finding: how bad, why, and what to change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from rldoctor.engine.context import NAN
+from rldoctor.engine.policy import Policy
+from rldoctor.engine.scene import Scene, known_measures, rule_metrics
+from rldoctor.engine.wording import number_text, prescription
+from rldoctor.language.parser import Expression
+from rldoctor.model.finding import Cause, Finding, Measure, Prescription, Severity
+from rldoctor.rulebook.schema import CauseSpec, FixSpec
+
+
+def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) -> Finding:
+    """The finding of a rule that fired on a run."""
+    rule = scene.rule
+    severity, capped = _severity(scene, policy)
+    causes = _causes(scene, measures)
+    return Finding(
+        code=rule.code,
+        slug=rule.slug,
+        title=rule.failure_title,
+        severity=severity,
+        message=scene.text(rule.message, measures),
+        area=rule.area,
+        onset=scene.found[-1].start if scene.found else None,
+        intervals=tuple(scene.found),
+        measures=known_measures(measures),
+        causes=causes,
+        prescriptions=_prescriptions(scene, causes, measures),
+        references=tuple((one.title, one.url) for one in rule.references),
+        metrics=tuple(name for name in rule_metrics(rule) if name in scene.context.metrics),
+        capped=capped,
+        overrides=rule.overridden,
+        expect=rule.expect,
+        false_positives=rule.false_positives,
+    )
+
+
+def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:
+    """The level after escalation, reduction and the gates, and what a gate did in words."""
+    rule, facts = scene.rule, scene.context.facts
+    severity = max([rule.severity, *(level for level, when in rule.escalate if scene.holds(when))])
+    severity = min([severity, *(level for level, when in rule.reduce if scene.holds(when))])
+    if rule.code in policy.gate_exempt or rule.area in policy.gate_exempt_areas:
+        return severity, ""
+    if rule.cap_if_solved is not None and facts.get("solved", NAN) > 0 and severity > rule.cap_if_solved:
+        return rule.cap_if_solved, _lowered(severity, rule.cap_if_solved, "the task is solved")
+    learning = facts.get("improving", NAN) > 0 or facts.get("learned", NAN) > 0
+    if rule.cap_if_improving is not None and learning and severity > rule.cap_if_improving:
+        return rule.cap_if_improving, _lowered(severity, rule.cap_if_improving, "the run learns all the same")
+    return severity, ""
+
+
+def _lowered(severity: Severity, cap: Severity, why: str) -> str:
+    return f"{severity.label}, lowered to {cap.label}: {why}"
+
+
+def _causes(scene: Scene, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
+    """Likely causes first, then those that no number could decide, then the rejected ones.
+
+    A cause that needs a number the log does not hold is left out once another one is likely.
+    """
+    made = [_cause(scene, spec, measures) for spec in scene.rule.causes]
+    decided = any(place == 0 for place, _ in made)
+    kept = [(place, cause) for place, cause in made if not (decided and place == 2)]
+    return tuple(cause for _, cause in sorted(kept, key=lambda pair: pair[0]))
+
+
+def _cause(scene: Scene, spec: CauseSpec, measures: Mapping[str, Measure]) -> tuple[int, Cause]:
+    """A cause and its place: 0 likely, 1 general, 2 undecided for want of a number, 3 rejected."""
+    likely = None if spec.more_likely_if is None else _likely(scene, spec.more_likely_if)
+    text = spec.rejected_says if likely is False and spec.rejected_says else spec.says
+    place = {True: 0, False: 3, None: 1 if spec.more_likely_if is None else 2}[likely]
+    return place, Cause(spec.id, scene.text(text, measures), likely, spec.fixes)
+
+
+def _likely(scene: Scene, expression: Expression) -> bool | None:
+    """True or False when the run's numbers decide, None when a number it needs is unknown."""
+    if scene.holds(expression):
+        return True
+    context = scene.context
+    needed = [context.config.get(name, NAN) for name in expression.config]
+    needed += [context.facts.get(name, NAN) for name in expression.run]
+    needed += [value for name in expression.names if isinstance(value := scene.names.get(name), float)]
+    return None if any(math.isnan(value) for value in needed) else False
+
+
+def _prescriptions(
+    scene: Scene, causes: tuple[Cause, ...], measures: Mapping[str, Measure]
+) -> tuple[Prescription, ...]:
+    """Fixes in the order of their causes, then those of no cause; a rejected cause's fixes are left out."""
+    fixes = scene.rule.fixes
+    wanted = [fix for cause in causes if cause.likely is not False for fix in cause.fixes]
+    named = {fix for spec in scene.rule.causes for fix in spec.fixes}
+    order = list(dict.fromkeys([*wanted, *(fix for fix in fixes if fix not in named)])) or list(fixes)
+    return tuple(_prescribe(scene, fixes[fix], measures) for fix in order)
+
+
+def _prescribe(scene: Scene, spec: FixSpec, measures: Mapping[str, Measure]) -> Prescription:
+    fields = {name: measure.text for name, measure in measures.items()}
+    fields |= {name: number_text(one.value) for name, one in scene.rule.thresholds.items()}
+    fields |= {f"config_{name}": number_text(value) for name, value in scene.context.config.items()}
+    return prescription(spec, _target(scene, spec), scene.context.run, fields)
+
+
+def _target(scene: Scene, spec: FixSpec) -> float | None:
+    """The recommended value to ``digits`` significant digits, or None when the run cannot give it."""
+    if spec.to is None or not all(scene.known(name) for name in spec.needs):
+        return None
+    value = scene.scalar(spec.to)
+    if not math.isfinite(value):
+        return None
+    return value if value == 0 else round(value, spec.digits - 1 - math.floor(math.log10(abs(value))))

@@ -1,0 +1,139 @@
+"""One rule placed on one run: the grid, the values of every name, and the intervals found so far."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from rldoctor.engine.context import NAN, Context
+from rldoctor.engine.evidence import window
+from rldoctor.engine.grid import on_grid
+from rldoctor.engine.intervals import active_mask, span_steps
+from rldoctor.engine.wording import fill, number_text, step_text
+from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
+from rldoctor.language.parser import Expression
+from rldoctor.model.finding import Interval, Measure
+from rldoctor.model.raw import BoolArray, FloatArray
+from rldoctor.model.series import Series
+from rldoctor.rulebook.schema import MeasureSpec, Rule
+
+
+@dataclass(slots=True)
+class Scene:
+    """What the expressions of one rule see. ``names`` grows: metrics, thresholds, lets, ``active``, measures."""
+
+    rule: Rule
+    context: Context
+    grid: FloatArray
+    names: dict[str, Value]
+    scope: Scope
+    found: list[Interval] = field(default_factory=list)
+
+    def value(self, expression: Expression) -> Value:
+        """The value of an expression of this rule."""
+        return evaluate(expression, self.scope)
+
+    def scalar(self, expression: Expression) -> float:
+        """The value as one number: the last point of an array, NaN for an empty one."""
+        array = np.asarray(self.value(expression), dtype=np.float64)
+        return float(array) if array.ndim == 0 else (float(array[-1]) if array.size else NAN)
+
+    def holds(self, expression: Expression) -> bool:
+        """The value as one truth: NaN is false, an array is true where any point is."""
+        return bool(np.any(as_mask(self.value(expression))))
+
+    def known(self, name: str) -> bool:
+        """Whether ``config.x`` or a metric, let or measure has a finite value."""
+        if name.startswith("config."):
+            return name.removeprefix("config.") in self.context.config
+        return name in self.names and bool(np.isfinite(np.asarray(self.names[name], dtype=np.float64)).any())
+
+    def activate(self, *, fired: bool) -> None:
+        """Set ``active``: the points inside the intervals found, or every point."""
+        whole = np.ones(self.grid.shape, dtype=bool)
+        self.names["active"] = active_mask(self.found, self.grid) if fired and self.found else whole
+
+    def measures(self) -> dict[str, Measure]:
+        """The numbers of ``measure``, in order; later expressions may use them by name."""
+        self.names.setdefault("active", np.ones(self.grid.shape, dtype=bool))
+        made: dict[str, Measure] = {}
+        for name, spec in self.rule.measure.items():
+            made[name] = self._measure(name, spec)
+            self.names[name] = made[name].value
+        return made
+
+    def _measure(self, name: str, spec: MeasureSpec) -> Measure:
+        value = self.scalar(spec.value)
+        limit = self.rule.thresholds.get(spec.limit)
+        span, count = window(spec.value, self.rule.let, self.scope)
+        return Measure(
+            name=name,
+            value=value,
+            unit=spec.unit,
+            text=number_text(value, spec.format),
+            limit=None if limit is None else limit.value,
+            limit_name=spec.limit,
+            window=span,
+            n=count or None,
+            says=spec.says,
+        )
+
+    def text(self, template: str, measures: Mapping[str, Measure]) -> str:
+        """A message of the rule with its fields filled."""
+        thresholds = {name: number_text(one.value) for name, one in self.rule.thresholds.items()}
+        onset = self.found[-1].start if self.found else None
+        end = self.found[-1].end if self.found else None
+        anchor = self.context.metrics.get(self.rule.requires[0]) if self.rule.requires else None
+        extra = {
+            "onset": step_text(onset),
+            "interval": f"steps {step_text(onset)} to {step_text(end)}",
+            "slug": self.rule.slug,
+            "tag": anchor.tag if anchor is not None else "",
+        }
+        return fill(template, measures, {**thresholds, **extra})
+
+
+def as_mask(value: Value) -> BoolArray:
+    """A condition per point; numbers are true where they are neither 0 nor NaN."""
+    array = np.asarray(value)
+    return array if array.dtype == bool else np.nan_to_num(array).astype(bool)
+
+
+def known_measures(measures: Mapping[str, Measure]) -> tuple[Measure, ...]:
+    """The measures that have a value: a number that could not be had is no evidence."""
+    return tuple(one for one in measures.values() if not math.isnan(one.value))
+
+
+def rule_metrics(rule: Rule) -> list[str]:
+    """Every metric a rule reads, the required ones first."""
+    return [*rule.requires, *(name for group in rule.requires_one_of for name in group), *rule.optional]
+
+
+def place(rule: Rule, context: Context) -> Scene:
+    """Put the metrics of a rule on its grid, cut the warm-up, and evaluate its ``let``."""
+    anchor = _anchor(rule, context)
+    grid = anchor.steps if anchor is not None else np.empty(0)
+    names: dict[str, Value] = dict(on_grid(context.metrics, rule_metrics(rule), grid))
+    if grid.size and rule.ignore_first is not None:
+        keep = grid >= grid[0] + span_steps(rule.ignore_first, grid, context.length)
+        grid = grid[keep]
+        names = {
+            name: value[keep] if isinstance(value, np.ndarray) else value for name, value in names.items()
+        }
+    names |= {name: threshold.value for name, threshold in rule.thresholds.items()}
+    spacing = dict(context.spacing)
+    scope = replace(context.scope(grid, names), spacing=spacing)
+    for name, expression in rule.let.items():
+        names[name] = evaluate(expression, scope)
+        spacing[name] = spacing_of(expression, scope)
+    return Scene(rule, context, grid, names, scope)
+
+
+def _anchor(rule: Rule, context: Context) -> Series | None:
+    """The series whose steps are the grid: the first required one, else the longest of the run."""
+    if rule.requires:
+        return context.metrics.get(rule.requires[0])
+    return max(context.metrics.values(), key=len, default=None)
