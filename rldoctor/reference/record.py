@@ -27,6 +27,8 @@ def record(plan: Plan, trained: Trained, store: Path, command: Sequence[str]) ->
     """
     folder = store / home(plan)
     folder.mkdir(parents=True, exist_ok=True)
+    for stale in (*folder.glob("events.out.tfevents.*"), *folder.glob("*.yaml")):
+        stale.unlink()
     for name in ("progress.csv", "config.json"):
         shutil.copyfile(trained.folder / name, folder / name)
     for event in sorted(trained.folder.glob("events.out.tfevents.*")):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rldoctor.errors import MissingExtraError
+from rldoctor.errors import MissingExtraError, UsageError
 from rldoctor.reference.envs import make_vec_env
 from rldoctor.reference.plan import Plan
 from rldoctor.reference.probe import QProbe
@@ -34,9 +34,11 @@ def train(plan: Plan, out: Path) -> Trained:
     """Train and write ``progress.csv``, a TensorBoard event file and ``config.json`` into ``out``.
 
     A numerical breakdown (torch refuses NaN distribution parameters with ValueError) ends the run but
-    is not an error here: with a fault planted it is a result. Raises MissingExtraError without SB3.
+    is not an error here: with a fault planted it is a result. Raises MissingExtraError without SB3 and
+    UsageError when ``out`` already holds a run: two event files in one folder read as one run.
     """
     _require_extra()
+    _require_unused(out)
     import torch
     from stable_baselines3.common.logger import configure
 
@@ -129,6 +131,12 @@ def _require_extra() -> None:
             f"training a reference run needs the 'reference' extra ({error})",
             hint="pip install 'rl-training-doctor[reference]'",
         ) from error
+
+
+def _require_unused(out: Path) -> None:
+    """Raise UsageError when a training has already logged into ``out``."""
+    if (out / "progress.csv").exists() or any(out.glob("events.out.tfevents.*")):
+        raise UsageError(f"{out} already holds a run", hint="choose another --out, or remove that folder")
 
 
 def _constructor_defaults(cls: Any) -> dict[str, Any]:

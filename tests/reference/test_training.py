@@ -101,6 +101,26 @@ def test_the_probe_reads_discrete_critics_too(tmp_path):
     assert float(last["train/q_policy_mean"]) >= float(last["train/q_mean"])
 
 
+def test_a_folder_that_holds_a_run_is_refused(tmp_path, capsys):
+    (tmp_path / "progress.csv").write_text("a\n1\n")
+    assert main(["--env", "Pendulum-v1", "--algo", "sac", "--out", str(tmp_path)]) == 2
+    assert "already holds a run" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["progress.csv"]
+
+
+def test_recording_again_replaces_the_event_file(tmp_path):
+    from rldoctor.reference.record import record
+    from rldoctor.reference.train import train
+
+    plan = Plan("ppo", "Pendulum-v1", steps=32, hyper={"n_steps": 32, "batch_size": 32, "n_epochs": 1})
+    for name in ("first", "second"):
+        trained = train(plan, tmp_path / name)
+        event = next(trained.folder.glob("events.*"))
+        event.rename(event.with_name(f"events.out.tfevents.{len(name)}.host.1.0"))
+        folder = record(plan, trained, tmp_path / "store", ["python"])
+    assert [path.name for path in folder.glob("events.*")] == ["events.out.tfevents.6.reference.0"]
+
+
 def test_wrong_options_are_one_clear_error(tmp_path, capsys):
     task = ["--env", "Pendulum-v1", "--algo", "sac", "--out", str(tmp_path)]
     assert main([*task, "--fault", "rewardzero"]) == 2
