@@ -1,9 +1,9 @@
-"""How the diagnosis fares on labelled real runs: ``python benchmarks/corpus.py [CORPUS] [--only TEXT] [--all]``.
+"""How the diagnosis fares on labelled real runs: ``python benchmarks/corpus.py [CORPUS] [--only TEXT]``.
 
 The corpus is a folder with ``labels.json`` (a list of ``{id, dir, label, ...}``; ``label`` is ``healthy``,
 ``unclear`` or a list of problems) and one directory per entry. It is not part of this project; by default the
-folder ``../shared/corpus`` beside the checkout is used. Prints one line per entry, then the false-alarm rate over
-the runs labelled healthy, how many labelled problems raised anything, and the share of tags understood.
+folder ``../shared/corpus`` beside the checkout is used. Prints one line per entry, then the false-alarm rate
+over the runs labelled healthy, how many labelled problems raised anything, and the share of tags understood.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def verdict(diagnosis: Diagnosis) -> str:
         + (f"<-{'+'.join(one.code for one in root.explains)}" if root.explains else "")
         for root in diagnosis.roots
     )
-    return f"{diagnosis.verdict} {run.framework}/{run.algorithm or '?'} {coverage.ran}/{coverage.total} {roots}"
+    return (
+        f"{diagnosis.verdict} {run.framework}/{run.algorithm or '?'} {coverage.ran}/{coverage.total} {roots}"
+    )
 
 
 def summary(lines: list[Line]) -> str:
@@ -88,7 +90,8 @@ def summary(lines: list[Line]) -> str:
     return "\n".join(
         [
             f"entries {len(lines)}, runs {sum(len(line.diagnoses) for line in lines)}",
-            f"healthy {len(healthy)}: {alarms} with an error or critical root cause ({alarms / max(len(healthy), 1):.1%})",
+            f"healthy {len(healthy)}: {alarms} with an error or critical root cause "
+            f"({alarms / max(len(healthy), 1):.1%})",
             f"healthy with a warning: {sum(line.warned for line in healthy) - alarms}",
             f"labelled problems {len(sick)}: error or critical {sum(line.alarm for line in sick)}, "
             f"warning or more {sum(line.warned for line in sick)}",

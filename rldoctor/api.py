@@ -65,7 +65,9 @@ def load(
     for raw in found:
         try:
             runs.append(
-                understand(raw, algorithm=algorithm, framework=framework, tag_map=tag_map or {}, overrides=overrides)
+                understand(
+                    raw, algorithm=algorithm, framework=framework, tag_map=tag_map or {}, overrides=overrides
+                )
             )
         except UsageError:
             raise
@@ -94,8 +96,8 @@ def diagnose(
 ) -> Diagnosis:
     """Apply the rules to a run.
 
-    ``select`` and ``ignore`` take codes, prefixes (``POL``) or areas; ``thresholds`` overrides named thresholds,
-    ``{"POL-01": {"kl_zero": 1e-4}}``.
+    ``select`` and ``ignore`` take codes, prefixes (``POL``) or areas; ``thresholds`` overrides named
+    thresholds, ``{"POL-01": {"kl_zero": 1e-4}}``.
 
     Raises:
         RuleError: a rule file is invalid. UsageError: an unknown code, threshold, or value out of range.

@@ -42,7 +42,7 @@ class Context:
 
     @property
     def length(self) -> float:
-        """The length that percentages refer to: the planned one when known and not shorter, else the logged one."""
+        """What percentages refer to: the planned length when known and not shorter, else the logged one."""
         steps = self.facts.get("steps", 0.0)
         return max(self.planned, steps) if math.isfinite(self.planned) else steps
 

@@ -80,7 +80,7 @@ def _coverage(evaluated: Sequence[Evaluated]) -> Coverage:
 
 
 def _verdict(roots: Sequence[Root], coverage: Coverage, context: Context, policy: Policy) -> tuple[str, str]:
-    """Silence is never a pass: a quiet run is healthy only if enough rules looked and its outcome was logged."""
+    """Silence is no pass: a quiet run is healthy only if enough rules looked and its outcome was logged."""
     worst: Severity | None = max((root.severity for root in roots), default=None)
     blind = any(root.finding.code in policy.no_data_codes for root in roots)
     if worst is not None and not (blind and worst < Severity.ERROR):

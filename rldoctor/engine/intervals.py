@@ -31,7 +31,7 @@ def runs_of_true(mask: BoolArray) -> list[tuple[int, int]]:
 
 
 def bridged(mask: BoolArray, grid: FloatArray, gap: float) -> BoolArray:
-    """``mask`` with False stretches filled when the True points around them are at most ``gap`` steps apart."""
+    """``mask`` with False stretches filled where the True points around them are within ``gap`` steps."""
     stretches = runs_of_true(mask)
     filled = mask.copy()
     for (_, end), (start, _) in pairwise(stretches):
@@ -41,7 +41,7 @@ def bridged(mask: BoolArray, grid: FloatArray, gap: float) -> BoolArray:
 
 
 def intervals(mask: BoolArray, grid: FloatArray, *, hold: float = 0.0, bridge: float = 0.0) -> list[Interval]:
-    """Intervals over which ``mask`` holds for at least ``hold`` steps, gaps up to ``bridge`` steps ignored."""
+    """Intervals over which ``mask`` holds for at least ``hold`` steps; gaps up to ``bridge`` are ignored."""
     if not grid.size:
         return []
     joined = bridged(mask, grid, bridge) if bridge > 0 else mask

@@ -55,7 +55,7 @@ class Graph:
         ]
 
     def reached(self, code: str) -> dict[str, float]:
-        """Fired findings reachable from ``code`` with the strength of the best path (product of its edges)."""
+        """Fired findings reachable from ``code``, with the strength of the best path (product of edges)."""
         best: dict[str, float] = {}
         pending = [(code, 1.0)]
         while pending:
@@ -98,7 +98,7 @@ def rank(
 ) -> tuple[Root, ...]:
     """Roots by score, each with the findings it explains; every finding stands in exactly one place.
 
-    ``length`` is the run's length in steps; ``first_seen`` the first logged step of what each rule looks at, by code.
+    ``length`` is the run's length in steps; ``first_seen`` the first logged step of what each rule looks at.
     """
     fired = {one.rule.code: one for one in evaluated if one.result.outcome is Outcome.FIRED}
     quiet = {one.rule.code: one for one in evaluated if one.result.outcome is Outcome.PASSED}
@@ -148,7 +148,7 @@ def _outranks(
 
 
 def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) -> tuple[Rival, ...]:
-    """Rules that could have caused one of ``codes`` too, looked, and found nothing: with what they measured."""
+    """Rules that could have caused one of ``codes`` too, looked and found nothing: what they measured."""
     rivals = []
     for one in evaluated:
         leads = {edge.code for edge in one.rule.leads_to}

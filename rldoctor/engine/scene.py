@@ -23,7 +23,7 @@ from rldoctor.rulebook.schema import MeasureSpec, Rule
 
 @dataclass(slots=True)
 class Scene:
-    """What the expressions of one rule see. ``names`` grows: metrics, thresholds, lets, ``active``, measures."""
+    """What a rule's expressions see; ``names`` grows: metrics, thresholds, lets, ``active``, measures."""
 
     rule: Rule
     context: Context

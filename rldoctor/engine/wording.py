@@ -11,7 +11,7 @@ from rldoctor.rulebook.schema import FixSpec
 
 
 def number_text(value: float, spec: str = ".4g") -> str:
-    """A number for people: ``unknown`` for NaN, thousands separated, no exponent where a person needs none."""
+    """A number for people: ``unknown`` for NaN, thousands separated, an exponent only where it helps."""
     if math.isnan(value):
         return "unknown"
     if math.isinf(value):
@@ -31,7 +31,7 @@ def step_text(step: float | None) -> str:
 
 
 class _Blank(dict[str, str]):
-    """Template fields: an unknown one reads ``unknown`` instead of raising (templates are checked at load)."""
+    """Template fields: an unknown one reads ``unknown`` (templates are checked when rules are loaded)."""
 
     def __missing__(self, key: str) -> str:
         return "unknown"

@@ -5,10 +5,47 @@ from __future__ import annotations
 from collections.abc import Collection
 
 ON_POLICY = frozenset(
-    "ppo a2c trpo ppo_recurrent ppo_lstm maskable_ppo ppg reinforce vpg acktr a3c impala appo poca mappo ippo npg".split()
+    (
+        "ppo",
+        "a2c",
+        "trpo",
+        "ppo_recurrent",
+        "ppo_lstm",
+        "maskable_ppo",
+        "ppg",
+        "reinforce",
+        "vpg",
+        "acktr",
+        "a3c",
+        "impala",
+        "appo",
+        "poca",
+        "mappo",
+        "ippo",
+        "npg",
+    )
 )
 OFF_POLICY = frozenset(
-    "sac td3 ddpg dqn ddqn qrdqn tqc crossq rainbow c51 iqn discrete_sac redq droq her d4pg fasttd3 mpo".split()
+    (
+        "sac",
+        "td3",
+        "ddpg",
+        "dqn",
+        "ddqn",
+        "qrdqn",
+        "tqc",
+        "crossq",
+        "rainbow",
+        "c51",
+        "iqn",
+        "discrete_sac",
+        "redq",
+        "droq",
+        "her",
+        "d4pg",
+        "fasttd3",
+        "mpo",
+    )
 )
 
 

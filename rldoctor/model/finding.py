@@ -74,7 +74,7 @@ class Measure:
 class Prescription:
     """One thing to change. ``now`` and ``to`` are in the user's own key and unit (``key``), or empty.
 
-    ``text`` is a complete sentence for a person; ``because`` the reason; ``expect`` what should be seen after.
+    ``text`` is a complete sentence; ``because`` the reason; ``expect`` what should be seen afterwards.
     """
 
     id: str
@@ -90,7 +90,7 @@ class Prescription:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A possible cause of a finding; ``likely`` True/False when the run's numbers say so, None when they cannot."""
+    """A possible cause; ``likely`` is True or False when the run's numbers say so, None when they cannot."""
 
     id: str
     text: str
