@@ -29,6 +29,8 @@ MAX_DIGITS = 40
 _CORE = "tag:yaml.org,2002:"
 _COLLECTIONS = frozenset({f"{_CORE}map", f"{_CORE}seq"})
 _PLAIN = "?"
+# What anything but text starts with; most scalars are text, and this settles them.
+_STARTS = frozenset(["", *"~nNtTfF+-.0123456789"])
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
@@ -196,7 +198,7 @@ class _Builder:
     def _wrong(self, node: yaml.Node, text: str) -> None:
         self.problems.append(Problem(self.name, *_start(node), text))
 
-    def _sequence(self, node: yaml.SequenceNode, place: Place) -> list[Any]:
+    def _sequence(self, node: yaml.Node, place: Place) -> list[Any]:
         return [self.build(child, (*place, index)) for index, child in enumerate(node.value)]
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[Any, Any]:
@@ -243,6 +245,8 @@ def _resolve(tag: str, text: str) -> Step:
 
 def _plain(text: str) -> Step:
     """YAML 1.2 core schema: null, true/false, integers, floats; anything else is text."""
+    if text[:1] not in _STARTS:
+        return text
     if text in _NULLS:
         return None
     if text in _TRUE or text in _FALSE:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import rldoctor
-from rldoctor.yamlio import load_yaml
+from rldoctor.errors import RuleError
+from rldoctor.rulebook.fields import kind
+from rldoctor.yamlio import Tree, load_tree
 
 CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
 
@@ -38,20 +40,31 @@ def known_names(directories: Iterable[Path]) -> Known:
     Raises:
         RuleError: one of these files is not valid YAML.
     """
-    canonical = _mapping(CANONICAL)
-    metrics, knobs = set(canonical["metrics"]), set(canonical["knobs"])
+    canonical = load_tree(CANONICAL)
+    metrics, knobs = set(_part(canonical, "metrics")), set(_part(canonical, "knobs"))
     codes: dict[str, str] = {}
     facts = set(RUN_FACTS)
-    for directory in directories:
-        derived = _mapping(directory / DERIVED)
-        metrics |= set(derived.get("series") or {})
-        knobs |= set(derived.get("knobs") or {})
-        codes |= _mapping(directory / CATALOGUE).get("codes") or {}
-        facts |= set((_mapping(directory / POLICY).get("outcome") or {}).get("facts") or {})
+    for directory in dict.fromkeys(directories):
+        derived = _load(directory / DERIVED)
+        metrics |= set(_part(derived, "series"))
+        knobs |= set(_part(derived, "knobs"))
+        codes |= _part(_load(directory / CATALOGUE), "codes")
+        facts |= set(_part(_load(directory / POLICY), "outcome", "facts"))
     return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts))
 
 
-def _mapping(path: Path) -> Mapping[str, Any]:
-    """The file's top-level mapping; empty when the file is absent or holds none."""
-    content = load_yaml(path) if path.is_file() else None
-    return content if isinstance(content, dict) else {}
+def _load(path: Path) -> Tree:
+    """The file; an absent one is empty."""
+    return load_tree(path) if path.is_file() else Tree(str(path), None)
+
+
+def _part(tree: Tree, *keys: str) -> Mapping[str, Any]:
+    """The mapping under the keys; empty when one is absent, RuleError when something else is there."""
+    found = tree.value
+    for depth in range(len(keys) + 1):
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise RuleError([tree.problem(keys[:depth], f"expected a mapping, found {kind(found)}")])
+        found = found.get(keys[depth]) if depth < len(keys) else found
+    return dict(found)

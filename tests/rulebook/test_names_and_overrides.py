@@ -33,11 +33,29 @@ def test_a_pack_adds_names(tmp_path: Path) -> None:
     assert "my_knob" in known.knobs
     assert known.codes == {"TST-01": "test-rule"}
     assert "my_fact" in known.facts
-    (tmp_path / "catalogue.yaml").write_text("- 1")
-    assert known_names([tmp_path]).codes == {}
-    (tmp_path / "catalogue.yaml").write_text("a: [")
-    with pytest.raises(RuleError):
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("catalogue.yaml", "- 1", "1:1: expected a mapping, found a list"),
+        ("catalogue.yaml", "codes: [1]", "1:8: expected a mapping, found a list"),
+        ("policy.yaml", "outcome:\n  facts: 3", "2:10: expected a mapping, found a number"),
+        ("derived.yaml", "a: [", "not valid YAML"),
+    ],
+)
+def test_lists_of_a_pack_are_checked(tmp_path: Path, name: str, text: str, problem: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(RuleError) as caught:
         known_names([tmp_path])
+    assert problem in str(caught.value)
+
+
+def test_lists_of_a_pack_may_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.yaml").write_text("codes:")
+    (tmp_path / "policy.yaml").write_text("")
+    (tmp_path / "derived.yaml").write_text("series: {}")
+    assert known_names([tmp_path, tmp_path]) == known_names([])
 
 
 def test_the_built_in_rules_are_found_in_a_wheel_and_in_a_checkout(tmp_path: Path) -> None:
