@@ -23,7 +23,6 @@ Index = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
 _HASH_FACTOR = 0x9E3779B97F4A7C15
-_ALL = np.full((1, 1), 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,7 @@ class Block:
         """
         masks = masks_of(self.layout)
         tags = self.words[masks.tag_words] & masks.tags[masks.tag_words]
-        groups = _group_by_tag(tags)
-        same_tag = equal_words(tags, tags[:, groups.heads[groups.owner]], _ALL)
+        groups, same_tag = group_words(tags)
         right = self._checksums_right(groups)
         good = same_tag & right
         order = groups.order
@@ -89,7 +87,8 @@ class Block:
         fixed = octets[:, groups.heads].transpose(1, 0, 2).reshape(groups.heads.size, -1)[:, :length]
         fixed[:, places] = 0
         state = crc_rows(fixed)[groups.owner]
-        state ^= byte_terms(octets[places >> 3, :, places & 7], length - 1 - places)
+        for k in places.tolist():
+            state ^= byte_terms(octets[k >> 3, :, k & 7], length - 1 - k)
         right: Flags = masked(state) == self._field(length, 4).astype(np.uint32)
         return right
 
@@ -140,7 +139,7 @@ def width_of(length: int) -> int:
 
 
 def equal_words(words: Words, other: Words, mask: Words) -> Flags:
-    """Records that equal ``other`` (one record, or one for each) where ``mask`` has bits; shape (n,)."""
+    """Records that equal ``other``, shape (words, 1), where ``mask`` has bits; shape (n,)."""
     equal: Flags = np.bitwise_or.reduce((words ^ other) & mask, axis=0) == 0
     return equal
 
@@ -178,10 +177,14 @@ def _number_fields(layout: Layout) -> Iterator[tuple[int, int]]:
         yield slot.at, np.dtype(slot.kind).itemsize
 
 
-def _group_by_tag(tags: Words) -> Groups:
-    """Group by a 16-bit hash of the tag bytes: numpy sorts such keys in one pass, whatever their order."""
-    factors = np.arange(1, len(tags) + 1, dtype=np.uint64)[:, None] * np.uint64(_HASH_FACTOR) | np.uint64(1)
-    hashes = np.add.reduce(tags * factors, axis=0)
+def group_words(words: Words) -> tuple[Groups, Flags]:
+    """Group records by their ``words``, shape (k, n), and which records equal the first of their group.
+
+    Grouped by a 16-bit hash: numpy sorts such keys in one pass, whatever their order. The few records that
+    only share the hash with the first of the group are the caller's to put aside.
+    """
+    factors = np.arange(1, len(words) + 1, dtype=np.uint64)[:, None] * np.uint64(_HASH_FACTOR) | np.uint64(1)
+    hashes = np.add.reduce(words * factors, axis=0)
     mixed = (hashes ^ hashes >> np.uint64(29)) * np.uint64(_HASH_FACTOR)
     keys = (mixed >> np.uint64(48)).astype(np.uint16)
     order = np.argsort(keys, kind="stable")
@@ -189,4 +192,6 @@ def _group_by_tag(tags: Words) -> Groups:
     new = np.append(True, ordered[1:] != ordered[:-1])
     owner = np.empty(order.size, dtype=np.intp)
     owner[order] = np.cumsum(new) - 1
-    return Groups(order, owner, order[new])
+    heads = order[new]
+    same: Flags = (words == words[:, heads].take(owner, axis=1)).all(axis=0)
+    return Groups(order, owner, heads), same

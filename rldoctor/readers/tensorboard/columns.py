@@ -1,7 +1,9 @@
 """Scalar records of one batch, read as columns.
 
-Training logs repeat themselves: records of the same length mostly have the same structure, and among these
-the records of one tag differ only in wall time, step and value. So
+Records with one ``simple_value``, nearly all of most logs, are taken by ``plain.py``. The others (tensor
+scalars, several values in one event, long tags, negative steps) are read by what all training logs are:
+repetitive. Records of the same length mostly have the same structure, and among these the records of one tag
+differ only in wall time, step and value. So
 
 1. group the records by length, and lay each group out as 64-bit words (``blocks.py``);
 2. parse the first record (``wire.py``); every other one with equal structural bytes has the same layout;
@@ -31,6 +33,7 @@ from rldoctor.readers.tensorboard.blocks import (
 )
 from rldoctor.readers.tensorboard.crc import BLOCK
 from rldoctor.readers.tensorboard.frames import Batch
+from rldoctor.readers.tensorboard.plain import read_plain
 from rldoctor.readers.tensorboard.wire import Layout, parse_event
 
 MAX_MISSES = 8
@@ -48,8 +51,9 @@ class BatchColumns:
 
 def read_columns(batch: Batch) -> BatchColumns:
     """Read every record of the batch that is a plain scalar event."""
-    out = BatchColumns()
-    for length, rows in _by_length(batch.lengths):
+    pieces, corrupt, left = read_plain(batch)
+    out = BatchColumns(pieces, corrupt=corrupt)
+    for length, rows in _by_length(batch.lengths, left):
         if length > BLOCK:
             out.slow.extend(rows.tolist())
         else:
@@ -57,13 +61,15 @@ def read_columns(batch: Batch) -> BatchColumns:
     return out
 
 
-def _by_length(lengths: NDArray[np.int64]) -> Iterator[tuple[int, Index]]:
-    """Rows of each length, in file order; those longer than BLOCK together."""
+def _by_length(lengths: NDArray[np.int64], rows: Index) -> Iterator[tuple[int, Index]]:
+    """Those of ``rows`` that have each length, in file order; those longer than BLOCK together."""
+    if not rows.size:
+        return
     # 16-bit keys get numpy's radix sort: one pass whatever the order.
-    keys = np.minimum(lengths, BLOCK + 1).astype(np.uint16)
+    keys = np.minimum(lengths[rows], BLOCK + 1).astype(np.uint16)
     order = np.argsort(keys, kind="stable")
     for start, end in runs_of(keys[order]):
-        yield int(keys[order[start]]), order[start:end]
+        yield int(keys[order[start]]), rows[order[start:end]]
 
 
 def _words(batch: Batch, rows: Index, length: int) -> Words:

@@ -9,6 +9,7 @@ them (tag, structure) need to be summed only once.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,24 +59,27 @@ def masked(crc: U32) -> U32:
     return ((crc >> np.uint32(15)) | (crc << np.uint32(17))) + np.uint32(_MASK_DELTA)
 
 
-def crc_rows(rows: U8) -> U32:
-    """CRC32C of each row of ``rows``, shape (m, n) with n <= BLOCK; returns shape (m,)."""
+def crc_rows(rows: U8, lengths: NDArray[np.intp] | None = None) -> U32:
+    """CRC32C of each row of ``rows``, shape (m, n) with n <= BLOCK; returns shape (m,).
+
+    With ``lengths``, shape (m,), a row holds that many bytes, at its end, and zeros before.
+    """
     n = rows.shape[1]
     entries = position_tables()[np.arange(n - 1, -1, -1), rows]
     state: U32 = np.bitwise_xor.reduce(entries, axis=1)
-    return state ^ _zero_states()[n] ^ np.uint32(_ONES)
+    return state ^ _zero_states()[n if lengths is None else lengths] ^ np.uint32(_ONES)
 
 
-def byte_terms(columns: U8, following: NDArray[np.intp]) -> U32:
-    """What columns of bytes add to the CRC of their records.
+def byte_terms(column: NDArray[np.unsignedinteger[Any]], following: NDArray[np.intp] | int) -> U32:
+    """What one byte of each record adds to the CRC of that record.
 
-    ``columns`` has shape (k, m), one row per byte place; ``following`` (k,) says how many bytes of the record
-    follow that place. Returns shape (m,).
+    ``column`` has shape (m,), of which the lowest eight bits are used; ``following`` says how many bytes of
+    the record follow that byte, shape (m,) or one number for all. Returns shape (m,).
     """
-    index = columns.astype(np.intp)
-    index += (following * 256)[:, None]
+    index = column.astype(np.uint8).astype(np.intp)
+    index += following * 256
     # mode="clip" only because numpy's default mode buffers; no index is out of range.
-    terms: U32 = np.bitwise_xor.reduce(position_tables().ravel().take(index, mode="clip"), axis=0)
+    terms: U32 = position_tables().ravel().take(index, mode="clip")
     return terms
 
 

@@ -105,8 +105,11 @@ def _read_batch(batch: Batch, pieces: dict[bytes, list[Piece]], slow: SlowEvents
 
 
 def _assemble(pieces: dict[bytes, list[Piece]], out: EventFile) -> None:
-    """Join the pieces of each tag in file order; pieces are released on the way to bound the memory."""
-    for raw in list(pieces):
+    """Join the pieces of each tag in file order; pieces are released on the way to bound the memory.
+
+    Tags come in the order in which they were first logged.
+    """
+    for raw in sorted(pieces, key=lambda raw: min(int(part.records[0]) for part in pieces[raw])):
         tag = raw.decode("utf-8", "replace")
         if tag.encode("utf-8") != raw:
             tag = tag if tag not in out.scalars else raw.decode("utf-8", "backslashreplace")

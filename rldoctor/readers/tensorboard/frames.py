@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, masked_crc, small_length_crcs
 from rldoctor.readers.tensorboard.cursors import propose_positions
 
-BATCH_BYTES = 4 << 20
+BATCH_BYTES = 2 << 20
 """Bytes decoded at a time: large enough that numpy's call overhead vanishes."""
 
 PADDING = 1024
@@ -72,7 +72,7 @@ class FrameReader:
     _offset: int = 0
 
     def __post_init__(self) -> None:
-        """Small files get a small buffer: clearing four megabytes costs more than reading them."""
+        """Small files get a small buffer: clearing two megabytes costs more than reading them."""
         self._buffer = bytearray(min(BATCH_BYTES, max(self.size_hint, 1 << 12)) + PADDING)
 
     def __iter__(self) -> Iterator[Batch]:

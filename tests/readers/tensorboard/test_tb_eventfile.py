@@ -9,6 +9,7 @@ from tensorboard.compat.proto import event_pb2, summary_pb2, tensor_pb2
 from tensorboard.util import tensor_util
 
 from rldoctor.readers.tensorboard import ScalarColumns, read_event_file, read_scalars
+from rldoctor.readers.tensorboard import columns as column_path
 
 Summary, Event = summary_pb2.Summary, event_pb2.Event
 
@@ -30,8 +31,8 @@ def accumulated(path: Path) -> dict[str, list[tuple[float, int, float]]]:
     return found
 
 
-def points(columns: ScalarColumns) -> list[tuple[float, int, float]]:
-    return list(zip(columns.wall.tolist(), columns.steps.tolist(), columns.values.tolist(), strict=True))
+def points(series: ScalarColumns) -> list[tuple[float, int, float]]:
+    return list(zip(series.wall.tolist(), series.steps.tolist(), series.values.tolist(), strict=True))
 
 
 def assert_same(path: Path) -> None:
@@ -256,3 +257,30 @@ def test_header_only_file(write):
     assert file.records == 1
     assert file.scalars == {}
     assert file.is_event_file
+
+
+def test_both_column_paths_agree(write, monkeypatch):
+    rng = np.random.default_rng(8)
+    tags = [f"t/{'x' * k}" for k in range(1, 90)]
+    steps = rng.integers(0, 2**50, 3000) >> rng.integers(0, 50, 3000)
+    path = write(
+        [(tags[int(rng.integers(0, len(tags)))], k, int(steps[k]), 1e9 + k * 3000.5) for k in range(3000)]
+    )
+    content = bytearray(path.read_bytes())
+    for place in rng.integers(200, len(content), 40):
+        content[place] ^= 0x20
+    path.write_bytes(content)
+    fast = read_event_file(path)
+    passed: list[int] = []
+
+    def nothing_is_plain(batch):
+        passed.append(batch.lengths.size)
+        return [], [], np.arange(batch.lengths.size)
+
+    monkeypatch.setattr(column_path, "read_plain", nothing_is_plain)
+    slow = read_event_file(path)
+    assert sum(passed) == slow.records == fast.records
+    assert slow.corrupt + slow.unparsable == fast.corrupt + fast.unparsable > 10
+    assert {tag: points(found) for tag, found in fast.scalars.items()} == {
+        tag: points(found) for tag, found in slow.scalars.items()
+    }
