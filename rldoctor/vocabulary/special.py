@@ -55,6 +55,12 @@ def target_entropy(knob: str, written: object) -> Sequence[Reading]:
     return (Reading(knob, parsed.value, parsed.note),)
 
 
+def exp_form(knob: str, written: object) -> Sequence[Reading]:
+    """1 for a reward written as a formula with ``exp(-``, nothing for any other."""
+    formula = str(written).replace(" ", "")
+    return (Reading(knob, 1, f"from {written}", plain=False),) if "exp(-" in formula else ()
+
+
 def train_freq(knob: str, written: object) -> Sequence[Reading]:
     """A number of steps; a frequency counted in episodes has no number of steps and is kept as text."""
     if "episode" in str(written).lower():
@@ -79,7 +85,7 @@ def policy_kwargs(knob: str, written: object) -> Sequence[Reading]:
     text = str(written)
     found = []
     for name in ("log_std_init", "n_critics"):
-        if match := re.search(rf"{name}\W+({NUMBER})", text):
+        if match := re.search(rf"{name}[^\w.+-]+({NUMBER})", text):
             found.append(Reading(name, number(match[1]), plain=False))
     if match := re.search(r"share_features_extractor\W+(True|False)", text):
         found.append(Reading("share_features_extractor", match[1] == "True", plain=False))
@@ -131,6 +137,7 @@ def per_env_unknown(knob: str, written: object) -> Sequence[Reading]:
 
 READERS: Mapping[str, Reader] = {
     "": default,
+    "exp_form": exp_form,
     "ent_coef": ent_coef,
     "target_entropy": target_entropy,
     "train_freq": train_freq,
