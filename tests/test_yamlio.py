@@ -170,5 +170,5 @@ def test_deep_nesting_cannot_end_the_pure_python_parser(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(yamlio, "_Composer", Slow)
     nested = "".join(f"{' ' * n}k:\n" for n in range(1400))
-    with pytest.raises(RuleError, match="not valid YAML|too deeply"):
+    with pytest.raises(RuleError, match=r"not valid YAML|too deeply"):
         parse_yaml(nested, "t")
