@@ -173,10 +173,10 @@ def interpolation(steps: FloatArray, values: FloatArray) -> Convert:
     last = np.append(np.diff(x) > 0, True)
     x, y = x[last], y[last]
     start = min(-1.0, x[0] - 1.0) if x[0] <= 0 else 0.0
-    if y[0] > 0:
-        x, y = np.concatenate([[start], x]), np.concatenate([[0.0], y])
     tail = min(_TAIL, x.size - 1)
     slope = (y[-1] - y[-1 - tail]) / (x[-1] - x[-1 - tail]) if tail else 0.0
+    if y[0] > 0:
+        x, y = np.concatenate([[start], x]), np.concatenate([[0.0], y])
 
     def convert(at: FloatArray) -> FloatArray:
         inside = np.interp(at, x, y)

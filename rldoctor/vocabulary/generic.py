@@ -15,6 +15,8 @@ from rldoctor.yamlio import load_yaml
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
+# Spelled like a canonical name, yet PPO programs write it of their state-value critic.
+_AMBIGUOUS = frozenset({"critic_loss"})
 _PERCENT = frozenset({"percent", "percentage", "pct"})
 
 
@@ -124,8 +126,9 @@ def plain(text: str) -> str:
 def guess(tag: str) -> Guess | None:
     """The most likely meaning of ``tag``, or None when nothing is likely enough."""
     text = plain(tag)
-    if text.removeprefix("rldoctor_") in canonical().units:
-        return Guess(TagRule(text.removeprefix("rldoctor_")), -1, exact=True)
+    name = text.removeprefix("rldoctor_")
+    if name in canonical().units and (name != text or name not in _AMBIGUOUS):
+        return Guess(TagRule(name), -1, exact=True)
     for rule in words().whole:
         if rule.match.fullmatch(text):
             return _found(rule, rule.metric, _Reading(text))

@@ -81,7 +81,8 @@ def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], al
     strong = {one.metric for one in named.mapped}
     certain = strong | {found.rule.metric for _, found in guesses if not found.weak}
     bases = certain | {found.base for _, found in guesses if not found.weak}
-    kin = family_of(certain - {"value_loss"})
+    plain = strong | {found.rule.metric for _, found in guesses if not found.weak and not found.on_policy}
+    kin = family_of(plain - {"value_loss"})
     said: list[Mapped] = []
     for one, found in guesses:
         adapted = adapt(found, algorithm, kin)
@@ -139,6 +140,7 @@ def _note_map(named: Named, tag_map: Mapping[str, str], series: Iterable[RawSeri
 def percent_scale(one: Mapped) -> float:
     """0.01 for a success rate whose values can only be percentages, else 1."""
     values = one.raw.values[np.isfinite(one.raw.values)]
-    if one.guessed and one.metric in _SUCCESS and one.rule.scale.factor == 1.0 and values.size:
+    from_table = 0 <= one.order < GUESSED_ORDER - 1
+    if not from_table and one.metric in _SUCCESS and one.rule.scale.factor == 1.0 and values.size:
         return 0.01 if float(values.max()) > 1.5 and float(values.min()) >= 0 else 1.0
     return 1.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from raw_logs import board, codes, points, rows, run, table
 
 from rldoctor.vocabulary import coverage_of, understand
-from tests.vocabulary.logs import board, codes, points, rows, run, table
 
 
 def values(understood, metric):

@@ -1,0 +1,152 @@
+"""One x axis: counters, configuration, summed lengths, the clock, and saying so when there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from raw_logs import board, codes, points, rows, run, table
+
+from rldoctor.vocabulary import understand
+from rldoctor.vocabulary.axis import interpolation
+from rldoctor.vocabulary.mapped import rises
+
+NAN = float("nan")
+
+
+def steps(found, metric):
+    return found.metrics[metric].steps.tolist()
+
+
+def test_interpolation_goes_through_the_points_and_on_at_both_ends():
+    convert = interpolation(np.array([4.0, 9.0]), np.array([250.0, 500.0]))
+    assert convert(np.array([4.0, 6.5, 9.0, 10.0])).tolist() == [250, 375, 500, 550]
+    assert 0 <= convert(np.array([0.0]))[0] < 250
+
+
+def test_interpolation_of_rows_starts_before_the_first_row():
+    convert = interpolation(np.array([0.0, 1.0]), np.array([100.0, 200.0]))
+    assert convert(np.array([0.0, 1.0, 2.0])).tolist() == [100, 200, 300]
+
+
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [([1, 2, 3], True), ([3, 2, 1], False), ([5, 5, 5], False), ([], False), ([7], True)],
+)
+def test_what_counts_as_a_counter(values, verdict):
+    assert rises(np.array(values, dtype=float)) is verdict
+
+
+def test_generic_csv_uses_its_step_column():
+    found = understand(
+        table({"episode": [3, 5], "timestep": [800, 1600], "reward": [20, 30]}, source="log.csv")
+    )
+    assert found.axis == "env_steps"
+    assert steps(found, "episode_return") == [800, 1600]
+
+
+def test_a_steps_column_that_falls_is_the_episode_length_and_is_summed():
+    columns = {"episodes": [1, 2, 3, 4], "rewards": [1, 2, 1, 2], "steps": [10, 20, 10, 5]}
+    found = understand(table(columns, source="res.csv"))
+    assert found.metrics["episode_length"].values.tolist() == [10, 20, 10, 5]
+    assert steps(found, "episode_return") == [10, 30, 40, 45]
+    assert "sum of steps" in found.axis_note
+
+
+def test_rows_without_any_counter_stay_rows_and_say_so():
+    found = understand(table({"actor_loss": [1, 2]}, source="mine.csv"))
+    assert found.axis.startswith("rows of")
+    assert "as logged" in found.axis_note
+
+
+def test_rows_fall_back_to_epochs():
+    columns = {
+        "epoch": [0, 1],
+        "test/success_rate": [0.1, 0.2],
+        "test/mean_Q": [-1, -2],
+        "stats_o/mean": [0, 0],
+    }
+    found = understand(table(columns))
+    assert found.axis == "epochs"
+    assert steps(found, "eval_success_rate") == [0, 1]
+
+
+def test_unknown_logger_steps_are_not_called_transitions():
+    found = understand(board({"actor_loss": [1, 2], "critic_loss": [1, 2]}))
+    assert found.axis == "steps"
+    assert "does not say" in found.axis_note
+
+
+def test_a_buffer_that_grows_with_the_steps_is_evidence_for_transitions():
+    found = understand(board({"actor_loss": [1, 2, 3, 4], "buffer_size": [100, 200, 300, 300]}))
+    assert found.axis == "env_steps"
+    assert "buffer_size" in found.axis_note
+
+
+def test_the_configured_length_is_evidence_for_transitions():
+    found = understand(board({"actor_loss": [1, 2]}, config={"total_timesteps": 200}))
+    assert found.axis == "env_steps"
+
+
+def two_axes(lengths=True):
+    """20 episodes of 50 steps, logged by episode, beside losses logged by environment step."""
+    clock = np.arange(1000, dtype=float)
+    main = [
+        points(tag, np.arange(10, 1001, 10), np.ones(100), wall=clock[9::10])
+        for tag in ("actor_loss", "critic_loss")
+    ]
+    main += [points("buffer_size", np.arange(10, 1001, 10), np.arange(10, 1001, 10), wall=clock[9::10])]
+    per_episode = {"train/episode_reward": np.arange(20) % 7}
+    if lengths:
+        per_episode["train/episode_length"] = np.full(20, 50)
+    return run(
+        [
+            *main,
+            *(points(tag, np.arange(20), cells, wall=clock[49::50]) for tag, cells in per_episode.items()),
+        ]
+    )
+
+
+def test_episode_indexed_tags_are_placed_by_summed_lengths():
+    found = understand(two_axes())
+    assert found.axis == "env_steps"
+    assert steps(found, "episode_return") == [50.0 * (i + 1) for i in range(20)]
+
+
+def test_episode_indexed_tags_without_lengths_are_placed_by_the_clock():
+    found = understand(two_axes(lengths=False))
+    placed = found.metrics["episode_return"].steps
+    assert np.allclose(placed, 50 * np.arange(1, 21), atol=10)
+    assert "axis-by-clock" in codes(found)
+
+
+def test_a_tag_that_merely_stopped_early_keeps_its_steps():
+    raw = two_axes()
+    raw.series.append(points("train/alpha", [10, 20, 30], [1, 1, 1], wall=[9, 19, 29]))
+    assert steps(understand(raw), "entropy_coef") == [10, 20, 30]
+
+
+def test_a_series_on_an_unknown_axis_without_times_is_stretched_and_said_so():
+    series = [points("actor/episode_return/mean", [500, 1000], [1, 2])]
+    series += [
+        points("evaluator/episode_return/mean", [1, 2, 3, 4], [1, 2, 3, 4]),
+        points("misc/timestep", [1], [1]),
+    ]
+    found = understand(run(series))
+    assert found.framework == "stoix"
+    assert steps(found, "eval_return") == [250, 500, 750, 1000]
+    assert "axis-stretched" in codes(found)
+
+
+def test_steps_that_go_back_are_noted():
+    found = understand(board({"rollout/ep_rew_mean": [1, 2, 3, 4], "time/fps": [1]}, steps=[10, 20, 10, 30]))
+    assert steps(found, "episode_return") == [10, 30]
+    assert "steps-went-back" in codes(found)
+
+
+def test_several_tables_have_their_own_rows():
+    parts = rows({"timestep": [100, 200], "reward": [1, 2]}, "a.csv") + rows(
+        {"timestep": [50], "alpha": [1]}, "b.csv"
+    )
+    found = understand(run(parts))
+    assert steps(found, "episode_return") == [100, 200]
+    assert steps(found, "entropy_coef") == [50]

@@ -1,0 +1,210 @@
+"""Settings as people write them become knobs in one unit, and back."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from raw_logs import board, codes
+
+from rldoctor.errors import UsageError
+from rldoctor.model.raw import RawSetting
+from rldoctor.vocabulary import understand
+from rldoctor.vocabulary.values import parse_value
+
+PPO = {"rollout/ep_rew_mean": [1.0], "train/clip_fraction": [0.1], "train/approx_kl": [0.01]}
+SAC = {
+    "rollout/ep_rew_mean": [1.0],
+    "train/ent_coef": [0.1],
+    "train/actor_loss": [1],
+    "train/critic_loss": [1],
+}
+
+
+def sac(config, **more):
+    return understand(board(SAC, config=config), **more)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (3e-4, 3e-4),
+        ("3e-4", 3e-4),
+        ("1_000_000", 1_000_000),
+        ("1e6", 1e6),
+        ("lin_3e-4", 3e-4),
+        ("lr_schedule(0.0005,1e-06,2)", 0.0005),
+        ("TrainFreq(frequency=1, unit=<TrainFrequencyUnit.STEP: 'step'>)", 1),
+        ([64, "step"], 64),
+        ("(64, 'step')", 64),
+        ([3e-4], 3e-4),
+        ({"frequency": 4, "unit": "step"}, 4),
+        (None, "none"),
+        ("None", "none"),
+        ("True", True),
+        ("auto", "auto"),
+        ("Hopper-v4", "Hopper-v4"),
+    ],
+)
+def test_values(written, value):
+    assert parse_value(written).value == value
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["<function f at 0x7f>", {":serialized:": "gAWV"}, "{':type:': 'function'}", [], ["a"], object()],
+)
+def test_opaque_values_are_not_guessed(written):
+    assert parse_value(written) is None
+
+
+def test_a_serialised_function_stays_unmapped():
+    found = sac({"clip_range": "<function>", "learning_rate": {":serialized:": "x"}})
+    assert {one.key for one in found.config.unmapped} == {"clip_range", "learning_rate"}
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("auto", {"ent_coef": "auto", "auto_alpha": 1}),
+        ("auto_0.1", {"ent_coef": "auto_0.1", "auto_alpha": 1, "init_alpha": 0.1}),
+        (0.2, {"ent_coef": 0.2}),
+        ("0.2", {"ent_coef": 0.2}),
+    ],
+)
+def test_entropy_coefficient(written, expected):
+    found = sac({"ent_coef": written}).config
+    assert {name: found.get(name).value for name in expected} == expected
+    assert ("auto_alpha" in found) == ("auto_alpha" in expected)
+
+
+def test_target_entropy_auto():
+    assert sac({"target_entropy": "auto"}).config.number("target_entropy_auto") == 1
+    assert sac({"target_entropy": -3.0}).config.number("target_entropy") == -3
+
+
+def test_update_ratio_counts_all_environments():
+    found = sac({"train_freq": 1, "gradient_steps": 1, "n_envs": 8})
+    assert found.config.number("train_freq") == 8
+    assert found.config.number("utd") == 1 / 8
+    assert found.wording["train_freq"].to_user(16) == 2
+
+
+def test_minus_one_gradient_steps_is_one_per_transition():
+    found = sac({"train_freq": 4, "gradient_steps": -1, "n_envs": 2}).config
+    assert found.number("utd") == 1
+    assert found.number("gradient_steps") == 8
+    unknown = sac({"gradient_steps": -1}).config
+    assert unknown.number("utd") == 1
+    assert "gradient_steps" not in unknown
+
+
+def test_frequency_in_episodes_is_text():
+    found = sac({"train_freq": "[1, 'episode']", "gradient_steps": 1, "n_envs": 1}).config
+    assert found.number("train_freq") is None
+    assert "utd" not in found
+
+
+def test_n_steps_is_the_rollout_for_ppo_and_the_return_for_sac():
+    ppo = understand(board(PPO, config={"n_steps": 2048, "n_envs": 4, "batch_size": 64})).config
+    assert (ppo.number("rollout_length"), ppo.number("rollout_batch"), ppo.number("n_minibatches")) == (
+        2048,
+        8192,
+        128,
+    )
+    assert sac({"n_steps": 3}).config.number("n_step") == 3
+
+
+def test_vector_steps_without_the_number_of_environments_are_kept_with_the_doubt():
+    knob = sac({"train_freq": 64}).config.get("train_freq")
+    assert knob.value == 64
+    assert "n_envs is unknown" in knob.note
+
+
+def test_normalize_of_the_zoo():
+    both = understand(board(PPO, config={"normalize": True})).config
+    assert both.number("normalize_obs") == both.number("normalize_reward") == 1
+    text = "{'norm_obs': True, 'norm_reward': False}"
+    one = understand(board(PPO, config={"normalize": text})).config
+    assert (one.number("normalize_obs"), one.number("normalize_reward")) == (1, 0)
+
+
+def test_policy_kwargs_and_her():
+    found = sac(
+        {"policy_kwargs": "dict(log_std_init=-3, net_arch=[64])", "replay_buffer_class": "HerReplayBuffer"}
+    )
+    assert found.config.number("log_std_init") == -3
+    assert found.config.number("her") == 1
+
+
+def test_initial_standard_deviation_becomes_its_logarithm():
+    tags = {"Train/mean_reward": [1], "Loss/surrogate": [1], "Perf/total_fps": [1]}
+    found = understand(board(tags, config={"policy.init_noise_std": 0.5})).config
+    assert found.number("log_std_init") == pytest.approx(math.log(0.5))
+
+
+def test_minus_one_timesteps_of_the_zoo_are_no_plan():
+    assert understand(board(PPO, config={"n_timesteps": -1})).planned_steps is None
+
+
+def test_the_least_nested_key_wins_and_contradictions_are_noted():
+    raw = board(PPO, config={"evaluation.gamma": 0.5, "gamma": 0.9})
+    raw.settings.append(RawSetting("gamma", 0.8, "args.yml:3"))
+    found = understand(raw)
+    assert found.config.number("gamma") == 0.9
+    assert "config-conflict" in codes(found)
+
+
+def test_retention_is_told_by_its_size_in_unknown_programs():
+    tags = {"actor_loss": [1.0], "q1_loss": [1.0]}
+    kept = understand(board(tags, config={"polyak": 0.995}))
+    assert kept.config.number("tau") == pytest.approx(0.005)
+    assert kept.wording == {} or kept.wording["tau"].to_user(0.01) == 0.99
+    assert understand(board(tags, config={"tau": 0.005})).config.number("tau") == 0.005
+
+
+def test_home_made_words_are_not_used_for_known_frameworks_unless_unmistakable():
+    found = understand(board(PPO, config={"lr": 0.1, "num_steps": 7}))
+    assert found.config.number("learning_rate") == 0.1
+    assert [one.key for one in found.config.unmapped] == ["num_steps"]
+
+
+def test_defaults_are_marked():
+    knob = understand(board(PPO)).config.get("gamma")
+    assert knob.value == 0.99
+    assert knob.source == "default of stable_baselines3 2.9, not in the log"
+
+
+def test_logged_hyperparameters_beat_defaults_and_not_the_configuration():
+    tags = {**PPO, "train/learning_rate": [1e-3], "train/clip_range": [0.3]}
+    found = understand(board(tags, config={"clip_range": 0.25})).config
+    assert found.number("learning_rate") == 1e-3
+    assert found.get("learning_rate").source == "first value of train/learning_rate"
+    assert found.number("clip_range") == 0.25
+
+
+def test_overrides_take_framework_keys_first_and_canonical_units_otherwise():
+    config = {"n_envs": 8, "gamma": 0.9}
+    given = [RawSetting("train_freq", 2, "--set"), RawSetting("buffer_capacity", 5000, "--set")]
+    given += [RawSetting("gamma", 0.95, "--set")]
+    found = sac(config, overrides=given).config
+    assert (found.number("train_freq"), found.number("buffer_capacity")) == (16, 5000)
+    assert found.number("gamma") == 0.95
+    assert found.get("gamma").source == "--set"
+
+
+def test_an_unknown_key_on_the_command_line_is_an_error_and_in_a_file_is_not():
+    with pytest.raises(UsageError, match="did you mean 'learning_rate'") as raised:
+        sac({}, overrides=[RawSetting("learnin_rate", 1, "--set")])
+    assert raised.value.hint
+    found = sac({}, overrides=[RawSetting("wandb_team", "x", "my.yaml:3")])
+    assert found.config.unmapped[0].key == "wandb_team"
+
+
+def test_seed_and_environment():
+    found = understand(board(PPO, config={"seed": "7", "env_id": "Ant-v4"}))
+    assert (found.seed, found.env) == (7, "Ant-v4")
+    assert (
+        understand(board(PPO, config={"seed": -1}, name="Hopper-v4__ppo__1__1700000000")).env == "Hopper-v4"
+    )
+    assert understand(board(PPO, config={"seed": -1})).seed is None
