@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rldoctor.errors import UsageError
-from rldoctor.vocabulary.canonical import canonical
+from rldoctor.vocabulary.canonical import HERE, canonical
 from rldoctor.vocabulary.detect import fingerprints
 from rldoctor.vocabulary.generic import words
 from rldoctor.vocabulary.special import READERS
 from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, framework_names, load_table
+from rldoctor.yamlio import load_yaml
 
 NAMES = [name for name in framework_names() if name != GENERIC]
 
@@ -87,3 +88,12 @@ def test_rows_are_chosen_by_algorithm_or_family():
     assert choose(rows, "sac").knob == "n_step"
     assert choose(rows, "on_policy").knob == "rollout_length"
     assert choose(rows, "") is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_have_no_misspelt_sections(name):
+    known = {"schema", "name", "title", "versions", "extends", "axis", "algorithms", "metrics", "config"}
+    known |= {"constants", "defaults", "log_hints", "strip_prefix", "contexts"}
+    data = load_yaml(HERE / "frameworks" / f"{name}.yaml")
+    assert set(data) <= known
+    assert data["name"] == name
