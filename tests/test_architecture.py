@@ -211,3 +211,10 @@ def test_public_names_resolve() -> None:
     assert package.__all__
     assert [name for name in package.__all__ if not hasattr(package, name)] == []
     assert {"load", "diagnose", "__version__"} <= set(package.__all__)
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """pytest imports test files by their bare name: two of one name end the collection."""
+    files = [path for path in Path(__file__).parent.rglob("*.py") if path.name != "conftest.py"]
+    names = [path.name for path in files]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
