@@ -19,6 +19,38 @@ from rldoctor.api import diagnose, load
 from rldoctor.errors import RldoctorError
 from rldoctor.model.finding import Diagnosis, Severity
 
+# What a label of the corpus may be called by: one of these findings, or the verdict where none can be made.
+BLIND = "not_enough_data"
+MATCHES: dict[str, frozenset[str]] = {
+    label: frozenset(codes.split())
+    for label, codes in {
+        "q_value_explosion": "VAL-07 VAL-08 VAL-09",
+        "q_overestimation": "VAL-07 VAL-08 VAL-09",
+        "actor_saturated_dead_gradient": "NUM-03 ENT-08",
+        "return_collapse": "OUT-02 OUT-04",
+        "return_collapse_late": "OUT-02 OUT-04",
+        "stuck_at_floor": "OUT-10 OUT-02 OUT-03",
+        "no_learning": "OUT-10 OUT-02",
+        "no_learning_stuck_at_floor": "OUT-10 POL-01 VAL-08 ENT-02",
+        "entropy_collapse": "ENT-02 POL-01",
+        "entropy_drop": "ENT-02",
+        "policy_frozen": "POL-01",
+        "policy_frozen_random": "POL-01 POL-04 ENT-01 OUT-10",
+        "explained_variance_zero": "VAL-02 POL-01",
+        "value_loss_zero": "ENT-02 VAL-04 LOG-05",
+        "success_zero": "OUT-05 REW-08 REW-09",
+        "success_stall": "OUT-05 REW-08",
+        "plateau": "OUT-03 OUT-10",
+        "plateau_unstable": "OUT-03 OUT-02",
+        "unstable": "REW-10 OUT-02 OUT-03 OUT-05 VAL-03",
+        "std_growth_mild": "ENT-03",
+        "no_episode_completes": "LOG-02",
+        "too_short": f"{BLIND} LOG-02",
+        "many_aborted_restarts": f"{BLIND} LOG-03",
+        "odd_format": f"{BLIND} LOG-01",
+    }.items()
+}
+
 DEFAULT = Path(__file__).resolve().parents[1] / ".." / "shared" / "corpus"
 
 
@@ -41,6 +73,26 @@ class Line:
         return any(root.severity >= Severity.ERROR for one in self.diagnoses for root in one.roots)
 
     @property
+    def found(self) -> set[str]:
+        """Every finding's code, and the verdict of runs that cannot be judged."""
+        codes = {
+            result.code for one in self.diagnoses for result in one.results if result.finding is not None
+        }
+        return codes | {one.verdict for one in self.diagnoses}
+
+    @property
+    def roots(self) -> set[str]:
+        """Codes of the root causes, and the verdict of runs that cannot be judged."""
+        codes = {root.finding.code for one in self.diagnoses for root in one.roots}
+        return codes | {one.verdict for one in self.diagnoses}
+
+    @property
+    def wanted(self) -> set[str]:
+        """Codes that any of its labels may be called by."""
+        labels = self.entry["label"] if isinstance(self.entry["label"], list) else []
+        return {code for label in labels for code in MATCHES[label]}
+
+    @property
     def warned(self) -> bool:
         """Whether any of its runs has a root cause at warning or above."""
         return any(root.severity >= Severity.WARNING for one in self.diagnoses for root in one.roots)
@@ -60,7 +112,7 @@ def read_entry(corpus: Path, entry: dict[str, Any]) -> Line:
 def describe(line: Line) -> str:
     """One printed line: mark, id, label, verdict of each run, roots with what they explain."""
     wrong = line.healthy and line.alarm
-    missed = not line.healthy and line.entry["label"] != "unclear" and not line.warned
+    missed = bool(line.wanted) and not line.wanted & line.found
     mark = "FALSE ALARM" if wrong else "missed" if missed else "ok"
     label = line.entry["label"]
     text = label if isinstance(label, str) else ",".join(label)
@@ -95,6 +147,8 @@ def summary(lines: list[Line]) -> str:
             f"healthy with a warning: {sum(line.warned for line in healthy) - alarms}",
             f"labelled problems {len(sick)}: error or critical {sum(line.alarm for line in sick)}, "
             f"warning or more {sum(line.warned for line in sick)}",
+            f"  matching finding {sum(bool(line.wanted & line.found) for line in sick)}, "
+            f"matching root cause {sum(bool(line.wanted & line.roots) for line in sick)}",
             f"entries not read: {sum(bool(line.error) for line in lines)}; rules that crashed: {len(errors)}",
             *sorted({f"  {result.code}: {result.error}" for result in errors}),
         ]
