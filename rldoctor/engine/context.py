@@ -80,6 +80,8 @@ def _counts(run: Run) -> dict[str, float]:
         "steps": run.last_step,
         "planned": _planned(run),
         "on_env_steps": float(run.axis == "env_steps"),
+        "on_policy": float(matches(run.algorithm, ("on_policy",))),
+        "off_policy": float(matches(run.algorithm, ("off_policy",))),
         "tags": float(mapped + unmapped + ignored),
         "unmapped": float(unmapped),
         "ignored": float(ignored),

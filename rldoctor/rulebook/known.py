@@ -19,7 +19,7 @@ CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best
-    return_noise episodes on_env_steps tags unmapped ignored
+    return_noise episodes on_env_steps on_policy off_policy tags unmapped ignored
 """
 RUN_FACTS = frozenset(_FACTS.split())
 
