@@ -132,7 +132,8 @@ def retention(knob: str, written: object) -> Sequence[Reading]:
 def per_env_unknown(knob: str, written: object) -> Sequence[Reading]:
     """A buffer size of an unknown library: kept, with the doubt."""
     note = "taken as the total over all environments; some libraries count per environment"
-    return [Reading(one.knob, one.value, note) for one in default(knob, written)]
+    readings = [Reading(one.knob, one.value, note) for one in default(knob, written)]
+    return [*readings, Reading("buffer_unit_unknown", 1, plain=False)] if readings else []
 
 
 READERS: Mapping[str, Reader] = {
