@@ -10,6 +10,7 @@ from rldoctor.model.raw import RawRun
 from rldoctor.readers.attach import belongs_to
 from rldoctor.readers.merge import join
 from rldoctor.readers.sources import Place
+from rldoctor.readers.tensorboard.side import attach_side_runs
 
 _COMPANIONS = ("monitor", "evaluations", "monitor + evaluations")
 _EVALUATION = re.compile(r"eval|test|valid", re.IGNORECASE)
@@ -20,6 +21,9 @@ _LOG_FOLDER = re.compile(
 
 def related(places: Sequence[Place]) -> list[Place]:
     """The places with companions joined to the run they belong to; a joined place has no run left."""
+    kept = attach_side_runs([run for place in places for run in place.runs])
+    for place in places:
+        place.runs = [run for run in place.runs if any(run is one for one in kept)]
     by_directory = {place.directory: place for place in places}
     for place in places:
         parent = by_directory.get(place.directory.parent)

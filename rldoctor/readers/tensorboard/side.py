@@ -25,12 +25,12 @@ Hosts = Mapping[Path, Sequence[RawRun]]
 def attach_side_runs(runs: Sequence[RawRun]) -> list[RawRun]:
     """The runs without those that are side directories; these became part of the run they lie in.
 
-    ``runs`` may be of any format; only ``RawRun.format == "tensorboard"`` runs are looked at. A host gets the
+    ``runs`` may be of any format; only TensorBoard runs are attached, to runs with event files. A host gets the
     settings, and the series with a context: ``{"hparams": directory}`` or ``{"series": key}``.
     """
     hosts: dict[Path, list[RawRun]] = {}
     for run in runs:
-        if run.format == _FORMAT:
+        if run.format.startswith(_FORMAT):
             hosts.setdefault(run.path, []).append(run)
     kept: list[RawRun] = []
     # Parents first: what is attached must not become a host, and a host's own series are not touched.

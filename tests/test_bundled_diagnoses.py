@@ -1,0 +1,81 @@
+"""The bundled runs are the labelled benchmark: faults are found, root first; healthy runs stay quiet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rldoctor.api import diagnose, load
+from rldoctor.engine.diagnose import Diagnosis
+from rldoctor.model.finding import Outcome, Severity
+
+RUNS = Path(__file__).parents[1] / "reference_runs"
+LABELS = {path.parent: yaml.safe_load(path.read_text()) for path in sorted(RUNS.rglob("run.yaml"))}
+HEALTHY = [path for path, label in LABELS.items() if label["label"] == "healthy"]
+FAULTY = [path for path, label in LABELS.items() if label["label"] == "faulty" and label.get("shows")]
+
+# The six pathologies of the mission and a bundled fault for each.
+MISSION = {
+    "KL ~ 0 with entropy frozen": ("POL-01", ["lr-zero", "frozen-actor"]),
+    "explained variance far below 0": ("VAL-01", ["reward-tiny"]),
+    "replay buffer below envs x steps": ("OFF-01", ["buffer-tiny"]),
+    "Q explosion": ("VAL-08", ["no-target-net"]),
+    "temperature collapse": ("ENT-04", ["target-entropy-low"]),
+    "reward ~ 0 from exp(-error)": ("REW-03", ["reward-exp-sharp"]),
+}
+
+
+def diagnosis_of(path: Path) -> Diagnosis:
+    runs = load(path).runs
+    assert len(runs) == 1, [run.id for run in runs]
+    return diagnose(runs[0])
+
+
+def label_of(path: Path) -> dict[str, Any]:
+    label: dict[str, Any] = LABELS[path]
+    return label
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(RUNS))
+
+
+@pytest.mark.parametrize("path", HEALTHY, ids=name)
+def test_a_healthy_run_has_no_error(path: Path) -> None:
+    diagnosis = diagnosis_of(path)
+    assert [root.finding.code for root in diagnosis.roots if root.severity >= Severity.ERROR] == []
+    assert diagnosis.coverage.error == 0
+
+
+@pytest.mark.parametrize("path", FAULTY, ids=name)
+def test_a_faulty_run_names_its_root_first(path: Path) -> None:
+    diagnosis = diagnosis_of(path)
+    written = {result.code for result in diagnosis.results}
+    expected = [code for code in label_of(path)["expected"]["roots"] if code in written]
+    assert expected, "no rule for this fault yet"
+    assert diagnosis.roots, "nothing was found"
+    assert diagnosis.roots[0].finding.code in expected
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"), [(code, fault) for code, faults in MISSION.values() for fault in faults]
+)
+def test_the_pathologies_of_the_mission_fire(code: str, fault: str) -> None:
+    paths = [path for path in FAULTY if label_of(path)["fault"] == fault]
+    assert paths, f"no bundled run shows {fault}"
+    for path in paths:
+        outcomes = {result.code: result.outcome for result in diagnosis_of(path).results}
+        assert outcomes[code] is Outcome.FIRED, name(path)
+
+
+@pytest.mark.parametrize(("code", "fault"), [(code, faults[0]) for code, faults in MISSION.values()])
+def test_the_pathologies_of_the_mission_stay_quiet_on_the_healthy_twin(code: str, fault: str) -> None:
+    tasks = {(label["algo"], label["env"]) for label in LABELS.values() if label.get("fault") == fault}
+    twins = [path for path in HEALTHY if (label_of(path)["algo"], label_of(path)["env"]) in tasks]
+    assert twins, f"no healthy twin for {fault} ({tasks})"
+    for path in twins:
+        outcomes = {result.code: result.outcome for result in diagnosis_of(path).results}
+        assert outcomes[code] is not Outcome.FIRED, name(path)
