@@ -11,7 +11,7 @@ from rldoctor.commands.analyze import analyze
 from rldoctor.commands.options import Options
 from rldoctor.errors import ReadError
 
-FAVOURITE = "frozen-actor"
+FAVOURITE = "reward-exp-sharp"
 
 
 def demo(reports: Sequence[tuple[str, str]]) -> int:
