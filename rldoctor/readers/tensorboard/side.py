@@ -25,8 +25,8 @@ Hosts = Mapping[Path, Sequence[RawRun]]
 def attach_side_runs(runs: Sequence[RawRun]) -> list[RawRun]:
     """The runs without those that are side directories; these became part of the run they lie in.
 
-    ``runs`` may be of any format; only TensorBoard runs are attached, to runs with event files. A host gets the
-    settings, and the series with a context: ``{"hparams": directory}`` or ``{"series": key}``.
+    ``runs`` may be of any format; only TensorBoard runs are attached, to runs with event files. A host gets
+    the settings, and the series with a context: ``{"hparams": directory}`` or ``{"series": key}``.
     """
     hosts: dict[Path, list[RawRun]] = {}
     for run in runs:
