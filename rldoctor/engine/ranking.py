@@ -41,10 +41,11 @@ class Graph:
         slack = self.ranking.timing_slack * self.length
         if begin <= seen + slack:
             return self.ranking.before
-        # There when its metric was first logged: it may have begun before anybody could see it.
-        return (
-            self.ranking.unknown if begin <= self.first_seen.get(cause, 0.0) + slack else self.ranking.after
-        )
+        # There when its metric was first logged: the cause may have begun before anybody could see it, and a
+        # symptom that never was otherwise (no success yet) has no beginning to compare with.
+        unseen = begin <= self.first_seen.get(cause, 0.0) + slack
+        always = seen <= self.first_seen.get(symptom, 0.0) + slack
+        return self.ranking.unknown if unseen or always else self.ranking.after
 
     def edges(self, code: str) -> list[Edge]:
         """Edges from ``code`` to fired findings that its timing does not rule out."""

@@ -91,7 +91,7 @@ _FAULTS = (
         how="learning_rate=1e-7",
         cause="learning rate too low",
         roots=("CFG-06", "POL-01"),
-        symptoms=("POL-01", "ENT-01", "VAL-01", "OUT-10"),
+        symptoms=("ENT-01", "VAL-01", "OUT-10"),
         algos=_ON_POLICY,
         plant=_hyper(learning_rate=1e-7),
     ),
