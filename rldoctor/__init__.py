@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from rldoctor.api import diagnose, load
+    from rldoctor.api import compare, diagnose, load
+    from rldoctor.model.comparison import Comparison
     from rldoctor.model.finding import Diagnosis, Finding
     from rldoctor.model.frame import MetricFrame
     from rldoctor.model.run import Run
@@ -20,13 +21,25 @@ if TYPE_CHECKING:
 _HOMES = {
     "load": "rldoctor.api",
     "diagnose": "rldoctor.api",
+    "compare": "rldoctor.api",
+    "Comparison": "rldoctor.model.comparison",
     "Run": "rldoctor.model.run",
     "MetricFrame": "rldoctor.model.frame",
     "Diagnosis": "rldoctor.model.finding",
     "Finding": "rldoctor.model.finding",
 }
 
-__all__ = ["Diagnosis", "Finding", "MetricFrame", "Run", "__version__", "diagnose", "load"]
+__all__ = [
+    "Comparison",
+    "Diagnosis",
+    "Finding",
+    "MetricFrame",
+    "Run",
+    "__version__",
+    "compare",
+    "diagnose",
+    "load",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from rldoctor.engine.comparison import compare_arms
+from rldoctor.engine.comparison.criteria import load_criteria
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.policy import load_derived, load_policy
-from rldoctor.errors import RldoctorError, UsageError
+from rldoctor.errors import ReadError, RldoctorError, UsageError
+from rldoctor.model.comparison import Arm, Comparison, Summary
 from rldoctor.model.finding import Diagnosis
-from rldoctor.model.raw import RawSetting
+from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.rulebook.loader import load_pack
 from rldoctor.rulebook.locate import builtin_rules_dir
@@ -106,3 +110,66 @@ def diagnose(
     chosen = apply_overrides(chosen, thresholds or {})
     builtin = builtin_rules_dir()
     return diagnose_run(run, chosen, load_policy(builtin), load_derived(builtin))
+
+
+CONFIG_SUFFIXES = (".yaml", ".yml", ".toml", ".json")
+
+
+def compare(
+    base: Path | str,
+    candidate: Path | str,
+    *,
+    base_summary: tuple[float, float] | None = None,
+    candidate_summary: tuple[float, float] | None = None,
+    base_config: Sequence[Path] = (),
+    candidate_config: Sequence[Path] = (),
+    loading: Mapping[str, Any] | None = None,
+    ruling: Mapping[str, Any] | None = None,
+) -> Comparison:
+    """Compare two arms: each path is one run, or a directory or glob whose runs are the seeds of one arm.
+
+    ``*_summary`` (mean, standard deviation) replaces the logged outcome; a path may then also be a mere
+    configuration file. ``*_config`` are configuration files of one arm. ``loading`` are further arguments of
+    :func:`load`, ``ruling`` of :func:`diagnose`.
+
+    Raises:
+        ReadError: no run in a path. UsageError: the arms cannot be compared (environments, step units).
+    """
+    given = dict(loading or {})
+    before, after = (
+        _arm(name, path, summary, {**given, "config_files": [*given.get("config_files", ()), *files]}, ruling)
+        for name, path, summary, files in (
+            ("base", base, base_summary, base_config),
+            ("candidate", candidate, candidate_summary, candidate_config),
+        )
+    )
+    builtin = builtin_rules_dir()
+    return compare_arms(before, after, load_policy(builtin), load_derived(builtin), load_criteria(builtin))
+
+
+def _arm(
+    name: str,
+    path: Path | str,
+    summary: tuple[float, float] | None,
+    loading: Mapping[str, Any],
+    ruling: Mapping[str, Any] | None,
+) -> Arm:
+    mere = summary is not None and Path(path).suffix in CONFIG_SUFFIXES and Path(path).is_file()
+    runs = (_configuration(Path(path), loading),) if mere else load(path, **loading).runs
+    if not runs:
+        raise ReadError(f"no readable run under {path}", hint="see what was found: rldoctor inspect PATH")
+    diagnoses = () if mere else tuple(diagnose(run, **(ruling or {})) for run in runs)
+    return Arm(name, str(path), runs, diagnoses, Summary(*summary) if summary else None)
+
+
+def _configuration(path: Path, loading: Mapping[str, Any]) -> Run:
+    """A run of which only the configuration is known."""
+    from rldoctor.readers.config_files import parse_set, read_config_file
+    from rldoctor.vocabulary.mapping import understand
+
+    overrides = [one for file in loading.get("config_files", ()) for one in read_config_file(file)]
+    overrides += [parse_set(text) for text in loading.get("settings", ())]
+    raw = RawRun(path.stem, path, "configuration", settings=list(read_config_file(path)))
+    return understand(
+        raw, algorithm=loading.get("algorithm"), framework=loading.get("framework"), overrides=overrides
+    )

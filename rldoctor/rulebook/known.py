@@ -15,7 +15,7 @@ from rldoctor.yamlio import Tree, load_tree
 CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
 
 # Files at the top of a pack that are no rules.
-CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
+CATALOGUE, DERIVED, POLICY, COMPARE = "catalogue.yaml", "derived.yaml", "policy.yaml", "compare.yaml"
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best
