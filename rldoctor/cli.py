@@ -41,7 +41,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 rules_app = typer.Typer(
-    help="List, show, test and check rules.",
+    help="List, show, begin, test, check and document rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
     add_completion=False,
@@ -193,11 +193,16 @@ def reference(context: typer.Context) -> None:
 
 
 @rules_app.command("list")
-def rules_list(rules: Rules = []) -> None:  # noqa: B006
-    """One line per rule."""
-    from rldoctor.commands.rules import list_rules
+def rules_list(
+    rules: Rules = [],  # noqa: B006
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")
+    ] = "terminal",
+) -> None:
+    """What every rule finds, by area."""
+    from rldoctor.commands.rules_list import list_rules
 
-    raise typer.Exit(list_rules(rules))
+    raise typer.Exit(list_rules(rules, format))
 
 
 @rules_app.command("show")
@@ -233,6 +238,33 @@ def rules_lint(
     from rldoctor.commands.rules import lint_rules
 
     raise typer.Exit(lint_rules(directory))
+
+
+@rules_app.command("new")
+def rules_new(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code of the new rule, e.g. MY-01.")],
+    into: Annotated[
+        str, typer.Option("--into", metavar="DIR", help="The rule pack to write into.")
+    ] = "rules",
+    slug: Annotated[str, typer.Option("--slug", metavar="NAME", help="its-name, also the file's.")] = "",
+    area: Annotated[str, typer.Option("--area", metavar="NAME", help="Folder inside the pack.")] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="How it reads when it fires.")] = "",
+) -> None:
+    """Begin a rule: its file and its tests, every field explained, with what is left to write."""
+    from rldoctor.commands.rules_new import new_rule
+
+    raise typer.Exit(new_rule(code, into, slug=slug, area=area, title=title))
+
+
+@rules_app.command("docs")
+def rules_docs(
+    into: Annotated[str, typer.Option("--into", metavar="DIR", help="Directory of the pages.")],
+    rules: Rules = [],  # noqa: B006
+) -> None:
+    """Write a Markdown page for every rule, and an index."""
+    from rldoctor.commands.rules_docs import write_docs
+
+    raise typer.Exit(write_docs(into, rules))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

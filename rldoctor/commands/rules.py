@@ -1,4 +1,4 @@
-"""``rldoctor rules``: list, show, test, lint."""
+"""``rldoctor rules``: show, test, lint."""
 
 from __future__ import annotations
 
@@ -14,34 +14,11 @@ if TYPE_CHECKING:
     from rldoctor.rulebook.schema import FixSpec, Rule
 
 
-def list_rules(directories: Sequence[str]) -> int:
-    """A table of every rule."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from rldoctor.report.terminal import STYLES, console
-
-    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for title in ("code", "severity", "area", "finds", "applies to"):
-        table.add_column(title, overflow="fold")
-    found = _rules(directories)
-    for rule in found:
-        style = STYLES[rule.severity.label]
-        algorithms = ", ".join(rule.applies_to.algorithms)
-        severity = Text(rule.severity.label, style=style)
-        table.add_row(Text(rule.code), severity, Text(rule.area), Text(rule.failure_title), Text(algorithms))
-    out = console()
-    out.print(table)
-    out.print(plural(len(found), "rule"))
-    return 0
-
-
 def show_rule(name: str, directories: Sequence[str]) -> int:
     """Everything about one rule; UsageError when there is none of that code or slug."""
     from rldoctor.report.terminal import console
 
-    found = _rules(directories)
+    found = pack(directories)
     known = {key.lower(): rule for rule in found for key in (rule.code, rule.slug)}
     rule = known.get(name.lower())
     if rule is None:
@@ -104,7 +81,8 @@ def _directory(name: str) -> Path:
     return path
 
 
-def _rules(directories: Sequence[str]) -> Sequence[Rule]:
+def pack(directories: Sequence[str]) -> Sequence[Rule]:
+    """The built-in rules and those of further directories."""
     from rldoctor import api
     from rldoctor.commands.options import Options
 

@@ -1,30 +1,67 @@
-"""A rule as a Markdown page: what ``rules show`` prints and what the documentation holds."""
+"""Rules as Markdown: a page for each, and an index of them.
+
+Rule packs are written by others, so their texts are shown as text: no HTML, no links but to the web.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
-from rldoctor.rulebook.schema import CauseSpec, FixSpec, Rule, Span
+from rldoctor.rulebook.schema import CauseSpec, Edge, FixSpec, Reference, Rule, Span
+
+INDEX = "README.md"
+_LISTED = 4
 
 
-def rule_page(rule: Rule) -> str:
-    """The whole rule in Markdown: what it looks at, when it fires, what may be changed, causes and fixes."""
+def page_name(code: str) -> str:
+    """The file of a rule's page, and what links between pages lead to."""
+    return f"{code}.md"
+
+
+def index_page(rules: Sequence[Rule]) -> str:
+    """The list of all rules by area, each with what it finds, how bad that is and what it must see."""
+    ordered = sorted(rules, key=lambda rule: (rule.area, rule.code))
+    groups = {area: list(group) for area, group in groupby(ordered, key=lambda rule: rule.area)}
+    parts = [
+        "# Rules",
+        f"{len(rules)} rules in {len(groups)} areas, written by `rldoctor rules docs`. A rule that lacks "
+        "what it needs is `not_measured`, which is never a pass.",
+    ]
+    for area, group in groups.items():
+        rows = [
+            (
+                f"[{rule.code}]({page_name(rule.code)})",
+                _prose(rule.failure_title),
+                rule.severity.label,
+                rule.status,
+                _needs(rule),
+            )
+            for rule in group
+        ]
+        lines = _table(("code", "finds", "severity", "status", "needs"), rows)
+        parts.append("\n".join([f"## {area}", "", *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
+def rule_page(rule: Rule, titles: Mapping[str, str] | None = None) -> str:
+    """The whole rule in Markdown: what it looks at, when it fires, what may be changed, causes and fixes.
+
+    ``titles``: code and title of every rule that has a page beside this one; edges then link to it.
+    """
     sections = [
         ("", _summary(rule)),
         ("Fires when", _condition(rule)),
-        ("Stays quiet", [f"- `{one.when}`: {one.says}" for one in rule.unless]),
+        ("Stays quiet", [f"- `{_one_line(one.when.text)}`: {_prose(one.says)}" for one in rule.unless]),
         ("Thresholds", _thresholds(rule)),
         ("Causes", [line for one in rule.causes for line in _cause(one)]),
         ("What to change", [line for one in rule.fixes.values() for line in _fix(one)]),
-        ("Expect afterwards", [rule.expect] if rule.expect else []),
-        ("Leads to", [f"- {edge.code} ({edge.strength}){_after(edge.says)}" for edge in rule.leads_to]),
-        ("Known false alarms", [f"- {text}" for text in rule.false_positives]),
-        (
-            "References",
-            [f"- [{one.title}]({one.url})" if one.url else f"- {one.title}" for one in rule.references],
-        ),
+        ("Expect afterwards", [_prose(rule.expect)] if rule.expect else []),
+        ("Leads to", [_edge(edge, titles or {}) for edge in rule.leads_to]),
+        ("Known false alarms", [f"- {_prose(text)}" for text in rule.false_positives]),
+        ("References", [_reference(one) for one in rule.references]),
     ]
-    parts = [f"# {rule.code} {rule.failure_title}"]
+    parts = [f"# {rule.code} {_prose(rule.failure_title)}"]
     parts += [
         "\n".join([*([f"## {title}", ""] if title else []), *lines]) for title, lines in sections if lines
     ]
@@ -55,6 +92,18 @@ def _severity(rule: Rule) -> str:
     if rule.cap_if_solved is not None:
         text += f", at most {rule.cap_if_solved.label} when the task is solved"
     return text
+
+
+def _needs(rule: Rule) -> str:
+    """What a rule must see, on one line of a table."""
+    groups = [
+        " or ".join(f"`{name}`" for name in group)
+        if len(group) <= _LISTED
+        else f"one of {len(group)} metrics"
+        for group in rule.requires_one_of
+    ]
+    names = [*rule.requires, *(f"config.{name}" for name in rule.requires_config)]
+    return ", ".join([*(f"`{name}`" for name in names), *groups])
 
 
 def _inputs(rule: Rule) -> str:
@@ -90,14 +139,20 @@ def _span(span: Span) -> str:
 
 def _thresholds(rule: Rule) -> list[str]:
     rows = [
-        (f"`{one.name}`", f"{one.value:g}", one.unit, f"{one.low:g} to {one.high:g}", one.note)
+        (
+            f"`{one.name}`",
+            f"{one.value:g}",
+            _prose(one.unit),
+            f"{one.low:g} to {one.high:g}",
+            _prose(one.note),
+        )
         for one in rule.thresholds.values()
     ]
     return _table(("name", "value", "unit", "range", "why"), rows) if rows else []
 
 
 def _cause(cause: CauseSpec) -> Iterator[str]:
-    yield f"- **{cause.id}**: {cause.says}"
+    yield f"- **{cause.id}**: {_prose(cause.says)}"
     if cause.more_likely_if is not None:
         yield f"  More likely if `{_one_line(cause.more_likely_if.text)}`."
     if cause.fixes:
@@ -105,16 +160,35 @@ def _cause(cause: CauseSpec) -> Iterator[str]:
 
 
 def _fix(fix: FixSpec) -> Iterator[str]:
-    said = fix.text or fix.otherwise or f"Change `{fix.knob}`."
+    said = _prose(fix.text or fix.otherwise) or f"Change `{fix.knob}`."
     yield f"- **{fix.id}**: {said}{_after(fix.because)}"
     if fix.knob and fix.to is not None:
         yield f"  `{fix.knob}` to `{_one_line(fix.to.text)}`."
     if fix.expect:
-        yield f"  Then: {fix.expect}"
+        yield f"  Then: {_prose(fix.expect)}"
+
+
+def _edge(edge: Edge, titles: Mapping[str, str]) -> str:
+    title = titles.get(edge.code)
+    name = edge.code if title is None else f"[{edge.code} {_prose(title)}]({page_name(edge.code)})"
+    return f"- {name} ({edge.strength}){_after(edge.says)}"
+
+
+def _reference(one: Reference) -> str:
+    safe = one.url.startswith(("https://", "http://")) and not set(one.url) & set(" ()<>[]")
+    return f"- [{_prose(one.title)}]({one.url})" if safe else f"- {_prose(f'{one.title} {one.url}'.strip())}"
 
 
 def _after(text: str) -> str:
-    return f" {text}" if text else ""
+    return f" {_prose(text)}" if text else ""
+
+
+def _prose(text: str) -> str:
+    """Text of a rule that Markdown shows as it is: on one line, without control characters or HTML."""
+    plain = "".join(character for character in _one_line(text) if character.isprintable())
+    for character, shown in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("[", "\\["), ("*", "\\*")):
+        plain = plain.replace(character, shown)
+    return plain
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:

@@ -15,6 +15,7 @@ from rldoctor.rulebook.expectation import Expectation, expectation
 from rldoctor.rulebook.fields import Fields, kind
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.series_notation import series
+from rldoctor.rulebook.unwritten import unwritten
 from rldoctor.yamlio import load_tree
 
 Value = float | int | bool | str
@@ -124,6 +125,7 @@ def _read(path: Path, problems: list[Problem]) -> TestFile:
         _case(fields.inside(entry, "cases", n), defaults) for n, entry in fields.items("cases", required=True)
     ]
     fields.finish()
+    problems += unwritten(tree)
     names = [case.name for case in cases]
     for index, name in enumerate(names):
         if name and name in names[:index]:

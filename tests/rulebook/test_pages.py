@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from rulebook_samples import KNOWN, RULE, Write, replaced
 
 from rldoctor.rulebook.loader import load_pack, load_rule
 from rldoctor.rulebook.locate import builtin_rules_dir
-from rldoctor.rulebook.pages import rule_page
+from rldoctor.rulebook.pages import index_page, rule_page
 
 
 def test_a_page_says_everything(write: Write) -> None:
@@ -71,3 +73,31 @@ def test_every_built_in_rule_has_a_page() -> None:
         page = rule_page(rule)
         assert page.startswith(f"# {rule.code} ")
         assert all(name in page for name in rule.thresholds)
+
+
+def test_a_page_links_to_the_pages_there_are(write: Write) -> None:
+    page = rule_page(load_rule(write(), KNOWN), {"TST-02": "It <b>fails</b>"})
+    assert "- [TST-02 It &lt;b&gt;fails&lt;/b&gt;](TST-02.md) (M)\n- TST-03 (H) because" in page
+
+
+def test_texts_of_a_rule_are_shown_as_text(write: Write) -> None:
+    path = write()
+    changes = [
+        ("failure_title: It does not move", 'failure_title: "It <script>x</script> \\e[31m [l](u) *b*"'),
+        ("https://example.org", "javascript:alert(1)"),
+    ]
+    path.write_text(replaced(RULE, *changes))
+    page = rule_page(load_rule(path, KNOWN))
+    assert page.startswith("# TST-01 It &lt;script&gt;x&lt;/script&gt; \\[31m \\[l](u) \\*b\\*\n")
+    assert "- A paper javascript:alert(1)\n" in page
+
+
+def test_the_index_lists_rules_by_area() -> None:
+    rules = load_pack([builtin_rules_dir()], tests=False)
+    page = index_page(rules)
+    assert page.startswith(f"# Rules\n\n{len(rules)} rules in {len({rule.area for rule in rules})} areas")
+    headings = [line[3:] for line in page.splitlines() if line.startswith("## ")]
+    assert headings == sorted({rule.area for rule in rules})
+    assert "| [POL-01](POL-01.md) | The policy does not move | critical |" in page
+    assert re.search(r"one of \d+ metrics \|$", page, re.MULTILINE)
+    assert max(map(len, page.splitlines())) < 400

@@ -1,0 +1,37 @@
+"""``rldoctor rules docs``: the rules as a directory of Markdown pages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rldoctor.errors import UsageError
+from rldoctor.report.numbers import plural
+
+
+def rule_pages(directories: Sequence[str]) -> dict[str, str]:
+    """File name and text of the index and of a page for every rule."""
+    from rldoctor.commands.rules import pack
+    from rldoctor.rulebook.pages import INDEX, index_page, page_name, rule_page
+
+    found = pack(directories)
+    titles = {rule.code: rule.failure_title for rule in found}
+    return {INDEX: index_page(found), **{page_name(rule.code): rule_page(rule, titles) for rule in found}}
+
+
+def write_docs(into: str, directories: Sequence[str]) -> int:
+    """Write the pages; UsageError where that cannot be done. Files of other names are left alone."""
+    target = Path(into)
+    pages = rule_pages(directories)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            (target / name).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"cannot write into {target}: {error.strerror or error}") from None
+    sys.stdout.write(f"{target}: {plural(len(pages) - 1, 'page')} and an index\n")
+    others = sorted(path.name for path in target.glob("*.md") if path.name not in pages)
+    if others:
+        sys.stdout.write(f"not a page of these rules: {', '.join(others)}\n")
+    return 0
