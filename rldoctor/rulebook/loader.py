@@ -16,11 +16,12 @@ from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.packs import check_pack
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.testcases import check_tests
+from rldoctor.rulebook.unwritten import unwritten
 from rldoctor.yamlio import Tree, load_tree
 
 STATUSES = ("experimental", "tested", "stable")
 TEST_SUFFIX = ".test.yaml"
-_CODE = re.compile(r"[A-Z]{2,6}-[0-9]{2,3}")
+CODE = re.compile(r"[A-Z]{2,6}-[0-9]{2,3}")
 _NO_ANSWER = frozenset({"unknown", "none", "unlikely", "n/a", "no", "not known", "none known"})
 
 
@@ -85,6 +86,7 @@ def _read(path: Path, known: Known, tests: bool, problems: list[Problem]) -> tup
     if fields.values:
         fields.finish()
         check_rule(rule, fields, known)
+    found += unwritten(tree)
     if tests:
         found += check_tests(rule, path.with_suffix(TEST_SUFFIX))
     problems += sorted(found, key=lambda problem: (problem.file != tree.name, problem.line, problem.column))
@@ -138,7 +140,7 @@ def _rule(fields: Fields, path: Path) -> Rule:
 
 def _code(fields: Fields) -> str:
     code = fields.text("code", required=True)
-    if code and not _CODE.fullmatch(code):
+    if code and not CODE.fullmatch(code):
         fields.wrong(f"'{code}' must look like POL-01", "code")
     return code
 
