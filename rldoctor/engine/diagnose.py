@@ -81,7 +81,8 @@ def _coverage(evaluated: Sequence[Evaluated]) -> Coverage:
 
 def _verdict(roots: Sequence[Root], coverage: Coverage, context: Context, policy: Policy) -> tuple[str, str]:
     """Silence is no pass: a quiet run is healthy only if enough rules looked and its outcome was logged."""
-    worst: Severity | None = max((root.severity for root in roots), default=None)
+    counted = [root for root in roots if not _is_remark(root, policy)]
+    worst: Severity | None = max((root.severity for root in counted), default=None)
     blind = any(root.finding.code in policy.no_data_codes for root in roots)
     if worst is not None and not (blind and worst < Severity.ERROR):
         return worst.label, ""
@@ -96,6 +97,11 @@ def _verdict(roots: Sequence[Root], coverage: Coverage, context: Context, policy
     if not _outcome_judged(context):
         return "not_enough_data", "too few points of the return to say how the run went"
     return "healthy", ""
+
+
+def _is_remark(root: Root, policy: Policy) -> bool:
+    """A note about the log itself, which says nothing against the run."""
+    return root.severity is Severity.INFO and root.finding.area in policy.remark_areas
 
 
 def _outcome_judged(context: Context) -> bool:

@@ -50,6 +50,7 @@ class Policy:
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
+    remark_areas: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def load_policy(rules: Path) -> Policy:
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
+        remark_areas=frozenset(verdict["remarks"]),
     )
 
 
