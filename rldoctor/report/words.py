@@ -59,14 +59,16 @@ def verdict_label(diagnosis: Diagnosis) -> str:
 
 def headline(diagnosis: Diagnosis) -> str:
     """The verdict in one sentence."""
+    if diagnosis.verdict == "healthy":
+        # Whatever stands under a healthy verdict is a remark, about the log for instance.
+        remarks = f" ({plural(len(diagnosis.roots), 'remark')} below)" if diagnosis.roots else ""
+        return f"Nothing wrong was found by the rules that could look{remarks}."
     if diagnosis.roots:
         first = diagnosis.roots[0].finding
         more = len(diagnosis.roots) - 1
         tail = f"; {plural(more, 'more root cause')}" if more else ""
         return f"{clean(first.title)}, {onset(first)}{tail}."
-    if diagnosis.verdict == "not_enough_data":
-        return "There is too little in this log to judge the run."
-    return "Nothing wrong was found by the rules that could look."
+    return "There is too little in this log to judge the run."
 
 
 def coverage(diagnosis: Diagnosis) -> str:
