@@ -165,6 +165,59 @@ def inspect(
     raise typer.Exit(command(paths, options.over(load_settings()), format))
 
 
+@app.command(
+    cls=InOrder,
+    epilog="Exit codes: 0 no regression; 1 a regression; 2 could not compare.",
+)
+def compare(
+    context: typer.Context,
+    base: Annotated[str, typer.Argument(metavar="BASE", help="One run, or a directory or glob of seeds.")],
+    candidate: Annotated[str, typer.Argument(metavar="CANDIDATE", help="The same for what was changed.")],
+    format: Format = [],  # noqa: B006
+    output: Output = [],  # noqa: B006
+    config: Config = [],  # noqa: B006
+    base_config: Annotated[
+        list[str], typer.Option("--base-config", metavar="FILE", help="Hyperparameters of the base only.")
+    ] = [],  # noqa: B006
+    candidate_config: Annotated[
+        list[str], typer.Option("--candidate-config", metavar="FILE", help="Of the candidate only.")
+    ] = [],  # noqa: B006
+    base_mean: Annotated[
+        float | None, typer.Option("--base-mean", help="Outcome as a number; BASE may be a mere YAML file.")
+    ] = None,
+    base_std: Annotated[float | None, typer.Option("--base-std", help="Its standard deviation.")] = None,
+    candidate_mean: Annotated[float | None, typer.Option("--candidate-mean", help="The same.")] = None,
+    candidate_std: Annotated[float | None, typer.Option("--candidate-std", help="The same.")] = None,
+    set_: Set = [],  # noqa: B006
+    map_: Map = [],  # noqa: B006
+    algorithm: Algorithm = "",
+    framework: Framework = "",
+    rules: Rules = [],  # noqa: B006
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="VERDICT", help="regression, unclear or never [regression].")
+    ] = "",
+) -> None:
+    """Say what changed between two runs or groups of seeds: effect, first departure, settings, findings."""
+    from rldoctor.commands import options as given
+    from rldoctor.commands.compare import Side
+    from rldoctor.commands.compare import compare as command
+    from rldoctor.commands.settings import load_settings
+
+    options = given.Options(
+        config=tuple(config),
+        set=tuple(set_),
+        map=given.parse_map(map_),
+        algorithm=algorithm,
+        framework=framework,
+        rules=tuple(rules),
+    )
+    sides = (
+        Side(base, tuple(base_config), base_mean, base_std),
+        Side(candidate, tuple(candidate_config), candidate_mean, candidate_std),
+    )
+    raise typer.Exit(command(*sides, options.over(load_settings()), fail_on, context.meta["reports"]))
+
+
 @app.command(cls=InOrder)
 def demo(context: typer.Context, format: Format = [], output: Output = []) -> None:  # noqa: B006
     """Diagnose a bundled run, to see what a report looks like."""

@@ -65,7 +65,7 @@ def write(diagnoses: Sequence[Diagnosis], format: str, target: str | Path = STDO
     """
     check_format(format)
     if str(target) != STDOUT:
-        _write_file(render(diagnoses, format), Path(target))
+        write_file(render(diagnoses, format), Path(target))
     elif format == "terminal":
         from rldoctor.report import terminal
 
@@ -74,7 +74,8 @@ def write(diagnoses: Sequence[Diagnosis], format: str, target: str | Path = STDO
         sys.stdout.write(render(diagnoses, format))
 
 
-def _write_file(text: str, path: Path) -> None:
+def write_file(text: str, path: Path) -> None:
+    """Write a whole report to a file, or nothing; RldoctorError when that fails."""
     try:
         if path.exists() and not path.is_file():
             _write_special(text, path)

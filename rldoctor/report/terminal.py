@@ -99,10 +99,10 @@ def _header(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     yield Text()
     verdict = Text(f" {words.verdict_label(diagnosis)} ", style=STYLES.get(diagnosis.verdict, "bold"))
     yield verdict.append(f" {words.headline(diagnosis)}", style="bold not dim")
-    yield _indented(words.coverage(diagnosis))
+    yield indented(words.coverage(diagnosis))
     for text in (diagnosis.verdict_note, diagnosis.outcome_note):
         if text:
-            yield _indented(clean(text))
+            yield indented(clean(text))
 
 
 def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
@@ -115,10 +115,10 @@ def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRend
         f"  {clean(finding.code)}, {finding.severity.label}", style=STYLES[finding.severity.label]
     )
     when = "; ".join(part for part in (words.onset(finding), words.held(finding, diagnosis.run)) if part)
-    yield _indented(when)
-    yield _indented(clean(finding.message))
+    yield indented(when)
+    yield indented(clean(finding.message))
     if finding.capped:
-        yield _indented(clean(finding.capped))
+        yield indented(clean(finding.capped))
     if finding.measures:
         yield _evidence(finding)
     yield from _labelled("explains", [_symptom(child) for child in root.explains])
@@ -218,7 +218,7 @@ def _unmeasured(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     yield Text(f"\nNot measured: {plural(len(missed), 'rule')} ({codes}).", style="dim")
     first = next((result for result in missed if result.log_hint), missed[0])
     hint = f"; log it with: {clean(first.log_hint)}" if first.log_hint else ""
-    yield _indented(f"{clean(first.code)} {words.why_not(first)}{hint}", style="dim")
+    yield indented(f"{clean(first.code)} {words.why_not(first)}{hint}", style="dim")
 
 
 def _notes(notes: Sequence[Note]) -> Iterator[ConsoleRenderable]:
@@ -229,12 +229,13 @@ def _notes(notes: Sequence[Note]) -> Iterator[ConsoleRenderable]:
         return
     yield Text("\nAbout the log", style="bold")
     for note in loud[:MAX_NOTES]:
-        yield _indented(f"! {clean(note.text)} [{clean(note.code)}]", style="yellow")
+        yield indented(f"! {clean(note.text)} [{clean(note.code)}]", style="yellow")
     if len(loud) > MAX_NOTES:
-        yield _indented(f"... and {len(loud) - MAX_NOTES} more: see rldoctor inspect", style="dim")
+        yield indented(f"... and {len(loud) - MAX_NOTES} more: see rldoctor inspect", style="dim")
 
 
-def _indented(text: str, style: str = "") -> ConsoleRenderable:
+def indented(text: str, style: str = "") -> ConsoleRenderable:
+    """A paragraph three columns in."""
     from rich.padding import Padding
     from rich.text import Text
 

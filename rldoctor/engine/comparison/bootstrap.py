@@ -30,7 +30,7 @@ _SEED = 20210830
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Levels of the runs of one arm, shape (n,), and each one's standard error within its run (NaN: unknown)."""
+    """Levels of the runs of one arm, shape (n,), and their standard errors within a run (NaN: unknown)."""
 
     levels: FloatArray
     errors: FloatArray

@@ -11,6 +11,12 @@ from rldoctor.engine.comparison.criteria import Criteria
 from rldoctor.engine.comparison.levels import Compared
 from rldoctor.model.comparison import Effect, Level, Summary, Verdict
 
+_NOISE = {
+    "seeds": "the spread over seeds",
+    "runs": "the noise within the runs",
+    "summary": "the two standard deviations",
+}
+
 
 def effect_of_numbers(base: Summary, candidate: Summary, criteria: Criteria) -> Effect:
     """The effect when only mean and standard deviation of each arm are known, each counting as one run."""
@@ -96,7 +102,7 @@ def judge(effect: Effect, criteria: Criteria) -> tuple[Verdict, str]:
         return Verdict.SIMILAR, _small(effect, criteria, size)
     if certain:
         verdict = Verdict.REGRESSION if effect.drop > 0 else Verdict.IMPROVEMENT
-        return verdict, f"the candidate is {size}, more than {_noise_of(effect)} explains"
+        return verdict, f"the candidate is {size}: {_noise_of(effect)} cannot explain that"
     return Verdict.UNCLEAR, f"the candidate is {size}, but {_noise_of(effect)} could explain that"
 
 
@@ -109,7 +115,7 @@ def _small(effect: Effect, criteria: Criteria, size: str) -> str:
 
 
 def _noise_of(effect: Effect) -> str:
-    return "the spread over seeds" if effect.method == "seeds" else "the noise within the runs"
+    return _NOISE[effect.method]
 
 
 def _sample(levels: tuple[Level, ...], known: float) -> Sample:

@@ -33,13 +33,13 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
         names = [clean(diagnoses[0].run.path)]
     views = [run_view(i, n, d, figures) for i, (n, d) in enumerate(zip(names, diagnoses, strict=True), 1)]
     rows = [index_row(view, diagnosis) for view, diagnosis in zip(views, diagnoses, strict=True)]
-    scripts = [_asset("plotly-basic.min.js"), _asset("report.js")] if figures.figures else []
-    page: str = _template().render(
+    scripts = [asset("plotly-basic.min.js"), asset("report.js")] if figures.figures else []
+    page: str = template().render(
         runs=views,
         index=rows if len(rows) > 1 else [],
         tally=tally(diagnoses),
         data=json_for_script({"curves": figures.curves, "figures": figures.figures}),
-        style=_asset("report.css"),
+        style=asset("report.css"),
         scripts=scripts,
         policy=content_policy(scripts),
         version=__version__,
@@ -75,14 +75,16 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A style sheet or script of ours, safe inside its element."""
     text = (HERE / "assets" / name).read_text(encoding="utf-8")
     if "</script" in text.lower():
         text = text.replace("</script", "<\\/script")
     return text
 
 
-def _template() -> Any:
+def template(name: str = "page.html.j2") -> Any:
+    """A template of ours; everything put into it is escaped, and a missing value is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -92,4 +94,4 @@ def _template() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template(name)

@@ -73,14 +73,22 @@
     return Math.max(1, Math.ceil(Math.log10(range[1] / range[0]) / 5));
   }
 
+  function trace(line) {
+    const curve = data.curves[line.curve];
+    const base = line.side === "base";
+    return { x: curve.x, y: curve.y, type: "scatter", mode: curve.x.length < 60 ? "lines+markers" : "lines",
+      line: { color: colour(base ? "muted" : "curve"), width: 1.4, dash: base ? "dot" : "solid" },
+      marker: { size: 5 }, connectgaps: false, name: line.name,
+      hovertemplate: "step %{x:,.0f}<br>%{y:.4~g}<extra>" + line.name.replace(/[<>&]/g, "") + "</extra>" };
+  }
+
   function draw(box) {
     const figure = data.figures[Number(box.dataset.figure)];
     const curve = data.curves[figure.curve];
-    const trace = { x: curve.x, y: curve.y, type: "scatter", mode: curve.x.length < 60 ? "lines+markers" : "lines",
-      line: { color: colour("curve"), width: 1.4 }, marker: { size: 5 }, connectgaps: false,
-      hovertemplate: "step %{x:,.0f}<br>%{y:.4~g}<extra></extra>" };
+    // A comparison has a line for each run: the base dashed and grey, the candidate in the curve's colour.
+    const lines = (figure.lines || [{ curve: figure.curve, name: "", side: "candidate" }]).map(trace);
     const options = { displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
-    Plotly.react(box, [trace], layout(figure, curve), options);
+    Plotly.react(box, lines, layout(figure, curve), options);
     box.dataset.drawn = "yes";
     if (!drawn.has(box)) { sizes.observe(box); }
     drawn.add(box);

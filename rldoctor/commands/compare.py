@@ -1,0 +1,84 @@
+"""``rldoctor compare``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rldoctor.commands.options import Options, existing_file, one_of
+from rldoctor.commands.outputs import plan_outputs
+from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS
+from rldoctor.errors import UsageError
+from rldoctor.model.comparison import Verdict
+
+FAIL_ON = ("regression", "unclear", "never")
+_FAILS = {
+    "regression": (Verdict.REGRESSION,),
+    "unclear": (Verdict.REGRESSION, Verdict.UNCLEAR),
+    "never": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What the command line says of one arm."""
+
+    path: str
+    config: tuple[str, ...] = ()
+    mean: float | None = None
+    std: float | None = None
+
+    def summary(self, name: str) -> tuple[float, float] | None:
+        """Mean and standard deviation, or None; UsageError for only one of them or a negative spread."""
+        if self.mean is None and self.std is None:
+            return None
+        if self.mean is None or self.std is None:
+            raise UsageError(f"--{name}-mean and --{name}-std belong together", hint="give both")
+        if not (abs(self.mean) < float("inf") and 0 <= self.std < float("inf")):
+            raise UsageError(
+                f"--{name}-mean {self.mean} --{name}-std {self.std}: expected a number and a spread >= 0"
+            )
+        return self.mean, self.std
+
+
+def compare(
+    base: Side, candidate: Side, options: Options, fail_on: str, reports: Sequence[tuple[str, str]] = ()
+) -> int:
+    """Compare and report; the exit code.
+
+    0 no regression (or none that ``fail_on`` asks for); 1 a regression; 2 the comparison could not be made:
+    nothing readable, different environments, or no outcome that both sides log (the rest is still printed).
+    """
+    from rldoctor import api
+    from rldoctor.commands.progress import reading
+    from rldoctor.report import comparison as report
+    from rldoctor.report.registry import STDOUT
+
+    outputs = plan_outputs(reports)
+    for format, _ in outputs:
+        report.check_format(format)
+    limit = one_of(fail_on or "regression", FAIL_ON, "--fail-on")
+    with reading() as progress:
+        found = api.compare(
+            base.path,
+            candidate.path,
+            base_summary=base.summary("base"),
+            candidate_summary=candidate.summary("candidate"),
+            base_config=[existing_file(name) for name in base.config],
+            candidate_config=[existing_file(name) for name in candidate.config],
+            loading={**options.load_arguments(), "progress": progress},
+            ruling=options.rule_arguments(),
+        )
+    for format, target in outputs:
+        report.write(found, format, target)
+        if target != STDOUT:
+            sys.stderr.write(f"wrote {target}\n")
+    return exit_code(found.verdict, limit)
+
+
+def exit_code(verdict: Verdict, fail_on: str) -> int:
+    """The exit code that a verdict asks for; 2 when nothing could be compared, whatever ``fail_on`` says."""
+    if verdict is Verdict.UNKNOWN:
+        return EXIT_FAILED
+    return EXIT_FINDINGS if verdict in _FAILS[fail_on] else 0
