@@ -55,7 +55,7 @@ def _row(name: str, diagnosis: Diagnosis) -> list[ConsoleRenderable]:
 
     seen = diagnosis.coverage
     cause, since = "", ""
-    if diagnosis.roots:
+    if diagnosis.roots and diagnosis.verdict != "healthy":
         first = diagnosis.roots[0].finding
         cause, since = f"{clean(first.code)} {clean(first.title)}", short_step(first.onset)
     label = words.verdict_label(diagnosis).lower()
