@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -42,9 +41,8 @@ class Context:
 
     @property
     def length(self) -> float:
-        """What percentages refer to: the planned length when known and not shorter, else the logged one."""
-        steps = self.facts.get("steps", 0.0)
-        return max(self.planned, steps) if math.isfinite(self.planned) else steps
+        """What percentages refer to: the logged length (a share of the plan may be all of a stopped run)."""
+        return self.facts.get("steps", 0.0)
 
     def scope(self, grid: FloatArray, names: Mapping[str, Value]) -> Scope:
         """An evaluation scope over ``grid``."""
