@@ -112,7 +112,8 @@ def diagnose(
     return diagnose_run(run, chosen, load_policy(builtin), load_derived(builtin))
 
 
-CONFIG_SUFFIXES = (".yaml", ".yml", ".toml", ".json")
+# A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.
+CONFIG_SUFFIXES = (".yaml", ".yml", ".toml")
 
 
 def compare(
@@ -128,8 +129,8 @@ def compare(
 ) -> Comparison:
     """Compare two arms: each path is one run, or a directory or glob whose runs are the seeds of one arm.
 
-    ``*_summary`` (mean, standard deviation) replaces the logged outcome; a path may then also be a mere
-    configuration file. ``*_config`` are configuration files of one arm. ``loading`` are further arguments of
+    ``*_summary`` (mean, standard deviation) replaces the logged outcome. A path may also be a mere
+    configuration file (YAML, TOML; JSON with a summary). ``*_config`` are configuration files of one arm. ``loading`` are further arguments of
     :func:`load`, ``ruling`` of :func:`diagnose`.
 
     Raises:
@@ -154,7 +155,8 @@ def _arm(
     loading: Mapping[str, Any],
     ruling: Mapping[str, Any] | None,
 ) -> Arm:
-    mere = summary is not None and Path(path).suffix in CONFIG_SUFFIXES and Path(path).is_file()
+    suffixes = CONFIG_SUFFIXES if summary is None else (*CONFIG_SUFFIXES, ".json")
+    mere = Path(path).suffix in suffixes and Path(path).is_file()
     runs = (_configuration(Path(path), loading),) if mere else load(path, **loading).runs
     if not runs:
         raise ReadError(f"no readable run under {path}", hint="see what was found: rldoctor inspect PATH")
