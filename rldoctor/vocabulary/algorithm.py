@@ -22,8 +22,14 @@ _USUAL_SETTINGS = ("algo", "algorithm", "algo_name", "agent_type")
 
 
 @lru_cache(maxsize=1)
-def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
+def _table() -> dict[str, Any]:
     data: dict[str, Any] = load_yaml(HERE / "algorithms.yaml")
+    return data
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
+    data = _table()
     names = {alias: name for name, aliases in data["names"].items() for alias in aliases}
     return names, {family: tuple(metrics) for family, metrics in data["families"].items()}
 
@@ -107,6 +113,12 @@ def _in_name(place: str) -> list[str]:
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", place).lower().replace("discrete_sac", "discretesac")
     tokens = re.split(r"[^a-z0-9]+", text)
     return sorted({names[token] for token in tokens if token in names and token not in _NOT_IN_NAMES})
+
+
+def algorithm_of(metrics: Collection[str]) -> str:
+    """The algorithm that the canonical metrics give away together, else the family (see ``family_of``)."""
+    told = [row["algorithm"] for row in _table()["signs"] if set(row["metrics"]) <= set(metrics)]
+    return told[0] if told and family_of(metrics) == family(told[0]) else family_of(metrics)
 
 
 def family_of(metrics: Collection[str]) -> str:

@@ -10,9 +10,9 @@ from rldoctor.model.raw import RawRun, RawSeries, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.vocabulary.algorithm import (
     algorithm_names,
+    algorithm_of,
     canonical_algorithm,
     detect_algorithm,
-    family_of,
 )
 from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
 from rldoctor.vocabulary.assumed import with_logged
@@ -94,7 +94,7 @@ def _named(
     named = name_series(series, table, name, tag_map)
     if name:
         return name, named
-    kin = family_of({one.metric for one in named.mapped})
+    kin = algorithm_of({one.metric for one in named.mapped})
     return kin, name_series(series, table, kin, tag_map) if kin else named
 
 
