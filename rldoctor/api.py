@@ -130,8 +130,8 @@ def compare(
     """Compare two arms: each path is one run, or a directory or glob whose runs are the seeds of one arm.
 
     ``*_summary`` (mean, standard deviation) replaces the logged outcome. A path may also be a mere
-    configuration file (YAML, TOML; JSON with a summary). ``*_config`` are configuration files of one arm. ``loading`` are further arguments of
-    :func:`load`, ``ruling`` of :func:`diagnose`.
+    configuration file (YAML, TOML; JSON with a summary). ``*_config`` are configuration files of one arm.
+    ``loading`` are further arguments of :func:`load`, ``ruling`` of :func:`diagnose`.
 
     Raises:
         ReadError: no run in a path. UsageError: the arms cannot be compared (environments, step units).
