@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from rldoctor.engine.context import NAN
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.scene import Scene, known_measures, rule_metrics
-from rldoctor.engine.wording import number_text, prescription
+from rldoctor.engine.wording import prescription
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Cause, Finding, Measure, Prescription, Severity
+from rldoctor.model.numbers import number_text
 from rldoctor.rulebook.schema import CauseSpec, FixSpec
 
 

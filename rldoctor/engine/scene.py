@@ -12,10 +12,11 @@ from rldoctor.engine.context import NAN, Context
 from rldoctor.engine.evidence import window
 from rldoctor.engine.grid import on_grid
 from rldoctor.engine.intervals import active_mask, span_steps
-from rldoctor.engine.wording import fill, number_text, step_text
+from rldoctor.engine.wording import fill, formatted, step_text
 from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Interval, Measure
+from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import MeasureSpec, Rule
@@ -73,7 +74,7 @@ class Scene:
             name=name,
             value=value,
             unit=spec.unit,
-            text=number_text(value, spec.format),
+            text=formatted(value, spec.format),
             limit=None if limit is None else limit.value,
             limit_name=spec.limit,
             window=span,

@@ -6,23 +6,16 @@ import math
 from collections.abc import Mapping
 
 from rldoctor.model.finding import Measure, Prescription
+from rldoctor.model.numbers import number_text
 from rldoctor.model.run import Run, Wording
 from rldoctor.rulebook.schema import FixSpec
 
+DEFAULT_FORMAT = ".4g"
 
-def number_text(value: float, spec: str = ".4g") -> str:
-    """A number for people: ``unknown`` for NaN, thousands separated, an exponent only where it helps."""
-    if math.isnan(value):
-        return "unknown"
-    if math.isinf(value):
-        return "infinite" if value > 0 else "-infinite"
-    if spec != ".4g":
-        return format(value, spec)
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
-    if 1e3 <= abs(value) < 1e6:
-        return f"{float(f'{value:.4g}'):,.0f}"
-    return f"{value:.4g}" if 1e-3 <= abs(value) < 1e3 else f"{value:.3g}"
+
+def formatted(value: float, spec: str) -> str:
+    """A measured value in the format its rule asks for; the default format is that of every number."""
+    return number_text(value) if spec == DEFAULT_FORMAT or not math.isfinite(value) else format(value, spec)
 
 
 def step_text(step: float | None) -> str:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 
+from rldoctor.model.numbers import number_text as number
+
+__all__ = ["finite", "number", "percent", "plural", "step"]
+
 
 def finite(value: float | None) -> float | None:
     """The number, or None where it is missing, NaN or infinite (JSON has no such values)."""
     return value if value is not None and math.isfinite(value) else None
-
-
-def number(value: float | None) -> str:
-    """Four significant digits, thousands separated; None and NaN read ``unknown``, infinity ``infinite``."""
-    if value is None or math.isnan(value):
-        return "unknown"
-    if math.isinf(value):
-        return "infinite" if value > 0 else "-infinite"
-    if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
-    return f"{value:,.4g}" if 1e-3 <= abs(value) < 1e6 else f"{value:.3g}"
 
 
 def step(value: float | None) -> str:
