@@ -149,10 +149,15 @@ def _outranks(
 
 
 def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) -> tuple[Rival, ...]:
-    """Rules that could have caused one of ``codes`` too, looked and found nothing: what they measured."""
-    rivals = []
-    for one in evaluated:
-        leads = {edge.code for edge in one.rule.leads_to}
-        if one.result.outcome is Outcome.PASSED and one.result.reason and leads & set(codes):
-            rivals.append(Rival(one.rule.code, one.rule.failure_title, one.result.reason))
-    return tuple(rivals)
+    """Rules that could have caused one of ``codes`` too, looked and found nothing; the likeliest first."""
+    weighed = [(_claim(graph, one, codes), one) for one in evaluated if one.result.reason]
+    rivals = [(claim, one) for claim, one in weighed if claim > 0 and one.result.outcome is Outcome.PASSED]
+    rivals.sort(key=lambda pair: (-pair[0], pair[1].rule.code))
+    return tuple(Rival(one.rule.code, one.rule.failure_title, one.result.reason) for _, one in rivals)
+
+
+def _claim(graph: Graph, one: Evaluated, codes: Sequence[str]) -> float:
+    """How strongly a rule would explain the findings if it had fired: severity x its strongest edge."""
+    ranking = graph.ranking
+    strengths = [ranking.strength[edge.strength] for edge in one.rule.leads_to if edge.code in codes]
+    return ranking.severity[one.rule.severity.label] * max(strengths, default=0.0)
