@@ -24,6 +24,7 @@ def live_settings(model: Any) -> list[str]:
     found["ent_coef"] = getattr(model, "ent_coef", None)
     found["target_entropy"] = getattr(model, "target_entropy", None)
     found.update(_off_policy(model))
+    found.update(_actions(model.action_space))
     known = {name: value for name, value in found.items() if _plain(value)}
     return [f"{name}={value}" for name, value in known.items()]
 
@@ -36,6 +37,13 @@ def _off_policy(model: Any) -> dict[str, Any]:
         "train_freq": getattr(frequency, "frequency", None) if per_step else None,
         "gradient_steps": getattr(model, "gradient_steps", None),
     }
+
+
+def _actions(space: Any) -> dict[str, Any]:
+    """Number of continuous action dimensions, or of discrete actions."""
+    if hasattr(space, "n"):
+        return {"n_actions": int(space.n)}
+    return {"action_dim": math.prod(space.shape)} if space.shape else {}
 
 
 def _at_start(value: Any) -> Any:
