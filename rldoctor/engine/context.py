@@ -9,6 +9,7 @@ import numpy as np
 
 from rldoctor.engine.grid import on_grid
 from rldoctor.engine.policy import Derived, Policy, Variant
+from rldoctor.engine.shared import Shared
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.algorithms import matches
 from rldoctor.model.raw import FloatArray
@@ -24,7 +25,8 @@ class Context:
 
     ``metrics``: logged and derived series by canonical name. ``config``: numeric knobs, logged and derived.
     ``facts``: the ``run.`` values. ``spacing``: steps that two points of a metric must be apart to be
-    independent (0.0: every point is). ``derived_says`` explains the derived names.
+    independent (0.0: every point is). ``derived_says`` explains the derived names. ``shared``: what rules
+    need not compute again.
     """
 
     run: Run
@@ -33,6 +35,7 @@ class Context:
     facts: Mapping[str, float]
     spacing: Mapping[str, float]
     derived_says: Mapping[str, str] = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
     @property
     def planned(self) -> float:
@@ -46,7 +49,7 @@ class Context:
 
     def scope(self, grid: FloatArray, names: Mapping[str, Value]) -> Scope:
         """An evaluation scope over ``grid``."""
-        return Scope(grid, names, self.config, self.facts, self.spacing, self.planned)
+        return Scope(grid, names, self.config, self.facts, self.spacing, self.planned, self.shared.memo)
 
 
 def prepare(run: Run, policy: Policy, derived: tuple[tuple[Derived, ...], tuple[Derived, ...]]) -> Context:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,14 +18,23 @@ def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str 
     found: set[str] = set()
     pending, seen = [expression], {expression.text}
     while pending:
-        tree = pending.pop().tree
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                found |= {ast.unparse(keyword.value) for keyword in node.keywords if keyword.arg == "where"}
-            elif isinstance(node, ast.Name) and node.id in lets and lets[node.id].text not in seen:
-                seen.add(lets[node.id].text)
-                pending.append(lets[node.id])
+        part = pending.pop()
+        found |= _own_conditions(part)
+        for name in part.names & lets.keys():
+            if lets[name].text not in seen:
+                seen.add(lets[name].text)
+                pending.append(lets[name])
     return next(iter(found)) if len(found) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _own_conditions(expression: Expression) -> frozenset[str]:
+    """The ``where=`` conditions written in an expression itself."""
+    if "where" not in expression.text:
+        return frozenset()
+    calls = (node for node in ast.walk(expression.tree) if isinstance(node, ast.Call))
+    keywords = (keyword for call in calls for keyword in call.keywords if keyword.arg == "where")
+    return frozenset(ast.unparse(keyword.value) for keyword in keywords)
 
 
 def window(

@@ -41,10 +41,12 @@ def on_grid(
     placed: dict[str, FloatArray | float] = {}
     for name in names:
         series = metrics.get(name)
-        if series is None:
-            placed[name] = float("nan")
-        elif series.steps is grid or np.array_equal(series.steps, grid):
-            placed[name] = series.values
-        else:
-            placed[name] = carry_forward(series, grid)
+        placed[name] = float("nan") if series is None else place_on(series, grid)
     return placed
+
+
+def place_on(series: Series, grid: FloatArray) -> FloatArray:
+    """The values of a series on ``grid``: its own where the steps are equal, else carried forward."""
+    if series.steps is grid or np.array_equal(series.steps, grid):
+        return series.values
+    return carry_forward(series, grid)

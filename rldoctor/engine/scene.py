@@ -10,7 +10,6 @@ import numpy as np
 
 from rldoctor.engine.context import NAN, Context
 from rldoctor.engine.evidence import window
-from rldoctor.engine.grid import on_grid
 from rldoctor.engine.intervals import active_mask, span_steps
 from rldoctor.engine.wording import fill, formatted, step_text
 from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
@@ -116,14 +115,16 @@ def rule_metrics(rule: Rule) -> list[str]:
 def place(rule: Rule, context: Context) -> Scene:
     """Put the metrics of a rule on its grid, cut the warm-up, and evaluate its ``let``."""
     anchor = _anchor(rule, context)
-    grid = anchor.steps if anchor is not None else np.empty(0)
-    names: dict[str, Value] = dict(on_grid(context.metrics, rule_metrics(rule), grid))
+    grid = context.shared.grid(anchor.steps if anchor is not None else np.empty(0))
+    whole, first = grid, 0
     if grid.size and rule.ignore_first is not None:
-        keep = grid >= grid[0] + span_steps(rule.ignore_first, grid, context.length)
-        grid = grid[keep]
-        names = {
-            name: value[keep] if isinstance(value, np.ndarray) else value for name, value in names.items()
-        }
+        start = grid[0] + span_steps(rule.ignore_first, grid, context.length)
+        first = int(np.searchsorted(grid, start))
+    grid = context.shared.after(whole, first)
+    names: dict[str, Value] = {
+        name: context.shared.placed(name, context.metrics.get(name), whole, first)
+        for name in rule_metrics(rule)
+    }
     names |= {name: threshold.value for name, threshold in rule.thresholds.items()}
     spacing = dict(context.spacing)
     scope = replace(context.scope(grid, names), spacing=spacing)

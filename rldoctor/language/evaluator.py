@@ -14,6 +14,7 @@ from rldoctor.errors import ExpressionError
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS, Context, Function, Value
 from rldoctor.language.functions.base import number, scalar, truth
+from rldoctor.language.memo import Memo
 from rldoctor.language.parser import CONSTANTS, Expression
 from rldoctor.model.raw import FloatArray
 
@@ -27,7 +28,7 @@ class Scope:
     ``steps``: the grid, shape (n,), ascending. ``names``: metrics, thresholds and lets; arrays have shape
     (n,). ``config`` and ``run``: knobs and run facts; an absent one is NaN. ``spacing``: for a series name,
     how many steps apart its points must be to be independent (absent or 0: every point). ``planned``:
-    planned length in steps, NaN when unknown.
+    planned length in steps, NaN when unknown. ``memo``: results shared with other scopes, None for none.
     """
 
     steps: FloatArray
@@ -36,6 +37,7 @@ class Scope:
     run: Mapping[str, float] = field(default_factory=dict)
     spacing: Mapping[str, float] = field(default_factory=dict)
     planned: float = float("nan")
+    memo: Memo | None = None
 
     def progress(self) -> FloatArray:
         """Step / planned length, or / last step when no plan is known; shape (n,)."""
@@ -224,10 +226,15 @@ def _call(node: ast.Call, function: Function) -> _Node:
     def value(scope: Scope) -> Value:
         context = Context(scope.steps, parts[0].spacing(scope))
         values = [part.value(scope) for part in parts]
-        if not function.where:
-            return cast(Value, function.call(context, *values))
         mask = None if where is None else where.value(scope)
-        return cast(Value, function.call(context, *values, where=mask))
+
+        def make() -> Value:
+            called = function.call(context, *values, **({"where": mask} if function.where else {}))
+            return cast(Value, called)
+
+        if scope.memo is None or not function.shared:
+            return make()
+        return scope.memo.shared(function.name, context, (*values, mask), make)
 
     width = parts[function.parameters.index(function.widens)] if function.widens else None
     return _Node(value, _widest(parts) if width is None else _widened(parts[0], width))
@@ -237,9 +244,9 @@ def _widened(series: _Node, width: _Node) -> Distance:
     """An average over ``width`` points of a series is independent only that much further apart."""
 
     def spacing(scope: Scope) -> float:
-        gaps = np.diff(scope.steps)
+        gaps = scope.steps.size - 1
         points = scalar(width.value(scope))
-        extra = float(np.median(gaps)) * min(points, gaps.size) if gaps.size and points > 1 else 0.0
+        extra = float(np.median(np.diff(scope.steps))) * min(points, gaps) if gaps > 0 and points > 1 else 0.0
         return series.spacing(scope) + extra
 
     return spacing

@@ -62,8 +62,8 @@ def cumsum(context: Context, x: Value) -> FloatArray:
 
 
 ALONG = (
-    Function("smooth", smooth, ("x", "span"), widens="span"),
-    Function("rolling_median", median_of_last, ("x", "span"), widens="span"),
+    Function("smooth", smooth, ("x", "span"), widens="span", shared=True),
+    Function("rolling_median", median_of_last, ("x", "span"), widens="span", shared=True),
     Function("running_max", running_max, ("x",)),
     Function("running_min", running_min, ("x",)),
     Function("diff", diff, ("x",)),

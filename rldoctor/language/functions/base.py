@@ -30,7 +30,8 @@ class Function:
 
     ``parameters`` are the required arguments, in order, each also usable by keyword; a ``variadic`` function
     takes any further number of arguments like the last one. ``widens`` names the parameter that is the width,
-    in points, of an average: its result is independent only that much further apart.
+    in points, of an average: its result is independent only that much further apart. ``shared``: slow enough
+    that rules share its results.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Function:
     variadic: bool = False
     where: bool = False
     widens: str = ""
+    shared: bool = False
 
 
 def number(value: Value) -> FloatArray:

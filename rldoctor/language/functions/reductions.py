@@ -18,7 +18,7 @@ def _reduction(name: str, reduce: Callable[[FloatArray], Any]) -> Function:
         values = chosen(x, where)
         return float(reduce(values)) if values.size else float("nan")
 
-    return Function(name, call, ("x",), where=True)
+    return Function(name, call, ("x",), where=True, shared=True)
 
 
 def count(_: Context, x: Value, *, where: Value | None = None) -> float:
@@ -100,7 +100,7 @@ REDUCTIONS = (
     _reduction("first", lambda values: values[0]),
     _reduction("last", lambda values: values[-1]),
     _reduction("distinct", lambda values: np.unique(values).size),
-    Function("quantile", quantile, ("x", "q"), where=True),
+    Function("quantile", quantile, ("x", "q"), where=True, shared=True),
     Function("fraction", fraction, ("c",), where=True),
     Function("share", share, ("c",), where=True),
 )

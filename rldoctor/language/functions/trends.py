@@ -51,12 +51,13 @@ def independent_points(context: Context, x: Value, where: Value | None) -> tuple
 
 def _every(steps: FloatArray, spacing: float) -> list[int]:
     """Indices of points at least ``spacing`` apart, counted from the end: the first window is seldom full."""
+    # For every point at once the last one that is far enough before it, because few points are taken of many.
+    before = (np.searchsorted(steps, steps - spacing * (1 - 1e-9), side="right") - 1).tolist()
     kept: list[int] = []
     index = steps.size - 1
     while index >= 0:
         kept.append(index)
-        limit = steps[index] - spacing * (1 - 1e-9)
-        index = min(int(np.searchsorted(steps, limit, side="right")), index) - 1
+        index = min(before[index], index - 1)
     return kept[::-1]
 
 
@@ -155,6 +156,6 @@ def _moving_mean_noise(steps: FloatArray, values: FloatArray, window: float) -> 
 
 
 TRENDS = tuple(
-    Function(function.__name__, function, ("x",), where=True)
+    Function(function.__name__, function, ("x",), where=True, shared=True)
     for function in (trend, trend_p, independent, slope, change, noise, doublings)
 )

@@ -35,9 +35,9 @@ def before(context: Context, step: Value) -> BoolArray:
 
 
 WINDOWS = (
-    Function("head", head, ("share",)),
-    Function("tail", tail, ("share",)),
-    Function("between", between, ("lo", "hi")),
+    Function("head", head, ("share",), shared=True),
+    Function("tail", tail, ("share",), shared=True),
+    Function("between", between, ("lo", "hi"), shared=True),
     Function("after", after, ("step",)),
     Function("before", before, ("step",)),
 )
