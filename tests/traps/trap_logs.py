@@ -16,7 +16,7 @@ from rldoctor.api import diagnose, load, rules
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Severity
 from rldoctor.model.run import Run
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating[Any]]
 Curve = Callable[[float], float]
 Columns = Mapping[str, Floats]
 Tags = dict[str, tuple[Floats, Floats]]
