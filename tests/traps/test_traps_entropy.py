@@ -81,7 +81,7 @@ def quadruped(folder: Path, sigma: Floats, level: Floats) -> Path:
         "Train/mean_episode_length": np.minimum(20 + 980 * rise(steps / count, 0.06, 0.01), 1001),
     }
     write_config(
-        folder, algorithm={"class_name": "PPO", "learning_rate": 1e-3, "schedule": "adaptive", "desired_kl": 0.01},
+        folder, algorithm={"class_name": "PPO", "schedule": "adaptive", "desired_kl": 0.01},
         num_steps_per_env=24, num_envs=4096, max_iterations=count, action_dim=12,
     )  # fmt: skip
     return write_events(folder, on(steps, columns))

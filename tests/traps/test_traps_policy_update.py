@@ -170,7 +170,7 @@ def test_a_kl_below_zero_is_the_k1_estimator(tmp_path: Path) -> None:
 
 
 def test_a_kl_below_zero_of_an_estimator_that_cannot_be(tmp_path: Path) -> None:
-    """SB3 writes the k3 estimator, which is never negative: the stored log-probabilities are not the policy's."""
+    """SB3 writes the k3 estimator, never negative: the stored log-probabilities are wrong."""
     p, noise = np.linspace(0, 1, 200), source(42)
     kl = -0.004 + noise.normal(0, 0.001, 200)
     flat = np.ones(200)

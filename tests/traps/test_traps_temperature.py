@@ -58,7 +58,10 @@ def driving(
 def lane_following(folder: Path, learns: bool) -> Path:
     """Below 0.01 long before the return rises; or the return never rises and the entropy stays high."""
     last = 1_000_000.0
-    length = (lambda p: 25 + 2500 * float(rise(np.array(p), 0.2, 0.04))) if learns else lambda _: 300.0
+
+    def length(p: float) -> float:
+        return 25 + 2500 * float(rise(np.array(p), 0.2, 0.04)) if learns else 300.0
+
     steps = dumps(length, last)
     p = steps / last
     noise = source(11)

@@ -19,7 +19,7 @@ from rldoctor.model.run import Run
 Floats = npt.NDArray[np.floating[Any]]
 Curve = Callable[[float], float]
 Columns = Mapping[str, Floats]
-Tags = dict[str, tuple[Floats, Floats]]
+Tags = dict[str, tuple[Floats, Floats, float]]
 START = 1_700_000_000.0
 
 
@@ -56,14 +56,11 @@ def episodes(
 
 
 def write_events(folder: Path, tags: Tags, *, seconds: float = 3600.0, begin: float = 0.0) -> Path:
-    """A TensorBoard event file of real records; NaN is no point.
-
-    Each tag has its own steps, and is written from ``begin`` to ``begin + seconds``.
-    """
-    writers = pytest.importorskip("tensorboardX")
+    """A TensorBoard event file of real records from ``begin`` on, for ``seconds``; NaN is no point."""
+    writers = pytest.importorskip("torch.utils.tensorboard")
     records = [
-        (START + begin + seconds * (index + 1) / steps.size, tag, float(value), int(step))
-        for tag, (steps, values) in tags.items()
+        (START + begin + seconds * until * (index + 1) / steps.size, tag, float(value), int(step))
+        for tag, (steps, values, until) in tags.items()
         for index, (step, value) in enumerate(zip(steps, values, strict=True))
         if not np.isnan(value)
     ]
@@ -73,9 +70,9 @@ def write_events(folder: Path, tags: Tags, *, seconds: float = 3600.0, begin: fl
     return folder
 
 
-def on(steps: Floats, columns: Columns) -> Tags:
-    """Tags of ``write_events`` that share their steps."""
-    return {tag: (steps, values) for tag, values in columns.items()}
+def on(steps: Floats, columns: Columns, *, until: float = 1.0) -> Tags:
+    """Tags of ``write_events`` that share their steps, and are written up to this share of the time."""
+    return {tag: (steps, values, until) for tag, values in columns.items()}
 
 
 def write_sb3(folder: Path, steps: Floats, columns: Columns, formats: Sequence[str] = ("csv",)) -> Path:
