@@ -1,23 +1,66 @@
-"""``rldoctor reference``: hands over to ``rldoctor.reference``, which needs torch."""
+"""``rldoctor reference``: trains reference runs and diagnoses them."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from rldoctor.commands.doctor import DISTRIBUTION
+from rldoctor.commands.options import Options
+from rldoctor.commands.problems import tell
+from rldoctor.commands.progress import watched
 from rldoctor.errors import MissingExtraError
+from rldoctor.reference.console import jobs_of, listing, parse
+from rldoctor.reference.control import Status
+from rldoctor.reference.screen import progress
+from rldoctor.reference.session import Job, run_jobs
 
 NEEDED = ("torch", "stable_baselines3", "gymnasium")
 
 
 def reference(arguments: list[str]) -> int:
-    """Run the reference trainer with its own options. MissingExtraError when the extra is not installed."""
+    """Train, then diagnose; the exit code.
+
+    0 every seed is trained, whatever the diagnosis says; 2 a seed failed; 130 interrupted.
+    MissingExtraError when the extra is not installed, UsageError for wrong options.
+    """
+    options = parse(arguments)
+    if options.list:
+        sys.stdout.write(listing())
+        return 0
+    _require_extra()
+    jobs = jobs_of(options)
+    with progress([job.plan.seed for job in jobs], jobs[0].plan.steps, live=watched()) as show:
+        ended = run_jobs(jobs, device=options.device, resume=options.resume, show=show)
+    code = _told(jobs, ended)
+    trained = [str(job.out) for job, status in zip(jobs, ended, strict=True) if status.state == "done"]
+    if trained and not options.no_diagnosis:
+        from rldoctor.commands.analyze import analyze
+
+        analyze(trained, Options(fail_on="never"))
+    return code
+
+
+def _told(jobs: Sequence[Job], ended: Sequence[Status]) -> int:
+    """Say where the runs are and what went wrong; the exit code."""
+    for job, status in zip(jobs, ended, strict=True):
+        if status.state == "failed":
+            tell(f"seed {status.seed}: {status.message}")
+        else:
+            sys.stderr.write(f"{status.state}: {job.out}\n")
+    states = {status.state for status in ended}
+    if "interrupted" in states:
+        tell("interrupted", "the same command with --resume goes on from the checkpoint")
+        return 130
+    return 2 if "failed" in states else 0
+
+
+def _require_extra() -> None:
+    """Raise MissingExtraError without the training libraries, before any process is started."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise MissingExtraError(
             f"training reference runs needs {', '.join(missing)}, not installed here",
             hint=f"pip install '{DISTRIBUTION}[reference]'",
         )
-    from rldoctor.reference.__main__ import main
-
-    return main(arguments)

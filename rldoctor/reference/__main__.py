@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rldoctor.errors import RldoctorError, UsageError
+from rldoctor.errors import RldoctorError
+from rldoctor.reference.assignments import assignment
 from rldoctor.reference.catalog import find_task
 from rldoctor.reference.faults import FAULTS, find_fault
 from rldoctor.reference.plan import ALGORITHMS, Plan
@@ -35,33 +35,23 @@ def plan_from(options: argparse.Namespace) -> Plan:
     plan = find_task(options.algo, options.env, variant).plan(seed=options.seed, steps=options.steps)
     if fault:
         plan = fault.sick(plan)
-    plan = plan.with_hyper(**dict(_assignment(text) for text in options.set))
-    return replace(plan, probe=options.probe)
+    plan = plan.with_hyper(**dict(assignment(text) for text in options.set))
+    return replace(plan, probe=options.probe, diagnostics=options.diagnostics)
 
 
 def _run(plan: Plan, options: argparse.Namespace, command: Sequence[str]) -> None:
     """Train, and record when asked to."""
     # Imported here so that --help and wrong options answer without loading torch.
+    from rldoctor.reference.control import Control
     from rldoctor.reference.record import record
     from rldoctor.reference.train import train
 
-    trained = train(plan, options.out)
+    trained = train(plan, options.out, Control(evaluate=options.evaluate))
     sys.stdout.write(
         f"{trained.folder}: {trained.steps} steps{trained.stopped and ', stopped: '}{trained.stopped}\n"
     )
     if options.record:
         sys.stdout.write(f"recorded in {record(plan, trained, options.record, command)}\n")
-
-
-def _assignment(text: str) -> tuple[str, object]:
-    """``key=value`` with a JSON value; anything that is not JSON is taken as text."""
-    key, sign, value = text.partition("=")
-    if not sign or not key:
-        raise UsageError(f"--set takes KEY=VALUE, not '{text}'", hint="example: --set learning_rate=0.001")
-    try:
-        return key, json.loads(value)
-    except json.JSONDecodeError:
-        return key, value
 
 
 def _reproducible(given: Sequence[str]) -> list[str]:
@@ -86,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fault", default="", metavar="NAME", help=f"plant a fault: {', '.join(FAULTS)}")
     parser.add_argument("--probe", action="store_true", help="log Q values (off-policy)")
+    parser.add_argument("--diagnostics", action="store_true", help="log what DiagnosticsCallback measures")
+    parser.add_argument("--evaluate", action="store_true", help="log deterministic evaluations")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="SB3 argument")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="run directory to write")
     parser.add_argument("--record", type=Path, metavar="DIR", help="also add it, labelled, to a collection")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rldoctor.errors import UsageError
-from rldoctor.reference.plan import Plan
+from rldoctor.reference.plan import ON_POLICY, Plan
 from rldoctor.reference.rewards import PLAIN, Reward
 
 _ZOO = "rl-baselines3-zoo hyperparams"
@@ -59,6 +59,16 @@ _PENDULUM_PPO: Mapping[str, object] = {
     "gamma": 0.9,
     "gae_lambda": 0.95,
     "n_epochs": 10,
+}
+
+_FETCH_OFF_POLICY: Mapping[str, object] = {
+    "policy": "MultiInputPolicy",
+    "learning_rate": 1e-3,
+    "gamma": 0.95,
+    "batch_size": 256,
+    "buffer_size": 100_000,
+    "learning_starts": 1_000,
+    "policy_kwargs": _SMALL_NETS,
 }
 
 TASKS: tuple[Task, ...] = (
@@ -117,20 +127,53 @@ TASKS: tuple[Task, ...] = (
     Task(
         algo="sac",
         env_id="FetchReachDense-v4",
-        steps=40_000,
+        steps=60_000,
         n_envs=8,
         log_interval=8,
-        hyper={
-            "policy": "MultiInputPolicy",
-            "learning_rate": 1e-3,
-            "gamma": 0.95,
-            "batch_size": 256,
-            "buffer_size": 100_000,
-            "learning_starts": 1_000,
-            "gradient_steps": 2,
-            "policy_kwargs": _SMALL_NETS,
-        },
+        hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2},
         source=f"{_ZOO}/sac.yml FetchReach (lr 1e-3, gamma 0.95, 64x64), dense reward so no HER, 8 envs",
+    ),
+    Task(
+        algo="sac",
+        env_id="FetchReach-v4",
+        steps=30_000,
+        n_envs=4,
+        log_interval=8,
+        hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2, "her": True},
+        source=f"{_ZOO}/sac.yml FetchReach (HER with 4 future goals, lr 1e-3, gamma 0.95, 64x64), 4 envs",
+    ),
+    Task(
+        algo="ppo",
+        env_id="FetchReachDense-v4",
+        steps=65_536,
+        n_envs=8,
+        hyper={"n_steps": 256, "learning_rate": 1e-3, "gamma": 0.95},
+        source="SB3 defaults with lr 1e-3, gamma 0.95 (episodes of 50 steps), 8 envs x 256 steps; own trial",
+    ),
+    Task(
+        algo="trpo",
+        env_id="FetchReachDense-v4",
+        steps=65_536,
+        n_envs=8,
+        hyper={"n_steps": 256, "gamma": 0.95},
+        source="sb3-contrib defaults with gamma 0.95, 8 envs x 256 steps; own trial",
+    ),
+    Task(
+        algo="trpo",
+        env_id="Pendulum-v1",
+        steps=65_536,
+        n_envs=2,
+        hyper={"n_steps": 1024, "gamma": 0.9, "gae_lambda": 0.95},
+        source=f"{_ZOO}/trpo.yml Pendulum-v1, without gSDE",
+    ),
+    Task(
+        algo="td3",
+        env_id="FetchReachDense-v4",
+        steps=60_000,
+        n_envs=8,
+        log_interval=8,
+        hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2, "noise_std": 0.1},
+        source=f"as sac FetchReachDense-v4, with Gaussian noise 0.1 ({_ZOO}/td3.yml)",
     ),
     Task(
         algo="sac",
@@ -186,3 +229,20 @@ def find_task(algo: str, env_id: str, variant: str = "") -> Task:
         f"{t.algo} {t.env_id}" + (f" --variant {t.variant}" if t.variant else "") for t in TASKS
     )
     raise UsageError(f"the reference runner has no hyperparameters for {named}", hint=f"known tasks: {known}")
+
+
+def task_for(algo: str, env_id: str, variant: str = "") -> Task:
+    """The catalogue's task, or library defaults for any other environment (without a variant)."""
+    known = any((t.algo, t.env_id, t.variant) == (algo, env_id, variant) for t in TASKS)
+    return find_task(algo, env_id, variant) if known or variant else _untuned(algo, env_id)
+
+
+def _untuned(algo: str, env_id: str) -> Task:
+    """SB3's defaults, with rl-zoo's normalisation on-policy; not tuned to the task."""
+    source = f"SB3 defaults, VecNormalize on-policy ({_ZOO}: mujoco-defaults); not tuned to this task"
+    if algo in ON_POLICY:
+        return Task(algo, env_id, 1_000_000, source, n_envs=4, normalize=True, hyper={"n_steps": 512})
+    hyper = {"learning_starts": 10_000}
+    if algo in ("td3", "ddpg"):
+        return Task(algo, env_id, 1_000_000, source, hyper={**hyper, "noise_std": 0.1}, log_interval=4)
+    return Task(algo, env_id, 1_000_000, source, hyper=hyper, log_interval=4)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import UsageError
+from rldoctor.reference.checkpoint import load_normaliser
 from rldoctor.reference.plan import Plan
 
 
@@ -26,13 +28,18 @@ def make_env(plan: Plan) -> Any:
     return Monitor(env)
 
 
-def make_vec_env(plan: Plan) -> Any:
-    """``plan.n_envs`` environments in one process, normalised when the plan says so."""
+def make_vec_env(plan: Plan, saved: Path | None = None) -> Any:
+    """``plan.n_envs`` environments in one process, normalised when the plan says so.
+
+    ``saved``: a checkpoint whose running statistics the normaliser goes on with.
+    """
     from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
     venv = DummyVecEnv([lambda: make_env(plan)] * plan.n_envs)
     if not plan.normalize:
         return venv
+    if saved is not None:
+        return load_normaliser(saved, venv)
     # The discount of the normaliser has to be the learner's: it scales by the std of discounted returns.
     return VecNormalize(venv, gamma=float(str(plan.hyper.get("gamma", 0.99))))
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from rldoctor.reference.rewards import PLAIN, Reward
 
-ALGORITHMS = ("ppo", "a2c", "sac", "td3", "ddpg", "dqn")
+ALGORITHMS = ("ppo", "a2c", "trpo", "sac", "tqc", "td3", "ddpg", "dqn")
+ON_POLICY = ("ppo", "a2c", "trpo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +16,12 @@ class Plan:
     """Everything that decides a run, on CPU with one thread, up to the versions of the libraries.
 
     ``steps`` are transitions over all ``n_envs`` environments. ``hyper`` are constructor arguments of
-    the SB3 algorithm, except ``noise_std`` (Gaussian action noise, share of the action range).
-    ``normalize`` wraps the environments in VecNormalize. ``surgery`` names changes made to the built
-    model, in order. ``log_interval`` is SB3's: iterations on-policy, episodes off-policy. ``probe`` logs
-    Q values. ``variant`` tells tasks on one environment apart; ``fault`` is "" for a healthy run.
+    the SB3 algorithm, except ``noise_std`` (Gaussian action noise, share of the action range) and ``her``
+    (hindsight relabelling with 4 future goals per transition; where nothing is said, on for off-policy
+    algorithms on sparse goal tasks). ``normalize`` wraps the environments in VecNormalize. ``surgery`` names
+    changes made to the built model, in order. ``log_interval`` is SB3's: iterations on-policy, episodes
+    off-policy. ``probe`` logs Q values, ``diagnostics`` what the DiagnosticsCallback measures. ``variant``
+    tells tasks on one environment apart; ``fault`` is "" for a healthy run.
     """
 
     algo: str
@@ -34,6 +37,7 @@ class Plan:
     surgery: tuple[str, ...] = ()
     log_interval: int = 1
     probe: bool = False
+    diagnostics: bool = False
     fault: str = ""
 
     def with_hyper(self, **changes: object) -> Plan:

@@ -12,12 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import MissingExtraError, UsageError
+from rldoctor.reference import checkpoint
+from rldoctor.reference.callbacks import callbacks_of, status_of
+from rldoctor.reference.control import ALONE, Control
 from rldoctor.reference.envs import make_vec_env
-from rldoctor.reference.plan import Plan
-from rldoctor.reference.probe import QProbe
+from rldoctor.reference.plan import ON_POLICY, Plan
 from rldoctor.reference.surgery import SURGERIES
 
-_PACKAGES = ("stable_baselines3", "torch", "gymnasium", "gymnasium_robotics", "mujoco", "numpy")
+_PACKAGES = (
+    "stable_baselines3",
+    "sb3_contrib",
+    "torch",
+    "gymnasium",
+    "gymnasium_robotics",
+    "mujoco",
+    "numpy",
+)
+_CONTRIB = ("trpo", "tqc")
 _NOT_SETTINGS = {"self", "env", "_init_setup_model", "tensorboard_log", "verbose"}
 
 
@@ -30,54 +41,121 @@ class Trained:
     stopped: str = ""
 
 
-def train(plan: Plan, out: Path) -> Trained:
+def train(plan: Plan, out: Path, control: Control = ALONE) -> Trained:
     """Train and write ``progress.csv``, a TensorBoard event file and ``config.json`` into ``out``.
 
     A numerical breakdown (torch refuses NaN distribution parameters with ValueError) ends the run but
-    is not an error here: with a fault planted it is a result. Raises MissingExtraError without SB3 and
-    UsageError when ``out`` already holds a run: two event files in one folder read as one run.
+    is not an error here: with a fault planted it is a result. A run that ``control`` stops early leaves a
+    checkpoint, where it keeps any; a finished one leaves ``model.zip``. Raises MissingExtraError without SB3
+    and UsageError when ``out`` already holds a run: two event files in one folder read as one run.
     """
     _require_extra()
-    _require_unused(out)
+    saved = checkpoint.find(out) if control.resume else None
+    if saved is None:
+        _require_unused(out)
     import torch
-    from stable_baselines3.common.logger import configure
 
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
-    model = build_model(plan)
+    model = build_model(plan, control.device) if saved is None else _resumed(plan, saved, control.device)
     (out / "config.json").write_text(json.dumps(settings(plan, model), indent=2) + "\n", encoding="utf-8")
-    logger = configure(str(out), ["csv", "tensorboard"])
+    logger = _logger(out, saved)
     model.set_logger(logger)
-    stopped = ""
     try:
-        model.learn(plan.steps, callback=QProbe() if plan.probe else None, log_interval=plan.log_interval)
-    except ValueError as error:
-        if "nan" not in str(error).lower():
-            raise
-        stopped = str(error).splitlines()[0][:200]
+        stopped = _learn(plan, model, callbacks_of(plan, out, control), saved is not None)
+        _leave(plan, model, out, control, stopped)
     finally:
         logger.close()
         model.env.close()
     return Trained(out, int(model.num_timesteps), stopped)
 
 
-def build_model(plan: Plan) -> Any:
-    """The SB3 model of a plan, on CPU, with the plan's surgery done."""
-    env = make_vec_env(plan)
-    # SB3 writes into the policy_kwargs it is given: a plan is a value, so it gets a copy.
-    hyper = deepcopy(_without_noise(plan.hyper))
-    arguments = {"policy": "MlpPolicy", **hyper, "seed": plan.seed, "device": "cpu"}
-    std = plan.hyper.get("noise_std")
-    if std is not None:
-        arguments["action_noise"] = _action_noise(env, float(str(std)))
-    model = algorithm_class(plan.algo)(env=env, **arguments)
+def _learn(plan: Plan, model: Any, callback: Any, resumed: bool) -> str:
+    """Train to the plan's budget; the numerical error that ended it, or ""."""
+    try:
+        model.learn(
+            plan.steps - (model.num_timesteps if resumed else 0),
+            callback=callback,
+            log_interval=plan.log_interval,
+            reset_num_timesteps=not resumed,
+        )
+    except ValueError as error:
+        if "nan" not in str(error).lower():
+            raise
+        return str(error).splitlines()[0][:200]
+    return ""
+
+
+def _leave(plan: Plan, model: Any, out: Path, control: Control, stopped: str) -> None:
+    """Save what a later command needs, and tell how it ended."""
+    finished = bool(stopped) or model.num_timesteps >= plan.steps
+    if control.checkpoints and finished:
+        checkpoint.remove(out)
+        model.save(out / "model.zip")
+    elif control.checkpoints:
+        checkpoint.save(model, out)
+    if control.report:
+        control.report(status_of(plan, model, "done" if finished else "interrupted", message=stopped))
+
+
+def _logger(out: Path, saved: Path | None) -> Any:
+    """SB3's logger on ``out``; after a checkpoint, its table starts with the rows from before it."""
+    from stable_baselines3.common.logger import configure
+
+    rows = checkpoint.rows_of(saved) if saved else []
+    logger = configure(str(out), ["csv", "tensorboard"])
+    for row in rows:
+        logger.output_formats[0].write(row, dict.fromkeys(row, ()), 0)
+    return logger
+
+
+def _resumed(plan: Plan, saved: Path, device: str) -> Any:
+    """The model of a checkpoint. Its environments start new episodes, so the run is not the unbroken one."""
+    env = make_vec_env(plan, saved)
+    model = checkpoint.load(algorithm_class(plan.algo), saved, env, device)
+    model.set_random_seed(plan.seed + model.num_timesteps)
     for name in plan.surgery:
         SURGERIES[name](model)
     return model
 
 
+def build_model(plan: Plan, device: str = "cpu") -> Any:
+    """The SB3 model of a plan, with the plan's surgery done."""
+    env = make_vec_env(plan)
+    # SB3 writes into the policy_kwargs it is given: a plan is a value, so it gets a copy.
+    hyper = deepcopy(_constructor_arguments({"her": _wants_hindsight(plan, env), **plan.hyper}))
+    arguments = {"policy": _policy_for(env), **hyper, "seed": plan.seed, "device": device}
+    std = plan.hyper.get("noise_std")
+    if std is not None:
+        arguments["action_noise"] = _action_noise(env, float(str(std)))
+    try:
+        model = algorithm_class(plan.algo)(env=env, **arguments)
+    except TypeError as error:
+        raise UsageError(f"{plan.algo} does not take these settings: {error}", hint="see --set") from error
+    for name in plan.surgery:
+        SURGERIES[name](model)
+    return model
+
+
+def _wants_hindsight(plan: Plan, env: Any) -> bool:
+    """Whether goals should be relabelled: an off-policy algorithm on a goal task with a sparse reward."""
+    if plan.algo in ON_POLICY or "replay_buffer_class" in plan.hyper:
+        return False
+    goals = "achieved_goal" in getattr(env.observation_space, "spaces", {})
+    return goals and getattr(env.envs[0].unwrapped, "reward_type", "") == "sparse"
+
+
+def _policy_for(env: Any) -> str:
+    """SB3's policy for the observations of an environment: vectors, or dictionaries of vectors."""
+    return "MultiInputPolicy" if hasattr(env.observation_space, "spaces") else "MlpPolicy"
+
+
 def algorithm_class(algo: str) -> Any:
     """The SB3 class of an algorithm name in `plan.ALGORITHMS`."""
+    if algo in _CONTRIB:
+        import sb3_contrib
+
+        return getattr(sb3_contrib, algo.upper())
     import stable_baselines3
 
     return getattr(stable_baselines3, algo.upper())
@@ -89,19 +167,20 @@ def settings(plan: Plan, model: Any) -> dict[str, Any]:
     """
     defaults = _constructor_defaults(type(model))
     # Constructor arguments come first: the plan's own facts (seed, n_envs) win over a default of None.
-    facts = {**defaults, **_without_noise(plan.hyper), **_noise_settings(plan.hyper)}
+    facts = {**defaults, **_constructor_arguments(plan.hyper), **_noise_settings(plan.hyper)}
     facts.update(
         algo=plan.algo,
-        policy=plan.hyper.get("policy", "MlpPolicy"),
+        policy=plan.hyper.get("policy", _policy_for(model.env)),
         env_id=plan.env_id,
         env_kwargs=dict(plan.env_kwargs),
         n_envs=plan.n_envs,
         total_timesteps=plan.steps,
         seed=plan.seed,
-        device="cpu",
+        device=model.device.type,
         normalize=plan.normalize,
         max_episode_steps=_episode_limit(model),
         **_action_size(model.action_space),
+        **_buffer_class(model),
         log_interval=plan.log_interval,
         **plan.reward.settings(),
         versions=versions(),
@@ -149,9 +228,15 @@ def _constructor_defaults(cls: Any) -> dict[str, Any]:
     }
 
 
-def _without_noise(hyper: Mapping[str, object]) -> dict[str, Any]:
-    """The entries of ``hyper`` that SB3 takes as they are."""
-    return {name: value for name, value in hyper.items() if name != "noise_std"}
+def _constructor_arguments(hyper: Mapping[str, object]) -> dict[str, Any]:
+    """The entries of ``hyper`` as SB3 takes them; ``her`` becomes the replay buffer class."""
+    plain = {name: value for name, value in hyper.items() if name not in ("noise_std", "her")}
+    if not hyper.get("her"):
+        return plain
+    from stable_baselines3 import HerReplayBuffer
+
+    goals = {"n_sampled_goal": 4, "goal_selection_strategy": "future"}
+    return {"replay_buffer_class": HerReplayBuffer, "replay_buffer_kwargs": goals, **plain}
 
 
 def _noise_settings(hyper: Mapping[str, object]) -> dict[str, Any]:
@@ -159,6 +244,12 @@ def _noise_settings(hyper: Mapping[str, object]) -> dict[str, Any]:
     if "noise_std" not in hyper:
         return {}
     return {"noise_type": "normal", "noise_std": hyper["noise_std"], "action_noise": "NormalActionNoise"}
+
+
+def _buffer_class(model: Any) -> dict[str, str]:
+    """Which replay buffer an off-policy model really has (HER is chosen by the task)."""
+    buffer = getattr(model, "replay_buffer", None)
+    return {"replay_buffer_class": type(buffer).__name__} if buffer is not None else {}
 
 
 def _action_noise(env: Any, std: float) -> Any:
