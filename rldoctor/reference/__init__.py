@@ -1,14 +1,18 @@
 """Reference runs: short Stable-Baselines3 trainings, healthy or with one documented fault planted.
 
-    catalog   the tasks: hyperparameters per (algorithm, environment, variant), each with its source
-    faults    the registry of plantable faults: what each does to a plan, and which rule it should wake
-    plan      the frozen description of one training; rewards the reward transforms in it
-    envs      plan -> vectorised environment
-    surgery   changes made to a built model (a frozen actor)
-    train     plan -> run directory (progress.csv, TensorBoard events, config.json)
-    probe     a callback that logs Q values, which SB3 does not
-    observe   the few numbers that say what a recorded run looked like
-    record    run directory -> labelled folder in ``reference_runs``
+    catalog      the tasks: hyperparameters per (algorithm, environment, variant), each with its source
+    faults       the registry of plantable faults: what each does to a plan, and which rule it should wake;
+                 fault is what one is, faults_settings and faults_task hold entries
+    plan         the frozen description of one training; rewards the reward transforms in it
+    envs         plan -> vectorised environment; tamper plants faults in it
+    surgery      changes made to a built model (a frozen actor)
+    train        plan -> run directory (progress.csv, TensorBoard events, config.json)
+    control      how a training is run: device, evaluation, checkpoints, messages
+    callbacks    what looks at a training; probe is the older callback for Q values
+    checkpoint   saving a training and going on with it
+    session      several seeds at once, a process each; screen shows them, console is the command line
+    observe      the few numbers that say what a recorded run looked like
+    record       run directory -> labelled folder in ``reference_runs``
 
 Torch, Stable-Baselines3 and gymnasium (extra ``reference``) are imported inside functions only, so the
 registry and the labels can be read without them.

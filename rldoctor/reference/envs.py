@@ -8,6 +8,7 @@ from typing import Any
 from rldoctor.errors import UsageError
 from rldoctor.reference.checkpoint import load_normaliser
 from rldoctor.reference.plan import Plan
+from rldoctor.reference.tamper import TAMPERINGS
 
 
 def make_env(plan: Plan) -> Any:
@@ -25,6 +26,8 @@ def make_env(plan: Plan) -> Any:
         raise UsageError(f"cannot make environment '{plan.env_id}': {error}") from error
     if not plan.reward.plain:
         env = gym.wrappers.TransformReward(env, plan.reward)
+    for name in plan.tampering:
+        env = TAMPERINGS[name](env, plan)
     return Monitor(env)
 
 

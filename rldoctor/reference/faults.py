@@ -7,66 +7,12 @@ showed is in its ``run.yaml``, not here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from rldoctor.errors import UsageError, did_you_mean
-from rldoctor.reference.plan import Plan
-
-Plant = Callable[[Plan], Plan]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One documented fault.
-
-    ``doc`` says what is wrong and why it is harmful, ``how`` how it is planted, ``cause`` the cause in
-    words, ``algos`` which algorithms it applies to. ``variant`` is the catalogue variant it is planted
-    on ("" the plain task).
-    """
-
-    name: str
-    doc: str
-    how: str
-    cause: str
-    roots: tuple[str, ...]
-    symptoms: tuple[str, ...]
-    algos: tuple[str, ...]
-    plant: Plant
-    variant: str = ""
-
-    def sick(self, plan: Plan) -> Plan:
-        """The plan with this fault; raises UsageError when it does not apply to the algorithm."""
-        if plan.algo not in self.algos:
-            raise UsageError(
-                f"fault '{self.name}' does not apply to {plan.algo}",
-                hint=f"it applies to {', '.join(self.algos)}",
-            )
-        return replace(self.plant(plan), fault=self.name)
-
-
-def _hyper(**changes: object) -> Plant:
-    """Replace constructor arguments."""
-    return lambda plan: plan.with_hyper(**changes)
-
-
-def _plan(**changes: object) -> Plant:
-    """Replace plan fields."""
-    return lambda plan: replace(plan, **changes)  # type: ignore[arg-type]
-
-
-def _reward(factor: float) -> Plant:
-    """Scale the reward and train on it raw: without VecNormalize, which would undo the scaling."""
-    return lambda plan: replace(plan, reward=plan.reward.scaled(factor), normalize=False)
-
-
-def _both(first: Plant, second: Plant) -> Plant:
-    """One plant after the other."""
-    return lambda plan: second(first(plan))
-
-
-_ON_POLICY = ("ppo", "a2c")
-_CONTINUOUS_OFF = ("sac", "td3", "ddpg")
+from rldoctor.reference.fault import CONTINUOUS_OFF, ON_POLICY, Fault, both, fields, hyper, scaled_reward
+from rldoctor.reference.faults_settings import SETTINGS_FAULTS
+from rldoctor.reference.faults_task import TASK_FAULTS
 
 _NO_TARGET: tuple[dict[str, object], dict[str, object]] = (
     {"tau": 1.0},
@@ -92,8 +38,8 @@ _FAULTS = (
         cause="learning rate too low",
         roots=("CFG-06", "POL-01"),
         symptoms=("ENT-01", "VAL-01", "OUT-10"),
-        algos=_ON_POLICY,
-        plant=_hyper(learning_rate=1e-7),
+        algos=ON_POLICY,
+        plant=hyper(learning_rate=1e-7),
     ),
     Fault(
         name="frozen-actor",
@@ -102,8 +48,8 @@ _FAULTS = (
         cause="wiring: updates do not reach the policy",
         roots=("POL-01",),
         symptoms=("ENT-01", "OUT-10"),
-        algos=_ON_POLICY,
-        plant=_plan(surgery=("freeze-actor",)),
+        algos=ON_POLICY,
+        plant=fields(surgery=("freeze-actor",)),
     ),
     Fault(
         name="reward-tiny",
@@ -112,8 +58,8 @@ _FAULTS = (
         cause="reward scale too small",
         roots=("REW-02",),
         symptoms=("VAL-01", "POL-06", "OUT-10"),
-        algos=_ON_POLICY,
-        plant=_reward(1e-4),
+        algos=ON_POLICY,
+        plant=scaled_reward(1e-4),
     ),
     Fault(
         name="reward-zero",
@@ -122,8 +68,8 @@ _FAULTS = (
         cause="no reward signal",
         roots=("REW-01",),
         symptoms=("VAL-01", "POL-06", "ENT-04", "OUT-10"),
-        algos=(*_ON_POLICY, *_CONTINUOUS_OFF),
-        plant=_reward(0.0),
+        algos=(*ON_POLICY, *CONTINUOUS_OFF),
+        plant=scaled_reward(0.0),
     ),
     Fault(
         name="reward-huge",
@@ -132,8 +78,8 @@ _FAULTS = (
         cause="reward scale too large",
         roots=("REW-04", "VAL-02"),
         symptoms=("POL-04", "ENT-01", "OUT-10"),
-        algos=_ON_POLICY,
-        plant=_reward(100.0),
+        algos=ON_POLICY,
+        plant=scaled_reward(100.0),
     ),
     Fault(
         name="ppo-defaults-large-returns",
@@ -143,7 +89,7 @@ _FAULTS = (
         roots=("REW-04", "VAL-02"),
         symptoms=("POL-04", "ENT-01", "OUT-10"),
         algos=("ppo",),
-        plant=_both(_hyper(learning_rate=3e-4, n_steps=512, gamma=0.99), _plan(n_envs=1, normalize=False)),
+        plant=both(hyper(learning_rate=3e-4, n_steps=512, gamma=0.99), fields(n_envs=1, normalize=False)),
     ),
     Fault(
         name="reward-exp-sharp",
@@ -163,8 +109,8 @@ _FAULTS = (
         cause="replay buffer too small",
         roots=("OFF-01",),
         symptoms=("VAL-10", "OUT-02", "OUT-03", "OUT-10"),
-        algos=_CONTINUOUS_OFF,
-        plant=_both(_hyper(buffer_size=500, gradient_steps=-1), _plan(n_envs=4, log_interval=4)),
+        algos=CONTINUOUS_OFF,
+        plant=both(hyper(buffer_size=500, gradient_steps=-1), fields(n_envs=4, log_interval=4)),
     ),
     Fault(
         name="no-target-net",
@@ -183,8 +129,8 @@ _FAULTS = (
         cause="too few updates per transition",
         roots=("OFF-04",),
         symptoms=("ENT-06", "VAL-11", "ENT-01", "OUT-10"),
-        algos=_CONTINUOUS_OFF,
-        plant=_both(_hyper(gradient_steps=1, batch_size=64), _plan(n_envs=16, log_interval=16)),
+        algos=CONTINUOUS_OFF,
+        plant=both(hyper(gradient_steps=1, batch_size=64), fields(n_envs=16, log_interval=16)),
     ),
     Fault(
         name="target-entropy-high",
@@ -194,7 +140,7 @@ _FAULTS = (
         roots=("ENT-07",),
         symptoms=("ENT-05", "VAL-08", "VAL-07", "OUT-10", "NUM-01"),
         algos=("sac",),
-        plant=_hyper(target_entropy=2.0),
+        plant=hyper(target_entropy=2.0),
     ),
     Fault(
         name="target-entropy-low",
@@ -204,11 +150,11 @@ _FAULTS = (
         roots=("ENT-07",),
         symptoms=("ENT-04", "ENT-08"),
         algos=("sac",),
-        plant=_hyper(target_entropy=-15.0),
+        plant=hyper(target_entropy=-15.0),
     ),
 )
 
-FAULTS = {fault.name: fault for fault in _FAULTS}
+FAULTS = {fault.name: fault for fault in (*_FAULTS, *SETTINGS_FAULTS, *TASK_FAULTS)}
 
 
 def find_fault(name: str) -> Fault:

@@ -19,9 +19,10 @@ class Plan:
     the SB3 algorithm, except ``noise_std`` (Gaussian action noise, share of the action range) and ``her``
     (hindsight relabelling with 4 future goals per transition; where nothing is said, on for off-policy
     algorithms on sparse goal tasks). ``normalize`` wraps the environments in VecNormalize. ``surgery`` names
-    changes made to the built model, in order. ``log_interval`` is SB3's: iterations on-policy, episodes
-    off-policy. ``probe`` logs Q values, ``diagnostics`` what the DiagnosticsCallback measures. ``variant``
-    tells tasks on one environment apart; ``fault`` is "" for a healthy run.
+    changes made to the built model, ``tampering`` wrappers around each environment, in order.
+    ``log_interval`` is SB3's: iterations on-policy, episodes off-policy. ``probe`` logs Q values,
+    ``diagnostics`` what the DiagnosticsCallback measures. ``variant`` tells tasks on one environment apart;
+    ``fault`` is "" for a healthy run.
     """
 
     algo: str
@@ -35,6 +36,7 @@ class Plan:
     normalize: bool = False
     hyper: Mapping[str, object] = field(default_factory=dict)
     surgery: tuple[str, ...] = ()
+    tampering: tuple[str, ...] = ()
     log_interval: int = 1
     probe: bool = False
     diagnostics: bool = False
