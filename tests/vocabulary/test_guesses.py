@@ -102,9 +102,9 @@ def test_vague_names_yield_to_clear_ones():
     assert alone.metrics["episode_return"].tag == "reward"
 
 
-def test_a_running_total_is_not_the_return():
+def test_a_return_that_only_moves_one_way_is_noted():
     found = understand(board({"stats/total_reward": [-10.0 * i for i in range(30)]}))
-    assert "episode_return" not in found.metrics
+    assert "episode_return" in found.metrics, "LOG-08 looks closer: a smooth mean may rise at every point too"
     assert "running-total" in codes(found)
 
 
