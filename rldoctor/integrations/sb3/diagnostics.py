@@ -22,14 +22,15 @@ class DiagnosticsCallback(BaseCallback):  # type: ignore[misc] # SB3 is not type
     """Log Q values, gradients, actions, advantages and the replay buffer under ``rldoctor/<metric>``.
 
     Add it to ``model.learn(..., callback=DiagnosticsCallback())``. Works with PPO, A2C, TRPO, SAC, TQC, TD3,
-    DDPG and DQN; values appear in the rows SB3 writes. What it measures:
+    DDPG and DQN; values appear in the rows SB3 writes. What it measures, every ``every`` calls of the
+    vectorised environment and at most once between two updates:
 
-    * off-policy, once every ``every`` calls of the vectorised environment after the warm-up: ``q_mean``,
+    * off-policy, after the warm-up: ``q_mean``,
       ``q2_mean``, ``twin_q_gap``, ``q_std``, ``q_policy_mean``, ``entropy`` and ``policy_std`` (SAC, TQC),
       ``action_saturation``, ``buffer_size``, ``replay_age_mean``, ``replay_reward_mean``,
       ``replay_reward_std``, ``goal_distance`` (observations with goals);
-    * on-policy, once per rollout: ``advantage_mean``, ``advantage_std_raw``, ``return_std``, ``value_mean``,
-      ``action_saturation``, and ``entropy`` for TRPO (PPO and A2C log it themselves);
+    * on-policy, of a whole rollout: ``advantage_mean``, ``advantage_std_raw``, ``return_std``,
+      ``value_mean``, ``action_saturation``, and ``entropy`` for TRPO (PPO and A2C log it themselves);
     * both: ``grad_norm_actor``, ``grad_norm_critic``, ``grad_norm`` before clipping, from the first updates
       after each measurement; ``parameter_change``, how far one training call moved the acting network;
       ``step_success_rate``, the share of steps with ``info["is_success"]``, where an environment says so.
@@ -39,7 +40,7 @@ class DiagnosticsCallback(BaseCallback):  # type: ignore[misc] # SB3 is not type
     """
 
     def __init__(self, every: int = 100, batch: int = 256, verbose: int = 0) -> None:
-        """``every``: environment calls between off-policy measurements; ``batch``: replayed transitions."""
+        """``every``: environment calls between measurements; ``batch``: replayed transitions in each."""
         super().__init__(verbose)
         if every < 1 or batch < 2:
             raise ValueError(f"every must be at least 1 and batch at least 2, not {every} and {batch}")
@@ -50,6 +51,7 @@ class DiagnosticsCallback(BaseCallback):  # type: ignore[misc] # SB3 is not type
         self._acting: list[Any] = []
         self._before: Any = None
         self._due = False
+        self._measured = -every
         self._successes = [0.0, 0]
 
     def _on_training_start(self) -> None:
@@ -58,15 +60,15 @@ class DiagnosticsCallback(BaseCallback):  # type: ignore[misc] # SB3 is not type
 
     def _on_step(self) -> bool:
         self._count_successes(self.locals.get("infos", ()))
-        if self._off_policy and self.n_calls % self.every == 0:
-            self._due = self.num_timesteps > self.model.learning_starts
+        if self.n_calls - self._measured >= self.every:
+            self._due = not self._off_policy or self.num_timesteps > self.model.learning_starts
         return True
 
     def _on_rollout_end(self) -> None:
         """Measure here, right before SB3 trains: rollouts are complete and networks in evaluation mode."""
-        if self._off_policy and not self._due:
+        if not self._due:
             return
-        self._due = False
+        self._due, self._measured = False, self.n_calls
         if self._off_policy:
             self._measure("replay buffer", lambda: replay_measures(self.model))
             self._measure("replay batch", lambda: batch_measures(self.model, self.batch))
