@@ -54,8 +54,14 @@ class Mapped:
 
 
 def rises(values: FloatArray, share: float = 0.9) -> bool:
-    """Whether finite values never fall, but for a few restarts: what a counter does."""
+    """Whether finite values never fall, but for a few restarts: what a counter does.
+
+    ``share``: how many of the moves go up. Standing still is no move, so a number of episodes per collection,
+    nearly always the same, does not pass for a count of episodes.
+    """
     finite = values[np.isfinite(values)]
     if finite.size < 2:
         return bool(finite.size)
-    return bool((np.diff(finite) >= 0).mean() >= share and finite[-1] > finite[0])
+    moves = np.diff(finite)
+    moves = moves[moves != 0]
+    return bool(moves.size and (moves > 0).mean() >= share and finite[-1] > finite[0])

@@ -30,7 +30,17 @@ def test_interpolation_of_rows_starts_before_the_first_row():
 
 @pytest.mark.parametrize(
     ("values", "verdict"),
-    [([1, 2, 3], True), ([3, 2, 1], False), ([5, 5, 5], False), ([], False), ([7], True)],
+    [
+        ([1, 2, 3], True),
+        ([3, 2, 1], False),
+        ([5, 5, 5], False),
+        ([], False),
+        ([7], True),
+        ([1] * 30 + [2] * 30, True),
+        ([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 10, 20, 30], True),  # one restart
+        # Episodes per collection, nearly always one: mostly still, but down as often as up.
+        ([1] * 20 + [2] + [1] * 20 + [2], False),
+    ],
 )
 def test_what_counts_as_a_counter(values, verdict):
     assert rises(np.array(values, dtype=float)) is verdict
