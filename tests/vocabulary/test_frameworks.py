@@ -285,6 +285,18 @@ def test_tianshou_update_tags_move_from_gradient_steps_to_transitions():
     assert steps(found, "entropy_coef") == [100, 200]
 
 
+def test_tianshou_before_the_statistics_classes_counts_episodes_per_collection():
+    at = [1000, 2000, 3000]
+    tags = {"train/episode": [5, 4, 6], "train/reward": [1, 2, 3], "train/length": [200, 200, 200]}
+    tags |= {"test/reward": [1, 2, 3], "test/length": [200, 200, 200], "update/loss/vf": [1, 1, 1]}
+    tags |= {"update/loss/clip": [0, 0, 0], "update/loss/ent": [2, 2, 2], "test/env_step": at}
+    found = understand(run([points(tag, at, numbers) for tag, numbers in tags.items()], name="ppo"))
+    assert (found.framework, found.algorithm) == ("tianshou", "ppo")
+    assert steps(found, "episode_return") == at
+    assert values(found, "episode_length") == [200, 200, 200]
+    assert "episodes" not in found.metrics
+
+
 def test_tianshou_zero_returns_of_empty_collections_are_dropped():
     tags = {"train/returns_stat/mean": [0, 5, 0], "train/n_collected_episodes": [0, 1, 1]}
     found = understand(board(tags))
