@@ -105,6 +105,7 @@ def _described(rule: Rule) -> Iterator[str]:
     yield from _thresholds(rule)
     yield from _causes(rule)
     yield from _bullets("when it is wrong", rule.false_positives)
+    yield from _bullets("advice that is wrong", [f'"{one.read}" {one.but}' for one in rule.wrong_advice])
     yield from _bullets("references", [f"{ref.title} {ref.url}".strip() for ref in rule.references])
 
 

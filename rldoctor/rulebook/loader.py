@@ -134,6 +134,7 @@ def _rule(fields: Fields, path: Path) -> Rule:
         fixes=parts.fixes(fields),
         expect=fields.text("expect"),
         false_positives=_false_positives(fields),
+        wrong_advice=parts.wrong_advice(fields),
         references=parts.references(fields),
     )
 

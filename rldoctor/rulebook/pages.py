@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from rldoctor.rulebook.schema import CauseSpec, Edge, FixSpec, Reference, Rule, Span
+from rldoctor.rulebook.schema import CauseSpec, Edge, FixSpec, Reference, Rule, Span, WrongAdvice
 
 INDEX = "README.md"
 _LISTED = 4
@@ -59,6 +59,7 @@ def rule_page(rule: Rule, titles: Mapping[str, str] | None = None) -> str:
         ("Expect afterwards", [_prose(rule.expect)] if rule.expect else []),
         ("Leads to", [_edge(edge, titles or {}) for edge in rule.leads_to]),
         ("Known false alarms", [f"- {_prose(text)}" for text in rule.false_positives]),
+        ("Advice you may have read", [_advice(one) for one in rule.wrong_advice]),
         ("References", [_reference(one) for one in rule.references]),
     ]
     parts = [f"# {rule.code} {_prose(rule.failure_title)}"]
@@ -172,6 +173,10 @@ def _edge(edge: Edge, titles: Mapping[str, str]) -> str:
     title = titles.get(edge.code)
     name = edge.code if title is None else f"[{edge.code} {_prose(title)}]({page_name(edge.code)})"
     return f"- {name} ({edge.strength}){_after(edge.says)}"
+
+
+def _advice(one: WrongAdvice) -> str:
+    return f'- "{_prose(one.read)}" {_prose(one.but)}'
 
 
 def _reference(one: Reference) -> str:

@@ -19,6 +19,7 @@ from rldoctor.rulebook.schema import (
     Reference,
     Span,
     Threshold,
+    WrongAdvice,
 )
 
 ALGORITHMS = ("any", "on_policy", "off_policy", *sorted(ON_POLICY | OFF_POLICY))
@@ -217,6 +218,16 @@ def _complete(part: Fields, fix: FixSpec) -> None:
         part.wrong(
             "'needs' without 'else': what is said when the number cannot be computed?", "needs", at_key=True
         )
+
+
+def wrong_advice(rule: Fields) -> tuple[WrongAdvice, ...]:
+    """``wrong_advice``: what users may have read elsewhere, and why it is wrong."""
+    found = []
+    for index, entry in rule.items("wrong_advice"):
+        part = rule.inside(entry, "wrong_advice", index)
+        found.append(WrongAdvice(part.text("read", required=True), part.text("but", required=True)))
+        part.finish()
+    return tuple(found)
 
 
 def references(rule: Fields) -> tuple[Reference, ...]:

@@ -109,6 +109,14 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongAdvice:
+    """What is often advised about this pathology, and why that does not help."""
+
+    read: str
+    but: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One pathology. See ``docs/writing-rules.md`` for what each field means."""
 
@@ -149,5 +157,6 @@ class Rule:
     fixes: Mapping[str, FixSpec] = field(default_factory=dict)
     expect: str = ""
     false_positives: tuple[str, ...] = ()
+    wrong_advice: tuple[WrongAdvice, ...] = ()
     references: tuple[Reference, ...] = ()
     overridden: tuple[str, ...] = ()

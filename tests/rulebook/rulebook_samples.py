@@ -64,6 +64,8 @@ fixes:
   check: {text: Look at it., because: It is worth it.}
 expect: approx_kl rises.
 false_positives: [A run that was stopped.]
+wrong_advice:
+  - {read: Wait longer., but: It does not move by itself.}
 references: [{title: A paper, url: "https://example.org"}]
 """
 

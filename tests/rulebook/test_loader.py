@@ -195,7 +195,7 @@ def test_defaults(write: Write) -> None:
         ("[A run that was stopped.]", "[Unlikely.]", "56:19: 'Unlikely.' is no answer"),
         ("[A run that was stopped.]", "[]", "56:18: no situation in which this rule fires wrongly is named"),
         ("false_positives: [A run that was stopped.]\n", "", "1:1: 'false_positives' is missing"),
-        ("references: [{title: A paper, url:", "references: [{url:", "57:14: 'title' is missing"),
+        ("references: [{title: A paper, url:", "references: [{url:", "59:14: 'title' is missing"),
         ("references:", "reference:", "1:1: 'references' is missing"),
     ],
 )
