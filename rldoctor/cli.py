@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from rldoctor import __version__
+from rldoctor.cli_rules import Rules, rules_app
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.errors import RldoctorError
 
@@ -41,12 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rules_app = typer.Typer(
-    help="List, show, begin, test, check and document rules.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
 app.add_typer(rules_app, name="rules")
 
 Paths = Annotated[
@@ -62,7 +57,6 @@ Algorithm = Annotated[
     str, typer.Option("--algorithm", metavar="NAME", help="ppo, sac, ... (default: detected).")
 ]
 Framework = Annotated[str, typer.Option("--framework", metavar="NAME", help="Framework (default: detected).")]
-Rules = Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further directory of rules.")]
 Format = Annotated[
     list[str],
     typer.Option("--format", "-f", metavar="FORMAT", help="terminal, html, json, junit, markdown or github."),
@@ -244,81 +238,6 @@ def reference(context: typer.Context) -> None:
     from rldoctor.commands.reference import reference as command
 
     raise typer.Exit(command(list(context.args)))
-
-
-@rules_app.command("list")
-def rules_list(
-    rules: Rules = [],  # noqa: B006
-    format: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")
-    ] = "terminal",
-) -> None:
-    """What every rule finds, by area."""
-    from rldoctor.commands.rules_list import list_rules
-
-    raise typer.Exit(list_rules(rules, format))
-
-
-@rules_app.command("show")
-def rules_show(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="Code or slug, e.g. POL-01.")],
-    rules: Rules = [],  # noqa: B006
-) -> None:
-    """Everything about one rule: condition, thresholds, causes, fixes, sources."""
-    from rldoctor.commands.rules import show_rule
-
-    raise typer.Exit(show_rule(code, rules))
-
-
-@rules_app.command("test")
-def rules_test(
-    directory: Annotated[
-        str, typer.Argument(metavar="[DIR]", help="Rules to test (default: the built-in ones).")
-    ] = "",
-) -> None:
-    """Run the tests beside the rules."""
-    from rldoctor.commands.rules import test_rules
-
-    raise typer.Exit(test_rules(directory))
-
-
-@rules_app.command("lint")
-def rules_lint(
-    directory: Annotated[
-        str, typer.Argument(metavar="[DIR]", help="Rules to check (default: the built-in ones).")
-    ] = "",
-) -> None:
-    """Check rule files and their tests; every problem with file, line and column."""
-    from rldoctor.commands.rules import lint_rules
-
-    raise typer.Exit(lint_rules(directory))
-
-
-@rules_app.command("new")
-def rules_new(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="Code of the new rule, e.g. MY-01.")],
-    into: Annotated[
-        str, typer.Option("--into", metavar="DIR", help="The rule pack to write into.")
-    ] = "rules",
-    slug: Annotated[str, typer.Option("--slug", metavar="NAME", help="its-name, also the file's.")] = "",
-    area: Annotated[str, typer.Option("--area", metavar="NAME", help="Folder inside the pack.")] = "",
-    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="How it reads when it fires.")] = "",
-) -> None:
-    """Begin a rule: its file and its tests, every field explained, with what is left to write."""
-    from rldoctor.commands.rules_new import new_rule
-
-    raise typer.Exit(new_rule(code, into, slug=slug, area=area, title=title))
-
-
-@rules_app.command("docs")
-def rules_docs(
-    into: Annotated[str, typer.Option("--into", metavar="DIR", help="Directory of the pages.")],
-    rules: Rules = [],  # noqa: B006
-) -> None:
-    """Write a Markdown page for every rule, and an index."""
-    from rldoctor.commands.rules_docs import write_docs
-
-    raise typer.Exit(write_docs(into, rules))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -34,9 +34,11 @@ ALLOWED = {
     "reference": {*FOUNDATION, "model", "integrations"},
     "api": {*FOUNDATION, "model", "language", "rulebook", "engine", "readers", "vocabulary"},
     "integrations": {*FOUNDATION, "model", "api"},
+    "validation": {*FOUNDATION, "model", "api"},
     "": {*FOUNDATION, "model", "api"},
 }
 ALLOWED["commands"] = set(ALLOWED)
+ALLOWED["cli_rules"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED)
 ALLOWED["__main__"] = {"cli"}
 

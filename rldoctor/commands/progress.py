@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rldoctor.model.run import Run
+
+Item = TypeVar("Item")
 
 
 def watched() -> bool:
@@ -33,10 +36,15 @@ def reading() -> Iterator[Callable[[str], None]]:
 
 def each_run(runs: Sequence[Run]) -> Iterator[Run]:
     """The runs, with a bar while they are worked through."""
-    if len(runs) < 2 or not watched():
-        yield from runs
+    return watch(runs, len(runs), "diagnosing")
+
+
+def watch(items: Iterable[Item], total: int, doing: str) -> Iterator[Item]:
+    """The items, with a bar while they are worked through."""
+    if total < 2 or not watched():
+        yield from items
         return
     from rich.console import Console
     from rich.progress import track
 
-    yield from track(runs, description="diagnosing", console=Console(stderr=True), transient=True)
+    yield from track(items, description=doing, total=total, console=Console(stderr=True), transient=True)

@@ -15,7 +15,8 @@ from rldoctor.yamlio import Tree, load_tree
 CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
 
 # Files at the top of a pack that are no rules.
-CATALOGUE, DERIVED, POLICY, COMPARE = "catalogue.yaml", "derived.yaml", "policy.yaml", "compare.yaml"
+CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
+LISTS = (CATALOGUE, DERIVED, POLICY, "compare.yaml", "reference.yaml", "validation.yaml")
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best

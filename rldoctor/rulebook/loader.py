@@ -11,7 +11,7 @@ from rldoctor.model.finding import Severity
 from rldoctor.rulebook import parts
 from rldoctor.rulebook.checks import check_rule
 from rldoctor.rulebook.fields import PLACEHOLDER, Fields
-from rldoctor.rulebook.known import CATALOGUE, COMPARE, DERIVED, POLICY, Known, known_names
+from rldoctor.rulebook.known import LISTS, Known, known_names
 from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.packs import check_pack
 from rldoctor.rulebook.schema import Rule
@@ -63,7 +63,7 @@ def load_pack(directories: Sequence[Path], known: Known | None = None, *, tests:
 
 def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
     """The rule files of a pack, in order: every YAML file but tests and the pack's own lists."""
-    others = {directory / name for name in (CATALOGUE, DERIVED, POLICY, COMPARE)}
+    others = {directory / name for name in LISTS}
     found = sorted(path for path in directory.rglob("*.y*ml") if path.suffix in (".yaml", ".yml"))
     found = [
         path for path in found if not path.name.endswith((TEST_SUFFIX, ".test.yml")) and path not in others
