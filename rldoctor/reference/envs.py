@@ -8,6 +8,7 @@ from typing import Any
 from rldoctor.errors import UsageError
 from rldoctor.reference.checkpoint import load_normaliser
 from rldoctor.reference.plan import Plan
+from rldoctor.reference.rewards import RunningCentre
 from rldoctor.reference.tamper import TAMPERINGS
 
 
@@ -26,6 +27,8 @@ def make_env(plan: Plan) -> Any:
         raise UsageError(f"cannot make environment '{plan.env_id}': {error}") from error
     if not plan.reward.plain:
         env = gym.wrappers.TransformReward(env, plan.reward)
+    if plan.reward.centred:
+        env = gym.wrappers.TransformReward(env, RunningCentre())
     for name in plan.tampering:
         env = TAMPERINGS[name](env, plan)
     return Monitor(env)
@@ -39,12 +42,27 @@ def make_vec_env(plan: Plan, saved: Path | None = None) -> Any:
     from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
     venv = DummyVecEnv([lambda: make_env(plan)] * plan.n_envs)
-    if not plan.normalize:
-        return venv
-    if saved is not None:
-        return load_normaliser(saved, venv)
-    # The discount of the normaliser has to be the learner's: it scales by the std of discounted returns.
-    return VecNormalize(venv, gamma=float(str(plan.hyper.get("gamma", 0.99))))
+    if plan.normalize and saved is not None:
+        venv = load_normaliser(saved, venv)
+    elif plan.normalize:
+        # The discount of the normaliser has to be the learner's: it scales by the std of discounted returns.
+        venv = VecNormalize(venv, gamma=float(str(plan.hyper.get("gamma", 0.99))))
+    return venv if plan.reward.learner_factor == 1.0 else _scaled(venv, plan.reward.learner_factor)
+
+
+def _scaled(venv: Any, factor: float) -> Any:
+    """``venv`` with the learner's rewards multiplied, after logging and normalisation."""
+    from stable_baselines3.common.vec_env import VecEnvWrapper
+
+    class ScaledReward(VecEnvWrapper):  # type: ignore[misc] # SB3's base is not typed here
+        def reset(self) -> Any:
+            return self.venv.reset()
+
+        def step_wait(self) -> Any:
+            observations, rewards, dones, infos = self.venv.step_wait()
+            return observations, rewards * factor, dones, infos
+
+    return ScaledReward(venv)
 
 
 def _register_robotics(env_id: str) -> None:

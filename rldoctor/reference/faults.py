@@ -11,8 +11,11 @@ from dataclasses import replace
 
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.reference.fault import CONTINUOUS_OFF, ON_POLICY, Fault, both, fields, hyper, scaled_reward
+from rldoctor.reference.faults_replay import REPLAY_FAULTS
+from rldoctor.reference.faults_rollouts import ROLLOUT_FAULTS
 from rldoctor.reference.faults_settings import SETTINGS_FAULTS
 from rldoctor.reference.faults_task import TASK_FAULTS
+from rldoctor.reference.faults_wiring import WIRING_FAULTS
 
 _NO_TARGET: tuple[dict[str, object], dict[str, object]] = (
     {"tau": 1.0},
@@ -119,7 +122,7 @@ _FAULTS = (
         cause="no target network: effective tau above 0.5",
         roots=("OFF-06", "VAL-08"),
         symptoms=("VAL-07", "OUT-10", "OUT-02", "NUM-01"),
-        algos=("dqn", "td3", "ddpg"),
+        algos=("dqn", "sac", "td3", "ddpg"),
         plant=lambda plan: plan.with_hyper(**_NO_TARGET[plan.algo == "dqn"]),
     ),
     Fault(
@@ -154,7 +157,8 @@ _FAULTS = (
     ),
 )
 
-FAULTS = {fault.name: fault for fault in (*_FAULTS, *SETTINGS_FAULTS, *TASK_FAULTS)}
+_ELSEWHERE = (*SETTINGS_FAULTS, *ROLLOUT_FAULTS, *REPLAY_FAULTS, *WIRING_FAULTS, *TASK_FAULTS)
+FAULTS = {fault.name: fault for fault in (*_FAULTS, *_ELSEWHERE)}
 
 
 def find_fault(name: str) -> Fault:

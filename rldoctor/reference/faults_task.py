@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
-from rldoctor.reference.fault import CONTINUOUS_OFF, Fault, fields
+from dataclasses import replace
+
+from rldoctor.reference.fault import CONTINUOUS_OFF, Fault, both, fields, hyper
+from rldoctor.reference.plan import Plan
 
 _ANY = ("ppo", "a2c", "trpo", *CONTINUOUS_OFF)
+_SLOW = ("OUT-10", "OUT-03")
+
+# Noise of the first position and velocity that puts most episodes beyond or next to where they end.
+_FALLING = {"InvertedPendulum-v5": 0.6, "Hopper-v5": 0.5, "Walker2d-v5": 1.0}
+
+
+def _bad_start(plan: Plan) -> Plan:
+    """The environment's own noise of the first state, far too large."""
+    noise = {"reset_noise_scale": _FALLING.get(plan.env_id, 0.5)}
+    return replace(plan, env_kwargs={**plan.env_kwargs, **noise})
+
+
+def _centred(plan: Plan) -> Plan:
+    """Rewards minus their running mean."""
+    return replace(plan, reward=replace(plan.reward, centred=True))
+
+
+def _scaled_twice(plan: Plan) -> Plan:
+    """A second scaling on top of the normaliser's (on-policy) or of a fixed temperature (SAC)."""
+    scaled = replace(plan, reward=replace(plan.reward, learner_factor=1e-4))
+    return scaled.with_hyper(ent_coef=0.2) if plan.algo == "sac" else replace(scaled, normalize=True)
+
 
 TASK_FAULTS = (
     Fault(
@@ -56,5 +81,85 @@ TASK_FAULTS = (
         symptoms=("OUT-04", "VAL-01", "ENT-05", "VAL-11"),
         algos=_ANY,
         plant=fields(tampering=("flip-sign",)),
+    ),
+    Fault(
+        name="reward-centred",
+        doc="The mean of the rewards is subtracted on a task that can end early: living is worth nothing.",
+        how="reward minus its running mean on a task that ends on a fall (Hopper-v5)",
+        cause="subtracting the mean changes the best policy where episodes can end",
+        roots=("REW-06",),
+        symptoms=("OUT-06", "VAL-01", "REW-01", *_SLOW),
+        algos=_ANY,
+        plant=_centred,
+    ),
+    Fault(
+        name="reward-double-scaled",
+        doc="The reward is scaled down on top of what sets its scale already: nothing is left of the signal.",
+        how="the learner's reward x 1e-4, on top of VecNormalize (on-policy) or of ent_coef=0.2 (SAC)",
+        cause="rewards scaled twice",
+        roots=("REW-05", "REW-02"),
+        symptoms=("VAL-01", "VAL-02", "POL-06", "ENT-01", "VAL-11", *_SLOW),
+        algos=("ppo", "a2c", "sac"),
+        plant=_scaled_twice,
+    ),
+    Fault(
+        name="reward-outliers",
+        doc="Very few rewards are hundreds of times the usual: each one drowns all that was learnt.",
+        how="one step in 4000 earns about 20,000 of either sign, no normalisation; returns of single episodes",
+        cause="reward outliers",
+        roots=("REW-10",),
+        symptoms=("VAL-01", "VAL-02", "VAL-03", "REW-04", "NUM-02", *_SLOW),
+        algos=_ANY,
+        plant=both(fields(tampering=("rare-spikes",), normalize=False), hyper(stats_window_size=1)),
+    ),
+    Fault(
+        name="reward-wrong-sign",
+        doc="The reward pays for distance from the goal: the return rises all along, and nothing is solved.",
+        how="reward x -1 on a goal task that logs its success rate (FetchReachDense-v4)",
+        cause="the reward pays for something other than the task",
+        roots=("REW-09",),
+        symptoms=("OUT-05", "ENT-08"),
+        algos=_ANY,
+        plant=fields(tampering=("pay-for-distance",)),
+    ),
+    Fault(
+        name="bad-start",
+        doc="Episodes start where the task is nearly over: they end before anything can be learnt from them.",
+        how="reset_noise_scale so large that most first states are next to or beyond the end of the task",
+        cause="first states that are out of reach of the task",
+        roots=("REW-11",),
+        symptoms=_SLOW,
+        algos=_ANY,
+        plant=_bad_start,
+    ),
+    Fault(
+        name="action-bounds-wide",
+        doc="Declared action bounds are far wider than what makes a difference: all is full force.",
+        how="action bounds x 50, clipped to the true ones inside the environment",
+        cause="action bounds far too wide",
+        roots=("ENT-09",),
+        symptoms=("ENT-08", *_SLOW),
+        algos=CONTINUOUS_OFF,
+        plant=fields(tampering=("widen-actions",)),
+    ),
+    Fault(
+        name="never-ending-episodes",
+        doc="No episode ever ends, so no return is logged and no first state is seen again.",
+        how="neither the time limit nor the end of the task reaches the learner",
+        cause="episodes never end",
+        roots=("LOG-02",),
+        symptoms=("VAL-02", "REW-04"),
+        algos=("ppo", "a2c", "trpo"),
+        plant=fields(tampering=("never-end",)),
+    ),
+    Fault(
+        name="fps-degrading",
+        doc="Every step takes longer than the one before it: a leak, a growing buffer, a log read again.",
+        how="a wait that grows to 4 ms per step of an environment",
+        cause="throughput falls during the run",
+        roots=("THR-01",),
+        symptoms=("THR-02",),
+        algos=_ANY,
+        plant=fields(tampering=("slow-down",)),
     ),
 )

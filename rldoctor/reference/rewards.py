@@ -11,11 +11,15 @@ class Reward:
     """A reward transform, applied inside the Monitor wrapper: logged returns are *after* it.
 
     ``factor`` multiplies the reward. With ``sharpness`` k the environment's reward is read as minus a
-    tracking error and becomes ``factor * exp(-k * error)``: in (0, factor] for errors >= 0.
+    tracking error and becomes ``factor * exp(-k * error)``: in (0, factor] for errors >= 0. ``centred``
+    subtracts the running mean of all rewards so far. ``learner_factor`` multiplies what the learner gets
+    after logging and after any normalisation; the last two are applied in ``envs``, which has the state.
     """
 
     factor: float = 1.0
     sharpness: float | None = None
+    centred: bool = False
+    learner_factor: float = 1.0
 
     def __call__(self, reward: float) -> float:
         """The transformed reward; NaN stays NaN, and a hugely negative reward gives 0, never an error."""
@@ -25,7 +29,7 @@ class Reward:
 
     @property
     def plain(self) -> bool:
-        """Whether the transform changes nothing."""
+        """Whether calling the transform changes nothing."""
         return self.factor == 1.0 and self.sharpness is None
 
     def scaled(self, factor: float) -> Reward:
@@ -42,8 +46,15 @@ class Reward:
         """The configuration lines that describe the transform; empty when it changes nothing.
 
         A plain factor is called ``env_reward_factor``, not ``reward_scale``: logged returns already
-        contain it, and a reader must not apply it twice.
+        contain it, and a reader must not apply it twice. The learner's factor is a ``reward_scale``.
         """
+        told: dict[str, float | str] = {"reward_centred": True} if self.centred else {}
+        if self.learner_factor != 1.0:
+            told["reward_scale"] = self.learner_factor
+        return {**self._form(), **told}
+
+    def _form(self) -> dict[str, float | str]:
+        """The lines on the factor and the exponential."""
         if self.plain:
             return {}
         if self.sharpness is None:
@@ -53,6 +64,20 @@ class Reward:
             "reward_weight": self.factor,
             "reward_exponent": self.sharpness,
         }
+
+
+class RunningCentre:
+    """Called with one reward after the other: each minus the mean of those before it and itself."""
+
+    def __init__(self) -> None:
+        """Nothing seen yet."""
+        self.total, self.count = 0.0, 0
+
+    def __call__(self, reward: float) -> float:
+        """The centred reward; after a NaN, NaN."""
+        self.total += float(reward)
+        self.count += 1
+        return float(reward) - self.total / self.count
 
 
 PLAIN = Reward()

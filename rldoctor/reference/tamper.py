@@ -12,6 +12,14 @@ SCALE = 1000.0
 """How many times too large every second observation is."""
 PENALTY = 5.0
 """Cost of being alive for a step, above what Hopper can earn in one."""
+SPIKE_CHANCE = 1 / 4000
+"""Chance that a step's reward is a spike."""
+SPIKE = 20_000.0
+"""Typical size of such a reward."""
+SLOWEST = 0.004
+"""Seconds that the last step of a run waits, where every step waits longer than the one before."""
+WIDENED = 50.0
+"""How many times too wide the bounds of the actions are."""
 
 
 def _from_step(env: Any, first: int, change: Callable[[float], float]) -> Any:
@@ -50,6 +58,64 @@ def punish_living(env: Any, plan: Plan) -> Any:
     return _from_step(env, 0, lambda reward: reward - PENALTY)
 
 
+def pay_for_distance(env: Any, plan: Plan) -> Any:
+    """The reward has the wrong sign all along: being far from the goal is what is paid for."""
+    return _from_step(env, 0, lambda reward: -reward)
+
+
+def rare_spikes(env: Any, plan: Plan) -> Any:
+    """One step in thousands earns hundreds to thousands of times the usual, with either sign."""
+    import numpy as np
+
+    random = np.random.default_rng(plan.seed)
+
+    def spiked(reward: float) -> float:
+        if random.random() >= SPIKE_CHANCE:
+            return reward
+        return float(SPIKE * random.lognormal() * random.choice([-1.0, 1.0]))
+
+    return _from_step(env, 0, spiked)
+
+
+def slow_down(env: Any, plan: Plan) -> Any:
+    """Every step takes longer than the one before, as with a leak or a log that is read again and again."""
+    import time
+
+    import gymnasium as gym
+
+    class SlowsDown(gym.Wrapper):  # type: ignore[misc]
+        taken = 0
+
+        def step(self, action: Any) -> Any:
+            self.taken += 1
+            time.sleep(SLOWEST * self.taken * plan.n_envs / plan.steps)
+            return self.env.step(action)
+
+    return SlowsDown(env)
+
+
+def never_end(env: Any, plan: Plan) -> Any:
+    """No episode ever ends: neither the time limit nor the task's own end is passed on."""
+    import gymnasium as gym
+
+    class NeverEnds(gym.Wrapper):  # type: ignore[misc]
+        def step(self, action: Any) -> Any:
+            observation, reward, _, _, info = self.env.step(action)
+            return observation, reward, False, False, info
+
+    return NeverEnds(env)
+
+
+def widen_actions(env: Any, plan: Plan) -> Any:
+    """The declared bounds of the actions are fifty times those that make a difference."""
+    import gymnasium as gym
+    import numpy as np
+
+    inner = env.action_space
+    wide = gym.spaces.Box(inner.low * WIDENED, inner.high * WIDENED, dtype=inner.dtype)
+    return gym.wrappers.TransformAction(env, lambda action: np.clip(action, inner.low, inner.high), wide)
+
+
 def limit_as_end(env: Any, plan: Plan) -> Any:
     """The time limit is reported as the end of the task, so that nothing is bootstrapped there."""
     import gymnasium as gym
@@ -81,4 +147,9 @@ TAMPERINGS: Mapping[str, Callable[[Any, Plan], Any]] = {
     "punish-living": punish_living,
     "limit-as-end": limit_as_end,
     "unscale": unscale,
+    "pay-for-distance": pay_for_distance,
+    "rare-spikes": rare_spikes,
+    "slow-down": slow_down,
+    "never-end": never_end,
+    "widen-actions": widen_actions,
 }

@@ -47,7 +47,7 @@ def test_planting_changes_the_plan_and_only_labels_it_once(fault, task):
     assert (sick.algo, sick.env_id, sick.seed) == (healthy.algo, healthy.env_id, 3)
     changed = [
         name
-        for name in ("hyper", "reward", "surgery", "tampering", "n_envs", "normalize")
+        for name in ("hyper", "reward", "surgery", "tampering", "n_envs", "normalize", "env_kwargs")
         if getattr(sick, name) != getattr(healthy, name)
     ]
     assert changed, "the fault plants nothing"
