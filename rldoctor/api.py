@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import rldoctor
 from rldoctor.engine.comparison import compare_arms
 from rldoctor.engine.comparison.criteria import load_criteria
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
+from rldoctor.envelope.find import AUTO, envelopes
+from rldoctor.envelope.match import view
+from rldoctor.envelope.overlay import beside
 from rldoctor.errors import ReadError, RldoctorError, UsageError
 from rldoctor.model.comparison import Arm, Comparison, Summary
+from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.rulebook.loader import load_pack
 from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
+from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import Rule
+
+PACKAGE = Path(rldoctor.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ def load(
 
 @lru_cache(maxsize=8)
 def _pack(directories: tuple[Path, ...]) -> tuple[Rule, ...]:
-    return tuple(load_pack(list(directories), tests=False))
+    return with_records(load_pack(list(directories), tests=False), builtin_records(), builtin_rules_dir())
 
 
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
@@ -97,19 +106,39 @@ def diagnose(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     thresholds: Mapping[str, Mapping[str, float]] | None = None,
+    references: Sequence[Path | str] = (AUTO,),
 ) -> Diagnosis:
     """Apply the rules to a run.
 
     ``select`` and ``ignore`` take codes, prefixes (``POL``) or areas; ``thresholds`` overrides named
-    thresholds, ``{"POL-01": {"kl_zero": 1e-4}}``.
+    thresholds, ``{"POL-01": {"kl_zero": 1e-4}}``. ``references``: ``auto`` holds the run against the bundled
+    envelope of its algorithm and environment where there is one, ``off`` against none; files and directories
+    of envelopes of your own (:func:`build_reference`) are looked at first.
 
     Raises:
         RuleError: a rule file is invalid. UsageError: an unknown code, threshold, or value out of range.
+        ReadError: a reference file is damaged.
     """
     chosen = select_rules(rules(rules_dirs), select=select, ignore=ignore)
     chosen = apply_overrides(chosen, thresholds or {})
     builtin = builtin_rules_dir()
-    return diagnose_run(run, chosen, load_policy(builtin), load_derived(builtin))
+    criteria = load_reference_criteria(builtin)
+    against = view(run, envelopes(references, PACKAGE), criteria)
+    found = diagnose_run(
+        run, chosen, load_policy(builtin), load_derived(builtin), beside(run, against, criteria)
+    )
+    return replace(found, reference=against)
+
+
+def build_reference(runs: Sequence[Run], name: str, *, variant: str = "") -> Envelope:
+    """The envelope of good runs of one algorithm on one task, for ``rldoctor.envelope.store.save``.
+
+    Raises:
+        UsageError: no runs, runs of different tasks, a step axis that is not in transitions, no outcome.
+    """
+    from rldoctor.envelope.build import build
+
+    return build(runs, name, load_reference_criteria(builtin_rules_dir()), variant)
 
 
 # A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.

@@ -57,6 +57,10 @@ Algorithm = Annotated[
     str, typer.Option("--algorithm", metavar="NAME", help="ppo, sac, ... (default: detected).")
 ]
 Framework = Annotated[str, typer.Option("--framework", metavar="NAME", help="Framework (default: detected).")]
+Reference = Annotated[
+    list[str],
+    typer.Option("--reference", metavar="auto|off|PATH", help="Good runs to hold it against [auto]."),
+]
 Format = Annotated[
     list[str],
     typer.Option("--format", "-f", metavar="FORMAT", help="terminal, html, json, junit, markdown or github."),
@@ -111,6 +115,7 @@ def analyze(
         str,
         typer.Option("--min-coverage", metavar="SHARE", help="Least share of rules that could look, 0-1."),
     ] = "",
+    reference: Reference = [],  # noqa: B006
 ) -> None:
     """Diagnose every run found under the paths."""
     from rldoctor.commands import options as given
@@ -129,6 +134,7 @@ def analyze(
         thresholds=given.parse_thresholds(threshold),
         fail_on=fail_on,
         min_coverage=min_coverage,
+        reference=tuple(reference),
     )
     raise typer.Exit(command(paths, options.over(load_settings()), context.meta["reports"]))
 

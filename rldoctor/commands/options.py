@@ -30,6 +30,7 @@ class Options:
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     fail_on: str = ""
     min_coverage: str = ""
+    reference: tuple[str, ...] = ()
 
     def over(self, base: Options) -> Options:
         """These options where they are given, ``base`` elsewhere; tables are merged key by key."""
@@ -70,6 +71,7 @@ class Options:
             "ignore": self.ignore,
             "thresholds": self.thresholds,
             "rules_dirs": self.rules_dirs,
+            "references": self.reference or ("auto",),
         }
 
 

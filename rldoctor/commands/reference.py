@@ -20,11 +20,15 @@ NEEDED = ("torch", "stable_baselines3", "gymnasium")
 
 
 def reference(arguments: list[str]) -> int:
-    """Train, then diagnose; the exit code.
+    """Train, then diagnose; the exit code. ``build ...`` makes an envelope of runs instead.
 
     0 every seed is trained, whatever the diagnosis says; 2 a seed failed; 130 interrupted.
     MissingExtraError when the extra is not installed, UsageError for wrong options.
     """
+    if arguments[:1] == ["build"]:
+        from rldoctor.commands.reference_build import build
+
+        return build(arguments[1:])
     options = parse(arguments)
     if options.list:
         sys.stdout.write(listing())

@@ -14,7 +14,7 @@ from rldoctor.errors import UsageError, did_you_mean
 OWN_FILE = "rldoctor.toml"
 SHARED_FILE = "pyproject.toml"
 KEYS = tuple(one.name.replace("_", "-") for one in fields(Options))
-_LISTS = frozenset({"format", "output", "config", "select", "ignore", "rules"})
+_LISTS = frozenset({"format", "output", "config", "select", "ignore", "rules", "reference"})
 
 
 def load_settings(directory: Path | None = None) -> Options:

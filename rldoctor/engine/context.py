@@ -52,13 +52,18 @@ class Context:
         return Scope(grid, names, self.config, self.facts, self.spacing, self.planned, self.shared.memo)
 
 
-def prepare(run: Run, policy: Policy, derived: tuple[tuple[Derived, ...], tuple[Derived, ...]]) -> Context:
-    """Derive quantities and judge the outcome of a run."""
+def prepare(
+    run: Run,
+    policy: Policy,
+    derived: tuple[tuple[Derived, ...], tuple[Derived, ...]],
+    beside: Mapping[str, Series] | None = None,
+) -> Context:
+    """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
     series, knobs = derived
     config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
     bare = Context(run, dict(run.metrics.series), config, _counts(run), {})
     config |= _derived_knobs(bare, knobs)
-    metrics = dict(run.metrics.series)
+    metrics = {**run.metrics.series, **(beside or {})}
     says: dict[str, str] = {}
     broken = _nonfinite(metrics, policy.nonfinite)
     if broken is not None:

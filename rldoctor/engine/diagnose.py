@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,17 +15,23 @@ from rldoctor.engine.ranking import rank
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
+from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import Rule
 
 
 def diagnose_run(
-    run: Run, rules: Sequence[Rule], policy: Policy, derived: tuple[tuple[Derived, ...], tuple[Derived, ...]]
+    run: Run,
+    rules: Sequence[Rule],
+    policy: Policy,
+    derived: tuple[tuple[Derived, ...], tuple[Derived, ...]],
+    beside: Mapping[str, Series] | None = None,
 ) -> Diagnosis:
     """Apply every rule, rank what fired, and say how much could be looked at.
 
-    The returned ``Diagnosis.run`` also carries the derived series, so that a report can plot them.
+    ``beside`` are series that were not logged by this run and that rules may use by name (a reference). The
+    returned ``Diagnosis.run`` also carries the derived series, so that a report can plot them.
     """
-    context = prepare(run, policy, derived)
+    context = prepare(run, policy, derived, beside)
     evaluated = _vetoed([evaluate_rule(rule, context, policy) for rule in rules], policy)
     roots = rank(evaluated, policy.ranking, context.length, _first_seen(rules, context))
     coverage = _coverage(evaluated)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.run import Run
 
 
@@ -193,6 +194,7 @@ class Diagnosis:
     results: tuple[RuleResult, ...] = ()
     verdict_note: str = ""
     outcome_note: str = ""
+    reference: ReferenceView = field(default_factory=ReferenceView)
     extras: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -1,0 +1,168 @@
+"""Good runs of one task -> their envelope."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from rldoctor.envelope.criteria import Criteria
+from rldoctor.envelope.identity import differing, settings_of, task_of
+from rldoctor.envelope.levels import end_level, reached, start_level
+from rldoctor.errors import UsageError
+from rldoctor.model.envelope import Band, Envelope, Level, Member
+from rldoctor.model.raw import FloatArray
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+
+AXIS = "env_steps"
+VERSIONS = "versions."
+
+
+def build(runs: Sequence[Run], name: str, criteria: Criteria, variant: str = "") -> Envelope:
+    """The envelope of runs of one algorithm on one task.
+
+    Raises:
+        UsageError: no runs, runs of different tasks, a step axis that is not in transitions, no outcome.
+    """
+    _check(runs, criteria)
+    runs = sorted(runs, key=lambda run: (-1 if run.seed is None else run.seed, run.path.name))
+    algorithm, env = task_of(runs[0])
+    grid = common_grid(runs, criteria)
+    levels = _levels(runs, criteria)
+    names = dict.fromkeys(name for run in runs for name in run.metrics if name not in criteria.leave_out)
+    bands = {metric: _band([run.metrics.get(metric) for run in runs], grid, criteria) for metric in names}
+    return Envelope(
+        name=name,
+        algorithm=algorithm,
+        env=env,
+        variant=variant,
+        settings=settings_of(runs[0], criteria),
+        members=tuple(_member(run, levels, criteria) for run in runs),
+        versions=_versions(runs),
+        steps=grid,
+        shares=criteria.milestones,
+        levels=levels,
+        bands={metric: band for metric, band in bands.items() if np.isfinite(band.median).any()},
+    )
+
+
+def _check(runs: Sequence[Run], criteria: Criteria) -> None:
+    if not runs:
+        raise UsageError("no runs to build a reference from", hint="name the directories of good runs")
+    first = runs[0]
+    for run in runs:
+        if not all(task_of(run)):
+            raise UsageError(
+                f"{run.path}: algorithm {run.algorithm or '(unknown)'}, environment {run.env or '(unknown)'}",
+                hint="a reference needs both: --algorithm NAME, --set env_id=ID",
+            )
+        if run.axis != AXIS:
+            raise UsageError(f"{run.path}: steps are {run.axis}, not environment steps ({run.axis_note})")
+        if not any(name in run.metrics for name in (*criteria.returns, *criteria.success)):
+            raise UsageError(f"{run.path}: neither a return nor a success rate is logged")
+        if task_of(run) != task_of(first):
+            tasks = " and ".join(" on ".join(task_of(one)) for one in (first, run))
+            raise UsageError(
+                f"a reference holds one algorithm on one task, found {tasks}",
+                hint="name the runs of one of them, or --collection for a file each",
+            )
+        unlike = differing(settings_of(first, criteria), settings_of(run, criteria), criteria)
+        if unlike:
+            raise UsageError(f"{first.path} and {run.path} are not the same task: {unlike}")
+
+
+def common_grid(runs: Sequence[Run], criteria: Criteria) -> FloatArray:
+    """Evenly spaced steps over the range that the outcomes of all runs share, shape (n,).
+
+    Raises:
+        UsageError: they share none.
+    """
+    curves = [outcome(run, criteria) for run in runs]
+    first = max(float(curve.steps[0]) for curve in curves)
+    last = min(float(curve.steps[-1]) for curve in curves)
+    if not first < last:
+        raise UsageError(f"the runs share no steps: one begins at {first:,.0f}, one ends at {last:,.0f}")
+    return np.round(np.linspace(first, last, criteria.whole("grid")))
+
+
+def outcome(run: Run, criteria: Criteria) -> Series:
+    """The first logged return, else the first success rate. UsageError when there is none with points."""
+    for name in (*criteria.returns, *criteria.success):
+        series = run.metrics.get(name)
+        if series is not None and len(series.finite()):
+            return series.finite()
+    raise UsageError(f"{run.path}: neither a return nor a success rate has a value")
+
+
+def _levels(runs: Sequence[Run], criteria: Criteria) -> dict[str, Level]:
+    """Levels of each outcome that every run logged; success is measured on its own scale."""
+    found: dict[str, Level] = {}
+    for metric in (*criteria.returns, *criteria.success):
+        curves = [curve for run in runs if (curve := run.metrics.get(metric)) is not None]
+        if len(curves) < len(runs):
+            continue
+        start = float(np.median([start_level(curve, criteria) for curve in curves]))
+        end = float(np.median([end_level(curve, criteria) for curve in curves]))
+        if metric in criteria.success:
+            found[metric] = Level(start, end, criteria.milestones)
+        elif end > start:
+            found[metric] = Level(
+                start, end, tuple(start + share * (end - start) for share in criteria.milestones)
+            )
+    return found
+
+
+def _member(run: Run, levels: Mapping[str, Level], criteria: Criteria) -> Member:
+    when = {metric: reached(run.metrics[metric], level.at, criteria) for metric, level in levels.items()}
+    return Member(run.path.name, run.seed, run.last_step, when)
+
+
+def _versions(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
+    """Every version that the configurations name, by package."""
+    found: dict[str, set[str]] = {}
+    for run in runs:
+        for setting in run.config.unmapped:
+            if setting.key.startswith(VERSIONS):
+                found.setdefault(setting.key.removeprefix(VERSIONS), set()).add(str(setting.value))
+    return {name: tuple(sorted(texts)) for name, texts in sorted(found.items())}
+
+
+def _band(curves: Sequence[Series | None], grid: FloatArray, criteria: Criteria) -> Band:
+    logged = [curve for curve in curves if curve is not None]
+    table = np.stack([on_steps(curve, grid) for curve in logged])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a step at which no run has a value is NaN
+        low, q10, median, q90, high = np.nanquantile(table, [0.0, 0.1, 0.5, 0.9, 1.0], axis=0)
+    quantiles = len(logged) >= criteria["band_seeds"]
+    return Band(
+        metric=logged[0].name,
+        unit=logged[0].unit,
+        count=len(logged),
+        low=low,
+        median=median,
+        high=high,
+        q10=q10 if quantiles else None,
+        q90=q90 if quantiles else None,
+        window=logged[0].window,
+    )
+
+
+def on_steps(series: Series, grid: FloatArray) -> FloatArray:
+    """The series at the steps of a grid, shape (len(grid),); NaN before its first finite point.
+
+    The last value at or before each step. Of several points since the step before, a series that the log
+    did not average gives their median: one episode is no level. Nothing is carried past a run's end,
+    because a grid ends where its shortest run does.
+    """
+    series = series.finite()
+    ends = np.searchsorted(series.steps, grid, side="right")
+    values = np.full(grid.shape, np.nan)
+    for place, end in enumerate(ends):
+        begin = ends[place - 1] if place else 0
+        if end > begin + 1 and place and not series.window:
+            values[place] = np.median(series.values[begin:end])
+        elif end:
+            values[place] = series.values[end - 1]
+    return values

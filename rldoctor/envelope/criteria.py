@@ -1,0 +1,52 @@
+"""``rules/reference.yaml`` as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from rldoctor.model.config import Value
+from rldoctor.yamlio import load_yaml
+
+FILE = "reference.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """Everything an envelope is built and chosen with. ``limits`` are the named thresholds of the file.
+
+    ``knobs``: settings that change what a return means, with the value that holds where none is written.
+    """
+
+    limits: Mapping[str, float]
+    milestones: tuple[float, ...]
+    success: tuple[str, ...]
+    returns: tuple[str, ...]
+    knobs: Mapping[str, Value | None]
+    prefixes: tuple[str, ...]
+    leave_out: frozenset[str]
+
+    def __getitem__(self, name: str) -> float:
+        """A threshold by name; KeyError for one that the file does not define."""
+        return self.limits[name]
+
+    def whole(self, name: str) -> int:
+        """A threshold that counts something."""
+        return int(self.limits[name])
+
+
+@lru_cache(maxsize=4)
+def load_criteria(rules: Path) -> Criteria:
+    """The criteria of a rules directory; RuleError when the file is not valid YAML."""
+    data = load_yaml(rules / FILE)
+    return Criteria(
+        limits={name: float(entry["value"]) for name, entry in data["thresholds"].items()},
+        milestones=tuple(float(share) for share in data["milestones"]),
+        success=tuple(data["success"]),
+        returns=tuple(data["returns"]),
+        knobs=dict(data["identity"]["knobs"]),
+        prefixes=tuple(data["identity"]["prefixes"]),
+        leave_out=frozenset(data["leave_out"]),
+    )

@@ -1,0 +1,35 @@
+"""Where envelopes are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rldoctor.envelope.store import OWN_DIR, bundled_dir, envelopes_in
+from rldoctor.errors import UsageError
+from rldoctor.model.envelope import Envelope
+
+AUTO, OFF = "auto", "off"
+
+
+def envelopes(choices: Sequence[Path | str], package: Path, here: Path | None = None) -> tuple[Envelope, ...]:
+    """Every envelope that a run may be compared with, the user's own first; none for ``off``.
+
+    ``choices``: ``auto``, ``off``, files or directories; files and directories are looked at before the
+    ``rldoctor-references`` of the current directory (``here``) and the bundled ones of ``package``.
+
+    Raises:
+        UsageError: ``off`` with something else, a path that does not exist. ReadError: a damaged file.
+    """
+    named = [choice for choice in map(str, choices) if choice not in (AUTO, OFF)]
+    if OFF in map(str, choices):
+        if len(set(map(str, choices))) > 1:
+            raise UsageError("--reference off cannot stand beside another --reference")
+        return ()
+    own = (here or Path()) / OWN_DIR
+    bundled = bundled_dir(package)
+    places = [*map(Path, named), *([own] if own.is_dir() else []), *([bundled] if bundled else [])]
+    found: list[Envelope] = []
+    for place in places:
+        found += sorted(envelopes_in(place), key=lambda one: -len(one.members))
+    return tuple(found)

@@ -1,0 +1,66 @@
+"""What makes two runs the same task: algorithm, environment, and settings that change what a return means."""
+
+from __future__ import annotations
+
+from rldoctor.envelope.criteria import Criteria
+from rldoctor.model.config import Value
+from rldoctor.model.numbers import number_text
+from rldoctor.model.run import Run
+
+FAMILIES = ("", "on_policy", "off_policy")
+
+
+def task_of(run: Run) -> tuple[str, str]:
+    """Algorithm and environment id, either empty where it is not known.
+
+    ``gymnasium_robotics:FetchReach-v4`` names the module to import before the id.
+    """
+    algorithm = "" if run.algorithm in FAMILIES else run.algorithm
+    return algorithm, run.env.rpartition(":")[2]
+
+
+def settings_of(run: Run, criteria: Criteria) -> dict[str, Value]:
+    """The written settings that change what a return means, by canonical knob or by the user's own key."""
+    found: dict[str, Value] = {}
+    for name in criteria.knobs:
+        knob = run.config.get(name)
+        if knob is not None:
+            found[name] = knob.value
+    for setting in run.config.unmapped:
+        if setting.key.startswith(tuple(f"{prefix}." for prefix in criteria.prefixes)):
+            found[setting.key] = _plain(setting.value)
+    return found
+
+
+def _plain(value: object) -> Value:
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def differing(one: dict[str, Value], other: dict[str, Value], criteria: Criteria) -> str:
+    """The first setting that differs, as ``reward_scale 0.01 against 1``; empty when none is known to.
+
+    A knob that is not written has its default; one without a default is compared only where both have it.
+    """
+    for name in sorted({*one, *other}):
+        mine, theirs = (_value(settings, name, criteria) for settings in (one, other))
+        if name in criteria.knobs and (mine is None or theirs is None):
+            continue
+        if not _same(mine, theirs):
+            return f"{name} {_text(mine)} against {_text(theirs)}"
+    return ""
+
+
+def _value(settings: dict[str, Value], name: str, criteria: Criteria) -> Value | None:
+    return settings.get(name, criteria.knobs.get(name))
+
+
+def _same(mine: Value | None, theirs: Value | None) -> bool:
+    if isinstance(mine, str) or isinstance(theirs, str) or mine is None or theirs is None:
+        return mine == theirs
+    return float(mine) == float(theirs)
+
+
+def _text(value: Value | None) -> str:
+    if value is None:
+        return "not set"
+    return value if isinstance(value, str) else number_text(float(value))

@@ -1,0 +1,93 @@
+"""Which envelope a run may be held against, and why not another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rldoctor.envelope.build import AXIS
+from rldoctor.envelope.criteria import Criteria
+from rldoctor.envelope.identity import differing, settings_of, task_of
+from rldoctor.envelope.levels import reached, start_level
+from rldoctor.model.envelope import Envelope, Milestone, ReferenceView
+from rldoctor.model.numbers import number_text
+from rldoctor.model.run import Run
+
+
+def view(run: Run, envelopes: Sequence[Envelope], criteria: Criteria) -> ReferenceView:
+    """How a run stands against the envelopes at hand; those named first win, then those of more runs."""
+    algorithm, env = task_of(run)
+    if not algorithm or not env:
+        missing = "algorithm" if not algorithm else "environment"
+        return ReferenceView(reason=f"no reference: the {missing} of the run is not known")
+    same = [one for one in envelopes if (one.algorithm, one.env) == (algorithm, env)]
+    if not same:
+        return ReferenceView(reason=f"no reference for ({algorithm}, {env})")
+    unfit = [(one, unlike(run, one, criteria)) for one in same]
+    fit = [one for one, reason in unfit if not reason]
+    if not fit:
+        return ReferenceView(unfit[0][0], reason=f"not comparable with {unfit[0][0].name}: {unfit[0][1]}")
+    chosen = fit[0]
+    basis = _basis(run, chosen, criteria)
+    return ReferenceView(chosen, True, "", basis, milestones(run, chosen, basis, criteria))
+
+
+def unlike(run: Run, envelope: Envelope, criteria: Criteria) -> str:
+    """Why the run's returns must not be compared with the envelope's; empty when they may be."""
+    if run.axis != AXIS:
+        return f"its steps are {run.axis.replace('_', ' ')}, not environment steps"
+    setting = differing(settings_of(run, criteria), dict(envelope.settings), criteria)
+    if setting:
+        return f"another task or reward, {setting}"
+    return _other_start(run, envelope, criteria)
+
+
+def _other_start(run: Run, envelope: Envelope, criteria: Criteria) -> str:
+    """A run whose first returns are on another scale has another reward, or was trained before."""
+    metric = next((m for m in criteria.returns if m in run.metrics and m in envelope.bands), "")
+    if not metric:
+        shared = any(m in run.metrics and m in envelope.bands for m in criteria.success)
+        return "" if shared else "no return or success rate is logged by both"
+    series, band = run.metrics[metric].finite(), envelope.bands[metric]
+    if not len(series) or series.steps[0] > criteria["late_start"] * envelope.steps[-1]:
+        return "the log begins too late to compare first returns"
+    first = start_level(series, criteria)
+    early = envelope.steps <= max(series.steps[0], criteria["early_share"] * envelope.steps[-1])
+    low, high = float(np.nanmin(band.low[early])), float(np.nanmax(band.high[early]))
+    spread = float(np.nanmax(band.high) - np.nanmin(band.low))
+    if _on_scale(first, low, high, spread, criteria):
+        return ""
+    return (
+        f"its first return is {number_text(first)}, the reference's {number_text(low)} to "
+        f"{number_text(high)}: another reward, or a policy that was trained before"
+    )
+
+
+def _on_scale(first: float, low: float, high: float, spread: float, criteria: Criteria) -> bool:
+    away = max(low - first, first - high, 0.0)
+    ratio = criteria["start_ratio"]
+    sizes = sorted((abs(low), abs(high)))
+    if away > criteria["start_range"] * spread:
+        return False
+    if low < 0 < high:
+        return True
+    return sizes[0] / ratio <= abs(first) <= sizes[1] * ratio
+
+
+def _basis(run: Run, envelope: Envelope, criteria: Criteria) -> str:
+    names = (*criteria.success, *criteria.returns)
+    return next((name for name in names if name in envelope.levels and name in run.metrics), "")
+
+
+def milestones(run: Run, envelope: Envelope, basis: str, criteria: Criteria) -> tuple[Milestone, ...]:
+    """When this run and each run of the envelope reached each share; empty without a common outcome."""
+    if not basis:
+        return ()
+    level = envelope.levels[basis]
+    mine = reached(run.metrics[basis], level.at, criteria)
+    theirs = [member.milestones[basis] for member in envelope.members]
+    return tuple(
+        Milestone(share, level.at[place], tuple(one[place] for one in theirs), mine[place])
+        for place, share in enumerate(envelope.shares)
+    )

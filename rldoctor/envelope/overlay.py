@@ -1,0 +1,70 @@
+"""An envelope laid over a run: its numbers at the run's own steps, as metrics that rules can use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rldoctor.envelope.criteria import Criteria
+from rldoctor.model.envelope import Envelope, ReferenceView
+from rldoctor.model.raw import FloatArray
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+
+PROVENANCE = {"provenance": "reference"}
+
+
+def beside(run: Run, view: ReferenceView, criteria: Criteria) -> dict[str, Series]:
+    """``reference_*`` metrics on the steps of the run's own return and success rate, if it has a reference.
+
+    NaN before the reference begins and after it ends. ``_start`` and ``_end`` are its levels before learning
+    and at the end, ``reference_seeds`` the number of its runs, each the same at every step.
+    """
+    envelope = view.envelope
+    if envelope is None or not view.used:
+        return {}
+    return {
+        **_returns(run, envelope, criteria),
+        **_success(run, envelope, criteria),
+    }
+
+
+def _returns(run: Run, envelope: Envelope, criteria: Criteria) -> dict[str, Series]:
+    metric = next((name for name in criteria.returns if name in run.metrics), "")
+    if metric not in envelope.levels or metric not in envelope.bands:
+        return {}
+    own, band, level = run.metrics[metric], envelope.bands[metric], envelope.levels[metric]
+    arrays: Mapping[str, FloatArray] = {
+        "reference_return_min": at_steps(envelope.steps, band.low, own.steps),
+        "reference_return_median": at_steps(envelope.steps, band.median, own.steps),
+        "reference_return_max": at_steps(envelope.steps, band.high, own.steps),
+        "reference_return_start": np.full(own.steps.shape, level.start),
+        "reference_return_end": np.full(own.steps.shape, level.end),
+        "reference_seeds": np.full(own.steps.shape, float(band.count)),
+    }
+    return {name: _series(name, own, values, envelope, band.window) for name, values in arrays.items()}
+
+
+def _success(run: Run, envelope: Envelope, criteria: Criteria) -> dict[str, Series]:
+    metric = next((name for name in criteria.success if name in run.metrics), "")
+    band = envelope.bands.get(metric)
+    if band is None:
+        return {}
+    own = run.metrics[metric]
+    values = at_steps(envelope.steps, band.low, own.steps)
+    return {"reference_success_min": _series("reference_success_min", own, values, envelope, band.window)}
+
+
+def at_steps(grid: FloatArray, values: FloatArray, steps: FloatArray) -> FloatArray:
+    """The last value at or before each step, NaN outside the grid. Shape (len(steps),)."""
+    place = np.searchsorted(grid, steps, side="right") - 1
+    inside = (place >= 0) & (steps <= grid[-1])
+    found: FloatArray = np.where(inside, values[np.maximum(place, 0)], np.nan)
+    return found
+
+
+def _series(name: str, own: Series, values: FloatArray, envelope: Envelope, window: int | None) -> Series:
+    unit = "runs" if name == "reference_seeds" else own.unit
+    tag = f"reference {envelope.name}"
+    return Series(name, own.steps, values, tag, unit, own.axis, window=window, attributes=PROVENANCE)

@@ -1,0 +1,205 @@
+"""Envelope files: one JSON document each, small and comparable line by line."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rldoctor.errors import ReadError, UsageError
+from rldoctor.model.envelope import Band, Envelope, Level, Member
+from rldoctor.model.raw import FloatArray
+
+SCHEMA = 1
+SUFFIX = ".json"
+# Significant digits: of the outcomes, and of everything else, which is only drawn.
+DIGITS, COARSE = 4, 3
+OWN_DIR = "rldoctor-references"
+
+
+def bundled_dir(package: Path) -> Path | None:
+    """The envelopes shipped with the program: inside ``package`` (the wheel) or beside it (a checkout)."""
+    places = (package / "_reference_runs", package.parent / "reference_runs")
+    return next((place / "envelopes" for place in places if (place / "envelopes").is_dir()), None)
+
+
+def file_name(name: str) -> str:
+    """``my run`` -> ``my-run.json``; UsageError for a name without a letter or digit."""
+    safe = re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip("-.")
+    if not safe:
+        raise UsageError(f"--name {name!r} cannot be a file name", hint="use letters, digits, - and _")
+    return safe + SUFFIX
+
+
+def save(envelope: Envelope, directory: Path) -> Path:
+    """Write ``<name>.json`` into a directory, which is made when it does not exist; returns the file."""
+    path = directory / file_name(envelope.name)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(text_of(envelope), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
+    return path
+
+
+def text_of(envelope: Envelope) -> str:
+    """The document as text: every array on a line of its own, numbers to four digits."""
+    bands = {
+        metric: _plain_band(band, DIGITS if metric in envelope.levels else COARSE)
+        for metric, band in envelope.bands.items()
+    }
+    head = {
+        "schema": SCHEMA,
+        "name": envelope.name,
+        "algorithm": envelope.algorithm,
+        "env": envelope.env,
+        "variant": envelope.variant,
+        "axis": "env_steps",
+        "settings": dict(envelope.settings),
+        "versions": {name: list(texts) for name, texts in envelope.versions.items()},
+        "shares": list(envelope.shares),
+        "levels": {metric: _plain_level(level) for metric, level in envelope.levels.items()},
+        "runs": [_plain_member(member) for member in envelope.members],
+        "steps": [int(step) for step in envelope.steps],
+    }
+    lines = [f"{json.dumps(key)}: {_value(value)}" for key, value in head.items()]
+    metrics = ",\n".join(f"{json.dumps(metric)}: {_value(band)}" for metric, band in bands.items())
+    return "{\n" + ",\n".join([*lines, '"metrics": {\n' + metrics + "\n}"]) + "\n}\n"
+
+
+def _value(value: Any) -> str:
+    """JSON on one line, except that each entry of a mapping or list of mappings gets its own."""
+    if isinstance(value, dict) and any(isinstance(entry, list | dict) for entry in value.values()):
+        inner = (f" {json.dumps(key)}:{_line(entry)}" for key, entry in value.items())
+        return "{\n" + ",\n".join(inner) + "\n}"
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(f" {_line(entry)}" for entry in value) + "\n]"
+    return _line(value)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _number(value: float, digits: int) -> float | int | None:
+    if not math.isfinite(value):
+        return None
+    short = float(f"{value:.{digits}g}")
+    return int(short) if short.is_integer() and abs(short) < 1e15 else short
+
+
+def _numbers(values: Iterable[float], digits: int = DIGITS) -> list[float | int | None]:
+    return [_number(float(value), digits) for value in values]
+
+
+def _plain_band(band: Band, digits: int) -> dict[str, Any]:
+    arrays = {"min": band.low, "q10": band.q10, "q50": band.median, "q90": band.q90, "max": band.high}
+    head = {"unit": band.unit, "n": band.count, "window": band.window}
+    return {
+        **head,
+        **{name: _numbers(values, digits) for name, values in arrays.items() if values is not None},
+    }
+
+
+def _plain_level(level: Level) -> dict[str, Any]:
+    return {
+        "start": _number(level.start, DIGITS),
+        "end": _number(level.end, DIGITS),
+        "at": _numbers(level.at),
+    }
+
+
+def _plain_member(member: Member) -> dict[str, Any]:
+    when = {metric: list(steps) for metric, steps in member.milestones.items()}
+    return {"run": member.run, "seed": member.seed, "steps": member.steps, "milestones": when}
+
+
+def load_envelope(path: Path) -> Envelope:
+    """Read one file; ReadError when it is no envelope of this version."""
+    try:
+        return _cached(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+@lru_cache(maxsize=256)
+def _cached(path: Path, _changed: int) -> Envelope:
+    hint = "make it again: rldoctor reference build RUNS... --name NAME"
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise ReadError(f"{path}: not a reference file: {error}", hint=hint) from error
+    found = data.get("schema") if isinstance(data, dict) else None
+    if found != SCHEMA:
+        raise ReadError(f"{path}: not a reference file of schema {SCHEMA} (schema: {found})", hint=hint)
+    try:
+        return _envelope(data, str(path))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReadError(
+            f"{path}: damaged reference file: {type(error).__name__} {error}", hint=hint
+        ) from error
+
+
+def _envelope(data: Mapping[str, Any], source: str) -> Envelope:
+    steps = np.asarray(data["steps"], dtype=np.float64)
+    if steps.ndim != 1 or steps.size < 2 or not bool((np.diff(steps) > 0).all()):
+        raise ValueError("steps must be at least two increasing numbers")
+    return Envelope(
+        name=str(data["name"]),
+        algorithm=str(data["algorithm"]),
+        env=str(data["env"]),
+        variant=str(data["variant"]),
+        settings=dict(data["settings"]),
+        members=tuple(_member(entry) for entry in data["runs"]),
+        versions={name: tuple(texts) for name, texts in data["versions"].items()},
+        steps=steps,
+        shares=tuple(float(share) for share in data["shares"]),
+        levels={metric: _level(entry) for metric, entry in data["levels"].items()},
+        bands={metric: _band(metric, entry, steps) for metric, entry in data["metrics"].items()},
+        source=source,
+    )
+
+
+def _member(entry: Mapping[str, Any]) -> Member:
+    when = {metric: tuple(steps) for metric, steps in entry["milestones"].items()}
+    return Member(str(entry["run"]), entry["seed"], float(entry["steps"]), when)
+
+
+def _level(entry: Mapping[str, Any]) -> Level:
+    return Level(float(entry["start"]), float(entry["end"]), tuple(float(at) for at in entry["at"]))
+
+
+def _band(metric: str, entry: Mapping[str, Any], steps: FloatArray) -> Band:
+    low, median, high = (_array(entry[name], steps) for name in ("min", "q50", "max"))
+    q10, q90 = (_array(entry[name], steps) if name in entry else None for name in ("q10", "q90"))
+    window = entry["window"]
+    return Band(metric, str(entry["unit"]), int(entry["n"]), low, median, high, q10, q90, window)
+
+
+def _array(values: Any, steps: FloatArray) -> FloatArray:
+    array = np.asarray([math.nan if value is None else value for value in values], dtype=np.float64)
+    if array.shape != steps.shape:
+        raise ValueError(f"expected {steps.size} values, found {array.size}")
+    return array
+
+
+def envelopes_in(place: Path) -> tuple[Envelope, ...]:
+    """The envelope of a file, or every envelope of a directory by name.
+
+    Raises:
+        UsageError: there is no such file or directory. ReadError: a file in it is no envelope.
+    """
+    if place.is_dir():
+        return tuple(load_envelope(path) for path in sorted(place.glob(f"*{SUFFIX}")))
+    if not place.is_file():
+        raise UsageError(
+            f"--reference {place}: no such file or directory",
+            hint="auto, off, or what 'rldoctor reference build RUNS... --name NAME' wrote",
+        )
+    return (load_envelope(place),)
