@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import on_grid
-from rldoctor.engine.policy import Derived, Policy, Variant
+from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.shared import Shared
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.algorithms import matches
+from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
@@ -25,8 +27,8 @@ class Context:
 
     ``metrics``: logged and derived series by canonical name. ``config``: numeric knobs, logged and derived.
     ``facts``: the ``run.`` values. ``spacing``: steps that two points of a metric must be apart to be
-    independent (0.0: every point is). ``derived_says`` explains the derived names. ``shared``: what rules
-    need not compute again.
+    independent (0.0: every point is). ``derivations``: how the derived ones were made. ``shared``: what
+    rules need not compute again.
     """
 
     run: Run
@@ -34,7 +36,7 @@ class Context:
     config: Mapping[str, float]
     facts: Mapping[str, float]
     spacing: Mapping[str, float]
-    derived_says: Mapping[str, str] = field(default_factory=dict)
+    derivations: tuple[Derivation, ...] = ()
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
     @property
@@ -55,27 +57,22 @@ class Context:
 def prepare(
     run: Run,
     policy: Policy,
-    derived: tuple[tuple[Derived, ...], tuple[Derived, ...]],
+    derived: DerivedSet,
     beside: Mapping[str, Series] | None = None,
 ) -> Context:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
-    series, knobs = derived
-    config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
-    bare = Context(run, dict(run.metrics.series), config, _counts(run), {})
-    config |= _derived_knobs(bare, knobs)
     metrics = {**run.metrics.series, **(beside or {})}
-    says: dict[str, str] = {}
     broken = _nonfinite(metrics, policy.nonfinite)
     if broken is not None:
         metrics[broken.name] = broken
-    for quantity in series:
-        made = None if quantity.name in metrics else _derived_series(bare, metrics, quantity)
-        if made is not None:
-            metrics[quantity.name] = made
-            says[quantity.name] = quantity.says
+    config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
+    ledger = Ledger(run, derived, metrics, config, _counts(run))
+    ledger.settings()
+    ledger.series()
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
-    ready = Context(run, metrics, config, bare.facts, spacing, says)
-    return Context(run, metrics, config, {**bare.facts, **_facts(ready, policy)}, spacing, says)
+    ready = Context(run, metrics, config, ledger.facts, spacing)
+    facts = {**ledger.facts, **_facts(ready, policy)}
+    return Context(run, metrics, config, facts, spacing, tuple(ledger.made))
 
 
 def _counts(run: Run) -> dict[str, float]:
@@ -97,40 +94,6 @@ def _counts(run: Run) -> dict[str, float]:
 def _planned(run: Run) -> float:
     planned = run.planned_steps if run.axis == "env_steps" else None
     return float(planned) if planned and planned > 0 else NAN
-
-
-def _usable(variant: Variant, context: Context, metrics: Mapping[str, Series]) -> bool:
-    return (
-        all(name in metrics for name in variant.inputs)
-        and all(name in context.config for name in variant.config)
-        and (not variant.algorithms or matches(context.run.algorithm, variant.algorithms))
-        and (not variant.frameworks or context.run.framework in variant.frameworks)
-    )
-
-
-def _derived_series(context: Context, metrics: Mapping[str, Series], quantity: Derived) -> Series | None:
-    for variant in quantity.variants:
-        if _usable(variant, context, metrics):
-            first = metrics[variant.inputs[0]]
-            scope = context.scope(first.steps, on_grid(metrics, variant.inputs, first.steps))
-            values = np.asarray(evaluate(variant.value, scope), dtype=np.float64)
-            tag = f"derived from {', '.join(metrics[name].tag for name in variant.inputs)}"
-            shaped = np.broadcast_to(values, first.steps.shape).copy()
-            return Series(
-                quantity.name, first.steps, shaped, tag, quantity.unit, first.axis, window=first.window
-            )
-    return None
-
-
-def _derived_knobs(context: Context, knobs: tuple[Derived, ...]) -> dict[str, float]:
-    made: dict[str, float] = {}
-    empty = np.empty(0)
-    for quantity in knobs:
-        for variant in quantity.variants:
-            if quantity.name not in context.config and _usable(variant, context, {}):
-                made[quantity.name] = float(np.asarray(evaluate(variant.value, context.scope(empty, {}))))
-                break
-    return made
 
 
 def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series | None:

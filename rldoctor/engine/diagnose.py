@@ -10,7 +10,7 @@ import numpy as np
 
 from rldoctor.engine.context import Context, prepare
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule, lowered
-from rldoctor.engine.policy import Derived, Policy
+from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.ranking import rank
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
@@ -23,7 +23,7 @@ def diagnose_run(
     run: Run,
     rules: Sequence[Rule],
     policy: Policy,
-    derived: tuple[tuple[Derived, ...], tuple[Derived, ...]],
+    derived: DerivedSet,
     beside: Mapping[str, Series] | None = None,
 ) -> Diagnosis:
     """Apply every rule, rank what fired, and say how much could be looked at.
@@ -44,6 +44,7 @@ def diagnose_run(
         results=tuple(one.result for one in evaluated),
         verdict_note=note,
         outcome_note=outcome_note(context),
+        derivations=context.derivations,
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rldoctor.language.parser import Expression, parse
+from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.yamlio import load_yaml
 
 
@@ -59,8 +60,10 @@ class Variant:
 
     value: Expression
     inputs: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
     algorithms: tuple[str, ...] = ()
+    except_algorithms: tuple[str, ...] = ()
     frameworks: tuple[str, ...] = ()
 
 
@@ -72,6 +75,25 @@ class Derived:
     unit: str
     says: str
     variants: tuple[Variant, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number that formulas of derived quantities use by name, and where it comes from."""
+
+    value: float
+    unit: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedSet:
+    """All of ``derived.yaml``; ``numbers`` are the derived settings and facts, each with its kind."""
+
+    series: tuple[Derived, ...] = ()
+    numbers: tuple[tuple[str, Derived], ...] = ()
+    constants: Mapping[str, Constant] = field(default_factory=dict)
 
 
 def _values(block: Mapping[str, Any]) -> dict[str, float]:
@@ -118,27 +140,31 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
 
 
 @lru_cache(maxsize=4)
-def load_derived(rules: Path) -> tuple[tuple[Derived, ...], tuple[Derived, ...]]:
-    """Derived series and derived knobs of a rules directory, in file order."""
+def load_derived(rules: Path) -> DerivedSet:
+    """The derived quantities of a rules directory; RuleError when the file is not valid YAML."""
     data = load_yaml(rules / "derived.yaml")
-    return _derived(data.get("series", {})), _derived(data.get("knobs", {}))
+    constants = {
+        name: Constant(float(entry["value"]), str(entry["unit"]), str(entry["note"]))
+        for name, entry in data.get("constants", {}).items()
+    }
+    settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
+    numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
+    return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
 
 
 def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
     return tuple(
-        Derived(name, str(entry.get("unit", "")), str(entry.get("says", "")), _variants(entry["variants"]))
+        Derived(
+            name,
+            str(entry.get("unit", "")),
+            str(entry.get("says", "")),
+            tuple(_variant(one) for one in entry["variants"]),
+            str(entry.get("source", "")),
+        )
         for name, entry in block.items()
     )
 
 
-def _variants(entries: Sequence[Mapping[str, Any]]) -> tuple[Variant, ...]:
-    return tuple(
-        Variant(
-            parse(entry["value"]),
-            tuple(entry.get("from", ())),
-            tuple(entry.get("config", ())),
-            tuple(entry.get("algorithms", ())),
-            tuple(entry.get("frameworks", ())),
-        )
-        for entry in entries
-    )
+def _variant(entry: Mapping[str, Any]) -> Variant:
+    lists = ("from", "optional", "config", "algorithms", "except", "frameworks")
+    return Variant(parse(entry["value"]), *(tuple(entry.get(key, ())) for key in lists))

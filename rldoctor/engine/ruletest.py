@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rldoctor.engine.context import prepare
 from rldoctor.engine.evaluate import evaluate_rule
-from rldoctor.engine.policy import Derived, Policy
+from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import RuleResult
 from rldoctor.model.frame import MetricFrame
@@ -49,17 +49,13 @@ def synthetic_run(case: Case) -> Run:
     )
 
 
-def run_case(
-    rule: Rule, case: Case, policy: Policy, derived: tuple[tuple[Derived, ...], tuple[Derived, ...]]
-) -> CaseReport:
+def run_case(rule: Rule, case: Case, policy: Policy, derived: DerivedSet) -> CaseReport:
     """Evaluate one case and compare it with what it expects."""
     result = evaluate_rule(rule, prepare(synthetic_run(case), policy, derived), policy).result
     return CaseReport(rule, case, result, tuple(differences(case.expect, result)))
 
 
-def run_tests(
-    rules: Sequence[Rule], policy: Policy, derived: tuple[tuple[Derived, ...], tuple[Derived, ...]]
-) -> list[CaseReport]:
+def run_tests(rules: Sequence[Rule], policy: Policy, derived: DerivedSet) -> list[CaseReport]:
     """Every case of the test files beside the rules. RuleError when a test file is invalid."""
     return [
         run_case(rule, case, policy, derived)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from rldoctor.model.envelope import ReferenceView
+from rldoctor.model.derivation import Derivation
 from rldoctor.model.run import Run
 
 
@@ -185,7 +185,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``."""
+    """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``.
+
+    ``derivations``: what was computed once for all rules, and how; the series themselves are in ``run``.
+    """
 
     run: Run
     coverage: Coverage
@@ -194,7 +197,7 @@ class Diagnosis:
     results: tuple[RuleResult, ...] = ()
     verdict_note: str = ""
     outcome_note: str = ""
-    reference: ReferenceView = field(default_factory=ReferenceView)
+    derivations: tuple[Derivation, ...] = ()
     extras: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -49,6 +49,7 @@ def known_names(directories: Iterable[Path]) -> Known:
         derived = _load(directory / DERIVED)
         metrics |= set(_part(derived, "series"))
         knobs |= set(_part(derived, "knobs"))
+        facts |= set(_part(derived, "facts"))
         codes |= _part(_load(directory / CATALOGUE), "codes")
         facts |= set(_part(_load(directory / POLICY), "outcome", "facts"))
     return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts))

@@ -14,15 +14,13 @@ from rldoctor.engine.comparison.levels import Compared, compare_levels
 from rldoctor.engine.comparison.remarks import make_remarks
 from rldoctor.engine.comparison.seeds import seed_spread
 from rldoctor.engine.context import prepare
-from rldoctor.engine.policy import Derived, Policy
+from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.errors import UsageError
 from rldoctor.model.comparison import Arm, Comparison, Effect, Verdict
 
-_Derived = tuple[tuple[Derived, ...], tuple[Derived, ...]]
-
 
 def compare_arms(
-    base: Arm, candidate: Arm, policy: Policy, derived: _Derived, criteria: Criteria
+    base: Arm, candidate: Arm, policy: Policy, derived: DerivedSet, criteria: Criteria
 ) -> Comparison:
     """Compare two arms.
 
@@ -87,7 +85,7 @@ def _check(base: Arm, candidate: Arm) -> None:
 
 
 def _levels(
-    base: Arm, candidate: Arm, policy: Policy, derived: _Derived, criteria: Criteria, success_first: bool
+    base: Arm, candidate: Arm, policy: Policy, derived: DerivedSet, criteria: Criteria, success_first: bool
 ) -> Compared | None:
     spacing: Mapping[str, Mapping[str, float]] = {
         f"{arm.name}/{run.id}": prepare(run, policy, derived).spacing
