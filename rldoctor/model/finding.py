@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from rldoctor.model.derivation import Derivation
+from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.run import Run
 
 
@@ -197,6 +198,7 @@ class Diagnosis:
     results: tuple[RuleResult, ...] = ()
     verdict_note: str = ""
     outcome_note: str = ""
+    reference: ReferenceView = field(default_factory=ReferenceView)
     derivations: tuple[Derivation, ...] = ()
     extras: dict[str, str] = field(default_factory=dict)
 
