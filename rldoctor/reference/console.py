@@ -31,6 +31,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--n-envs", type=_positive, help="environments per run [the task's]")
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda"), help="default: cpu")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="SB3 argument")
+    parser.add_argument("--policy", choices=("beta",), help="bounded actions, on-policy [SB3's Gaussian]")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the runs go [runs]")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
     parser.add_argument("--no-diagnosis", action="store_true", help="train only")
@@ -74,6 +75,8 @@ def _plan(options: argparse.Namespace, seed: int) -> Plan:
     if fault:
         plan = fault.sick(plan)
     plan = plan.with_hyper(**dict(assignment(text) for text in options.set))
+    if options.policy:
+        plan = plan.with_hyper(policy=options.policy)
     return replace(plan, diagnostics=True)
 
 

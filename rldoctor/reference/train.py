@@ -8,6 +8,7 @@ import platform
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def build_model(plan: Plan, device: str = "cpu") -> Any:
     env = make_vec_env(plan)
     # SB3 writes into the policy_kwargs it is given: a plan is a value, so it gets a copy.
     hyper = deepcopy(_constructor_arguments({"her": _wants_hindsight(plan, env), **plan.hyper}))
-    arguments = {"policy": _policy_for(env), **hyper, "seed": plan.seed, "device": device}
+    arguments = {**hyper, "policy": _policy_named(plan, env), "seed": plan.seed, "device": device}
     std = plan.hyper.get("noise_std")
     if std is not None:
         arguments["action_noise"] = _action_noise(env, float(str(std)))
@@ -132,6 +133,10 @@ def build_model(plan: Plan, device: str = "cpu") -> Any:
         model = algorithm_class(plan.algo)(env=env, **arguments)
     except TypeError as error:
         raise UsageError(f"{plan.algo} does not take these settings: {error}", hint="see --set") from error
+    except ValueError as error:
+        if plan.hyper.get("policy") != "beta":
+            raise
+        raise UsageError(f"{plan.env_id}: {error}", hint="train it without --policy beta") from error
     for name in plan.surgery:
         SURGERIES[name](model)
     return model
@@ -148,6 +153,18 @@ def _wants_hindsight(plan: Plan, env: Any) -> bool:
 def _policy_for(env: Any) -> str:
     """SB3's policy for the observations of an environment: vectors, or dictionaries of vectors."""
     return "MultiInputPolicy" if hasattr(env.observation_space, "spaces") else "MlpPolicy"
+
+
+def _policy_named(plan: Plan, env: Any) -> Any:
+    """The class behind the policy ``beta``, where the plan asks for it; anything else is SB3's."""
+    asked = plan.hyper.get("policy", _policy_for(env))
+    if asked != "beta":
+        return asked
+    if plan.algo not in ON_POLICY:
+        raise UsageError(f"{plan.algo} has no Beta policy", hint=f"it is for {', '.join(ON_POLICY)}")
+    from rldoctor.reference.beta import BetaPolicy
+
+    return BetaPolicy
 
 
 def algorithm_class(algo: str) -> Any:
@@ -267,9 +284,13 @@ def _episode_limit(model: Any) -> int | None:
     return None if spec is None else spec.max_episode_steps
 
 
-def _action_size(space: Any) -> dict[str, int]:
-    """Number of action dimensions (continuous) or of actions (discrete)."""
-    return {"n_actions": int(space.n)} if hasattr(space, "n") else {"action_dim": int(space.shape[0])}
+def _action_size(space: Any) -> dict[str, float]:
+    """Number of actions (discrete), or of action dimensions with their outermost bounds where finite."""
+    if hasattr(space, "n"):
+        return {"n_actions": int(space.n)}
+    low, high = float(space.low.min()), float(space.high.max())
+    bounds = {"action_low": low, "action_high": high} if isfinite(low) and isfinite(high) else {}
+    return {"action_dim": int(space.shape[0]), **bounds}
 
 
 def _plain(value: object) -> object:
