@@ -11,7 +11,9 @@ from typing import Any
 import rldoctor
 from rldoctor.engine.comparison import compare_arms
 from rldoctor.engine.comparison.criteria import load_criteria
+from rldoctor.engine.context import prepare
 from rldoctor.engine.diagnose import diagnose_run
+from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
@@ -138,6 +140,19 @@ def build_reference(runs: Sequence[Run], name: str, *, variant: str = "") -> Env
     from rldoctor.envelope.build import build
 
     return build(runs, name, load_reference_criteria(builtin_rules_dir()), variant)
+
+
+def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expected:
+    """Whether what rule ``code`` expects after its fix is true of a run (made with the fix applied).
+
+    ``came_true`` of the result is None when the rule has no check, or the run not the numbers for it.
+
+    Raises:
+        RuleError: a rule file is invalid. UsageError: no rule has this code.
+    """
+    rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
+    builtin = builtin_rules_dir()
+    return expected(rule, prepare(run, load_policy(builtin), load_derived(builtin)))
 
 
 # A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.

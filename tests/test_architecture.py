@@ -34,6 +34,7 @@ ALLOWED = {
     "envelope": {*FOUNDATION, "model"},
     "reference": {*FOUNDATION, "model", "integrations"},
     "api": {*FOUNDATION, "model", "language", "rulebook", "engine", "readers", "vocabulary", "envelope"},
+    "proof": {*FOUNDATION, "model", "api", "reference"},
     "integrations": {*FOUNDATION, "model", "api"},
     "validation": {*FOUNDATION, "model", "api"},
     "": {*FOUNDATION, "model", "api"},

@@ -37,6 +37,7 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         capped=capped,
         overrides=rule.overridden,
         expect=rule.expect,
+        expect_check="" if rule.expect_check is None else rule.expect_check.text,
         false_positives=rule.false_positives,
     )
 

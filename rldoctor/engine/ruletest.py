@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rldoctor.engine.context import prepare
+from rldoctor.engine.context import Context, prepare
 from rldoctor.engine.evaluate import evaluate_rule
+from rldoctor.engine.expected import expected
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import RuleResult
@@ -51,8 +52,21 @@ def synthetic_run(case: Case) -> Run:
 
 def run_case(rule: Rule, case: Case, policy: Policy, derived: DerivedSet) -> CaseReport:
     """Evaluate one case and compare it with what it expects."""
-    result = evaluate_rule(rule, prepare(synthetic_run(case), policy, derived), policy).result
-    return CaseReport(rule, case, result, tuple(differences(case.expect, result)))
+    context = prepare(synthetic_run(case), policy, derived)
+    result = evaluate_rule(rule, context, policy).result
+    found = [*differences(case.expect, result), *_about_check(rule, case, context)]
+    return CaseReport(rule, case, result, tuple(found))
+
+
+def _about_check(rule: Rule, case: Case, context: Context) -> Iterator[str]:
+    """How the check of the rule's ``expect`` differs from what the case says of it."""
+    if case.expect.came_true is None:
+        return
+    answer = expected(rule, context)
+    if answer.came_true is not case.expect.came_true:
+        numbers = ", ".join(f"{name} {value:.6g}" for name, value in answer.values.items())
+        missing = f"; unknown: {', '.join(answer.missing)}" if answer.missing else ""
+        yield f"the check says {answer.came_true}, expected {case.expect.came_true} ({numbers}{missing})"
 
 
 def run_tests(rules: Sequence[Rule], policy: Policy, derived: DerivedSet) -> list[CaseReport]:

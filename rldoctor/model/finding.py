@@ -120,6 +120,7 @@ class Finding:
     capped: str = ""
     overrides: tuple[str, ...] = ()
     expect: str = ""
+    expect_check: str = ""
     false_positives: tuple[str, ...] = ()
 
 

@@ -18,7 +18,7 @@ from rldoctor.reference.plan import ALGORITHMS, Plan
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0 when the run is trained and written, 2 on a wrong option."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(given)
+    options = read_options(given)
     try:
         plan = plan_from(options)
         _run(plan, options, ["python", "-m", "rldoctor.reference", *_reproducible(given)])
@@ -26,6 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n" + (f"  {error.hint}\n" if error.hint else ""))
         return 2
     return 0
+
+
+def read_options(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of a command line, also of the ``command`` of a ``run.yaml``; argparse exits on a wrong one."""
+    return _parser().parse_args(list(arguments))
 
 
 def plan_from(options: argparse.Namespace) -> Plan:

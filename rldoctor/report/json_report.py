@@ -88,6 +88,7 @@ def _root(root: Root) -> dict[str, Any]:
         "rivals": [{"code": r.code, "title": r.title, "rejected_because": r.text} for r in root.rivals],
         "fixes": [_fix(fix) for fix in finding.prescriptions],
         "expect": finding.expect,
+        "expect_check": finding.expect_check,
     }
 
 

@@ -81,6 +81,8 @@ def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
     for index, edge in enumerate(rule.leads_to):
         if edge.when is not None:
             yield Use(("leads_to", index, "if"), edge.when, seen)
+    if rule.expect_check is not None:
+        yield Use(("expect", "check"), rule.expect_check, seen)
 
 
 def _check_use(use: Use, rule: Rule, fields: Fields, known: Known) -> None:

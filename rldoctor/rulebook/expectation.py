@@ -41,7 +41,8 @@ class Expectation:
     """What a rule must say; absent parts are not compared.
 
     ``until`` is a step or ``"end"``; ``fixes`` maps a fix to its number, or to None where it has none;
-    ``likely`` lists exactly the causes that must be likely.
+    ``likely`` lists exactly the causes that must be likely. ``came_true``: what the check of the rule's own
+    ``expect`` must say of the run.
     """
 
     outcome: Outcome
@@ -53,6 +54,7 @@ class Expectation:
     missing: tuple[str, ...] | None = None
     guard: str = ""
     likely: tuple[str, ...] | None = None
+    came_true: bool | None = None
 
 
 def expectation(part: Fields) -> Expectation:
@@ -73,6 +75,7 @@ def expectation(part: Fields) -> Expectation:
         missing=part.texts("missing") if part.has("missing") else None,
         guard=part.text("guard"),
         likely=part.texts("likely") if part.has("likely") else None,
+        came_true=part.flag("came_true"),
     )
     part.finish()
     return found

@@ -88,6 +88,13 @@ class Fields:
             self._expected(key, "text")
         return default
 
+    def flag(self, key: str) -> bool | None:
+        """True or false; None when the key is absent or wrong."""
+        value = self._get(key, required=False)
+        if value is not None and not isinstance(value, bool):
+            self._expected(key, "true or false")
+        return value if isinstance(value, bool) else None
+
     def number(self, key: str, *, required: bool = False, default: float = math.nan) -> float:
         """A finite number."""
         value = self._get(key, required=required)

@@ -132,7 +132,7 @@ def _rule(fields: Fields, path: Path) -> Rule:
         leads_to=parts.edges(fields),
         causes=parts.causes(fields),
         fixes=parts.fixes(fields),
-        expect=fields.text("expect"),
+        **parts.afterwards(fields),
         false_positives=_false_positives(fields),
         wrong_advice=parts.wrong_advice(fields),
         references=parts.references(fields),

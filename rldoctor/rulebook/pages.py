@@ -56,7 +56,7 @@ def rule_page(rule: Rule, titles: Mapping[str, str] | None = None) -> str:
         ("Thresholds", _thresholds(rule)),
         ("Causes", [line for one in rule.causes for line in _cause(one)]),
         ("What to change", [line for one in rule.fixes.values() for line in _fix(one)]),
-        ("Expect afterwards", [_prose(rule.expect)] if rule.expect else []),
+        ("Expect afterwards", list(_expected(rule))),
         ("Leads to", [_edge(edge, titles or {}) for edge in rule.leads_to]),
         ("Known false alarms", [f"- {_prose(text)}" for text in rule.false_positives]),
         ("Advice you may have read", [_advice(one) for one in rule.wrong_advice]),
@@ -167,6 +167,13 @@ def _fix(fix: FixSpec) -> Iterator[str]:
         yield f"  `{fix.knob}` to `{_one_line(fix.to.text)}`."
     if fix.expect:
         yield f"  Then: {_prose(fix.expect)}"
+
+
+def _expected(rule: Rule) -> Iterator[str]:
+    if rule.expect:
+        yield _prose(rule.expect)
+    if rule.expect_check is not None:
+        yield from ("", f"Checked on the next run: `{_one_line(rule.expect_check.text)}`")
 
 
 def _edge(edge: Edge, titles: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from rldoctor.language.parser import Expression
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
@@ -218,6 +219,20 @@ def _complete(part: Fields, fix: FixSpec) -> None:
         part.wrong(
             "'needs' without 'else': what is said when the number cannot be computed?", "needs", at_key=True
         )
+
+
+def afterwards(rule: Fields) -> dict[str, Any]:
+    """``expect``: a text, or a text with a check; as the fields ``expect`` and ``expect_check`` of the rule."""
+    if not isinstance(rule.values.get("expect"), dict):
+        return {"expect": rule.text("expect")}
+    rule.has("expect")
+    part = rule.inside(rule.values["expect"], "expect")
+    found = {
+        "expect": part.text("says", required=True),
+        "expect_check": part.expression("check", required=True),
+    }
+    part.finish()
+    return found
 
 
 def wrong_advice(rule: Fields) -> tuple[WrongAdvice, ...]:

@@ -156,6 +156,7 @@ class Rule:
     causes: tuple[CauseSpec, ...] = ()
     fixes: Mapping[str, FixSpec] = field(default_factory=dict)
     expect: str = ""
+    expect_check: Expression | None = None
     false_positives: tuple[str, ...] = ()
     wrong_advice: tuple[WrongAdvice, ...] = ()
     references: tuple[Reference, ...] = ()

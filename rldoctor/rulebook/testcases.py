@@ -107,7 +107,11 @@ def _missing_kinds(rule: Rule, tests: TestFile) -> list[str]:
     # A rule that needs nothing can always be measured.
     if rule.requires or rule.requires_one_of or rule.requires_config or rule.ready is not None:
         wanted[Outcome.NOT_MEASURED] = "in which something it needs is missing"
-    return [f"no case with outcome {one}: {why}" for one, why in wanted.items() if one not in outcomes]
+    missing = [f"no case with outcome {one}: {why}" for one, why in wanted.items() if one not in outcomes]
+    answers = {case.expect.came_true for case in tests.cases}
+    if rule.expect_check is None:
+        return [*missing, *(["'came_true', but the rule's 'expect' has no check"] if answers - {None} else [])]
+    return [*missing, *(f"no case with came_true: {str(a).lower()}" for a in (True, False) if a not in answers)]
 
 
 def _read(path: Path, problems: list[Problem]) -> TestFile:

@@ -1,0 +1,157 @@
+"""Proofs as data (JSON) and as a page of the documentation (Markdown)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rldoctor import __version__
+from rldoctor.proof.prove import Proof
+
+SCHEMA = 1
+_HEAD = (
+    "fault",
+    "task, seed",
+    "root found",
+    "fix applied",
+    "root gone",
+    "expected",
+    "return before",
+    "after",
+    "healthy",
+    "seconds",
+)
+_INTRODUCTION = """\
+# Fixes, tried
+
+<!-- Written by python -m rldoctor.proof from reference_runs/fixes.json: change that, not this page. -->
+
+A prescription is a claim: change this, and that will be seen. Here the claim is put to the test. For every sick
+run, rldoctor diagnoses the log, the first prescription of the first root cause that a machine can carry out is
+applied, literally, and the same task is trained again with the same seed and the same budget. Nothing else is
+changed: one prescription, once. `rldoctor reference --env ID --algo NAME --fault NAME --apply-fix` does the same
+for a fault of your choice, and `python -m rldoctor.proof` made this page.
+
+- **root gone**: the rule looked at the new run and did not fire.
+- **expected**: whether what the rule says will be seen (`expect`) came true, judged by the check in the rule file
+  over the new run; the numbers are below. "not measured" means that the new log does not hold what the check needs.
+- **return**: median of the last quarter, in the reward of the plain task. "healthy" is the reference run without
+  the fault. An em dash: not comparable, because the fix changes what a reward is, or nothing is known.
+- **seconds**: wall time of the new training on one core of a shared machine; a hint, no measurement.
+"""
+
+
+def document(proofs: Sequence[Proof]) -> dict[str, Any]:
+    """The proofs as plain dicts and lists, with the versions they were made with."""
+    from rldoctor.reference.train import versions
+
+    return {
+        "schema": SCHEMA,
+        "rldoctor": __version__,
+        "versions": versions(),
+        "proofs": [as_json(proof) for proof in proofs],
+    }
+
+
+def as_json(proof: Proof) -> dict[str, Any]:
+    """One proof; the numbers of its check to six digits."""
+    told = asdict(proof)
+    told["refused"] = [{"fix": fix, "why": why} for fix, why in proof.refused]
+    told["values"] = {name: float(f"{value:.6g}") for name, value in proof.values.items()}
+    return told
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """The page for a document of proofs: the same document gives the same page."""
+    proofs = found["proofs"]
+    tried = [one for one in proofs if one["fix"]]
+    parts = [_INTRODUCTION, *_summary(tried), "## Results", "", *_table(tried), "", *_numbers(tried)]
+    parts += [*_failures(tried), *_refused(proofs), *_made_with(found)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _summary(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    gone = sum(one["gone"] == "yes" for one in tried)
+    checked = [one for one in tried if one["came_true"] in ("yes", "no")]
+    came = sum(one["came_true"] == "yes" for one in checked)
+    faults = len({one["fault"] for one in tried})
+    yield f"{len(tried)} fixes of {faults} faults: the root is gone in {gone} of {len(tried)}, what was"
+    yield f"expected came true in {came} of the {len(checked)} runs that can tell."
+    yield ""
+
+
+def _table(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield _row(_HEAD)
+    yield _row(["---"] * len(_HEAD))
+    for one in tried:
+        yield _row(
+            (
+                one["fault"],
+                f"{_task(one)}, {one['seed']}",
+                one["root"] + ("" if one["labelled"] else " (not the fault's)"),
+                f"`{one['key']}`: {one['old']} -> {one['new']}",
+                one["gone"],
+                one["came_true"] or "no check",
+                *(number(one[name]) for name in ("before", "after", "healthy")),
+                f"{one['seconds']:.0f}" if one["seconds"] is not None else "—",
+            )
+        )
+
+
+def _numbers(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The arithmetic of every check."""
+    yield from ("## What was checked", "")
+    for one in tried:
+        if one["check"]:
+            values = ", ".join(f"{name} {value:.4g}" for name, value in one["values"].items())
+            yield f'- {one["fault"]}, {_task(one)}, {one["seed"]}: {one["root"]} expects "{one["expect"]}"'
+            yield f"  `{' '.join(one['check'].split())}` with {values or 'nothing known'}: {one['came_true']}."
+    yield ""
+
+
+def _failures(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Where the claim did not hold."""
+    failed = [one for one in tried if "no" in (one["gone"], one["came_true"])]
+    if not failed:
+        return
+    yield from ("## What did not come true", "")
+    for one in failed:
+        left = ", ".join(one["left"]) or "nothing"
+        yield (
+            f"- {one['fault']}, {_task(one)}, {one['seed']}: root gone {one['gone']}, expected"
+            f" {one['came_true'] or 'no check'}; verdict {one['verdict_after']}, left: {left}."
+        )
+    yield ""
+
+
+def _refused(proofs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What no machine could do."""
+    told = [(one, two) for one in proofs for two in one["refused"]]
+    nothing = [one for one in proofs if not one["root"]]
+    if not told and not nothing:
+        return
+    yield from ("## Not applicable by machine", "")
+    for one, two in told:
+        yield f"- {one['fault']}, {_task(one)}, {one['seed']}: {one['root']} `{two['fix']}` {two['why']}."
+    for one in nothing:
+        yield f"- {one['fault']}, {_task(one)}, {one['seed']}: no finding, so nothing is prescribed."
+    yield ""
+
+
+def _made_with(found: Mapping[str, Any]) -> Iterator[str]:
+    told = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    yield from ("## Made with", "", f"rldoctor {found['rldoctor']}, {told}.")
+
+
+def _task(one: Mapping[str, Any]) -> str:
+    return " ".join(part for part in (one["algo"], one["env"], one["variant"]) if part)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def number(value: float | None) -> str:
+    """A return, or a dash where there is none to compare."""
+    return "—" if value is None else f"{value:,.4g}"
