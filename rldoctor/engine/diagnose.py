@@ -60,11 +60,17 @@ def _with_derived(frame: MetricFrame, context: Context) -> MetricFrame:
 
 def _vetoed(evaluated: list[Evaluated], policy: Policy) -> list[Evaluated]:
     """Lower every finding that rests on a metric whose log is defective."""
+    findings = [one.result.finding for one in evaluated if one.result.finding is not None]
+    used = tuple({name for finding in findings for name in finding.metrics})
     doubtful: dict[str, str] = {}
-    for one in evaluated:
-        if one.rule.code in policy.quality_codes and one.result.finding is not None:
-            doubtful.update(dict.fromkeys(one.result.finding.metrics, one.rule.code))
-    return [_lower(one, doubtful) for one in evaluated] if doubtful else evaluated
+    for finding in findings:
+        if finding.code in policy.quality_codes:
+            whole = finding.severity >= policy.whole_log.get(finding.code, Severity.CRITICAL + 1)
+            doubtful.update(dict.fromkeys(used if whole else finding.metrics, finding.code))
+    weak = [_lower(one, doubtful) for one in evaluated]
+    return [
+        old if old.rule.code in policy.spared_codes else new for old, new in zip(evaluated, weak, strict=True)
+    ]
 
 
 def _lower(one: Evaluated, doubtful: dict[str, str]) -> Evaluated:

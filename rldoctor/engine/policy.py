@@ -10,6 +10,7 @@ from typing import Any
 
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
+from rldoctor.model.finding import Severity
 from rldoctor.yamlio import load_yaml
 
 
@@ -47,6 +48,8 @@ class Policy:
     gate_exempt: frozenset[str]
     gate_exempt_areas: frozenset[str]
     quality_codes: frozenset[str]
+    whole_log: Mapping[str, Severity]
+    spared_codes: frozenset[str]
     healthy_rules: float
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
@@ -116,6 +119,8 @@ def load_policy(rules: Path) -> Policy:
         gate_exempt=frozenset(data["gate"]["exempt"]),
         gate_exempt_areas=frozenset(data["gate"]["exempt_areas"]),
         quality_codes=frozenset(data["data_quality"]["lowers"]),
+        whole_log={code: Severity.parse(at) for code, at in data["data_quality"]["whole_log"].items()},
+        spared_codes=frozenset(data["data_quality"]["spares"]),
         healthy_rules=_values(verdict["thresholds"])["healthy_rules"],
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import PurePath
 
 from rldoctor.model.raw import RawSeries
-from rldoctor.vocabulary.tables import Table, TagRule, choose, load_table, pattern
+from rldoctor.vocabulary.tables import Table, TagRule, choose, load_table, pattern, written_plainly
 
 _WORDS = re.compile(r"[^a-z0-9%/]+")
 
@@ -39,6 +39,7 @@ def _index(name: str) -> _Index:
     literal = {tag: order for order, tag in numbered if "*" not in tag}
     spelled = {_spelling(tag): order for tag, order in reversed(literal.items())}
     wild = [(tag, order) for order, tag in numbered if "*" in tag and ":" not in tag]
+    wild += [(plain, order) for tag, order in wild if (plain := written_plainly(tag)) != tag]
     qualified = [(tag, order) for order, tag in numbered if "*" in tag and ":" in tag]
     return _Index(literal, spelled, qualified, wild, tuple(rows.values()))
 

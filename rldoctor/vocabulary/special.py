@@ -136,6 +136,25 @@ def per_env_unknown(knob: str, written: object) -> Sequence[Reading]:
     return [*readings, Reading("buffer_unit_unknown", 1, plain=False)] if readings else []
 
 
+def noise(knob: str, written: object) -> Sequence[Reading]:
+    """SB3's ``action_noise``: none at all is a noise of 0; of an object only a written sigma can be read."""
+    parsed = parse_value(written)
+    if parsed is not None and parsed.value == "none":
+        return (Reading(knob, 0.0, "no noise object was given", plain=False),)
+    match = re.search(r"sigma\s*=\s*([^)]*)", str(written))
+    sizes = [number(one) for one in re.findall(NUMBER, match[1])] if match else []
+    return (Reading(knob, max(sizes), f"sigma of {written}", plain=False),) if sizes else ()
+
+
+def bound(knob: str, written: object) -> Sequence[Reading]:
+    """Bounds of the action components: the one of largest size. Infinite ones are no bound and left out."""
+    text = "" if written is None or isinstance(written, bool) else str(written)
+    if re.search(r"inf|nan", text, re.IGNORECASE):
+        return ()
+    found = [number(one) for one in re.findall(NUMBER, text)]
+    return (Reading(knob, max(found, key=abs)),) if found else ()
+
+
 READERS: Mapping[str, Reader] = {
     "": default,
     "exp_form": exp_form,
@@ -146,6 +165,8 @@ READERS: Mapping[str, Reader] = {
     "policy_kwargs": policy_kwargs,
     "budget": budget,
     "her": her,
+    "noise": noise,
+    "bound": bound,
     "log": log,
     "retention": retention,
     "per_env_unknown": per_env_unknown,

@@ -197,6 +197,7 @@ def _knob_rule(row: Any) -> KnobRule:
     return KnobRule(row) if isinstance(row, str) else KnobRule(**_tuples(row))
 
 
+_NOT_IN_TENSORBOARDX = re.compile(r"[^-/\w.*]")
 _Row = TypeVar("_Row", TagRule, KnobRule, AxisRule, Constant)
 
 
@@ -214,8 +215,18 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(translate(text.replace("[", "[[]")))
 
 
+def written_plainly(text: str) -> str:
+    """A tag or pattern as tensorboardX writes it: ``Losses/Policy Loss`` becomes ``Losses/Policy_Loss``.
+
+    It replaces each character outside ``-/.\\w`` by ``_`` (``tensorboardX.summary._clean_tag``).
+    """
+    return _NOT_IN_TENSORBOARDX.sub("_", text)
+
+
 def logged(patterns: Iterable[str], tags: Collection[str]) -> bool:
-    """Whether every pattern is found among ``tags``."""
-    return all(
-        one in tags or ("*" in one and any(pattern(one).match(tag) for tag in tags)) for one in patterns
-    )
+    """Whether every pattern is found among ``tags``, as it is or as tensorboardX writes it."""
+    return all(any(_found(one, tags) for one in {text, written_plainly(text)}) for text in patterns)
+
+
+def _found(text: str, tags: Collection[str]) -> bool:
+    return text in tags or ("*" in text and any(pattern(text).match(tag) for tag in tags))

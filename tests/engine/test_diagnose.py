@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -174,3 +175,39 @@ def test_root_is_as_severe_as_what_it_explains() -> None:
     assert root.finding.code == "REW-04"
     assert root.finding.severity is Severity.WARNING
     assert root.severity is Severity.ERROR
+
+
+def with_a_hole(run: Run) -> Run:
+    """The same points, with the second half 200 points later."""
+    moved = {
+        name: replace(one, steps=one.steps + np.where(np.arange(len(one)) < 50, 0.0, 200 * 2048.0))
+        for name, one in run.metrics.series.items()
+    }
+    return replace(run, metrics=MetricFrame(moved))
+
+
+def severities(diagnosis: Diagnosis) -> dict[str, Severity]:
+    return {one.code: one.finding.severity for one in diagnosis.results if one.finding is not None}
+
+
+def test_a_hole_in_the_step_axis_weakens_what_was_measured_over_it() -> None:
+    run = make_run("ppo", FROZEN, {"learning_rate": 3e-4})
+    whole, holed = diagnose(run), diagnose(with_a_hole(run))
+    assert severities(whole)["POL-01"] is Severity.CRITICAL
+    assert severities(holed)["LOG-03"] is Severity.WARNING
+    assert severities(holed)["POL-01"] is Severity.ERROR
+    capped = {one.code: one.finding.capped for one in holed.results if one.finding is not None}
+    assert "LOG-03 puts its data in doubt" in capped["POL-01"]
+
+
+def test_a_log_that_ends_before_its_plan_weakens_nothing() -> None:
+    run = make_run("ppo", FROZEN, {"learning_rate": 3e-4, "total_env_steps": 2048.0 * 150})
+    found = severities(diagnose(run))
+    assert found["LOG-03"] is Severity.INFO
+    assert found["POL-01"] is Severity.CRITICAL
+
+
+def test_a_nan_is_one_whatever_the_step_axis() -> None:
+    run = with_a_hole(make_run("ppo", FROZEN | {"value_loss": "0.27x60 nanx39"}, {"learning_rate": 3e-4}))
+    assert {"LOG-03", "NUM-01"} <= set(severities(diagnose(run)))
+    assert severities(diagnose(run))["NUM-01"] is Severity.CRITICAL

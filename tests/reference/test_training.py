@@ -63,6 +63,7 @@ def test_the_config_holds_defaults_budget_and_versions_but_not_the_fault(tmp_pat
     assert (config["n_epochs"], config["clip_range"], config["target_kl"]) == (10, 0.2, None)
     assert (config["algo"], config["env_id"], config["total_timesteps"]) == ("ppo", "Hopper-v5", 64)
     assert (config["action_dim"], config["max_episode_steps"], config["n_envs"]) == (3, 1000, 1)
+    assert (config["action_low"], config["action_high"]) == (-1.0, 1.0)
     assert "stable_baselines3" in config["versions"]
     assert "reward-zero" not in json.dumps(config)
 

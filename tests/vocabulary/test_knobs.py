@@ -208,3 +208,42 @@ def test_seed_and_environment():
         understand(board(PPO, config={"seed": -1}, name="Hopper-v4__ppo__1__1700000000")).env == "Hopper-v4"
     )
     assert understand(board(PPO, config={"seed": -1})).seed is None
+
+
+TD3 = {"rollout/ep_rew_mean": [1.0], "train/actor_loss": [1], "train/critic_loss": [1]}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (None, 0.0),
+        ("None", 0.0),
+        ("NormalActionNoise(mu=[0. 0.], sigma=[0.1 0.2])", 0.2),
+        ("OrnsteinUhlenbeckActionNoise(mu=[0.], sigma=[0.5])", 0.5),
+    ],
+)
+def test_action_noise_of_a_deterministic_actor(written, value):
+    config = understand(board(TD3, config={"algo": "td3", "action_noise": written})).config
+    assert config.number("exploration_noise") == value
+
+
+def test_a_noise_object_says_nothing_and_sac_needs_none():
+    named = {"algo": "td3", "action_noise": "NormalActionNoise"}
+    assert "exploration_noise" not in understand(board(TD3, config=named)).config.knobs
+    both = {**named, "noise_std": 0.1}
+    assert understand(board(TD3, config=both)).config.number("exploration_noise") == 0.1
+    assert "exploration_noise" not in sac({"action_noise": None}).config.knobs
+
+
+@pytest.mark.parametrize(
+    ("config", "low", "high"),
+    [
+        ({"action_low": -100, "action_high": 1.0}, -100, 1),
+        ({"action_low": [-2.0, -5.0], "action_high": "[2. 5.]"}, -5, 5),
+        ({"env.action_high": 3}, None, 3),
+        ({"action_low": "-inf", "action_high": "[inf inf]"}, None, None),
+    ],
+)
+def test_action_bounds(config, low, high):
+    config = sac(config).config
+    assert (config.number("action_low"), config.number("action_high")) == (low, high)
