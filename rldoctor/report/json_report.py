@@ -12,6 +12,7 @@ from rldoctor.model.finding import Coverage, Diagnosis, Finding, Measure, Prescr
 from rldoctor.model.raw import Note
 from rldoctor.report.clean import encodable
 from rldoctor.report.numbers import finite
+from rldoctor.report.reference import as_dict
 
 SCHEMA = 1
 
@@ -66,6 +67,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "roots": [_root(root) for root in diagnosis.roots],
         "results": [_result(result) for result in diagnosis.results],
         "unmapped": [series.tag for series in run.metrics.unmapped],
+        "reference": as_dict(diagnosis.reference),
         "notes": [_note(note) for note in run.notes],
     }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
+from rldoctor.report import reference as say
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
@@ -59,6 +61,7 @@ def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
     for root in diagnosis.roots:
         yield from _root(root)
     yield from _fixes(diagnosis)
+    yield from _reference(diagnosis.reference)
     yield from _unmeasured(diagnosis)
 
 
@@ -101,6 +104,24 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
         reason = [f"Because: {escape(fix.prescription.because)}"] if fix.prescription.because else []
         yield f"{number}. {' '.join([*head, escape(fix.sentence), *reason])}".rstrip()
     yield ""
+
+
+def _reference(view: ReferenceView) -> Iterator[str]:
+    if view.envelope is None:
+        return
+    yield "### Against the reference"
+    yield ""
+    if not view.used:
+        yield f"{escape(view.reason)}."
+    else:
+        yield f"{escape(say.title(view))}{': ' if view.basis else ''}{escape(say.basis(view))}"
+    yield ""
+    if view.milestones:
+        yield _row("", *(escape(head) for head in say.heads(view)))
+        yield f"|---|{'---:|' * len(view.milestones)}"
+        yield _row("reference", *say.theirs(view))
+        yield _row("this run", *say.mine(view))
+        yield ""
 
 
 def _unmeasured(diagnosis: Diagnosis) -> Iterator[str]:

@@ -12,6 +12,7 @@ from rldoctor.model.raw import Note
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import finite, plural, step
+from rldoctor.report.terminal_reference import reference
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleRenderable
@@ -84,6 +85,7 @@ def _run(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     for number, root in enumerate(diagnosis.roots, 1):
         yield from _root(number, root, diagnosis)
     yield from _fixes(diagnosis)
+    yield from reference(diagnosis.reference)
     yield from _unmeasured(diagnosis)
     yield from _notes(diagnosis.run.notes)
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Finding, Measure
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report.clean import clean
+from rldoctor.report.html.bands import NO_REFERENCE, Drawn, band_of
 from rldoctor.report.html.curves import curve, view
 from rldoctor.report.numbers import finite, number, plural, step
 
@@ -51,24 +53,34 @@ class Figures:
         self.curves: list[dict[str, object]] = []
         self.figures: list[dict[str, Any]] = []
         self._known: dict[tuple[int, str], int] = {}
+        self.bands: list[dict[str, object]] = []
+        self._bands: dict[tuple[str, str], int] = {}
 
-    def overview(self, position: int, run: Run, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    def overview(
+        self,
+        position: int,
+        run: Run,
+        findings: Sequence[Finding],
+        reference: ReferenceView = NO_REFERENCE,
+    ) -> list[dict[str, Any]]:
         """The learning curve with the onset of each root cause; empty when no return was logged."""
         found = next((name for name in OVERVIEW if _drawable(run, name)), None)
         if found is None:
             return []
         onsets = [(rank, finite(finding.onset)) for rank, finding in enumerate(findings[:5], 1)]
         marks = [Mark(onset, f"cause {rank}") for rank, onset in onsets if onset is not None]
-        return [self._figure(position, run, found, marks, [], [])]
+        return [self._figure(position, run, found, marks, [], [], reference)]
 
-    def finding(self, position: int, run: Run, finding: Finding) -> list[dict[str, Any]]:
+    def finding(
+        self, position: int, run: Run, finding: Finding, reference: ReferenceView = NO_REFERENCE
+    ) -> list[dict[str, Any]]:
         """Figures of one finding: its metrics with thresholds, intervals and onset."""
         names = [name for name in finding.metrics if _drawable(run, name)][:MAX_FIGURES]
         onset = finite(finding.onset)
         spans = [(part.start, part.end) for part in finding.intervals][:200]
         limits = limits_by_metric(finding.measures, {name: run.metrics[name] for name in names})
         marks = [] if onset is None else [Mark(onset, f"since {step(onset)}")]
-        return [self._figure(position, run, name, marks, spans, limits[name]) for name in names]
+        return [self._figure(position, run, name, marks, spans, limits[name], reference) for name in names]
 
     def _figure(
         self,
@@ -78,10 +90,12 @@ class Figures:
         marks: list[Mark],
         spans: list[tuple[float, float]],
         limits: list[Measure],
+        reference: ReferenceView,
     ) -> dict[str, Any]:
         series = run.metrics[name]
         values = [m.limit for m in limits if m.limit is not None]
-        shape = view(series.values[np.isfinite(series.values)], values)
+        band = band_of(run, name, reference)
+        shape = view(np.concatenate([series.values[np.isfinite(series.values)], *band.seen]), values)
         kind, low, high = shape or ("linear", 0.0, 1.0)
         drawn = [measure for measure in limits if measure.limit is not None and low <= measure.limit <= high]
         self.figures.append(
@@ -94,9 +108,20 @@ class Figures:
                 ],
                 "spans": spans,
                 "marks": [{"at": mark.at, "text": mark.text} for mark in marks],
+                **({"band": self._band(band)} if band.metric else {}),
             }
         )
-        return {"id": len(self.figures) - 1, **_caption(name, series, marks, drawn)}
+        return {
+            "id": len(self.figures) - 1,
+            "legend": band.legend,
+            **_caption(name, series, marks, drawn),
+        }
+
+    def _band(self, band: Drawn) -> int:
+        if band.key not in self._bands:
+            self.bands.append(band.data)
+            self._bands[band.key] = len(self.bands) - 1
+        return self._bands[band.key]
 
     def _curve(self, position: int, name: str, series: Series) -> int:
         key = (position, name)
@@ -108,7 +133,11 @@ class Figures:
 
 def _drawable(run: Run, name: str) -> bool:
     series = run.metrics.get(name)
-    return series is not None and int(np.isfinite(series.values).sum()) > 1
+    return (
+        series is not None
+        and series.attributes.get("provenance") != "reference"
+        and int(np.isfinite(series.values).sum()) > 1
+    )
 
 
 def _side(measure: Measure) -> int:

@@ -38,7 +38,7 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
         runs=views,
         index=rows if len(rows) > 1 else [],
         tally=tally(diagnoses),
-        data=json_for_script({"curves": figures.curves, "figures": figures.figures}),
+        data=json_for_script({"curves": figures.curves, "bands": figures.bands, "figures": figures.figures}),
         style=asset("report.css"),
         scripts=scripts,
         policy=content_policy(scripts),

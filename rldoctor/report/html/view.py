@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rldoctor.model.config import Knob
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
-from rldoctor.report import words
+from rldoctor.report import reference, words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.figures import Figures
 from rldoctor.report.numbers import number, percent
@@ -33,7 +33,8 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, figures: Figures) -
         "remarks": [clean(text) for text in (diagnosis.verdict_note, diagnosis.outcome_note) if text],
         "coverage": words.coverage(diagnosis),
         "meter": _meter(diagnosis),
-        "overview": figures.overview(position, run, roots),
+        "overview": figures.overview(position, run, roots, diagnosis.reference),
+        "reference": reference.as_view(diagnosis),
         "fixes": [_fix(f"run-{position}", diagnosis, fix) for fix in fixes],
         "roots": [
             _root(f"run-{position}-cause-{rank}", position, root, diagnosis, figures)
@@ -104,7 +105,7 @@ def _root(anchor: str, position: int, root: Root, diagnosis: Diagnosis, figures:
         "capped": clean(finding.capped),
         "onset": words.onset(finding),
         "held": words.held(finding, diagnosis.run),
-        "figures": figures.finding(position, diagnosis.run, finding),
+        "figures": figures.finding(position, diagnosis.run, finding, diagnosis.reference),
         "measures": [_measure(m) for m in finding.measures],
         "likely": [clean(c.text) for c in finding.causes if c.likely],
         "possible": [clean(c.text) for c in finding.causes if c.likely is None],

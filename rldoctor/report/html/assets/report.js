@@ -4,6 +4,7 @@
   const data = JSON.parse(document.getElementById("data").textContent);
   const boxes = Array.from(document.querySelectorAll("[data-figure]"));
   const drawn = new Set();
+  let withReference = true;
   const sizes = new ResizeObserver(function (entries) {
     entries.forEach(function (entry) {
       const box = entry.target;
@@ -82,11 +83,28 @@
       hovertemplate: "step %{x:,.0f}<br>%{y:.4~g}<extra>" + line.name.replace(/[<>&]/g, "") + "</extra>" };
   }
 
+  // The reference runs behind the curve, up to the end of this run: lower edge, upper edge with the shade, median.
+  function bandTraces(figure, last) {
+    if (figure.band === undefined || !withReference) { return []; }
+    const band = data.bands[figure.band];
+    const at = band.x.map(function (x, i) { return i; }).filter(function (i) {
+      return band.x[i] <= last && band.low[i] !== null && band.mid[i] !== null && band.high[i] !== null;
+    });
+    function part(name, more) {
+      return Object.assign({ x: at.map(function (i) { return band.x[i]; }), y: at.map(function (i) { return band[name][i]; }),
+        type: "scatter", mode: "lines", line: { width: 0 }, hoverinfo: "skip" }, more);
+    }
+    return [part("low", {}), part("high", { fill: "tonexty", fillcolor: colour("reference") }),
+      part("mid", { line: { color: colour("muted"), width: 1.2, dash: "dot" }, hoverinfo: "all", name: "reference",
+        hovertemplate: "%{y:.4~g}<extra>reference</extra>" })];
+  }
+
   function draw(box) {
     const figure = data.figures[Number(box.dataset.figure)];
     const curve = data.curves[figure.curve];
     // A comparison has a line for each run: the base dashed and grey, the candidate in the curve's colour.
-    const lines = (figure.lines || [{ curve: figure.curve, name: "", side: "candidate" }]).map(trace);
+    const own = (figure.lines || [{ curve: figure.curve, name: "", side: "candidate" }]).map(trace);
+    const lines = bandTraces(figure, curve.x[curve.x.length - 1]).concat(own);
     const options = { displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
     Plotly.react(box, lines, layout(figure, curve), options);
     box.dataset.drawn = "yes";
@@ -95,6 +113,16 @@
   }
 
   function redraw() { drawn.forEach(draw); }
+
+  const switches = Array.from(document.querySelectorAll("[data-reference]"));
+  switches.forEach(function (one) {
+    one.addEventListener("change", function () {
+      withReference = one.checked;
+      document.documentElement.classList.toggle("no-reference", !withReference);
+      switches.forEach(function (other) { other.checked = withReference; });
+      redraw();
+    });
+  });
 
   const watcher = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
