@@ -28,6 +28,7 @@ from rldoctor.model.run import Run
 from rldoctor.rulebook.loader import load_pack
 from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
+from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import Rule
 
 PACKAGE = Path(rldoctor.__file__).parent
@@ -92,7 +93,7 @@ def load(
 
 @lru_cache(maxsize=8)
 def _pack(directories: tuple[Path, ...]) -> tuple[Rule, ...]:
-    return tuple(load_pack(list(directories), tests=False))
+    return with_records(load_pack(list(directories), tests=False), builtin_records(), builtin_rules_dir())
 
 
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:

@@ -92,6 +92,8 @@ def pack(directories: Sequence[str]) -> Sequence[Rule]:
 def _described(rule: Rule) -> Iterator[str]:
     yield f"{rule.code} {rule.slug}  ({rule.severity.label}, {rule.status})"
     yield rule.failure_title
+    if rule.measured is not None:
+        yield rule.measured.sentence
     yield ""
     yield f"applies to   {', '.join(rule.applies_to.algorithms)}"
     if rule.applies_to.except_algorithms:

@@ -14,6 +14,7 @@ from rldoctor.report.numbers import plural
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from rldoctor.model.measured import Measured
     from rldoctor.rulebook.schema import Rule
 
 FORMATS = ("terminal", "json")
@@ -81,6 +82,12 @@ def _write_json(found: Sequence[Rule]) -> None:
     sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
+def _measured(record: Measured) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {"recall": record.recall, **asdict(record)}
+
+
 def _entry(rule: Rule) -> dict[str, Any]:
     from rldoctor.report.numbers import finite
 
@@ -90,6 +97,7 @@ def _entry(rule: Rule) -> dict[str, Any]:
         "area": rule.area,
         "severity": rule.severity.label,
         "status": rule.status,
+        "measured": None if rule.measured is None else _measured(rule.measured),
         "title": rule.title,
         "failure_title": rule.failure_title,
         "algorithms": list(rule.applies_to.algorithms),

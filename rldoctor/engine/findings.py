@@ -39,6 +39,8 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         expect=rule.expect,
         expect_check="" if rule.expect_check is None else rule.expect_check.text,
         false_positives=rule.false_positives,
+        # Measured with the thresholds as they stand in the file.
+        measured=None if rule.overridden else rule.measured,
     )
 
 

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.envelope import ReferenceView
+from rldoctor.model.measured import Measured
 from rldoctor.model.run import Run
 
 
@@ -122,6 +123,7 @@ class Finding:
     expect: str = ""
     expect_check: str = ""
     false_positives: tuple[str, ...] = ()
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)

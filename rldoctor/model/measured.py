@@ -14,8 +14,8 @@ class Measured:
     """The record of one rule on the bundled runs (``docs/validation.md`` defines the figures).
 
     ``found`` of ``shown`` runs that show its fault, and ``low`` to ``high``, the interval of that share (both
-    in [0, 1], None without such a run); ``false_alarms`` of ``healthy`` runs. Only runs on which the rule
-    could look count. ``split`` is ``hold`` (runs that no threshold was adjusted on) or ``all``.
+    in [0, 1], None without such a run) at ``confidence``; ``false_alarms`` of ``healthy`` runs. Only runs on
+    which the rule could look count. ``split`` is ``hold`` (no threshold was adjusted on them) or ``all``.
     """
 
     status: str
@@ -25,6 +25,7 @@ class Measured:
     healthy: int
     low: float | None = None
     high: float | None = None
+    confidence: float = 0.95
     split: str = "hold"
 
     @property
@@ -34,17 +35,18 @@ class Measured:
 
     @property
     def sentence(self) -> str:
-        """``on held-out runs found in 7 of 8 (95 % CI 53-98 %), false alarms in 0 of 27``."""
-        where = SPLITS.get(self.split, self.split)
-        found = f"found in {self.found} of {self.shown}{self._interval()}"
-        alarms = f"false alarms in {self.false_alarms} of {self.healthy}"
-        if not self.healthy:
-            alarms = "no healthy run where it could look"
-        if not self.shown:
-            return f"on {where} runs: none shows this fault; {alarms}"
-        return f"on {where} runs: {found}, {alarms}"
+        """``on held-out runs: found in 7 of 8 (95 % CI 53-98 %), false alarms in 0 of 27 healthy ones``."""
+        return f"on {SPLITS.get(self.split, self.split)} runs: {self._finds()}, {self._alarms()}"
 
-    def _interval(self) -> str:
-        if self.low is None or self.high is None:
-            return ""
-        return f" (95 % CI {100 * self.low:.0f}-{100 * self.high:.0f} %)"
+    def _finds(self) -> str:
+        if not self.shown:
+            return "none with this fault where it could look"
+        interval = ""
+        if self.low is not None and self.high is not None:
+            interval = f" ({100 * self.confidence:g} % CI {100 * self.low:.0f}-{100 * self.high:.0f} %)"
+        return f"found in {self.found} of {self.shown}{interval}"
+
+    def _alarms(self) -> str:
+        if not self.healthy:
+            return "no healthy one where it could look"
+        return f"false alarms in {self.false_alarms} of {self.healthy} healthy ones"

@@ -9,6 +9,7 @@ from typing import Any
 
 from rldoctor import __version__
 from rldoctor.model.finding import Coverage, Diagnosis, Finding, Measure, Prescription, Root, RuleResult
+from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
 from rldoctor.report.clean import encodable
 from rldoctor.report.numbers import finite
@@ -89,8 +90,24 @@ def _root(root: Root) -> dict[str, Any]:
         "explains": [child.code for child in root.explains],
         "rivals": [{"code": r.code, "title": r.title, "rejected_because": r.text} for r in root.rivals],
         "fixes": [_fix(fix) for fix in finding.prescriptions],
+        "measured": _measured(finding.measured),
         "expect": finding.expect,
         "expect_check": finding.expect_check,
+    }
+
+
+def _measured(record: Measured | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return {
+        "status": record.status,
+        "split": record.split,
+        "recall": record.recall,
+        "low": record.low,
+        "high": record.high,
+        "n": record.shown,
+        "false_alarms": record.false_alarms,
+        "n_healthy": record.healthy,
     }
 
 

@@ -126,6 +126,7 @@ def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRend
     yield from _labelled("explains", [_symptom(child) for child in root.explains])
     yield from _labelled("likely", [clean(c.text) for c in finding.causes if c.likely])
     yield from _labelled("not", _rivals(root.rivals))
+    yield from _labelled("measured", words.record(finding))
 
 
 def _rivals(rivals: Sequence[Rival]) -> list[str]:

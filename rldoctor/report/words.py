@@ -135,6 +135,11 @@ def held(finding: Finding, run: Run) -> str:
     return f"{end}{pieces}{share}"
 
 
+def record(finding: Finding) -> list[str]:
+    """How the rule did on runs with known labels; nothing for a rule that was never measured."""
+    return [] if finding.measured is None else [f"{finding.measured.status}; {finding.measured.sentence}"]
+
+
 def window(measure: Measure) -> str:
     """``204,800 to 1,000,000``, or an empty string."""
     return f"{step(measure.window[0])} to {step(measure.window[1])}" if measure.window else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rldoctor.errors import Problem, RuleError
 from rldoctor.model.finding import Severity
+from rldoctor.model.measured import STATUSES
 from rldoctor.rulebook import parts
 from rldoctor.rulebook.checks import check_rule
 from rldoctor.rulebook.fields import PLACEHOLDER, Fields
@@ -19,7 +20,6 @@ from rldoctor.rulebook.testcases import check_tests
 from rldoctor.rulebook.unwritten import unwritten
 from rldoctor.yamlio import Tree, load_tree
 
-STATUSES = ("experimental", "tested", "stable")
 TEST_SUFFIX = ".test.yaml"
 CODE = re.compile(r"[A-Z]{2,6}-[0-9]{2,3}")
 _NO_ANSWER = frozenset({"unknown", "none", "unlikely", "n/a", "no", "not known", "none known"})
@@ -107,6 +107,7 @@ def _rule(fields: Fields, path: Path) -> Rule:
         when=fields.expression("when", required=True) or PLACEHOLDER,
         message=fields.text("message", required=True),
         status=fields.choice("status", STATUSES, default="experimental"),
+        status_stated=fields.has("status"),
         applies_to=parts.applies_to(fields),
         requires=fields.texts("requires"),
         requires_one_of=_groups(fields),

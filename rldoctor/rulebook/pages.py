@@ -77,6 +77,7 @@ def _summary(rule: Rule) -> list[str]:
         ("Slug", f"`{rule.slug}`"),
         ("Severity", _severity(rule)),
         ("Status", rule.status),
+        ("Measured", "" if rule.measured is None else rule.measured.sentence),
         ("Area", rule.area),
         ("Algorithms", algorithms),
         ("Must be logged", _inputs(rule)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Severity
+from rldoctor.model.measured import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,10 @@ class WrongAdvice:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One pathology. See ``docs/writing-rules.md`` for what each field means."""
+    """One pathology. See ``docs/writing-rules.md`` for what each field means.
+
+    ``status_stated``: the file gives a status of its own. ``measured``: its record on runs with known labels.
+    """
 
     path: str
     code: str
@@ -130,6 +134,7 @@ class Rule:
     when: Expression
     message: str
     status: str = "experimental"
+    status_stated: bool = False
     applies_to: AppliesTo = AppliesTo()
     requires: tuple[str, ...] = ()
     requires_one_of: tuple[tuple[str, ...], ...] = ()
@@ -161,3 +166,4 @@ class Rule:
     wrong_advice: tuple[WrongAdvice, ...] = ()
     references: tuple[Reference, ...] = ()
     overridden: tuple[str, ...] = ()
+    measured: Measured | None = None

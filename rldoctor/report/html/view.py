@@ -115,6 +115,7 @@ def _root(anchor: str, position: int, root: Root, diagnosis: Diagnosis, figures:
             {"code": clean(r.code), "title": clean(r.title), "text": clean(r.text)} for r in root.rivals
         ],
         "expect": clean(finding.expect),
+        "record": [clean(text) for text in words.record(finding)],
         "false_positives": [clean(text) for text in finding.false_positives],
         "overrides": [clean(text) for text in finding.overrides],
         "references": [{"title": clean(t), "url": web_address(url)} for t, url in finding.references],
