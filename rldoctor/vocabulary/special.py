@@ -155,8 +155,17 @@ def bound(knob: str, written: object) -> Sequence[Reading]:
     return (Reading(knob, max(found, key=abs)),) if found else ()
 
 
+def off_at_zero(knob: str, written: object) -> Sequence[Reading]:
+    """A limit that the library applies only when it is above zero: 0 and less is ``none``, switched off."""
+    readings = default(knob, written)
+    if readings and isinstance(readings[0].value, int | float) and readings[0].value <= 0:
+        return (Reading(knob, "none", f"{written} switches it off", plain=False),)
+    return readings
+
+
 READERS: Mapping[str, Reader] = {
     "": default,
+    "off_at_zero": off_at_zero,
     "exp_form": exp_form,
     "ent_coef": ent_coef,
     "target_entropy": target_entropy,

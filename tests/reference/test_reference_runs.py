@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rldoctor.reference.faults import FAULTS
-from rldoctor.reference.observe import observe
+from rldoctor.reference.observe import observe, observe_events
 from rldoctor.yamlio import load_yaml
 
 STORE = Path(__file__).parents[2] / "reference_runs"
@@ -17,11 +17,26 @@ KEYS = {
     "schema", "label", "fault", "shows", "expected", "onset", "algo", "env", "variant", "seed",
     "steps", "stopped", "split", "versions", "command", "observed", "note",
 }  # fmt: skip
-KILOBYTES = 5_000
+KILOBYTES = 25_000
 
-each_run = pytest.mark.parametrize(
-    "folder", [path.parent for path in LABELS], ids=[str(p.parent.relative_to(STORE)) for p in LABELS]
-)
+
+def library_of(run):
+    """ "" for Stable-Baselines3, else the library: the first part of the script's name."""
+    script = Path(run["command"].split()[1])
+    return "" if script.name == "-m" else script.stem.rsplit("_", 1)[0]
+
+
+FOLDERS = [path.parent for path in LABELS]
+OTHERS = [folder for folder in FOLDERS if library_of(load_yaml(folder / "run.yaml"))]
+
+
+def each(folders):
+    return pytest.mark.parametrize("folder", folders, ids=[str(f.relative_to(STORE)) for f in folders])
+
+
+each_run = each(FOLDERS)
+each_sb3_run = each([folder for folder in FOLDERS if folder not in OTHERS])
+each_other_run = each(OTHERS)
 
 
 def test_the_collection_is_there_and_small():
@@ -37,7 +52,9 @@ def test_the_label_is_complete_and_agrees_with_its_place(folder):
     assert run["split"] == ("hold" if run["seed"] % 2 else "tune")
     assert run["shows"] in (True, False) or (run["label"] == "healthy" and run["shows"] is None)
     name = "-".join(
-        str(part) for part in (run["algo"], run["env"], run["variant"], run["seed"]) if part is not None
+        str(part)
+        for part in (library_of(run) or None, run["algo"], run["env"], run["variant"], run["seed"])
+        if part is not None
     )
     expected = ["faulty", run["fault"], name] if run["label"] == "faulty" else ["healthy", name]
     assert list(folder.relative_to(STORE).parts) == expected
@@ -62,13 +79,18 @@ def test_the_label_expects_what_the_registry_says(folder):
 def test_the_command_names_the_run_and_no_folder_of_a_machine(folder):
     run = load_yaml(folder / "run.yaml")
     words = run["command"].split()
-    assert words[:3] == ["python", "-m", "rldoctor.reference"]
+    if library_of(run):
+        assert words[0] == "python"
+        assert (STORE.parent / words[1]).is_file()
+        assert words[words.index("--seed") + 1] == str(run["seed"])
+    else:
+        assert words[:3] == ["python", "-m", "rldoctor.reference"]
     assert words[words.index("--env") + 1] == run["env"]
     assert ("--fault" in words) == (run["label"] == "faulty")
     assert words[-2:] == ["--out", "DIR"]
 
 
-@each_run
+@each_sb3_run
 def test_the_log_and_the_config_are_readable_and_agree(folder):
     run = load_yaml(folder / "run.yaml")
     with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
@@ -86,7 +108,7 @@ def test_the_log_and_the_config_are_readable_and_agree(folder):
     assert not re.search(r"/(tmp|work|home|root)/", text)
 
 
-@each_run
+@each_sb3_run
 def test_the_event_file_holds_the_values_of_the_table(folder):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
@@ -103,3 +125,28 @@ def test_the_event_file_holds_the_values_of_the_table(folder):
         table = [float(row["rollout/ep_rew_mean"] or "nan") for row in csv.DictReader(file)]
     written = [number for number in table if number == number]
     assert logged["rollout/ep_rew_mean"] == pytest.approx(written, rel=1e-5, abs=1e-12)
+
+
+@each_other_run
+def test_another_librarys_log_is_its_event_file_and_its_settings(folder):
+    run = load_yaml(folder / "run.yaml")
+    (event_file,) = folder.rglob("*tfevents*")
+    assert re.fullmatch(r"events\.out\.tfevents\.\d+\.reference\.0", event_file.name)
+    assert event_file.stat().st_size < 200_000
+    assert run["observed"] == observe_events(event_file)
+    library = library_of(run)
+    assert {library, f"{library}_tags"} & set(run["versions"])
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.yaml")]
+    assert len(texts) == (1 if library == "cleanrl" else 3)
+    assert not any(re.search(r"/(tmp|work|home|root)/", text) for text in texts)
+
+
+@each_other_run
+def test_another_librarys_log_is_understood(folder):
+    from rldoctor.api import load
+
+    run = load_yaml(folder / "run.yaml")
+    (read,) = load(folder).runs
+    assert read.framework == library_of(run)
+    assert read.algorithm == run["algo"]
+    assert read.total_env_steps == pytest.approx(run["steps"], rel=0.03)

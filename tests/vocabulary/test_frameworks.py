@@ -227,6 +227,25 @@ def test_skrl_entropy_loss_means_two_things_and_memory_is_per_environment():
     assert off.wording["buffer_capacity"].to_user(64_000) == 1000
 
 
+def test_skrl_limits_of_zero_are_switched_off_and_ppo_has_no_replay_buffer():
+    tags = {"Reward / Total reward (mean)": [1.0], "Loss / Policy loss": [1], "Loss / Value loss": [5]}
+    off = {"agent.class": "PPO", "agent.kl_threshold": 0.0, "agent.value_clip": 0.0, "agent.grad_norm_clip": 0}
+    found = understand(board(tags, config={**off, "memory.memory_size": -1, "num_envs": 8}))
+    knobs = ("target_kl", "clip_range_vf", "max_grad_norm")
+    assert [found.config.get(knob).value for knob in knobs] == ["none", "none", "none"]
+    assert found.config.get("buffer_capacity") is None
+    on = understand(board(tags, config={"agent.class": "PPO", "agent.kl_threshold": 0.008}))
+    assert on.config.number("target_kl") == 0.008
+
+
+def test_rsl_rl_5_keeps_the_policys_settings_under_actor():
+    tags = {"Train/mean_reward": [1.0], "Loss/surrogate": [0.1], "Perf/total_fps": [10]}
+    config = {"actor.distribution_cfg.init_std": 0.5, "actor.obs_normalization": True}
+    found = understand(board(tags, config=config))
+    assert found.config.number("log_std_init") == pytest.approx(np.log(0.5))
+    assert found.config.get("normalize_obs").value is True
+
+
 def test_skrl_tags_survive_tensorboardx_which_rewrites_them():
     found = understand(board({"Reward / Total reward (mean)": [1], "Policy_/_Standard_deviation": [0.5]}))
     assert values(found, "policy_std") == [0.5]
