@@ -43,7 +43,7 @@ def _evaluate(rule: Rule, context: Context, policy: Policy) -> Evaluated:
     if early is not None:
         return Evaluated(rule, early)
     scene = place(rule, context)
-    early = _too_little(scene)
+    early = too_little(scene)
     if early is not None:
         return Evaluated(rule, early)
     fired = _condition(scene)
@@ -103,7 +103,8 @@ def _missing(rule: Rule, context: Context) -> RuleResult | None:
     return _quiet(rule, Outcome.NOT_MEASURED, reason, missing=tuple(missing), log_hint=hint)
 
 
-def _too_little(scene: Scene) -> RuleResult | None:
+def too_little(scene: Scene) -> RuleResult | None:
+    """The result of a rule that has too few points, or whose ``ready`` is false; None when it may judge."""
     rule = scene.rule
     if rule.requires:
         count = int(np.isfinite(np.asarray(scene.names[rule.requires[0]], dtype=np.float64)).sum())

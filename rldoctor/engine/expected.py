@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rldoctor.engine.context import NAN, Context
+from rldoctor.engine.evaluate import too_little
 from rldoctor.engine.scene import Scene, place
 from rldoctor.rulebook.schema import Rule
 
@@ -28,11 +29,14 @@ class Expected:
 def expected(rule: Rule, context: Context) -> Expected:
     """Evaluate the check of ``expect`` over a run, whether or not the rule fires on it.
 
-    A number that is not known makes the answer None, unless the check holds without it.
+    A number that is not known makes the answer None, unless the check holds without it; so do too few points.
     """
     if rule.expect_check is None:
         return Expected(None)
     scene = place(rule, context)
+    early = too_little(scene)
+    if early is not None:
+        return Expected(None, missing=(early.reason,))
     scene.measures()
     found = _inputs(rule, scene)
     missing = tuple(name for name, value in found.items() if value is None)

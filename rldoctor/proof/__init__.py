@@ -1,4 +1,4 @@
-"""Whether a prescription helps: a sick run is diagnosed, the fix is applied by machine, and both are compared.
+"""Whether a prescription helps: diagnose a sick run, apply the fix by machine, train again, compare.
 
 apply.first_change(prescriptions, plan, wording)   what the machine can do of what was prescribed
 prove.diagnosed / prove.judged                     a sick run to a change, two runs to a Proof

@@ -1,4 +1,4 @@
-"""``python -m rldoctor.proof``: apply the prescribed fixes of the collection's sick runs, and store what came of it."""
+"""``python -m rldoctor.proof``: apply the prescribed fixes of the sick runs of a collection."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Wording
 from rldoctor.reference.plan import Plan
 
-# The one instruction in words that the runner can follow: both its parts are on unless the text says otherwise.
+# The one instruction in words that the runner can follow; both its parts are on unless told otherwise.
 _WRAPPER = "VecNormalize("
 
 

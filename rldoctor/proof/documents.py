@@ -27,17 +27,17 @@ _INTRODUCTION = """\
 
 <!-- Written by python -m rldoctor.proof from reference_runs/fixes.json: change that, not this page. -->
 
-A prescription is a claim: change this, and that will be seen. Here the claim is put to the test. For every sick
-run, rldoctor diagnoses the log, the first prescription of the first root cause that a machine can carry out is
-applied, literally, and the same task is trained again with the same seed and the same budget. Nothing else is
-changed: one prescription, once. `rldoctor reference --env ID --algo NAME --fault NAME --apply-fix` does the same
-for a fault of your choice, and `python -m rldoctor.proof` made this page.
+A prescription is a claim: change this, and that will be seen. Here the claim is put to the test. Every sick
+run is diagnosed; the first prescription of the first root cause that a machine can carry out is applied,
+literally; and the same task is trained again with the same seed and the same budget. Nothing else is changed:
+one prescription, once. `rldoctor reference --env ID --algo NAME --fault NAME --apply-fix` does the same for a
+fault of your choice, and `python -m rldoctor.proof` made this page.
 
 - **root gone**: the rule looked at the new run and did not fire.
-- **expected**: whether what the rule says will be seen (`expect`) came true, judged by the check in the rule file
-  over the new run; the numbers are below. "not measured" means that the new log does not hold what the check needs.
-- **return**: median of the last quarter, in the reward of the plain task. "healthy" is the reference run without
-  the fault. An em dash: not comparable, because the fix changes what a reward is, or nothing is known.
+- **expected**: whether what the rule says will be seen (`expect`) came true, judged by the check in the rule
+  file over the new run; the numbers are below. "not measured": the new log lacks what the check needs.
+- **return**: median of the last quarter, in the reward of the plain task. "healthy" is the reference run
+  without the fault. A dash: the fix changes what a reward is, so returns do not compare, or nothing is known.
 - **seconds**: wall time of the new training on one core of a shared machine; a hint, no measurement.
 """
 
@@ -106,7 +106,8 @@ def _numbers(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         if one["check"]:
             values = ", ".join(f"{name} {value:.4g}" for name, value in one["values"].items())
             yield f'- {one["fault"]}, {_task(one)}, {one["seed"]}: {one["root"]} expects "{one["expect"]}"'
-            yield f"  `{' '.join(one['check'].split())}` with {values or 'nothing known'}: {one['came_true']}."
+            said = " ".join(one["check"].split())
+            yield f"  `{said}` with {values or 'nothing known'}: {one['came_true']}."
     yield ""
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from rldoctor.api import came_true, diagnose, load
 from rldoctor.errors import ReadError, UsageError
-from rldoctor.model.finding import Diagnosis, Outcome, RuleResult
+from rldoctor.model.finding import Diagnosis, Outcome
 from rldoctor.model.run import Run
 from rldoctor.proof.apply import Change, Refusal, first_change
 from rldoctor.reference.catalog import find_task
@@ -27,7 +27,7 @@ _OUTCOMES = ("episode_return", "eval_return")
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A diagnosed sick run: ``change`` is what the machine makes of the first root's prescriptions, or None."""
+    """A diagnosed sick run, and what the machine makes of its first root's prescriptions (None: nothing)."""
 
     plan: Plan
     sick: Diagnosis

@@ -222,7 +222,7 @@ def _complete(part: Fields, fix: FixSpec) -> None:
 
 
 def afterwards(rule: Fields) -> dict[str, Any]:
-    """``expect``: a text, or a text with a check; as the fields ``expect`` and ``expect_check`` of the rule."""
+    """``expect``, a text or a text with a check, as the rule's fields ``expect`` and ``expect_check``."""
     if not isinstance(rule.values.get("expect"), dict):
         return {"expect": rule.text("expect")}
     rule.has("expect")

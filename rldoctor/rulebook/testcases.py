@@ -108,10 +108,16 @@ def _missing_kinds(rule: Rule, tests: TestFile) -> list[str]:
     if rule.requires or rule.requires_one_of or rule.requires_config or rule.ready is not None:
         wanted[Outcome.NOT_MEASURED] = "in which something it needs is missing"
     missing = [f"no case with outcome {one}: {why}" for one, why in wanted.items() if one not in outcomes]
+    return [*missing, *_missing_answers(rule, tests)]
+
+
+def _missing_answers(rule: Rule, tests: TestFile) -> list[str]:
+    """A check is tested on a run where it came true and on one where it did not."""
     answers = {case.expect.came_true for case in tests.cases}
     if rule.expect_check is None:
-        return [*missing, *(["'came_true', but the rule's 'expect' has no check"] if answers - {None} else [])]
-    return [*missing, *(f"no case with came_true: {str(a).lower()}" for a in (True, False) if a not in answers)]
+        return ["'came_true', but the rule's 'expect' has no check"] if answers - {None} else []
+    wanted = {"true": True, "false": False}
+    return [f"no case with came_true: {text}" for text, answer in wanted.items() if answer not in answers]
 
 
 def _read(path: Path, problems: list[Problem]) -> TestFile:
