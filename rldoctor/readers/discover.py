@@ -22,6 +22,8 @@ _LOOKED_FOR = (
     "TensorBoard event files, an .aim repository, progress.csv, progress.txt, result.json, *.monitor.csv, "
     "metrics.jsonl, evaluations.npz, and other *.csv, *.tsv, *.jsonl with a header and numbers"
 )
+_NO_LOG = f"Expected {_LOOKED_FOR}. A configuration belongs beside its log, or to --config FILE."
+_TABLES = (".csv", ".tsv")
 _SHOWN = 8
 
 
@@ -104,8 +106,15 @@ def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> l
 
 def _file(readers: Sequence[Reader], path: Path) -> Place:
     """One file; what no reader claims is tried as a table, which says best what is wrong with it."""
-    taken = claims(readers, path.parent, [path.name]) or {TABLES: [path.name]}
-    return read_place(readers, path.parent, taken)
+    taken = claims(readers, path.parent, [path.name])
+    if taken:
+        return read_place(readers, path.parent, taken)
+    place = read_place(readers, path.parent, {TABLES: [path.name]})
+    if path.suffix not in _TABLES and not any(run.series for run in place.runs):
+        # One line of text reads as a header without rows, which would be a run of nothing.
+        place.runs = []
+        place.errors = place.errors or [ReadError(f"{path}: not a log: no row of numbers", hint=_NO_LOG)]
+    return place
 
 
 def _names_claimed(readers: Sequence[Reader], directory: Path) -> dict[str, list[str]]:

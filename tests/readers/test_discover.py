@@ -290,3 +290,23 @@ def test_a_real_stable_baselines3_run(tmp_path):
     assert found.failures == []
     lengths = next(part for part in only.series if part.tag == "monitor.csv:l")
     assert lengths.steps[-1] == lengths.values.sum() <= 600
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("run.yaml", "algo: sac\n"), ("notes.md", "it did not learn\n"), ("seed.cfg", "seed = 3\n")],
+)
+def test_a_line_of_text_is_no_run(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ReadError) as caught:
+        find_runs(tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+    assert "not a log" in str(caught.value)
+    assert "TensorBoard event files" in caught.value.hint
+    assert "--config FILE" in caught.value.hint
+
+
+def test_a_table_without_rows_is_a_run_that_says_so(tmp_path):
+    (tmp_path / "run.csv").write_text("step,episode_return\n")
+    (run,) = find_runs(tmp_path / "run.csv")
+    assert "no-rows" in [note.code for note in run.notes]
