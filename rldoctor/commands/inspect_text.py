@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from rldoctor.commands.derived import derived
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import words
@@ -42,6 +43,7 @@ def _parts(run: Run) -> Iterator[ConsoleRenderable]:
         yield Text(f"Further series with the same meaning: {len(frame.alternates)}", style="bold")
         yield _metrics(frame.alternates)
     yield from _settings(run)
+    yield from _derived(run)
     yield from _left_over(run)
     yield from _notes(run)
 
@@ -78,6 +80,25 @@ def _settings(run: Run) -> Iterator[ConsoleRenderable]:
         source = Text(clean(knob.source)).append(f"\n{clean(knob.note)}" if knob.note else "", style="dim")
         table.add_row(Text(clean(knob.name)), Text(value), Text(written), source)
     yield table
+
+
+def _derived(run: Run) -> Iterator[ConsoleRenderable]:
+    """Value, formula and inputs of each; those that are only another name of a metric in one paragraph."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    found = derived(run)
+    yield Text(f"Computed from these: {len(found)}", style="bold")
+    for one in found:
+        if not one.copied:
+            text = Text(f"{one.name}: {one.text}")
+            text.append(
+                f"\n{clean(one.made.says)}: {clean(one.made.formula)}; from {one.origin}", style="dim"
+            )
+            yield Padding(text, (0, 0, 0, 2), expand=False)
+    names = ", ".join(f"{one.name} = {clean(one.made.formula)}" for one in found if one.copied)
+    if names:
+        yield Padding(Text(f"read as logged: {names}", style="dim"), (0, 0, 0, 2), expand=False)
 
 
 def _left_over(run: Run) -> Iterator[ConsoleRenderable]:

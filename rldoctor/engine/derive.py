@@ -43,6 +43,8 @@ class Ledger:
     def series(self) -> None:
         """Add the derived series; one that was logged under the same name is left alone."""
         for quantity in self.quantities.series:
+            if not quantity.variants and quantity.name in self.metrics:
+                self.made.append(self._counted(quantity))
             variant = None if quantity.name in self.metrics else self._variant(quantity)
             if variant is not None:
                 self.made.append(self._derivation(SERIES, quantity, variant, None))
@@ -91,6 +93,11 @@ class Ledger:
             self._ingredients(variant),
             value,
         )
+
+    def _counted(self, quantity: Derived) -> Derivation:
+        """A series that no expression can make: the engine did, before."""
+        tags = (Ingredient(self.metrics[quantity.name].tag),)
+        return Derivation(quantity.name, SERIES, quantity.unit, quantity.says, "", quantity.source, tags)
 
     def _ingredients(self, variant: Variant) -> tuple[Ingredient, ...]:
         """Metrics, settings, facts and constants that the formula names and that are known."""

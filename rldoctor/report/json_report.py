@@ -11,6 +11,7 @@ from rldoctor import __version__
 from rldoctor.model.finding import Coverage, Diagnosis, Finding, Measure, Prescription, Root, RuleResult
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
+from rldoctor.report import derived
 from rldoctor.report.clean import encodable
 from rldoctor.report.numbers import finite
 from rldoctor.report.reference import as_dict
@@ -67,6 +68,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "verdict_note": diagnosis.verdict_note,
         "roots": [_root(root) for root in diagnosis.roots],
         "results": [_result(result) for result in diagnosis.results],
+        "derived": [derived.document(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "unmapped": [series.tag for series in run.metrics.unmapped],
         "reference": as_dict(diagnosis.reference),
         "notes": [_note(note) for note in run.notes],

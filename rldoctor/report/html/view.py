@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rldoctor.model.config import Knob
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
-from rldoctor.report import reference, words
+from rldoctor.report import derived, reference, words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.figures import Figures
 from rldoctor.report.numbers import number, percent
@@ -40,6 +40,7 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, figures: Figures) -
             _root(f"run-{position}-cause-{rank}", position, root, diagnosis, figures)
             for rank, root in enumerate(diagnosis.roots, 1)
         ],
+        "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "knobs": [_knob(knob, fixes) for knob in run.config.knobs.values()],
         "passed": [_result(r) for r in words.by_outcome(diagnosis, Outcome.PASSED)],
         "unmeasured": [_result(r) for r in words.by_outcome(diagnosis, Outcome.NOT_MEASURED)],

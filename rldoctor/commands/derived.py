@@ -1,0 +1,18 @@
+"""The derived quantities of a run that no rule has looked at yet, for ``rldoctor inspect``."""
+
+from __future__ import annotations
+
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.run import Run
+from rldoctor.report.derived import Quantity, quantities
+
+
+def derived(run: Run) -> list[Quantity]:
+    """What ``analyze`` would compute from this run before any rule runs."""
+    from rldoctor.engine.context import prepare
+    from rldoctor.engine.policy import load_derived, load_policy
+    from rldoctor.rulebook.locate import builtin_rules_dir
+
+    builtin = builtin_rules_dir()
+    context = prepare(run, load_policy(builtin), load_derived(builtin))
+    return list(quantities(context.derivations, MetricFrame(context.metrics)))
