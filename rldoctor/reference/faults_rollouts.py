@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rldoctor.reference.fault import ON_POLICY, Fault, both, fields, hyper
+from rldoctor.reference.fault import ON_POLICY, Fault, hyper
 from rldoctor.reference.plan import Plan
 
 _SLOW = ("OUT-10", "OUT-03")
@@ -81,16 +81,6 @@ ROLLOUT_FAULTS = (
         symptoms=("POL-04", "ENT-01", "VAL-01", "VAL-02", "VAL-03", *_SLOW),
         algos=("ppo",),
         plant=hyper(max_grad_norm=1e-7),
-    ),
-    Fault(
-        name="gradient-explosion",
-        doc="Nothing limits the gradient, and a large learning rate makes every error larger than the last.",
-        how="max_grad_norm=1e9, learning_rate=0.1, rewards not normalised",
-        cause="exploding gradients: no clipping and a large learning rate",
-        roots=("NUM-02", "CFG-06"),
-        symptoms=("POL-03", "POL-02", "NUM-01", "ENT-02", "ENT-03", "VAL-01", "VAL-02", "OUT-02", *_SLOW),
-        algos=ON_POLICY,
-        plant=both(hyper(max_grad_norm=1e9, learning_rate=0.1), fields(normalize=False)),
     ),
     Fault(
         name="trpo-line-search",
