@@ -161,7 +161,9 @@ def understood(lines: list[Line]) -> str:
     for line in lines:
         for one in line.diagnoses:
             frame = one.run.metrics
-            known = len({s.tag for s in [*frame.series.values(), *frame.alternates]}) + len(frame.ignored)
+            made = {part.name for part in one.derivations}
+            logged = [series for name, series in frame.series.items() if name not in made]
+            known = len({series.tag for series in [*logged, *frame.alternates]}) + len(frame.ignored)
             pair = counts.setdefault(one.run.framework, [0, 0])
             pair[0] += known
             pair[1] += known + len(frame.unmapped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +176,14 @@ def test_the_file_names_only_what_exists_and_says_everything() -> None:
         assert not later & {name for one in entry.variants for name in (*one.inputs, *one.optional)}, (
             entry.name
         )
+
+
+def test_the_documentation_lists_every_quantity() -> None:
+    derived = load_derived(RULES)
+    prefix = {"setting": "config.", "fact": "run."}
+    names = {one.name for one in derived.series}
+    names |= {f"{prefix[kind]}{one.name}" for kind, one in derived.numbers}
+    page = (Path(__file__).parents[2] / "docs" / "writing-rules.md").read_text(encoding="utf-8")
+    section = page.partition("## Derived quantities\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert set(re.findall(r"`([a-z_.0-9]+)`", " ".join(rows))) == names
