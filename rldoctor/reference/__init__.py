@@ -2,10 +2,10 @@
 
     catalog      the tasks: hyperparameters per (algorithm, environment, variant), each with its source
     faults       the registry of plantable faults: what each does to a plan, and which rule it should wake;
-                 fault is what one is, faults_settings and faults_task hold entries
+                 fault is what one is, faults_* hold entries, fault_page writes docs/faults.md
     plan         the frozen description of one training; rewards the reward transforms in it
     envs         plan -> vectorised environment; tamper plants faults in it
-    surgery      changes made to a built model (a frozen actor)
+    surgery      changes made to a built model (a frozen actor); schedules are learning rates among them
     train        plan -> run directory (progress.csv, TensorBoard events, config.json)
     control      how a training is run: device, evaluation, checkpoints, messages
     callbacks    what looks at a training; probe is the older callback for Q values

@@ -105,7 +105,7 @@ TASK_FAULTS = (
     Fault(
         name="reward-outliers",
         doc="Very few rewards are hundreds of times the usual: each one drowns all that was learnt.",
-        how="one step in 4000 earns about 20,000 of either sign, not normalised; returns of single episodes",
+        how="one step in 2000 earns about 20,000 of either sign, not normalised; returns of single episodes",
         cause="reward outliers",
         roots=("REW-10",),
         symptoms=("VAL-01", "VAL-02", "VAL-03", "REW-04", "NUM-02", *_SLOW),

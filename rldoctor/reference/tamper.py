@@ -12,7 +12,7 @@ SCALE = 1000.0
 """How many times too large every second observation is."""
 PENALTY = 5.0
 """Cost of being alive for a step, above what Hopper can earn in one."""
-SPIKE_CHANCE = 1 / 4000
+SPIKE_CHANCE = 1 / 2000
 """Chance that a step's reward is a spike."""
 SPIKE = 20_000.0
 """Typical size of such a reward."""
@@ -64,7 +64,7 @@ def pay_for_distance(env: Any, plan: Plan) -> Any:
 
 
 def rare_spikes(env: Any, plan: Plan) -> Any:
-    """One step in thousands earns hundreds to thousands of times the usual, with either sign."""
+    """One step in 2000 earns hundreds to thousands of times the usual, with either sign."""
     import numpy as np
 
     random = np.random.default_rng(plan.seed)
