@@ -1,10 +1,14 @@
-"""The comparison as JSON: every field of :mod:`rldoctor.model.comparison`, runs by their identity only."""
+"""The comparison as JSON: every field of :mod:`rldoctor.model.comparison`, runs by their identity only.
+
+``compare_schema.json`` beside this file is its published JSON Schema.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +31,13 @@ def document(comparison: Comparison) -> dict[str, Any]:
     body = {one.name: _plain(getattr(comparison, one.name)) for one in fields(comparison)}
     safe: dict[str, Any] = as_json({"schema": SCHEMA, "rldoctor": __version__, "kind": "comparison", **body})
     return safe
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) that every comparison of this version satisfies."""
+    text = Path(__file__).with_name("compare_schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
 
 
 def _plain(value: Any) -> Any:
