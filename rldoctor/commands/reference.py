@@ -11,7 +11,7 @@ from rldoctor.commands.options import Options
 from rldoctor.commands.problems import tell
 from rldoctor.commands.progress import watched
 from rldoctor.errors import MissingExtraError
-from rldoctor.reference.console import jobs_of, listing, parse
+from rldoctor.reference.console import control_of, jobs_of, listing, parse
 from rldoctor.reference.control import Status
 from rldoctor.reference.screen import progress
 from rldoctor.reference.session import Job, run_jobs
@@ -34,9 +34,17 @@ def reference(arguments: list[str]) -> int:
         sys.stdout.write(listing())
         return 0
     _require_extra()
-    jobs = jobs_of(options)
+    jobs, control = jobs_of(options), control_of(options)
+    if control.aim is not None:
+        from rldoctor.reference.aimlog import prepare
+
+        prepare(control.aim)
+    if options.apply_fix:
+        from rldoctor.commands.reference_fix import apply_fix
+
+        return apply_fix(options, jobs, control)
     with progress([job.plan.seed for job in jobs], jobs[0].plan.steps, live=watched()) as show:
-        ended = run_jobs(jobs, device=options.device, resume=options.resume, show=show)
+        ended = run_jobs(jobs, control, show=show)
     code = _told(jobs, ended)
     trained = [str(job.out) for job, status in zip(jobs, ended, strict=True) if status.state == "done"]
     if trained and not options.no_diagnosis:

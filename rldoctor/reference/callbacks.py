@@ -29,13 +29,13 @@ def callbacks_of(plan: Plan, out: Path, control: Control) -> Any:
     if plan.diagnostics:
         found.append(DiagnosticsCallback())
     if control.evaluate:
-        found.append(_evaluation(plan))
+        found.append(_evaluation(plan, control.eval_every))
     if control.report or control.checkpoints:
         found.append(ConvertCallback(Heartbeat(plan, out, control)))
     return CallbackList(found)
 
 
-def _evaluation(plan: Plan) -> Any:
+def _evaluation(plan: Plan, eval_every: int) -> Any:
     """Deterministic episodes on environments of their own, logged as ``eval/*``."""
     from stable_baselines3.common.callbacks import EvalCallback
 
@@ -43,7 +43,7 @@ def _evaluation(plan: Plan) -> Any:
     if plan.normalize:
         env.training = env.norm_reward = False
     env.seed(plan.seed + 10_000)
-    every = max(1, max(LEAST_BETWEEN, plan.steps // EVALUATIONS) // plan.n_envs)
+    every = max(1, (eval_every or max(LEAST_BETWEEN, plan.steps // EVALUATIONS)) // plan.n_envs)
     return EvalCallback(env, eval_freq=every, n_eval_episodes=EPISODES, deterministic=True, verbose=0)
 
 

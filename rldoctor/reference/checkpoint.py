@@ -31,6 +31,15 @@ def save(model: Any, out: Path) -> None:
     fresh.rename(out / FOLDER)
 
 
+def finish(model: Any, out: Path) -> None:
+    """Exchange the checkpoint of a finished run for what is needed to use the policy."""
+    remove(out)
+    model.save(out / MODEL)
+    normaliser = model.get_vec_normalize_env()
+    if normaliser is not None:
+        normaliser.save(str(out / NORMALISER))
+
+
 def find(out: Path) -> Path | None:
     """The last whole checkpoint of a run folder, or None."""
     for name in (FOLDER, f"{FOLDER}.new"):

@@ -10,10 +10,13 @@ from pathlib import Path
 from rldoctor.errors import UsageError
 from rldoctor.reference.assignments import assignment
 from rldoctor.reference.catalog import TASKS, task_for
+from rldoctor.reference.control import Control
 from rldoctor.reference.faults import FAULTS, find_fault
 from rldoctor.reference.plan import ALGORITHMS, Plan
 from rldoctor.reference.session import Job
 
+KNOWN_LOGS = ("csv", "tensorboard", "aim")
+LOGS = ("csv", "tensorboard")
 DESCRIPTION = "Train reference runs with Stable-Baselines3, healthy or with a documented fault planted."
 
 
@@ -32,12 +35,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", choices=("auto", "cpu", "cuda"), help="default: cpu")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="SB3 argument")
     parser.add_argument("--policy", choices=("beta",), help="bounded actions, on-policy [SB3's Gaussian]")
+    parser.add_argument("--logs", type=_logs, default=LOGS, metavar="LIST", help="of csv, tensorboard, aim")
+    parser.add_argument("--eval-every", type=_positive, default=0, metavar="STEPS", help="[10 times]")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the runs go [runs]")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoints in --out")
+    parser.add_argument("--apply-fix", action="store_true", help="train again with the prescribed fix")
+    parser.add_argument("--from", dest="source", type=Path, metavar="RUN", help="a sick run for --apply-fix")
+    parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="of --apply-fix")
     parser.add_argument("--no-diagnosis", action="store_true", help="train only")
     options = parser.parse_args(list(arguments))
     if not options.list and not options.env:
         raise UsageError("which task?", hint="--env ID, for example --env FetchReachDense-v4; see --list")
+    if options.source and not options.apply_fix:
+        raise UsageError("--from is for --apply-fix", hint="--apply-fix --from RUN")
     return options
 
 
@@ -57,9 +67,36 @@ def _positive(text: str) -> int:
     return value
 
 
+def _logs(text: str) -> tuple[str, ...]:
+    """Names joined by commas."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    wrong = [name for name in names if name not in KNOWN_LOGS]
+    if wrong or not names:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a list of {', '.join(KNOWN_LOGS)}")
+    return names
+
+
+def control_of(options: argparse.Namespace) -> Control:
+    """How the trainings are run. The table is always written: resuming needs it."""
+    return Control(
+        device=options.device,
+        evaluate=True,
+        eval_every=options.eval_every,
+        tensorboard="tensorboard" in options.logs,
+        aim=_out(options) if "aim" in options.logs else None,
+        checkpoints=True,
+        resume=options.resume,
+    )
+
+
+def _out(options: argparse.Namespace) -> Path:
+    """Where the runs go."""
+    return options.out or Path("runs")
+
+
 def jobs_of(options: argparse.Namespace) -> list[Job]:
     """One job per seed; UsageError for an unknown fault or a malformed setting."""
-    out = options.out or Path("runs")
+    out = _out(options)
     first = options.first_seed
     plans = [_plan(options, seed) for seed in range(first, first + options.seeds)]
     return [Job(plan, out / plan.fault / plan.name if plan.fault else out / plan.name) for plan in plans]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 EVALUATIONS = 10
 """Deterministic evaluations over a run."""
@@ -32,16 +33,29 @@ class Status:
     message: str = ""
 
 
+def _never() -> bool:
+    """A name of its own, so that a Control can be sent to another process."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
-    """``checkpoints`` are written (and used, with ``resume``) when on; ``stop`` is asked between steps."""
+    """``checkpoints`` are written (and used, with ``resume``) when on; ``stop`` is asked between steps.
+
+    ``evaluate`` every ``eval_every`` transitions over all environments (0: ten times over the run). The log
+    goes to ``progress.csv`` always, to an event file with ``tensorboard``, and into the Aim repository in the
+    directory ``aim`` where one is given.
+    """
 
     device: str = "cpu"
     evaluate: bool = False
+    eval_every: int = 0
+    tensorboard: bool = True
+    aim: Path | None = None
     checkpoints: bool = False
     resume: bool = False
     report: Callable[[Status], None] | None = None
-    stop: Callable[[], bool] = lambda: False
+    stop: Callable[[], bool] = _never
 
 
 ALONE = Control()

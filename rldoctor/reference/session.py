@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import queue
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,9 @@ POLL = 0.2
 PATIENCE = 60.0
 """Seconds a process has after Ctrl-C to finish its step and save."""
 FINAL = ("done", "interrupted", "failed")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+ATTENDED = Control(evaluate=True, checkpoints=True)
+"""With evaluation and checkpoints, on CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +36,22 @@ class Job:
 
 def run_jobs(
     jobs: Sequence[Job],
+    control: Control = ATTENDED,
     *,
-    device: str = "cpu",
-    resume: bool = False,
     show: Callable[[Status], None] = lambda status: None,
 ) -> list[Status]:
     """Train every job in a process of its own and return how each ended, in the order of ``jobs``.
+
+    ``control`` is that of every training; its messages come to ``show``, and when to stop is decided here.
 
     Ctrl-C asks every process to stop after the current step; each saves a checkpoint and what it has logged.
     A process that dies without a word (killed for memory) is ``failed``.
     """
     context = multiprocessing.get_context("spawn")
     channel = context.Queue()
-    with _one_thread_each():
+    with environment(dict.fromkeys(THREADS, "1")):
         workers = [
-            context.Process(target=_work, args=(job.plan, job.out, device, resume, channel), daemon=True)
+            context.Process(target=_work, args=(job.plan, job.out, control, channel), daemon=True)
             for job in jobs
         ]
         for worker in workers:
@@ -110,22 +114,21 @@ def _ended(status: Status, worker: Any) -> Status:
     return replace(status, state="failed", message=f"its process ended with code {worker.exitcode}")
 
 
-def _work(plan: Plan, out: Path, device: str, resume: bool, channel: Any) -> None:
+def _work(plan: Plan, out: Path, control: Control, channel: Any) -> None:
     """One process: train, and report errors as text instead of raising them."""
     asked: list[int] = []
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda number, _: asked.append(number))
+    parent = multiprocessing.parent_process()
     # Imported here: only the processes need torch.
     from rldoctor.reference.train import train
 
-    control = Control(
-        device=device,
-        evaluate=True,
-        checkpoints=True,
-        resume=resume,
-        report=channel.put,
-        stop=lambda: bool(asked),
-    )
+    def stop() -> bool:
+        # Killed, the process above leaves this one behind: nobody would ever end it, and a second training
+        # could be resumed beside it.
+        return bool(asked) or (parent is not None and not parent.is_alive())
+
+    control = replace(control, report=channel.put, stop=stop)
     try:
         train(plan, out, control)
     except Exception as error:
@@ -135,11 +138,10 @@ def _work(plan: Plan, out: Path, device: str, resume: bool, channel: Any) -> Non
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Child processes started inside use one thread for their linear algebra."""
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
+def environment(changes: Mapping[str, str]) -> Iterator[None]:
+    """Processes started inside have these environment variables."""
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update(changes)
     try:
         yield
     finally:

@@ -17,6 +17,7 @@ from rldoctor.reference import checkpoint
 from rldoctor.reference.callbacks import callbacks_of, status_of
 from rldoctor.reference.control import ALONE, Control
 from rldoctor.reference.envs import make_vec_env
+from rldoctor.reference.logs import logger_of
 from rldoctor.reference.plan import ON_POLICY, Plan
 from rldoctor.reference.surgery import SURGERIES
 
@@ -43,11 +44,12 @@ class Trained:
 
 
 def train(plan: Plan, out: Path, control: Control = ALONE) -> Trained:
-    """Train and write ``progress.csv``, a TensorBoard event file and ``config.json`` into ``out``.
+    """Train and write ``config.json``, ``progress.csv`` and the other logs of ``control`` into ``out``.
 
     A numerical breakdown (torch refuses NaN distribution parameters with ValueError) ends the run but
     is not an error here: with a fault planted it is a result. A run that ``control`` stops early leaves a
-    checkpoint, where it keeps any; a finished one leaves ``model.zip``. Raises MissingExtraError without SB3
+    checkpoint, where it keeps any; a finished one leaves ``model.zip`` and, where it normalises,
+    ``normaliser.pkl``. Raises MissingExtraError without SB3
     and UsageError when ``out`` already holds a run: two event files in one folder read as one run.
     """
     _require_extra()
@@ -59,8 +61,9 @@ def train(plan: Plan, out: Path, control: Control = ALONE) -> Trained:
     torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     model = build_model(plan, control.device) if saved is None else _resumed(plan, saved, control.device)
-    (out / "config.json").write_text(json.dumps(settings(plan, model), indent=2) + "\n", encoding="utf-8")
-    logger = _logger(out, saved)
+    facts = settings(plan, model)
+    (out / "config.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    logger = logger_of(plan, out, control, saved, facts)
     model.set_logger(logger)
     try:
         stopped = _learn(plan, model, callbacks_of(plan, out, control), saved is not None)
@@ -91,23 +94,11 @@ def _leave(plan: Plan, model: Any, out: Path, control: Control, stopped: str) ->
     """Save what a later command needs, and tell how it ended."""
     finished = bool(stopped) or model.num_timesteps >= plan.steps
     if control.checkpoints and finished:
-        checkpoint.remove(out)
-        model.save(out / "model.zip")
+        checkpoint.finish(model, out)
     elif control.checkpoints:
         checkpoint.save(model, out)
     if control.report:
         control.report(status_of(plan, model, "done" if finished else "interrupted", message=stopped))
-
-
-def _logger(out: Path, saved: Path | None) -> Any:
-    """SB3's logger on ``out``; after a checkpoint, its table starts with the rows from before it."""
-    from stable_baselines3.common.logger import configure
-
-    rows = checkpoint.rows_of(saved) if saved else []
-    logger = configure(str(out), ["csv", "tensorboard"])
-    for row in rows:
-        logger.output_formats[0].write(row, dict.fromkeys(row, ()), 0)
-    return logger
 
 
 def _resumed(plan: Plan, saved: Path, device: str) -> Any:
