@@ -49,7 +49,7 @@ _FAULTS = (
         doc="The actor's parameters are not trained (not in the optimiser, or detached) while the critic is.",
         how="policy net, action head and log_std stop requiring gradients",
         cause="wiring: updates do not reach the policy",
-        roots=("POL-01",),
+        roots=("POL-01", "NUM-03"),
         symptoms=("ENT-01", "OUT-10"),
         algos=ON_POLICY,
         plant=fields(surgery=("freeze-actor",)),
