@@ -149,7 +149,8 @@ class Training:
                 if step % 100 == 0:
                     scalars["charts/SPS"] = int(step / (time.time() - start))
                     for tag, number in scalars.items():
-                        self.writer.add_scalar(tag, float(number), step)
+                        value = number.item() if isinstance(number, Tensor) else number
+                        self.writer.add_scalar(tag, value, step)
         self.envs.close()
 
     def step(self, step: int, obs: Any) -> Any:

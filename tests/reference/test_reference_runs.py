@@ -73,6 +73,8 @@ def test_the_label_expects_what_the_registry_says(folder):
         "symptoms": list(fault.symptoms),
     }
     assert 0 <= run["onset"] <= run["steps"]
+    if fault.starts:  # of the planned steps, of which a run that broke did fewer
+        assert run["onset"] >= 0.9 * fault.starts * run["steps"], "label made before onsets were recorded"
 
 
 @each_run
@@ -149,4 +151,6 @@ def test_another_librarys_log_is_understood(folder):
     (read,) = load(folder).runs
     assert read.framework == library_of(run)
     assert read.algorithm == run["algo"]
-    assert read.total_env_steps == pytest.approx(run["steps"], rel=0.03)
+    assert read.axis == "env_steps"
+    assert read.last_step == pytest.approx(run["steps"], rel=0.05)
+    assert read.planned_steps == pytest.approx(run["steps"], rel=0.05)

@@ -229,7 +229,12 @@ def test_skrl_entropy_loss_means_two_things_and_memory_is_per_environment():
 
 def test_skrl_limits_of_zero_are_switched_off_and_ppo_has_no_replay_buffer():
     tags = {"Reward / Total reward (mean)": [1.0], "Loss / Policy loss": [1], "Loss / Value loss": [5]}
-    off = {"agent.class": "PPO", "agent.kl_threshold": 0.0, "agent.value_clip": 0.0, "agent.grad_norm_clip": 0}
+    off = {
+        "agent.class": "PPO",
+        "agent.kl_threshold": 0.0,
+        "agent.value_clip": 0.0,
+        "agent.grad_norm_clip": 0,
+    }
     found = understand(board(tags, config={**off, "memory.memory_size": -1, "num_envs": 8}))
     knobs = ("target_kl", "clip_range_vf", "max_grad_norm")
     assert [found.config.get(knob).value for knob in knobs] == ["none", "none", "none"]
