@@ -13,6 +13,14 @@ from rldoctor.reference.plan import Plan
 from rldoctor.yamlio import load_yaml
 
 
+def bundled(package: Path) -> Path | None:
+    """The collection that an installation (or a checkout) has, by the folder of the package."""
+    for root in (package / "_reference_runs", package.parent / "reference_runs"):
+        if (root / "healthy").is_dir():
+            return root
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Sick:
     """A sick run of the collection: where it is, the plan behind it, whether evaluations were logged."""

@@ -15,7 +15,7 @@ from rldoctor.errors import ReadError, UsageError
 from rldoctor.model.finding import Diagnosis, Outcome
 from rldoctor.model.run import Run
 from rldoctor.proof.apply import Change, Refusal, first_change
-from rldoctor.reference.catalog import find_task
+from rldoctor.reference.catalog import TASKS, find_task
 from rldoctor.reference.faults import FAULTS
 from rldoctor.reference.plan import Plan
 
@@ -201,6 +201,8 @@ def plain_return(run: Run, plan: Plan) -> float | None:
 def with_healthy(proof: Proof, attempt: Attempt, collection: Path) -> Proof:
     """The same proof with the return of the healthy reference run: of the same seed, or of another one."""
     plan = attempt.change.plan if attempt.change else attempt.plan
+    if (plan.algo, plan.env_id, plan.variant) not in {(one.algo, one.env_id, one.variant) for one in TASKS}:
+        return proof
     task = find_task(plan.algo, plan.env_id, plan.variant).plan(seed=plan.seed)
     if not _comparable(task, plan):
         return proof
