@@ -108,14 +108,15 @@ def diagnose(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     thresholds: Mapping[str, Mapping[str, float]] | None = None,
-    references: Sequence[Path | str] = (AUTO,),
+    references: Sequence[Path | str | Envelope] = (AUTO,),
 ) -> Diagnosis:
     """Apply the rules to a run.
 
     ``select`` and ``ignore`` take codes, prefixes (``POL``) or areas; ``thresholds`` overrides named
     thresholds, ``{"POL-01": {"kl_zero": 1e-4}}``. ``references``: ``auto`` holds the run against the bundled
     envelope of its algorithm and environment where there is one, ``off`` against none; files and directories
-    of envelopes of your own (:func:`build_reference`) are looked at first.
+    of envelopes of your own (:func:`build_reference`) are looked at first; with envelopes themselves nothing
+    else is looked at.
 
     Raises:
         RuleError: a rule file is invalid. UsageError: an unknown code, threshold, or value out of range.

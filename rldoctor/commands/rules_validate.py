@@ -45,12 +45,13 @@ def validate(runs: str, record: str, into: str, *, check: bool, table: bool, job
 
     places = _places(runs, record, into)
     criteria = load_criteria(builtin_rules_dir())
+    before = _committed(places.record) if check else {}
     cases = _cases(places.runs, jobs)
     figures = document([rule.code for rule in api.rules()], cases, criteria)
     lines = [*(_per_run(cases) if table else ()), *_summary(figures)]
     sys.stdout.writelines(f"{line}\n" for line in lines)
     if check:
-        return _check(figures, places, criteria)
+        return _check(before, figures, places, criteria)
     if not table:
         _write(figures, places, criteria)
     return 0
@@ -130,13 +131,10 @@ def _write(figures: dict[str, Any], places: Places, criteria: Criteria) -> None:
         sys.stderr.write(f"wrote {target}\n")
 
 
-def _check(figures: dict[str, Any], places: Places, criteria: Criteria) -> int:
+def _check(before: dict[str, Any], figures: dict[str, Any], places: Places, criteria: Criteria) -> int:
     from rldoctor.validation.check import worse
     from rldoctor.validation.write import page
 
-    if places.record is None:
-        raise UsageError("--check needs the file to compare with", hint="name it: --json FILE")
-    before = _committed(places.record)
     got_worse = worse(before, figures)
     lines = [f"    {one.figure}: {one.before}, now {one.now}" for one in got_worse]
     problems = [f"{len(lines)} figures got worse:", *_short(lines)] if lines else []
@@ -158,9 +156,11 @@ def _short(lines: Sequence[str]) -> list[str]:
     return [*lines] if more <= 0 else [*lines[:MAX_LISTED], f"    and {more} more"]
 
 
-def _committed(path: Path) -> dict[str, Any]:
+def _committed(path: Path | None) -> dict[str, Any]:
     import json
 
+    if path is None:
+        raise UsageError("--check needs the file to compare with", hint="name it: --json FILE")
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

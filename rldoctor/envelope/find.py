@@ -12,15 +12,21 @@ from rldoctor.model.envelope import Envelope
 AUTO, OFF = "auto", "off"
 
 
-def envelopes(choices: Sequence[Path | str], package: Path, here: Path | None = None) -> tuple[Envelope, ...]:
+def envelopes(
+    choices: Sequence[Path | str | Envelope], package: Path, here: Path | None = None
+) -> tuple[Envelope, ...]:
     """Every envelope that a run may be compared with, the user's own first; none for ``off``.
 
-    ``choices``: ``auto``, ``off``, files or directories; files and directories are looked at before the
+    ``choices``: envelopes, and then only these; or ``auto``, ``off``, files or directories; files and
+    directories are looked at before the
     ``rldoctor-references`` of the current directory (``here``) and the bundled ones of ``package``.
 
     Raises:
         UsageError: ``off`` with something else, a path that does not exist. ReadError: a damaged file.
     """
+    given = tuple(choice for choice in choices if isinstance(choice, Envelope))
+    if given:
+        return given
     named = [choice for choice in map(str, choices) if choice not in (AUTO, OFF)]
     if OFF in map(str, choices):
         if len(set(map(str, choices))) > 1:

@@ -17,7 +17,7 @@ class Fault:
 
     ``doc`` says what is wrong and why it is harmful, ``how`` how it is planted, ``cause`` the cause in
     words, ``algos`` which algorithms it applies to. ``variant`` is the catalogue variant it is planted
-    on ("" the plain task).
+    on ("" the plain task); ``starts`` the share of the run after which it acts.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Fault:
     algos: tuple[str, ...]
     plant: Plant
     variant: str = ""
+    starts: float = 0.0
 
     def sick(self, plan: Plan) -> Plan:
         """The plan with this fault; raises UsageError when it does not apply to the algorithm."""

@@ -71,6 +71,7 @@ TASK_FAULTS = (
         symptoms=("OUT-02",),
         algos=_ANY,
         plant=fields(tampering=("inject-nan",), normalize=False),
+        starts=0.5,
     ),
     Fault(
         name="sign-flipped",
@@ -81,6 +82,7 @@ TASK_FAULTS = (
         symptoms=("OUT-04", "VAL-01", "ENT-05", "VAL-11"),
         algos=_ANY,
         plant=fields(tampering=("flip-sign",)),
+        starts=0.5,
     ),
     Fault(
         name="reward-centred",

@@ -62,6 +62,7 @@ WIRING_FAULTS = (
         symptoms=("POL-01", "POL-04", "ENT-01", "LOG-05", *_SLOW),
         algos=(*ON_POLICY, "sac", "td3"),
         plant=fields(surgery=("anneal-early",)),
+        starts=0.3,
     ),
     Fault(
         name="lr-spike",
@@ -72,6 +73,7 @@ WIRING_FAULTS = (
         symptoms=("OUT-02", "POL-03", "CFG-06", "ENT-02", "ENT-03", "VAL-01", "NUM-02", "OUT-04", *_SLOW),
         algos=("ppo",),
         plant=fields(surgery=("restart-rate",)),
+        starts=0.6,
     ),
     Fault(
         name="vf-coef-huge",

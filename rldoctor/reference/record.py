@@ -22,7 +22,7 @@ def record(plan: Plan, trained: Trained, store: Path, command: Sequence[str]) ->
     """Copy a training's logs and write its ``run.yaml``; returns the folder, replacing what was there.
 
     The event file loses the host name and process id that its writer puts into the file name. What the
-    run showed (``shows``, ``onset``, ``note``) is for a person to fill in, from ``observed``: SB3's
+    run showed (``shows``, ``note``) is for a person to fill in, from ``observed``: SB3's
     columns as [first value, median of the last quarter, last value].
     """
     folder = store / home(plan)
@@ -57,7 +57,7 @@ def label(plan: Plan, trained: Trained, command: Sequence[str]) -> dict[str, Any
             "cause": fault.cause if fault else None,
             "symptoms": list(fault.symptoms) if fault else [],
         },
-        "onset": 0 if fault else None,
+        "onset": round(fault.starts * plan.steps) if fault else None,
         "algo": plan.algo,
         "env": plan.env_id,
         "variant": plan.variant or None,

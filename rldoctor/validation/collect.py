@@ -7,13 +7,16 @@ import multiprocessing
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import rldoctor
 from rldoctor import api
-from rldoctor.errors import ReadError, RldoctorError
+from rldoctor.errors import ReadError, RldoctorError, UsageError
+from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
+from rldoctor.model.run import Run
 from rldoctor.validation.cases import Case, Found, Label, Seen
 from rldoctor.yamlio import load_yaml
 
@@ -83,14 +86,16 @@ def cases(collection: Path, found: Sequence[Label], jobs: int) -> Iterator[Case]
     """
     api.rules()
     paths = [str(collection / label.name) for label in found]
+    mates = [tuple(str(collection / name) for name in twins(label, found)) for label in found]
     if jobs < 2:
-        seen: Iterator[Seen] = map(observe, paths)
+        seen: Iterator[Seen] = map(observe, paths, mates)
         yield from (Case(*pair) for pair in zip(found, seen, strict=True))
         return
     # Not fork: numpy's thread pool does not survive it everywhere.
     pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start)
     try:
-        yield from (Case(*pair) for pair in zip(found, pool.map(observe, paths, chunksize=4), strict=True))
+        seen = pool.map(observe, paths, mates, chunksize=4)
+        yield from (Case(*pair) for pair in zip(found, seen, strict=True))
     except BrokenProcessPool:
         raise RldoctorError(
             "a process died while it diagnosed (out of memory?)", hint="try --jobs 1"
@@ -107,12 +112,38 @@ def _start() -> None:
     gc.enable()
 
 
-def observe(path: str) -> Seen:
-    """The diagnosis of the run in a folder."""
+def twins(label: Label, found: Sequence[Label]) -> tuple[str, ...]:
+    """The other healthy runs of the same algorithm on the same task, by name."""
+    same = (one for one in found if one.healthy and (one.algo, one.task) == (label.algo, label.task))
+    return tuple(one.name for one in same if one.name != label.name)
+
+
+@lru_cache(maxsize=64)
+def _run(path: str) -> Run:
     runs = api.load(path).runs
     if len(runs) != 1:
         raise ReadError(f"{path}: {len(runs)} runs where one is labelled")
-    return reduced(api.diagnose(runs[0]))
+    return runs[0]
+
+
+def observe(path: str, mates: Sequence[str] = ()) -> Seen:
+    """The diagnosis of the run in a folder, held against an envelope of its ``mates``.
+
+    Not against the bundled envelope: a healthy run is part of that, and cannot fall out of it.
+    """
+    run = _run(path)
+    others = [other for other in map(_run, mates) if other.framework == run.framework]
+    return reduced(api.diagnose(run, references=_reference(others)))
+
+
+def _reference(others: Sequence[Run]) -> Sequence[str | Envelope]:
+    """The envelope of runs; none where they have no task or outcome in common."""
+    if not others:
+        return ("off",)
+    try:
+        return (api.build_reference(others, "the other healthy runs of this task"),)
+    except UsageError:
+        return ("off",)
 
 
 def reduced(diagnosis: Diagnosis) -> Seen:

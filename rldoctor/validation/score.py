@@ -140,6 +140,7 @@ def status(code: str, cases: Sequence[Case], criteria: Criteria) -> str:
         held.recall.of >= needs["runs"]
         and _tasks(code, split(cases, "hold")) >= needs["tasks"]
         and (held.recall.share or 0.0) >= needs["recall"]
+        and every.false_alarms.of >= needs["healthy"]
         and (every.false_alarms.share or 0.0) <= needs["false_alarms"]
         and every.alarmed <= needs["false_alarms_at_error"]
     ):

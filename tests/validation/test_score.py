@@ -17,7 +17,14 @@ CRITERIA = Criteria(
     found=WARNING,
     alarm=ERROR,
     confidence=0.95,
-    stable={"runs": 4, "tasks": 2, "recall": 0.9, "false_alarms": 0.01, "false_alarms_at_error": 0},
+    stable={
+        "runs": 4,
+        "tasks": 2,
+        "recall": 0.9,
+        "healthy": 1,
+        "false_alarms": 0.01,
+        "false_alarms_at_error": 0,
+    },
     tested={"runs": 1, "false_alarms_at_error": 0},
     goals=(),
 )
@@ -140,11 +147,12 @@ def held(count: int, hits: int, tasks: int = 2) -> list[Case]:
 @pytest.mark.parametrize(
     ("runs", "expected"),
     [
-        (held(4, 4), "stable"),
-        (held(10, 9), "stable"),
-        (held(9, 8), "tested"),  # 0.889
-        (held(3, 3), "tested"),
-        (held(4, 4, tasks=1), "tested"),
+        ([*held(4, 4), healthy()], "stable"),
+        ([*held(10, 9), healthy()], "stable"),
+        (held(4, 4), "tested"),  # no healthy run on which it could have been wrong
+        ([*held(9, 8), healthy()], "tested"),  # 0.889
+        ([*held(3, 3), healthy()], "tested"),
+        ([*held(4, 4, tasks=1), healthy()], "tested"),
         (held(4, 0), "experimental"),
         ([*held(4, 4), healthy(found("POL-01", WARNING))], "tested"),  # 1 of 1 is more than 1 %
         ([*held(4, 4), healthy(found("POL-01", WARNING)), *[healthy()] * 99], "stable"),
