@@ -45,16 +45,6 @@ REPLAY_FAULTS = (
         plant=_overused,
     ),
     Fault(
-        name="gradient-explosion",
-        doc="The learning rate is so large that every error of the critic makes the next one larger.",
-        how="learning_rate=0.05, with no clip of the gradient (SB3 has none off-policy)",
-        cause="exploding gradients: a learning rate far too large",
-        roots=("NUM-02", "CFG-06", "VAL-08"),
-        symptoms=("VAL-07", "VAL-09", "VAL-10", "ENT-05", "ENT-08", "NUM-01", "NUM-03", *_SLOW),
-        algos=CONTINUOUS_OFF,
-        plant=hyper(learning_rate=0.05),
-    ),
-    Fault(
         name="alpha-fixed-high",
         doc="A fixed temperature so high that entropy outweighs the reward: the policy stays random.",
         how="ent_coef=20, not learnt",

@@ -87,10 +87,10 @@ TASK_FAULTS = (
     Fault(
         name="reward-centred",
         doc="The mean of the rewards is subtracted on a task that can end early: living is worth nothing.",
-        how="reward minus its running mean on a task that ends on a fall (Hopper-v5)",
+        how="reward minus its running mean on a task that ends on a fall (InvertedPendulum-v5, Hopper-v5)",
         cause="subtracting the mean changes the best policy where episodes can end",
-        roots=("REW-06",),
-        symptoms=("OUT-06", "VAL-01", "REW-01", *_SLOW),
+        roots=("REW-06", "REW-01"),
+        symptoms=("OUT-06", "VAL-01", "VAL-02", "POL-06", *_SLOW),
         algos=_ANY,
         plant=_centred,
     ),
