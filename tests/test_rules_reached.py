@@ -18,7 +18,11 @@ from rldoctor.model.finding import Outcome
 HERE = Path(__file__).parent
 RUNS = HERE.parent / "reference_runs"
 LIST = HERE / "rules_not_reached.txt"
-END_TO_END = [HERE / "test_practitioners_notes.py", *sorted((HERE / "traps").glob("test_*.py"))]
+END_TO_END = [
+    HERE / "test_practitioners_notes.py",
+    *sorted((HERE / "traps").glob("test_*.py")),
+    *sorted((HERE / "envelope").glob("test_*.py")),
+]
 CODE = r'"([A-Z]{2,6}-[0-9]{2,3})"'
 # How those tests say that a rule fires.
 SAID = (

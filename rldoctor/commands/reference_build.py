@@ -13,6 +13,8 @@ from rldoctor.commands.reading import read_all
 from rldoctor.errors import ReadError, UsageError
 from rldoctor.model.run import Run
 
+# Files of this library's runs are not named after it.
+USUAL = "stable_baselines3"
 DESCRIPTION = (
     "Make the envelope of good runs of one algorithm on one task: a band for every metric over the "
     "environment steps, and the step at which each run reached 20, 50, 80 and 95 % success. "
@@ -81,14 +83,15 @@ def _write(runs: Sequence[Run], name: str, variant: str, out: Path | None) -> No
 
 
 def _collected(runs: Sequence[Run], least: int) -> dict[tuple[str, str], list[Run]]:
-    """The runs of each algorithm, environment and variant, by name and variant; small groups are left out."""
+    """The runs of each library, algorithm, environment and variant, by name and variant; no small groups."""
     from rldoctor.envelope.identity import task_of
 
     groups: dict[tuple[str, str], list[Run]] = {}
     for run in sorted(runs, key=lambda one: str(one.path)):
         algorithm, env = task_of(run)
         variant = _variant(run)
-        name = "-".join(part for part in (algorithm, env.replace("/", "-"), variant) if part)
+        library = "" if run.framework == USUAL else run.framework
+        name = "-".join(part for part in (library, algorithm, env.replace("/", "-"), variant) if part)
         groups.setdefault((name, variant), []).append(run)
     kept = {key: found for key, found in groups.items() if len(found) >= least}
     for (name, _), found in groups.items():

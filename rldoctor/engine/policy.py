@@ -25,6 +25,15 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True)
+class Inherits:
+    """What leads to one of ``parents``, and these themselves, leads to ``code`` with this ``strength``."""
+
+    code: str
+    parents: frozenset[str]
+    strength: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """Weights of the root-cause score (``docs/diagnosis.md``)."""
 
@@ -37,6 +46,7 @@ class Ranking:
     absent_prediction: float
     config_only: float
     unmeasured_prediction: float
+    inherits: tuple[Inherits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +151,10 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
         absent_prediction=float(rank["absent_prediction"]),
         config_only=float(rank["config_only"]),
         unmeasured_prediction=float(rank["unmeasured_prediction"]),
+        inherits=tuple(
+            Inherits(code, frozenset(entry["from"]), str(entry["strength"]))
+            for code, entry in rank.get("inherits", {}).items()
+        ),
     )
 
 

@@ -51,7 +51,7 @@ class Graph:
         """Edges from ``code`` to fired findings that its timing does not rule out."""
         return [
             edge
-            for edge in self.fired[code].edges
+            for edge in with_inherited(code, self.fired[code].edges, self.ranking)
             if edge.code in self.fired and edge.code != code and self.timing(code, edge.code) > 0
         ]
 
@@ -92,6 +92,17 @@ class Graph:
     def _absent(self, predicted: Sequence[str]) -> float:
         absent = sum(code in self.quiet and code not in self.fired for code in predicted)
         return float(self.ranking.absent_prediction**absent)
+
+
+def with_inherited(code: str, edges: Sequence[Edge], ranking: Ranking) -> list[Edge]:
+    """The edges of a rule, and those it has because it leads to, or is, a parent of an inheriting one."""
+    leads = {edge.code for edge in edges}
+    extra = [
+        Edge(heir.code, heir.strength)
+        for heir in ranking.inherits
+        if heir.code not in leads and heir.parents & {*leads, code}
+    ]
+    return [*edges, *extra]
 
 
 def rank(
@@ -159,5 +170,6 @@ def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) 
 def _claim(graph: Graph, one: Evaluated, codes: Sequence[str]) -> float:
     """How strongly a rule would explain the findings if it had fired: severity x its strongest edge."""
     ranking = graph.ranking
-    strengths = [ranking.strength[edge.strength] for edge in one.rule.leads_to if edge.code in codes]
+    leads_to = with_inherited(one.rule.code, one.rule.leads_to, ranking)
+    strengths = [ranking.strength[edge.strength] for edge in leads_to if edge.code in codes]
     return ranking.severity[one.rule.severity.label] * max(strengths, default=0.0)

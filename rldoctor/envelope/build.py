@@ -31,13 +31,15 @@ def build(runs: Sequence[Run], name: str, criteria: Criteria, variant: str = "")
     algorithm, env = task_of(runs[0])
     grid = common_grid(runs, criteria)
     levels = _levels(runs, criteria)
-    names = dict.fromkeys(name for run in runs for name in run.metrics if name not in criteria.leave_out)
+    framework = _framework(runs)
+    names = _shown(runs, framework, criteria)
     bands = {metric: _band([run.metrics.get(metric) for run in runs], grid, criteria) for metric in names}
     return Envelope(
         name=name,
         algorithm=algorithm,
         env=env,
         variant=variant,
+        framework=framework,
         settings=settings_of(runs[0], criteria),
         members=tuple(_member(run, levels, criteria) for run in runs),
         versions=_versions(runs),
@@ -112,6 +114,18 @@ def _levels(runs: Sequence[Run], criteria: Criteria) -> dict[str, Level]:
                 start, end, tuple(start + share * (end - start) for share in criteria.milestones)
             )
     return found
+
+
+def _framework(runs: Sequence[Run]) -> str:
+    found = {run.framework for run in runs}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _shown(runs: Sequence[Run], framework: str, criteria: Criteria) -> list[str]:
+    """The metrics to keep; of several frameworks only the outcomes, which mean the same in all of them."""
+    names = dict.fromkeys(name for run in runs for name in run.metrics if name not in criteria.leave_out)
+    outcomes = {*criteria.returns, *criteria.success}
+    return [name for name in names if framework or name in outcomes]
 
 
 def _member(run: Run, levels: Mapping[str, Level], criteria: Criteria) -> Member:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -16,12 +17,17 @@ from rldoctor.model.run import Run
 
 
 def view(run: Run, envelopes: Sequence[Envelope], criteria: Criteria) -> ReferenceView:
-    """How a run stands against the envelopes at hand; those named first win, then those of more runs."""
+    """How a run stands against the envelopes at hand.
+
+    The directory that comes first wins (the user's own), in it the run's own framework, then more runs.
+    """
     algorithm, env = task_of(run)
     if not algorithm or not env:
         missing = "algorithm" if not algorithm else "environment"
         return ReferenceView(reason=f"no reference: the {missing} of the run is not known")
     same = [one for one in envelopes if (one.algorithm, one.env) == (algorithm, env)]
+    places = list(dict.fromkeys(Path(one.source).parent for one in same))
+    same.sort(key=lambda one: (places.index(Path(one.source).parent), one.framework != run.framework))
     if not same:
         return ReferenceView(reason=f"no reference for ({algorithm}, {env})")
     unfit = [(one, unlike(run, one, criteria)) for one in same]

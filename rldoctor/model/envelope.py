@@ -60,6 +60,7 @@ class Level:
 class Envelope:
     """Bands of good runs over environment transitions.
 
+    ``framework`` is that of its runs, empty for several: what libraries log about their insides differs.
     ``settings`` are those that change what a return means (reward, environment). ``steps``: shape (n,),
     increasing. ``shares`` are those of the milestones. ``source`` is the file it was read from, or empty.
     """
@@ -68,6 +69,7 @@ class Envelope:
     algorithm: str
     env: str
     variant: str
+    framework: str
     settings: Mapping[str, Value]
     members: tuple[Member, ...]
     versions: Mapping[str, tuple[str, ...]]

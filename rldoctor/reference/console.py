@@ -17,7 +17,10 @@ from rldoctor.reference.session import Job
 
 KNOWN_LOGS = ("csv", "tensorboard", "aim")
 LOGS = ("csv", "tensorboard")
-DESCRIPTION = "Train reference runs with Stable-Baselines3, healthy or with a documented fault planted."
+DESCRIPTION = (
+    "Train reference runs with Stable-Baselines3, healthy or with a documented fault planted. "
+    "'rldoctor reference build RUNS...' makes the envelope of good runs, see its --help."
+)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:

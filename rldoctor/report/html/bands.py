@@ -38,6 +38,8 @@ def band_of(run: Run, name: str, reference: ReferenceView) -> Drawn:
     metric = _metric(run, name, envelope) if envelope is not None and reference.used else ""
     if envelope is None or not metric:
         return Drawn()
+    if envelope.framework != run.framework and metric not in envelope.levels:
+        return Drawn()
     band = envelope.bands[metric]
     low, high, _ = band.edges
     within = envelope.steps <= run.metrics[name].steps[-1]
