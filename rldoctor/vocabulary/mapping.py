@@ -73,8 +73,8 @@ def _known_as(
     tag_map: Mapping[str, str], logged_as: Sequence[RawSeries], series: Sequence[RawSeries]
 ) -> Mapping[str, str]:
     """The user's map also under the tags our table uses (without ``ray/tune/``, with Aim's context)."""
-    names = {old.tag: new.tag for old, new in zip(logged_as, series, strict=True)}
-    return {names.get(tag, tag): metric for tag, metric in tag_map.items()}
+    pairs = {(old.tag, new.tag) for old, new in zip(logged_as, series, strict=True)}
+    return {**tag_map, **{new: tag_map[old] for old, new in sorted(pairs) if old in tag_map}}
 
 
 def _named(

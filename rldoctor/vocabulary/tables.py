@@ -137,7 +137,9 @@ def check_framework(name: str) -> str:
 def load_table(name: str) -> Table:
     """The table called ``name``; rows of the table it extends come after its own."""
     if name == GENERIC:
-        return Table(GENERIC, "home-made or unknown logger", log_hints=_generic()["log_hints"])
+        plain = _generic()
+        title = "home-made or unknown logger"
+        return Table(GENERIC, title, log_hints=plain["log_hints"], contexts=plain["contexts"])
     data: dict[str, Any] = load_yaml(HERE / "frameworks" / f"{name}.yaml")
     base = load_table(data["extends"]) if "extends" in data else Table(name)
     algorithms = data.get("algorithms", {})
