@@ -127,19 +127,22 @@ TASKS: tuple[Task, ...] = (
     Task(
         algo="sac",
         env_id="FetchReachDense-v4",
-        steps=60_000,
+        steps=32_000,
         n_envs=8,
         log_interval=8,
-        hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2},
-        source=f"{_ZOO}/sac.yml FetchReach (lr 1e-3, gamma 0.95, 64x64), dense reward so no HER, 8 envs",
+        hyper={**_FETCH_OFF_POLICY, "gradient_steps": 4, "policy_kwargs": {"net_arch": [256, 256]}},
+        source=(
+            f"{_ZOO}/sac.yml FetchReach (lr 1e-3, gamma 0.95), dense reward so no HER, 8 envs; own trials: "
+            "SB3's 256x256 nets, as four of five seeds with 64x64 ended below 75 % success"
+        ),
     ),
     Task(
         algo="sac",
         env_id="FetchReach-v4",
-        steps=30_000,
+        steps=16_000,
         n_envs=4,
         log_interval=8,
-        hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2, "her": True},
+        hyper={**_FETCH_OFF_POLICY, "gradient_steps": 4, "her": True},
         source=f"{_ZOO}/sac.yml FetchReach (HER with 4 future goals, lr 1e-3, gamma 0.95, 64x64), 4 envs",
     ),
     Task(
