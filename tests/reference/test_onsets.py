@@ -11,7 +11,7 @@ from rldoctor.reference.faults import FAULTS, find_fault
 from rldoctor.reference.record import label
 from rldoctor.reference.train import Trained
 
-LOG = Path(__file__).parents[2] / "reference_runs" / "healthy" / "ppo-Pendulum-v1-0"
+LOG = Path(__file__).parents[2] / "reference_runs" / "healthy" / "ppo-Hopper-v5-0"
 
 
 @pytest.mark.parametrize(
