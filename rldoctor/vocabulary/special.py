@@ -45,6 +45,14 @@ def ent_coef(knob: str, written: object) -> Sequence[Reading]:
     return (Reading(knob, parsed.value, parsed.note),)
 
 
+def temperature(knob: str, written: object) -> Sequence[Reading]:
+    """``ent_coef`` of a learner with a temperature (SAC and its kin), where a number also means: not learnt."""
+    readings = ent_coef(knob, written)
+    if readings and all(one.knob != "auto_alpha" for one in readings):
+        return (*readings, Reading("auto_alpha", 0, "a number is a fixed temperature", plain=False))
+    return readings
+
+
 def target_entropy(knob: str, written: object) -> Sequence[Reading]:
     """``auto``: the library's default; a number: itself."""
     parsed = parse_value(written)
@@ -168,6 +176,7 @@ READERS: Mapping[str, Reader] = {
     "off_at_zero": off_at_zero,
     "exp_form": exp_form,
     "ent_coef": ent_coef,
+    "temperature": temperature,
     "target_entropy": target_entropy,
     "train_freq": train_freq,
     "normalize": normalize,

@@ -68,14 +68,20 @@ def test_a_serialised_function_stays_unmapped():
     [
         ("auto", {"ent_coef": "auto", "auto_alpha": 1}),
         ("auto_0.1", {"ent_coef": "auto_0.1", "auto_alpha": 1, "init_alpha": 0.1}),
-        (0.2, {"ent_coef": 0.2}),
-        ("0.2", {"ent_coef": 0.2}),
+        (0.2, {"ent_coef": 0.2, "auto_alpha": 0}),
+        ("0.2", {"ent_coef": 0.2, "auto_alpha": 0}),
     ],
 )
 def test_entropy_coefficient(written, expected):
     found = sac({"ent_coef": written}).config
     assert {name: found.get(name).value for name in expected} == expected
     assert ("auto_alpha" in found) == ("auto_alpha" in expected)
+
+
+def test_the_entropy_bonus_of_ppo_is_no_fixed_temperature():
+    found = understand(board(PPO, config={"ent_coef": 0.01})).config
+    assert found.number("ent_coef") == 0.01
+    assert "auto_alpha" not in found
 
 
 def test_target_entropy_auto():
