@@ -46,7 +46,7 @@ def ent_coef(knob: str, written: object) -> Sequence[Reading]:
 
 
 def temperature(knob: str, written: object) -> Sequence[Reading]:
-    """``ent_coef`` of a learner with a temperature (SAC and its kin), where a number also means: not learnt."""
+    """``ent_coef`` of a learner with a temperature (SAC), where a number also means: not learnt."""
     readings = ent_coef(knob, written)
     if readings and all(one.knob != "auto_alpha" for one in readings):
         return (*readings, Reading("auto_alpha", 0, "a number is a fixed temperature", plain=False))
