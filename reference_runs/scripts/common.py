@@ -56,7 +56,8 @@ class Steady(gym.Wrapper[Any, Any, Any, Any]):
 
     def __init__(self, env_id: str, scale: float) -> None:
         """Make ``env_id``; ``scale`` multiplies every reward."""
-        super().__init__(gym.make(env_id))
+        # MuJoCo observes in float64, which skrl hands to its float32 networks as it is.
+        super().__init__(gym.wrappers.DtypeObservation(gym.make(env_id), np.float32))
         self._scale = scale
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
