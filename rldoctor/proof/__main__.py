@@ -11,7 +11,7 @@ from pathlib import Path
 from rldoctor.errors import RldoctorError
 from rldoctor.proof.collection import Sick, sick_runs
 from rldoctor.proof.documents import document, page
-from rldoctor.proof.prove import Attempt, Clock, Proof, diagnosed, judged, unjudged, with_healthy
+from rldoctor.proof.prove import Attempt, Clock, Proof, as_healthy, diagnosed, judged, unjudged, with_healthy
 
 DONE = "fixed.json"
 """Written into the folder of a fixed run once it is trained: what it was trained with, and how that went."""
@@ -42,9 +42,9 @@ def _proof(sick: Sick, options: argparse.Namespace) -> Proof:
     if attempt.change is None:
         proof = unjudged(attempt)
     else:
-        fixed = options.work / sick.plan.fault / sick.plan.name
-        told = _train(attempt, fixed, evaluate=sick.evaluated)
-        proof = judged(attempt, fixed, *told)
+        fixed, same = options.work / sick.plan.fault / sick.plan.name, as_healthy(attempt, options.healthy)
+        told = (None, "") if same else _train(attempt, fixed, evaluate=sick.evaluated)
+        proof = judged(attempt, same or fixed, *told)
     proof = with_healthy(proof, attempt, options.healthy)
     sys.stderr.write(
         f"{proof.fault} {proof.task} {proof.seed}: {proof.root} {proof.key} {proof.old} -> {proof.new}:"

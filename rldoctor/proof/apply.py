@@ -72,7 +72,7 @@ def _instruction(fix: Prescription, plan: Plan) -> Change | Refusal:
 def _argument(fix: Prescription, plan: Plan, word: Wording) -> Change | Refusal:
     """A constructor argument of the SB3 algorithm."""
     assert fix.to_number is not None
-    defaults = _constructor_defaults(plan.algo)
+    defaults = constructor_defaults(plan.algo)
     if word.key not in defaults:
         return Refusal(fix.id, f"{plan.algo} of Stable-Baselines3 has no '{word.key or fix.knob}'")
     old = plan.hyper.get(word.key, defaults[word.key])
@@ -90,8 +90,8 @@ def _like(default: object, value: float) -> object:
     return round(value) if isinstance(default, int | tuple) else value
 
 
-def _constructor_defaults(algo: str) -> dict[str, Any]:
-    """Arguments of the SB3 class and their defaults."""
+def constructor_defaults(algo: str) -> dict[str, Any]:
+    """Arguments of the SB3 class of an algorithm, and their defaults. MissingExtraError without the extra."""
     from rldoctor.reference.train import algorithm_class
 
     parameters = inspect.signature(algorithm_class(algo).__init__).parameters.values()

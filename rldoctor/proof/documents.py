@@ -76,7 +76,7 @@ def _summary(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     checked = [one for one in tried if one["came_true"] in ("yes", "no")]
     came = sum(one["came_true"] == "yes" for one in checked)
     faults = len({one["fault"] for one in tried})
-    yield f"{len(tried)} fixes of {faults} faults: the root is gone in {gone} of {len(tried)}, what was"
+    yield f"Fixes tried: {len(tried)}, for {faults} of the faults. The root was gone in {gone} of them; what was"
     yield f"expected came true in {came} of the {len(checked)} runs that can tell."
     yield ""
 
@@ -128,13 +128,17 @@ def _failures(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _refused(proofs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """What no machine could do."""
-    told = [(one, two) for one in proofs for two in one["refused"]]
+    refused = [one for one in proofs if one["refused"]]
     nothing = [one for one in proofs if not one["root"]]
-    if not told and not nothing:
+    if not refused and not nothing:
         return
     yield from ("## Not applicable by machine", "")
-    for one, two in told:
-        yield f"- {one['fault']}, {_task(one)}, {one['seed']}: {one['root']} `{two['fix']}` {two['why']}."
+    for one in refused:
+        reasons: dict[str, list[str]] = {}
+        for two in one["refused"]:
+            reasons.setdefault(two["why"], []).append(f"`{two['fix']}`")
+        told = "; ".join(f"{', '.join(fixes)}: {why}" for why, fixes in reasons.items())
+        yield f"- {one['fault']}, {_task(one)}, {one['seed']}, {one['root']}: {told}."
     for one in nothing:
         yield f"- {one['fault']}, {_task(one)}, {one['seed']}: no finding, so nothing is prescribed."
     yield ""

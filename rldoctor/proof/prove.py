@@ -14,8 +14,8 @@ from rldoctor.api import came_true, diagnose, load
 from rldoctor.errors import ReadError, UsageError
 from rldoctor.model.finding import Diagnosis, Outcome
 from rldoctor.model.run import Run
-from rldoctor.proof.apply import Change, Refusal, first_change
-from rldoctor.reference.catalog import TASKS, find_task
+from rldoctor.proof.apply import Change, Refusal, constructor_defaults, first_change
+from rldoctor.reference.catalog import TASKS
 from rldoctor.reference.faults import FAULTS
 from rldoctor.reference.plan import Plan
 
@@ -201,15 +201,38 @@ def plain_return(run: Run, plan: Plan) -> float | None:
 def with_healthy(proof: Proof, attempt: Attempt, collection: Path) -> Proof:
     """The same proof with the return of the healthy reference run: of the same seed, or of another one."""
     plan = attempt.change.plan if attempt.change else attempt.plan
-    if (plan.algo, plan.env_id, plan.variant) not in {(one.algo, one.env_id, one.variant) for one in TASKS}:
-        return proof
-    task = find_task(plan.algo, plan.env_id, plan.variant).plan(seed=plan.seed)
-    if not _comparable(task, plan):
+    task = _task(plan)
+    if task is None or not _comparable(task, plan):
         return proof
     stem = task.name.removesuffix(str(plan.seed))
     folders = sorted((collection / "healthy").glob(f"{stem}[0-9]*"))
     folders.sort(key=lambda folder: folder.name != task.name)
     return replace(proof, healthy=plain_return(only_run(folders[0]), task)) if folders else proof
+
+
+def as_healthy(attempt: Attempt, collection: Path) -> Path | None:
+    """The healthy run of the collection that was trained with exactly the changed plan, if there is one.
+
+    A fix may restore what the task had before the fault; such a run need not be trained a second time.
+    """
+    plan = attempt.change.plan if attempt.change else None
+    if plan is None or not (collection / "healthy" / plan.name).is_dir() or plan.probe or plan.diagnostics:
+        return None
+    task = _task(plan)
+    same = task is not None and _explicit(replace(plan, fault="")) == _explicit(task)
+    return collection / "healthy" / plan.name if same else None
+
+
+def _explicit(plan: Plan) -> Plan:
+    """The plan with every default of the learner spelled out."""
+    return replace(plan, hyper={**constructor_defaults(plan.algo), **plan.hyper})
+
+
+def _task(plan: Plan) -> Plan | None:
+    """The catalogue's plan of the same task and seed, None when the catalogue has none."""
+    known = {(one.algo, one.env_id, one.variant): one for one in TASKS}
+    task = known.get((plan.algo, plan.env_id, plan.variant))
+    return None if task is None else task.plan(seed=plan.seed)
 
 
 class Clock:
