@@ -59,9 +59,10 @@ class AimWriter(KVWriter):  # type: ignore[misc] # SB3 is not typed here
     def write(self, key_values: dict[str, Any], key_excluded: dict[str, Any], step: int = 0) -> None:
         """One line of the log, at ``step`` transitions."""
         for tag, value in key_values.items():
-            if "aim" in (key_excluded.get(tag) or ()) or not _is_number(value):
-                continue
-            self.run.track(float(value), name=tag, step=step)
+            # What SB3 keeps out of the event file (the number of the iteration) is kept out here too.
+            left_out = {"aim", "tensorboard"} & set(key_excluded.get(tag) or ())
+            if _is_number(value) and not left_out:
+                self.run.track(float(value), name=tag, step=step)
 
     def close(self) -> None:
         """Write everything out and end the run."""
