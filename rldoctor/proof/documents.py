@@ -38,7 +38,8 @@ fault of your choice, and `python -m rldoctor.proof` made this page.
   file over the new run; the numbers are below. "not measured": the new log lacks what the check needs.
 - **return**: median of the last quarter, in the reward of the plain task. "healthy" is the reference run
   without the fault. A dash: the fix changes what a reward is, so returns do not compare, or nothing is known.
-- **seconds**: wall time of the new training on one core of a shared machine; a hint, no measurement.
+- **seconds**: wall time of the new training on one core of a shared machine; a hint, no measurement. A dash: the
+  fix gives exactly the settings of the healthy run of the same seed, which is taken instead of training it again.
 """
 
 
@@ -76,7 +77,7 @@ def _summary(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     checked = [one for one in tried if one["came_true"] in ("yes", "no")]
     came = sum(one["came_true"] == "yes" for one in checked)
     faults = len({one["fault"] for one in tried})
-    yield f"Fixes tried: {len(tried)}, for {faults} of the faults. The root was gone in {gone} of them; what was"
+    yield f"Fixes tried: {len(tried)}, of {faults} faults. The root was gone in {gone} of them; what was"
     yield f"expected came true in {came} of the {len(checked)} runs that can tell."
     yield ""
 
