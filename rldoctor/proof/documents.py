@@ -38,8 +38,8 @@ fault of your choice, and `python -m rldoctor.proof` made this page.
   file over the new run; the numbers are below. "not measured": the new log lacks what the check needs.
 - **return**: median of the last quarter, in the reward of the plain task. "healthy" is the reference run
   without the fault. A dash: the fix changes what a reward is, so returns do not compare, or nothing is known.
-- **seconds**: wall time of the new training on one core of a shared machine; a hint, no measurement. A dash: the
-  fix gives exactly the settings of the healthy run of the same seed, which is taken instead of training it again.
+- **seconds**: wall time of the new training on one core of a shared machine; a hint, no measurement. A dash:
+  the fix gives exactly the settings of the healthy run of the same seed, which stands for it.
 """
 
 
