@@ -246,6 +246,17 @@ def reference(context: typer.Context) -> None:
     raise typer.Exit(command(list(context.args)))
 
 
+@app.command(
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
+def throughput(context: typer.Context) -> None:
+    """Measure where more environments stop to pay (needs the extra 'reference')."""
+    from rldoctor.commands.throughput import throughput as command
+
+    raise typer.Exit(command(list(context.args)))
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; every error is told on standard error."""
     _forgiving_streams()

@@ -33,7 +33,7 @@ def reference(arguments: list[str]) -> int:
     if options.list:
         sys.stdout.write(listing())
         return 0
-    _require_extra()
+    require_extra()
     jobs, control = jobs_of(options), control_of(options)
     if control.aim is not None:
         from rldoctor.reference.aimlog import prepare
@@ -68,7 +68,7 @@ def _told(jobs: Sequence[Job], ended: Sequence[Status]) -> int:
     return 2 if "failed" in states else 0
 
 
-def _require_extra() -> None:
+def require_extra() -> None:
     """Raise MissingExtraError without the training libraries, before any process is started."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:

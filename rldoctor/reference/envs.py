@@ -11,10 +11,13 @@ from rldoctor.reference.plan import Plan
 from rldoctor.reference.rewards import RunningCentre
 from rldoctor.reference.tamper import TAMPERINGS
 
+PICTURE = {"width": 320, "height": 320}
 
-def make_env(plan: Plan) -> Any:
+
+def make_env(plan: Plan, *, pictures: bool = False) -> Any:
     """One gymnasium environment: reward transform, then Monitor, so that the log shows what is learnt.
 
+    With ``pictures`` its ``render()`` gives RGB arrays, small ones where the environment lets one choose.
     Raises UsageError for an unknown environment id.
     """
     import gymnasium as gym
@@ -22,7 +25,7 @@ def make_env(plan: Plan) -> Any:
 
     _register_robotics(plan.env_id)
     try:
-        env = gym.make(plan.env_id, **plan.env_kwargs)
+        env = _with_pictures(plan) if pictures else gym.make(plan.env_id, **plan.env_kwargs)
     except gym.error.Error as error:
         raise UsageError(f"cannot make environment '{plan.env_id}': {error}") from error
     if not plan.reward.plain:
@@ -34,14 +37,26 @@ def make_env(plan: Plan) -> Any:
     return Monitor(env)
 
 
-def make_vec_env(plan: Plan, saved: Path | None = None) -> Any:
-    """``plan.n_envs`` environments in one process, normalised when the plan says so.
+def _with_pictures(plan: Plan) -> Any:
+    """MuJoCo's environments take a size of the picture, others have their own."""
+    import gymnasium as gym
 
-    ``saved``: a checkpoint whose running statistics the normaliser goes on with.
+    try:
+        return gym.make(plan.env_id, render_mode="rgb_array", **PICTURE, **plan.env_kwargs)
+    except TypeError:
+        return gym.make(plan.env_id, render_mode="rgb_array", **plan.env_kwargs)
+
+
+def make_vec_env(plan: Plan, saved: Path | None = None, vec: str = "dummy") -> Any:
+    """``plan.n_envs`` environments, normalised when the plan says so.
+
+    ``saved``: a checkpoint whose running statistics the normaliser goes on with. ``vec``: all in this process
+    (dummy) or a process each (subproc).
     """
-    from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
+    from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecNormalize
 
-    venv = DummyVecEnv([lambda: make_env(plan)] * plan.n_envs)
+    makers = [lambda: make_env(plan)] * plan.n_envs
+    venv = SubprocVecEnv(makers) if vec == "subproc" else DummyVecEnv(makers)
     if plan.normalize and saved is not None:
         venv = load_normaliser(saved, venv)
     elif plan.normalize:

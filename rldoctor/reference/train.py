@@ -111,9 +111,9 @@ def _resumed(plan: Plan, saved: Path, device: str) -> Any:
     return model
 
 
-def build_model(plan: Plan, device: str = "cpu") -> Any:
-    """The SB3 model of a plan, with the plan's surgery done."""
-    env = make_vec_env(plan)
+def build_model(plan: Plan, device: str = "cpu", env: Any = None) -> Any:
+    """The SB3 model of a plan, with the plan's surgery done; on the plan's environments, or on ``env``."""
+    env = make_vec_env(plan) if env is None else env
     # SB3 writes into the policy_kwargs it is given: a plan is a value, so it gets a copy.
     hyper = deepcopy(_constructor_arguments({"her": _wants_hindsight(plan, env), **plan.hyper}))
     arguments = {**hyper, "policy": _policy_named(plan, env), "seed": plan.seed, "device": device}
@@ -138,7 +138,7 @@ def _wants_hindsight(plan: Plan, env: Any) -> bool:
     if plan.algo in ON_POLICY or "replay_buffer_class" in plan.hyper:
         return False
     goals = "achieved_goal" in getattr(env.observation_space, "spaces", {})
-    return goals and getattr(env.envs[0].unwrapped, "reward_type", "") == "sparse"
+    return goals and env.has_attr("reward_type") and env.get_attr("reward_type")[0] == "sparse"
 
 
 def _policy_for(env: Any) -> str:
