@@ -57,6 +57,10 @@ Algorithm = Annotated[
     str, typer.Option("--algorithm", metavar="NAME", help="ppo, sac, ... (default: detected).")
 ]
 Framework = Annotated[str, typer.Option("--framework", metavar="NAME", help="Framework (default: detected).")]
+Select = Annotated[
+    list[str], typer.Option("--select", metavar="CODE", help="Only these rules: code, prefix or area.")
+]
+Ignore = Annotated[list[str], typer.Option("--ignore", metavar="CODE", help="Not these rules.")]
 Reference = Annotated[
     list[str],
     typer.Option("--reference", metavar="auto|off|PATH", help="Good runs to hold it against [auto]."),
@@ -97,10 +101,8 @@ def analyze(
     map_: Map = [],  # noqa: B006
     algorithm: Algorithm = "",
     framework: Framework = "",
-    select: Annotated[
-        list[str], typer.Option("--select", metavar="CODE", help="Only these rules: code, prefix or area.")
-    ] = [],  # noqa: B006
-    ignore: Annotated[list[str], typer.Option("--ignore", metavar="CODE", help="Not these rules.")] = [],  # noqa: B006
+    select: Select = [],  # noqa: B006
+    ignore: Ignore = [],  # noqa: B006
     rules: Rules = [],  # noqa: B006
     threshold: Annotated[
         list[str], typer.Option("--threshold", metavar="CODE.name=value", help="Change a rule's threshold.")
@@ -217,6 +219,53 @@ def compare(
         Side(candidate, tuple(candidate_config), candidate_mean, candidate_std),
     )
     raise typer.Exit(command(*sides, options.over(load_settings()), fail_on, context.meta["reports"]))
+
+
+@app.command(
+    epilog="Exit codes: 0 --once; 1 --exit-on was reached; 2 could not do the job; 130 ended by Ctrl-C."
+)
+def watch(
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="Run, tree, file, .aim repository or glob; may come later.")
+    ],
+    every: Annotated[float, typer.Option(metavar="SECONDS", help="Between two looks.")] = 60.0,
+    warn_on: Annotated[
+        str, typer.Option("--warn-on", metavar="SEVERITY", help="Least severity that is told [warning].")
+    ] = "",
+    exit_on: Annotated[
+        str, typer.Option("--exit-on", metavar="SEVERITY", help="End with code 1 when one is this severe.")
+    ] = "",
+    webhook: Annotated[str, typer.Option(metavar="URL", help="Post every piece of news as JSON.")] = "",
+    once: Annotated[bool, typer.Option("--once", help="One look, then end.")] = False,
+    config: Config = [],  # noqa: B006
+    set_: Set = [],  # noqa: B006
+    map_: Map = [],  # noqa: B006
+    algorithm: Algorithm = "",
+    framework: Framework = "",
+    select: Select = [],  # noqa: B006
+    ignore: Ignore = [],  # noqa: B006
+    rules: Rules = [],  # noqa: B006
+    reference: Reference = [],  # noqa: B006
+) -> None:
+    """Diagnose a run while it trains, and speak of what is new, worse or gone."""
+    from rldoctor.commands import options as given
+    from rldoctor.commands.settings import load_settings
+    from rldoctor.commands.watch import watch as command
+
+    options = given.Options(
+        config=tuple(config),
+        set=tuple(set_),
+        map=given.parse_map(map_),
+        algorithm=algorithm,
+        framework=framework,
+        select=given.listed(select),
+        ignore=given.listed(ignore),
+        rules=tuple(rules),
+        reference=tuple(reference),
+    ).over(load_settings())
+    raise typer.Exit(
+        command(path, options, every=every, warn_on=warn_on, exit_on=exit_on, webhook=webhook, once=once)
+    )
 
 
 @app.command(cls=InOrder)

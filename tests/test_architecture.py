@@ -37,6 +37,7 @@ ALLOWED = {
     "proof": {*FOUNDATION, "model", "api", "reference"},
     "integrations": {*FOUNDATION, "model", "api"},
     "validation": {*FOUNDATION, "model", "api"},
+    "watch": {*FOUNDATION, "model", "report"},
     "": {*FOUNDATION, "model", "api"},
 }
 ALLOWED["commands"] = set(ALLOWED)
