@@ -13,6 +13,7 @@ NEEDED = ("numpy", "pandas", "PyYAML", "tensorboard", "typer", "rich", "jinja2")
 EXTRAS = {
     "aim": ("aim",),
     "reference": ("torch", "stable-baselines3", "sb3-contrib", "gymnasium", "gymnasium-robotics", "mujoco"),
+    "video": ("pillow", "imageio", "imageio-ffmpeg", "pygame-ce"),
 }
 
 

@@ -10,9 +10,10 @@ from rldoctor.commands.doctor import DISTRIBUTION
 from rldoctor.commands.options import Options
 from rldoctor.commands.problems import tell
 from rldoctor.commands.progress import watched
-from rldoctor.errors import MissingExtraError
+from rldoctor.errors import MissingExtraError, RldoctorError
 from rldoctor.reference.console import control_of, jobs_of, listing, parse
 from rldoctor.reference.control import Status
+from rldoctor.reference.plan import Plan
 from rldoctor.reference.screen import progress
 from rldoctor.reference.session import Job, run_jobs
 
@@ -43,14 +44,44 @@ def reference(arguments: list[str]) -> int:
         from rldoctor.commands.reference_fix import apply_fix
 
         return apply_fix(options, jobs, control)
+    backend = _ready_to_film(jobs[0].plan, options.video) if options.video else ""
     with progress([job.plan.seed for job in jobs], jobs[0].plan.steps, live=watched()) as show:
         ended = run_jobs(jobs, control, show=show)
     code = _told(jobs, ended)
-    trained = [str(job.out) for job, status in zip(jobs, ended, strict=True) if status.state == "done"]
+    done = [job for job, status in zip(jobs, ended, strict=True) if status.state == "done"]
+    trained = [str(job.out) for job in done]
+    if options.video:
+        code = code or _filmed(done, options.video, backend)
     if trained and not options.no_diagnosis:
         from rldoctor.commands.analyze import analyze
 
         analyze(trained, Options(fail_on="never"))
+    return code
+
+
+def _ready_to_film(plan: Plan, kind: str) -> str:
+    """The OpenGL backend; raises now, and not after hours of training, when there will be no film."""
+    from rldoctor.reference.headless import working_backend
+    from rldoctor.reference.video import ending
+
+    ending(kind)
+    return working_backend(plan)
+
+
+def _filmed(jobs: Sequence[Job], kind: str, backend: str) -> int:
+    """Film every trained policy; 2 when one could not be."""
+    from rldoctor.reference.video import film
+
+    code = 0
+    for job in jobs:
+        try:
+            made = film(job.plan, job.out, kind, backend)
+        except RldoctorError as error:
+            tell(f"no film of {job.out}: {error}", error.hint)
+            code = 2
+        else:
+            reached = "" if made.successes is None else f", {made.successes} of {len(made.returns)} reached"
+            sys.stderr.write(f"film: {made.path}{reached}\n")
     return code
 
 

@@ -14,6 +14,7 @@ from rldoctor.reference.control import Control
 from rldoctor.reference.faults import FAULTS, find_fault
 from rldoctor.reference.plan import ALGORITHMS, Plan
 from rldoctor.reference.session import Job
+from rldoctor.reference.video import KINDS
 
 KNOWN_LOGS = ("csv", "tensorboard", "aim")
 LOGS = ("csv", "tensorboard")
@@ -45,6 +46,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--apply-fix", action="store_true", help="train again with the prescribed fix")
     parser.add_argument("--from", dest="source", type=Path, metavar="RUN", help="a sick run for --apply-fix")
     parser.add_argument("-f", "--format", choices=("text", "json"), default="text", help="of --apply-fix")
+    parser.add_argument(
+        "--video", nargs="?", const="auto", choices=KINDS, help="film the trained policy (mp4 or gif)"
+    )
     parser.add_argument("--no-diagnosis", action="store_true", help="train only")
     options = parser.parse_args(list(arguments))
     if not options.list and not options.env:
