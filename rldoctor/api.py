@@ -122,8 +122,8 @@ def diagnose(
         RuleError: a rule file is invalid. UsageError: an unknown code, threshold, or value out of range.
         ReadError: a reference file is damaged.
     """
-    chosen = select_rules(rules(rules_dirs), select=select, ignore=ignore)
-    chosen = apply_overrides(chosen, thresholds or {})
+    changed = apply_overrides(rules(rules_dirs), thresholds or {})
+    chosen = select_rules(changed, select=select, ignore=ignore)
     builtin = builtin_rules_dir()
     criteria = load_reference_criteria(builtin)
     against = view(run, envelopes(references, PACKAGE), criteria)

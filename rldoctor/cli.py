@@ -118,6 +118,16 @@ def analyze(
         typer.Option("--min-coverage", metavar="SHARE", help="Least share of rules that could look, 0-1."),
     ] = "",
     reference: Reference = [],  # noqa: B006
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="FILE", help="Fail only on what is new or worse than in it.")
+    ] = "",
+    write_baseline: Annotated[
+        str, typer.Option("--write-baseline", metavar="FILE", help="Write what is found now to such a file.")
+    ] = "",
+    aggregate: Annotated[
+        str,
+        typer.Option("--aggregate", metavar="any|median|all", help="How many seeds must have it [any]."),
+    ] = "",
 ) -> None:
     """Diagnose every run found under the paths."""
     from rldoctor.commands import options as given
@@ -137,8 +147,11 @@ def analyze(
         fail_on=fail_on,
         min_coverage=min_coverage,
         reference=tuple(reference),
+        baseline=baseline,
+        aggregate=aggregate,
     )
-    raise typer.Exit(command(paths, options.over(load_settings()), context.meta["reports"]))
+    merged = options.over(load_settings())
+    raise typer.Exit(command(paths, merged, context.meta["reports"], write_baseline))
 
 
 @app.command()

@@ -29,6 +29,7 @@ ALLOWED = {
     "rulebook": {*FOUNDATION, "model", "language"},
     "engine": {*FOUNDATION, "model", "language", "rulebook"},
     "report": {*FOUNDATION, "model", "language", "rulebook", "engine"},
+    "gate": {*FOUNDATION, "model", "engine"},
     "readers": {*FOUNDATION, "model"},
     "vocabulary": {*FOUNDATION, "model"},
     "envelope": {*FOUNDATION, "model"},

@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rldoctor.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from rldoctor.gate.waivers import Waiver
+    from rldoctor.model.run import Run
 
 SEVERITIES = ("critical", "error", "warning", "info")
 FAIL_ON = (*SEVERITIES, "never")
 
 
 @dataclass(frozen=True, slots=True)
+class PathOptions:
+    """Settings for the runs that ``path`` names (a pattern, see ``rldoctor.gate.globs``)."""
+
+    path: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
-    """What may be given on the command line or in ``rldoctor.toml``; empty means not given."""
+    """What may be given on the command line or in ``rldoctor.toml``; empty means not given.
+
+    ``waivers`` and ``per_path`` stand in the settings file only. ``given`` is the command line by itself.
+    """
 
     format: tuple[str, ...] = ()
     output: tuple[str, ...] = ()
@@ -31,11 +46,18 @@ class Options:
     fail_on: str = ""
     min_coverage: str = ""
     reference: tuple[str, ...] = ()
+    baseline: str = ""
+    aggregate: str = ""
+    waivers: tuple[Waiver, ...] = ()
+    per_path: tuple[PathOptions, ...] = ()
+    given: Options | None = None
 
     def over(self, base: Options) -> Options:
         """These options where they are given, ``base`` elsewhere; tables are merged key by key."""
-        changes: dict[str, Any] = {}
+        changes: dict[str, Any] = {"given": self}
         for one in fields(self):
+            if one.name == "given":
+                continue
             mine, theirs = getattr(self, one.name), getattr(base, one.name)
             if one.name == "map":
                 changes[one.name] = {**theirs, **mine}
@@ -44,6 +66,20 @@ class Options:
             else:
                 changes[one.name] = mine or theirs
         return replace(self, **changes)
+
+    def for_run(self, run: Run) -> Options:
+        """The options of one run: the tables of ``per_path`` that name it, in order, over the general ones.
+
+        What a table ignores is added to what is ignored already. The command line wins over all of it.
+        """
+        from rldoctor.gate.globs import matches
+
+        made = self
+        for one in self.per_path:
+            if matches(one.path, run):
+                more = replace(one.options, ignore=(*made.ignore, *one.options.ignore))
+                made = more.over(made)
+        return made if made is self or self.given is None else self.given.over(made)
 
     @property
     def rules_dirs(self) -> tuple[Path, ...]:

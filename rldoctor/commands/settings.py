@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rldoctor.commands.options import Options
+from rldoctor.commands.options import FAIL_ON, Options, PathOptions, one_of, parse_share
 from rldoctor.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from rldoctor.gate.waivers import Waiver
 
 OWN_FILE = "rldoctor.toml"
 SHARED_FILE = "pyproject.toml"
-KEYS = tuple(one.name.replace("_", "-") for one in fields(Options))
+KEYS = tuple(one.name.replace("_", "-") for one in fields(Options) if one.name != "given")
+PATH_KEYS = ("select", "ignore", "fail-on", "min-coverage", "thresholds")
+WAIVER_KEYS = ("code", "path", "reason", "expires")
 _LISTS = frozenset({"format", "output", "config", "select", "ignore", "rules", "reference"})
 
 
@@ -52,20 +58,31 @@ def _table(data: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
 def _options(data: object, where: str) -> Options:
     if not isinstance(data, dict):
         raise UsageError(f"{where}: expected a table of settings")
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        name = key.replace("_", "-")
-        if name not in KEYS:
-            raise UsageError(
-                f"{where}: unknown key '{key}'{did_you_mean(name, KEYS)}", hint=f"keys: {', '.join(KEYS)}"
-            )
-        values[name.replace("-", "_")] = _value(name, value, f"{where}: '{key}'")
+    values: dict[str, Any] = {
+        name.replace("-", "_"): _value(name, value, f"{where}: '{key}'")
+        for name, key, value in _named(data, KEYS, where)
+    }
     return Options(**values)
+
+
+def _named(data: Mapping[str, Any], known: Sequence[str], where: str) -> list[tuple[str, str, Any]]:
+    """Canonical name, key as written and value of each entry; UsageError for a key that is not known."""
+    found = [(key.replace("_", "-"), key, value) for key, value in data.items()]
+    for name, key, _ in found:
+        if name not in known:
+            raise UsageError(
+                f"{where}: unknown key '{key}'{did_you_mean(name, known)}", hint=f"keys: {', '.join(known)}"
+            )
+    return found
 
 
 def _value(name: str, value: object, where: str) -> object:
     if name in _LISTS:
         return _texts(value, where)
+    if name == "waivers":
+        return tuple(_waiver(entry, at) for entry, at in _tables(value, where))
+    if name == "per-path":
+        return tuple(_path_options(entry, at) for entry, at in _tables(value, where))
     if name == "map":
         return _text_table(value, where)
     if name == "set":
@@ -77,6 +94,58 @@ def _value(name: str, value: object, where: str) -> object:
     if isinstance(value, str) or (name == "min-coverage" and isinstance(value, int | float)):
         return str(value)
     raise UsageError(f"{where}: expected text, got {value!r}")
+
+
+def _tables(value: object, where: str) -> list[tuple[dict[str, Any], str]]:
+    """The tables of an array, each with what to call it in a message (counted from 1)."""
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise UsageError(f"{where}: expected an array of tables", hint="write it with double brackets")
+    return [(entry, f"{where} {number}") for number, entry in enumerate(value, 1)]
+
+
+def _required(entry: Mapping[str, Any], key: str, where: str) -> str:
+    value = entry.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise UsageError(f"{where}: '{key}' is required, as text that is not empty")
+    return value.strip()
+
+
+def _waiver(entry: dict[str, Any], where: str) -> Waiver:
+    from rldoctor.gate.waivers import Waiver
+
+    _named(entry, WAIVER_KEYS, where)
+    code, path, reason = (_required(entry, key, where) for key in ("code", "path", "reason"))
+    return Waiver(code.upper(), path, reason, _day(entry.get("expires"), where))
+
+
+def _day(value: object, where: str) -> date:
+    """A TOML date, or a text of its form."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else _plain_date(value)
+    except ValueError:
+        raise UsageError(
+            f"{where}: 'expires' is required, as a date; got {value!r}",
+            hint="the last day on which it holds: expires = 2027-03-31",
+        ) from None
+
+
+def _plain_date(value: object) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    raise ValueError
+
+
+def _path_options(entry: dict[str, Any], where: str) -> PathOptions:
+    named = _named(entry, ("path", *PATH_KEYS), where)
+    values = {name: _value(name, value, f"{where}: '{key}'") for name, key, value in named if name != "path"}
+    if "fail-on" in values:
+        one_of(str(values["fail-on"]), FAIL_ON, f"{where}: 'fail-on'")
+    if "min-coverage" in values:
+        parse_share(str(values["min-coverage"]), f"{where}: 'min-coverage'")
+    options: dict[str, Any] = {name.replace("-", "_"): value for name, value in values.items()}
+    return PathOptions(_required(entry, "path", where), Options(**options))
 
 
 def _texts(value: object, where: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from enum import IntEnum, StrEnum
 
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.envelope import ReferenceView
+from rldoctor.model.gate import RunGate
 from rldoctor.model.measured import Measured
 from rldoctor.model.run import Run
 
@@ -192,6 +193,7 @@ class Diagnosis:
     """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``.
 
     ``derivations``: what was computed once for all rules, and how; the series themselves are in ``run``.
+    ``gate``: which findings count against the run in CI; None until a gate has looked.
     """
 
     run: Run
@@ -204,6 +206,7 @@ class Diagnosis:
     reference: ReferenceView = field(default_factory=ReferenceView)
     derivations: tuple[Derivation, ...] = ()
     extras: dict[str, str] = field(default_factory=dict)
+    gate: RunGate | None = None
 
     @property
     def worst(self) -> Severity | None:
