@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rldoctor.model.config import RunConfig
+from rldoctor.model.display import Displayed
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.raw import Note
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Run(Displayed):
     """Metrics, configuration and provenance of one run.
 
     ``framework`` is a vocabulary name (``stable_baselines3``, ``generic``); ``algorithm`` a lower-case name
@@ -37,6 +42,7 @@ class Run:
     ``axis`` is the unit of every step (``env_steps`` where the conversion was possible) and ``axis_note`` how
     it was converted. ``wording`` maps a canonical knob to the framework's own key and unit,
     for the prescriptions; ``log_hints`` a canonical metric to the line of code that would log it.
+    ``files``: names of the files that were read, relative to ``path``.
     """
 
     id: str
@@ -53,6 +59,11 @@ class Run:
     notes: tuple[Note, ...] = ()
     wording: Mapping[str, Wording] = field(default_factory=dict)
     log_hints: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The metrics as a tidy frame: ``metric, step, value, wall_time, tag``, one row per logged point."""
+        return self.metrics.to_pandas()
 
     @property
     def last_step(self) -> float:

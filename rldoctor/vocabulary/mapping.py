@@ -144,6 +144,7 @@ def _run(
         notes=(*raw.notes, *named.notes, *resolved.notes, *frame.notes, *odd),
         wording=resolved.wording,
         log_hints={**load_table(GENERIC).log_hints, **table.log_hints},
+        files=tuple(raw.files),
     )
 
 

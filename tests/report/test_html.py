@@ -13,7 +13,7 @@ from rldoctor.report import render
 from rldoctor.report.html.page import content_policy, json_for_script
 from rldoctor.report.html.view import web_address
 
-VOID = {"meta", "link", "br", "rect", "path"}
+VOID = {"meta", "link", "br", "rect", "path", "input"}
 
 
 class Page(HTMLParser):
@@ -72,21 +72,25 @@ def test_a_report_says_everything_in_order(make):
             "The policy stopped changing, since step 204,800.",
             "4 of 6 rules could look",
             "Do this, in this order",
-            "Learning curve",
             "Root cause",
             "median KL",
             "Explains these symptoms",
             "Why not something else",
+            "Learning curve",
             "Hyperparameters",
-            "Not measured",
+            "All metrics",
             "Passed",
+            "Not measured",
+            "Do not apply",
             "About the log",
             "Logged but not understood",
+            "Where this comes from",
         )
     ]
     assert places == sorted(places)
     for part in (
-        "change to 0.001",
+        "argument of PPO(...) learning_rate=0.001,",
+        "too small",
         "args.yml:12",
         "custom/foo",
         "policy_kwargs.net",
@@ -98,7 +102,7 @@ def test_a_report_says_everything_in_order(make):
 def test_hostile_text_is_shown_and_never_markup(make):
     source = render([make("hostile")], "html")
     page = Page(source)
-    assert page.tags.count("script") == 3  # our data, Plotly, our code
+    assert page.tags.count("script") == 5  # our data, Plotly, our three scripts
     assert "<script>alert(1)</script>{{7*7}}</script>" in page.text
     assert "49" not in re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", page.text)
     assert "\x1b" not in source

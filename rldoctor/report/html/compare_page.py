@@ -26,7 +26,8 @@ def render(comparison: Comparison) -> str:
     """The comparison as one HTML document."""
     curves: list[dict[str, object]] = []
     figures = [_figure(comparison, metric, curves) for metric in _shown(comparison)]
-    scripts = [asset("plotly-basic.min.js"), asset("report.js")] if figures else []
+    plots = ("plotly-basic.min.js", "report.js") if figures else ()
+    scripts = [asset(name) for name in (*plots, "page.js")]
     data = {"curves": curves, "figures": [figure["data"] for figure in figures]}
     page: str = template("compare.html.j2").render(
         c=_view(comparison),

@@ -64,7 +64,7 @@ class Figures:
         reference: ReferenceView = NO_REFERENCE,
     ) -> list[dict[str, Any]]:
         """The learning curve with the onset of each root cause; empty when no return was logged."""
-        found = next((name for name in OVERVIEW if _drawable(run, name)), None)
+        found = next((name for name in OVERVIEW if drawable(run, name)), None)
         if found is None:
             return []
         onsets = [(rank, finite(finding.onset)) for rank, finding in enumerate(findings[:5], 1)]
@@ -75,7 +75,7 @@ class Figures:
         self, position: int, run: Run, finding: Finding, reference: ReferenceView = NO_REFERENCE
     ) -> list[dict[str, Any]]:
         """Figures of one finding: its metrics with thresholds, intervals and onset."""
-        names = [name for name in finding.metrics if _drawable(run, name)][:MAX_FIGURES]
+        names = [name for name in finding.metrics if drawable(run, name)][:MAX_FIGURES]
         onset = finite(finding.onset)
         spans = [(part.start, part.end) for part in finding.intervals][:200]
         limits = limits_by_metric(finding.measures, {name: run.metrics[name] for name in names})
@@ -131,7 +131,8 @@ class Figures:
         return self._known[key]
 
 
-def _drawable(run: Run, name: str) -> bool:
+def drawable(run: Run, name: str) -> bool:
+    """Whether a metric of the run has two points or more to draw (the reference's own are not the run's)."""
     series = run.metrics.get(name)
     return (
         series is not None
@@ -159,7 +160,21 @@ def _caption(name: str, series: Series, marks: list[Mark], limits: list[Measure]
     label += f"; marked at step {', '.join(step(mark.at) for mark in marks)}" if marks else ""
     label += f"; limit {', '.join(number(m.limit) for m in limits)}" if limits else ""
     title = clean(name).replace("_", " ")
-    return {"title": title, "unit": unit, "tag": clean(series.tag), "about": ", ".join(parts), "label": label}
+    return {
+        "title": title,
+        "unit": unit,
+        "tag": origin(series.tag),
+        "about": ", ".join(parts),
+        "label": label,
+    }
+
+
+def origin(tag: str) -> str:
+    """A tag as shown; of what was derived in several steps, only what it was derived from in the end."""
+    text = clean(tag)
+    while text.startswith("derived from derived from "):
+        text = text.removeprefix("derived from ")
+    return text
 
 
 def limits_by_metric(measures: Sequence[Measure], series: Mapping[str, Series]) -> dict[str, list[Measure]]:

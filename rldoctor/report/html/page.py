@@ -14,38 +14,58 @@ from rldoctor import __version__
 from rldoctor.model.finding import Diagnosis
 from rldoctor.report import words
 from rldoctor.report.clean import clean
+from rldoctor.report.html import provenance
 from rldoctor.report.html.curves import MAX_POINTS
 from rldoctor.report.html.figures import Figures
-from rldoctor.report.html.view import index_row, run_view
+from rldoctor.report.html.index import index
+from rldoctor.report.html.metrics import Browser, series_of
+from rldoctor.report.html.view import Page, run_view
 from rldoctor.report.terminal_summary import tally
 
 HERE = Path(__file__).parent
 # A page of many runs stays openable: all its curves together get this many points.
 TOTAL_POINTS = 400_000
 MIN_POINTS = 200
+PLOTS = ("plotly-basic.min.js", "report.js", "metrics.js")
 
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The report as one HTML document."""
-    figures = Figures(_points(diagnoses))
+    page = _page(diagnoses)
     names = words.names(diagnoses)
     if len(diagnoses) == 1:
         names = [clean(diagnoses[0].run.path)]
-    views = [run_view(i, n, d, figures) for i, (n, d) in enumerate(zip(names, diagnoses, strict=True), 1)]
-    rows = [index_row(view, diagnosis) for view, diagnosis in zip(views, diagnoses, strict=True)]
-    scripts = [asset("plotly-basic.min.js"), asset("report.js")] if figures.figures else []
-    page: str = template().render(
+    views = [run_view(i, n, d, page) for i, (n, d) in enumerate(zip(names, diagnoses, strict=True), 1)]
+    figures, browser = page.figures, page.browser
+    plots = bool(figures.figures) or any("y" in one for run in browser.runs for one in run)
+    scripts = [asset(name) for name in (*(PLOTS if plots else ()), "page.js")]
+    data = {
+        "curves": figures.curves,
+        "bands": figures.bands,
+        "figures": figures.figures,
+        "axes": browser.axes,
+        "metrics": browser.runs,
+    }
+    text: str = template().render(
         runs=views,
-        index=rows if len(rows) > 1 else [],
+        index=index(views, diagnoses),
         tally=tally(diagnoses),
-        data=json_for_script({"curves": figures.curves, "bands": figures.bands, "figures": figures.figures}),
+        data=json_for_script(data),
+        plots=plots,
         style=asset("report.css"),
         scripts=scripts,
         policy=content_policy(scripts),
         version=__version__,
+        versions=provenance.versions(),
+        command=provenance.command(),
         written=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
     )
-    return page
+    return text
+
+
+def _page(diagnoses: Sequence[Diagnosis]) -> Page:
+    many = len(diagnoses) > 1
+    return Page(Figures(_points(diagnoses)), Browser(sum(map(series_of, diagnoses))), many)
 
 
 def _points(diagnoses: Sequence[Diagnosis]) -> int:

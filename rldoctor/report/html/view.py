@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from rldoctor.model.config import Knob
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
 from rldoctor.report import derived, reference, words
 from rldoctor.report.clean import clean
+from rldoctor.report.html import provenance
+from rldoctor.report.html.anchors import Anchors
 from rldoctor.report.html.figures import Figures
-from rldoctor.report.numbers import number, percent
+from rldoctor.report.html.knobs import knob_rows
+from rldoctor.report.html.metrics import Browser, entries
+from rldoctor.report.numbers import percent
+from rldoctor.report.snippets import snippet
 
 MAX_LISTED = 500
 
 
-def run_view(position: int, name: str, diagnosis: Diagnosis, figures: Figures) -> dict[str, Any]:
+@dataclass(slots=True)
+class Page:
+    """What the runs of a page share. ``many``: whether its links carry the number of the run."""
+
+    figures: Figures
+    browser: Browser
+    many: bool = False
+    anchors: Anchors = field(default_factory=Anchors)
+    hashes: provenance.Hashes = field(default_factory=provenance.Hashes)
+
+    def prefix(self, position: int) -> str:
+        """What stands before the code in a link to a finding of run ``position``."""
+        return f"run-{position}-" if self.many else ""
+
+
+def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict[str, Any]:
     """One run. ``position`` is 1-based and makes the anchors of the page."""
     run = diagnosis.run
-    roots = [root.finding for root in diagnosis.roots]
-    fixes = words.fixes(diagnosis)
+    prefix, fixes = page.prefix(position), words.fixes(diagnosis)
+    links = [page.anchors.new(prefix, root.finding.code) for root in diagnosis.roots]
+    roots = [
+        _root(link, prefix, position, root, diagnosis, page)
+        for link, root in zip(links, diagnosis.roots, strict=True)
+    ]
+    logged, knobs = entries(diagnosis), knob_rows(diagnosis, fixes)
     return {
         "id": f"run-{position}",
         "name": name,
@@ -33,39 +57,38 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, figures: Figures) -
         "remarks": [clean(text) for text in (diagnosis.verdict_note, diagnosis.outcome_note) if text],
         "coverage": words.coverage(diagnosis),
         "meter": _meter(diagnosis),
-        "overview": figures.overview(position, run, roots, diagnosis.reference),
+        "fixes": [_fix(links, diagnosis, fix) for fix in fixes],
+        "roots": roots,
+        "overview": page.figures.overview(
+            position, run, [root.finding for root in diagnosis.roots], diagnosis.reference
+        ),
         "reference": reference.as_view(diagnosis),
-        "fixes": [_fix(f"run-{position}", diagnosis, fix) for fix in fixes],
-        "roots": [
-            _root(f"run-{position}-cause-{rank}", position, root, diagnosis, figures)
-            for rank, root in enumerate(diagnosis.roots, 1)
-        ],
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
-        "knobs": [_knob(knob, fixes) for knob in run.config.knobs.values()],
-        "passed": [_result(r) for r in words.by_outcome(diagnosis, Outcome.PASSED)],
-        "unmeasured": [_result(r) for r in words.by_outcome(diagnosis, Outcome.NOT_MEASURED)],
-        "failed": [_result(r) for r in words.by_outcome(diagnosis, Outcome.ERROR)],
-        "elsewhere": [_result(r) for r in words.by_outcome(diagnosis, Outcome.NOT_APPLICABLE)],
+        "knobs": knobs,
+        "knobs_reference": any(row["reference"] for row in knobs),
+        "metrics": {"at": page.browser.add(logged), "count": len(logged), "shown": not page.browser.left_out},
+        **_results(prefix, diagnosis, page.anchors),
         "notes": [{"level": n.level, "code": clean(n.code), "text": clean(n.text)} for n in run.notes],
         "unmapped": _listed([clean(part.tag) for part in run.metrics.unmapped]),
         "unmapped_config": _listed([clean(s.key) for s in run.config.unmapped]),
         "format": clean(run.format),
         "rules": diagnosis.coverage.total,
+        "files": provenance.files(run, page.hashes),
+        "made_with": provenance.made_with(run),
     }
 
 
-def index_row(view: dict[str, Any], diagnosis: Diagnosis) -> dict[str, str]:
-    """One line of the table over several runs."""
-    seen = diagnosis.coverage
-    first = diagnosis.roots[0].finding if diagnosis.roots else None
+def _results(prefix: str, diagnosis: Diagnosis, anchors: Anchors) -> dict[str, Any]:
+    """The rules that did not fire, by what became of them."""
+    kinds = {
+        "passed": Outcome.PASSED,
+        "unmeasured": Outcome.NOT_MEASURED,
+        "failed": Outcome.ERROR,
+        "elsewhere": Outcome.NOT_APPLICABLE,
+    }
     return {
-        "id": view["id"],
-        "name": view["name"],
-        "verdict": view["verdict"],
-        "label": view["verdict_label"],
-        "cause": f"{clean(first.code)} {clean(first.title)}" if first else "",
-        "since": words.onset(first).removeprefix("since step ").removeprefix("over the ") if first else "",
-        "rules": f"{seen.ran} of {seen.total - seen.not_applicable}",
+        name: [_result(prefix, result, anchors) for result in words.by_outcome(diagnosis, outcome)]
+        for name, outcome in kinds.items()
     }
 
 
@@ -79,9 +102,9 @@ def _meter(diagnosis: Diagnosis) -> dict[str, Any]:
     return {"percent": round(100 * share, 1), "label": f"{percent(share)} of the rules that apply could look"}
 
 
-def _fix(anchor: str, diagnosis: Diagnosis, fix: words.Fix) -> dict[str, str]:
-    rank = diagnosis.roots.index(fix.root) + 1
+def _fix(links: list[str], diagnosis: Diagnosis, fix: words.Fix) -> dict[str, Any]:
     prescription = fix.prescription
+    line = snippet(prescription, diagnosis.run)
     return {
         "change": fix.change,
         "key": clean(prescription.key),
@@ -91,14 +114,19 @@ def _fix(anchor: str, diagnosis: Diagnosis, fix: words.Fix) -> dict[str, str]:
         "because": clean(prescription.because),
         "expect": clean(prescription.expect),
         "cause": clean(fix.root.finding.title),
-        "anchor": f"{anchor}-cause-{rank}",
+        "code": clean(fix.root.finding.code),
+        "anchor": links[diagnosis.roots.index(fix.root)],
+        "snippet": line.text if line else "",
+        "where": line.where if line else "",
     }
 
 
-def _root(anchor: str, position: int, root: Root, diagnosis: Diagnosis, figures: Figures) -> dict[str, Any]:
+def _root(
+    link: str, prefix: str, position: int, root: Root, diagnosis: Diagnosis, page: Page
+) -> dict[str, Any]:
     finding = root.finding
     return {
-        "id": anchor,
+        "id": link,
         "code": clean(finding.code),
         "title": clean(finding.title),
         "severity": finding.severity.label,
@@ -106,12 +134,12 @@ def _root(anchor: str, position: int, root: Root, diagnosis: Diagnosis, figures:
         "capped": clean(finding.capped),
         "onset": words.onset(finding),
         "held": words.held(finding, diagnosis.run),
-        "figures": figures.finding(position, diagnosis.run, finding, diagnosis.reference),
+        "figures": page.figures.finding(position, diagnosis.run, finding, diagnosis.reference),
         "measures": [_measure(m) for m in finding.measures],
         "likely": [clean(c.text) for c in finding.causes if c.likely],
         "possible": [clean(c.text) for c in finding.causes if c.likely is None],
         "excluded": [clean(c.text) for c in finding.causes if c.likely is False],
-        "symptoms": [_symptom(child) for child in root.explains],
+        "symptoms": [_symptom(prefix, child, page.anchors) for child in root.explains],
         "rivals": [
             {"code": clean(r.code), "title": clean(r.title), "text": clean(r.text)} for r in root.rivals
         ],
@@ -123,8 +151,9 @@ def _root(anchor: str, position: int, root: Root, diagnosis: Diagnosis, figures:
     }
 
 
-def _symptom(finding: Finding) -> dict[str, Any]:
+def _symptom(prefix: str, finding: Finding, anchors: Anchors) -> dict[str, Any]:
     return {
+        "id": anchors.new(prefix, finding.code),
         "code": clean(finding.code),
         "title": clean(finding.title),
         "severity": finding.severity.label,
@@ -145,8 +174,9 @@ def _measure(measure: Measure) -> dict[str, str]:
     }
 
 
-def _result(result: RuleResult) -> dict[str, Any]:
+def _result(prefix: str, result: RuleResult, anchors: Anchors) -> dict[str, Any]:
     return {
+        "id": anchors.new(prefix, result.code),
         "code": clean(result.code),
         "title": clean(result.title),
         "reason": clean(result.reason),
@@ -155,32 +185,6 @@ def _result(result: RuleResult) -> dict[str, Any]:
         "log_hint": clean(result.log_hint),
         "measures": ", ".join(f"{words.measure_label(m)} {words.measured(m)}" for m in result.measures),
     }
-
-
-def _knob(knob: Knob, fixes: Sequence[words.Fix]) -> dict[str, str]:
-    wanted = next(
-        (f.prescription for f in fixes if f.prescription.knob == knob.name and f.prescription.to), None
-    )
-    value = (
-        number(knob.value) if isinstance(knob.value, float | int) and not isinstance(knob.value, bool) else ""
-    )
-    written = clean(knob.written)
-    same = written == clean(knob.value) or _equal(knob.written, knob.value)
-    return {
-        "key": clean(knob.key or knob.name),
-        "name": clean(knob.name),
-        "now": written,
-        "canonical": "" if same else value or clean(knob.value),
-        "to": clean(wanted.to) if wanted else "",
-        "source": clean(knob.source),
-        "note": clean(knob.note),
-    }
-
-
-def _equal(written: object, value: object) -> bool:
-    """Whether the written value is the canonical one (1e6 and 1000000 are)."""
-    numbers = isinstance(written, float | int) and isinstance(value, float | int)
-    return numbers and written == value
 
 
 def web_address(url: str) -> str:

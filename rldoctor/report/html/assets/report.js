@@ -75,7 +75,7 @@
   }
 
   function trace(line) {
-    const curve = data.curves[line.curve];
+    const curve = line.points || data.curves[line.curve];
     const base = line.side === "base";
     return { x: curve.x, y: curve.y, type: "scatter", mode: curve.x.length < 60 ? "lines+markers" : "lines",
       line: { color: colour(base ? "muted" : "curve"), width: 1.4, dash: base ? "dot" : "solid" },
@@ -99,11 +99,20 @@
         hovertemplate: "%{y:.4~g}<extra>reference</extra>" })];
   }
 
+  const described = new Map();
+
+  // A figure that is not in the page's data: a metric of the browser.
+  function plot(box, figure, curve) {
+    described.set(box, { figure: figure, curve: curve });
+    draw(box);
+  }
+
   function draw(box) {
-    const figure = data.figures[Number(box.dataset.figure)];
-    const curve = data.curves[figure.curve];
+    const given = described.get(box);
+    const figure = given ? given.figure : data.figures[Number(box.dataset.figure)];
+    const curve = given ? given.curve : data.curves[figure.curve];
     // A comparison has a line for each run: the base dashed and grey, the candidate in the curve's colour.
-    const own = (figure.lines || [{ curve: figure.curve, name: "", side: "candidate" }]).map(trace);
+    const own = (figure.lines || [{ points: curve, name: "", side: "candidate" }]).map(trace);
     const lines = bandTraces(figure, curve.x[curve.x.length - 1]).concat(own);
     const options = { displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
     Plotly.react(box, lines, layout(figure, curve), options);
@@ -138,29 +147,10 @@
     if (near && !box.closest("details:not([open])")) { draw(box); } else { watcher.observe(box); }
   });
 
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  // page.js says when the colours have changed and when everything has to be drawn, for paper.
+  addEventListener("rldoctor:colours", redraw);
+  addEventListener("rldoctor:paper", function () { boxes.forEach(draw); });
 
-  // A link to a run opens it.
-  function reveal() {
-    const target = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-    for (let node = target; node; node = node.parentElement) {
-      if (node.tagName === "DETAILS") { node.open = true; }
-    }
-  }
-  addEventListener("hashchange", reveal);
-  reveal();
-
-  // Paper gets everything: folded parts open, every curve drawn, light colours.
-  let folded = [];
-  addEventListener("beforeprint", function () {
-    document.documentElement.classList.add("printing");
-    folded = Array.from(document.querySelectorAll("details:not([open])"));
-    folded.forEach(function (part) { part.open = true; });
-    boxes.forEach(draw);
-  });
-  addEventListener("afterprint", function () {
-    document.documentElement.classList.remove("printing");
-    folded.forEach(function (part) { part.open = false; });
-    redraw();
-  });
+  // What the browser of metrics uses.
+  window.rldoctor = { data: data, plot: plot };
 })();

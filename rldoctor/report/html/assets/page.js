@@ -1,0 +1,163 @@
+// The page itself: colours, links that open what they point to, copying, paper, the table of runs. Loads nothing.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  const said = document.getElementById("said");
+
+  function tell(name) { dispatchEvent(new Event("rldoctor:" + name)); }
+  function say(text) { if (said) { said.textContent = text; } }
+  function all(selector, within) { return Array.from((within || document).querySelectorAll(selector)); }
+
+  // Colours: automatic, light, dark. A file that is opened from disk may be refused its memory.
+  const NAMES = { "": "automatic", light: "light", dark: "dark" };
+  const theme = document.querySelector("[data-theme-switch]");
+  function recall() { try { return localStorage.getItem("rldoctor-colours") || ""; } catch (refused) { return ""; } }
+  function keep(name) { try { localStorage.setItem("rldoctor-colours", name); } catch (refused) { return; } }
+  function colours(name) {
+    if (name) { root.dataset.theme = name; } else { delete root.dataset.theme; }
+    if (theme) { theme.textContent = "Colours: " + NAMES[name]; }
+    tell("colours");
+  }
+  if (theme) {
+    theme.hidden = false;
+    theme.addEventListener("click", function () {
+      const order = ["", "light", "dark"];
+      const next = order[(order.indexOf(root.dataset.theme || "") + 1) % 3];
+      keep(next);
+      colours(next);
+    });
+  }
+  const known = recall();
+  if (known in NAMES) { colours(known); }
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () { tell("colours"); });
+
+  // A link to a run or a finding opens whatever it is folded into.
+  function reveal() {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) { return; }
+    for (let node = target; node; node = node.parentElement) {
+      if (node.tagName === "DETAILS") { node.open = true; }
+    }
+    target.scrollIntoView();
+  }
+  addEventListener("hashchange", reveal);
+  reveal();
+
+  // Copying works without the permission to write to the clipboard: else by the old command, else by hand.
+  function byHand(code) {
+    const range = document.createRange();
+    range.selectNodeContents(code);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    let done = false;
+    try { done = document.execCommand("copy"); } catch (refused) { done = false; }
+    return done;
+  }
+  async function copy(code) {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      return true;
+    } catch (refused) { return byHand(code); }
+  }
+  all(".snippet").forEach(function (box) {
+    const code = box.querySelector("code");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", "Copy " + code.textContent);
+    button.addEventListener("click", function () {
+      copy(code).then(function (done) {
+        button.textContent = done ? "Copied" : "Press Ctrl+C";
+        say(done ? "Copied" : "The text is selected: press Ctrl+C");
+        setTimeout(function () { button.textContent = "Copy"; }, 2500);
+      });
+    });
+    box.append(button);
+  });
+
+  // Paper gets everything but the browser of metrics: folded parts open, every curve drawn, light colours.
+  let folded = [];
+  addEventListener("beforeprint", function () {
+    root.classList.add("printing");
+    folded = all("details:not([open]):not(.metrics)");
+    folded.forEach(function (part) { part.open = true; });
+    tell("paper");
+    tell("colours");
+  });
+  addEventListener("afterprint", function () {
+    root.classList.remove("printing");
+    folded.forEach(function (part) { part.open = false; });
+    tell("colours");
+  });
+
+  // The table of runs.
+  const table = document.getElementById("index");
+  if (table) { runs(table, document.querySelector("[data-index-controls]")); }
+
+  function runs(table, controls) {
+    const body = table.tBodies[0];
+    const rows = all("tr[data-run]", body);
+    const heads = new Map(all("tr.group", body).map(function (row) { return [row.dataset.group, row]; }));
+    const search = controls.querySelector("input[type=search]");
+    const verdict = controls.querySelector("select");
+    const grouped = controls.querySelector("input[type=checkbox]");
+    const found = controls.querySelector(".found");
+    const panels = all(".multiples > li");
+    let key = "", up = 1;
+    controls.hidden = false;
+
+    function matches(row) {
+      const text = row.textContent.toLowerCase();
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      return (!verdict.value || row.dataset.verdict === verdict.value) &&
+        words.every(function (word) { return text.includes(word); });
+    }
+    // What has no value stands last whichever way the table is sorted.
+    function compare(a, b) {
+      const one = a.dataset[key], other = b.dataset[key];
+      if (one === "" || other === "") { return (one === "") - (other === ""); }
+      return up * (isNaN(one) || isNaN(other) ? one.localeCompare(other, undefined, { numeric: true }) : one - other);
+    }
+    function ordered() {
+      const sorted = key ? rows.slice().sort(compare) : rows;
+      if (!grouped || !grouped.checked) { return sorted; }
+      const groups = new Map();
+      sorted.forEach(function (row) {
+        if (!groups.has(row.dataset.group)) { groups.set(row.dataset.group, []); }
+        groups.get(row.dataset.group).push(row);
+      });
+      return Array.from(groups.values()).flat();
+    }
+    function show() {
+      const seen = new Set(), open = new Set();
+      heads.forEach(function (head) { head.hidden = true; });
+      ordered().forEach(function (row) {
+        row.hidden = !matches(row);
+        const head = heads.get(row.dataset.group);
+        if (head && grouped && grouped.checked && !row.hidden && !seen.has(head)) {
+          seen.add(head);
+          head.hidden = false;
+          body.append(head);
+        }
+        if (!row.hidden) { open.add(row.dataset.run); }
+        body.append(row);
+      });
+      panels.forEach(function (panel) {
+        panel.hidden = !panel.dataset.runs.trim().split(" ").some(function (run) { return open.has(run); });
+      });
+      found.textContent = open.size + " of " + rows.length + " runs";
+    }
+    all("button.sort", table).forEach(function (button) {
+      button.addEventListener("click", function () {
+        up = key === button.dataset.sort ? -up : 1;
+        key = button.dataset.sort;
+        all("th[aria-sort]", table).forEach(function (head) { head.setAttribute("aria-sort", "none"); });
+        button.closest("th").setAttribute("aria-sort", up > 0 ? "ascending" : "descending");
+        show();
+      });
+    });
+    [search, verdict, grouped].filter(Boolean).forEach(function (control) { control.addEventListener("input", show); });
+    show();
+  }
+})();

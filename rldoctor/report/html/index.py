@@ -1,0 +1,73 @@
+"""What stands before several runs: a table to sort and filter, seeds in groups, small multiples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rldoctor.model.finding import Diagnosis
+from rldoctor.report import words
+from rldoctor.report.clean import clean
+from rldoctor.report.html.figures import OVERVIEW, drawable
+from rldoctor.report.html.multiples import panels
+from rldoctor.report.numbers import finite, number
+from rldoctor.report.seeds import group_name, seed_groups
+from rldoctor.report.terminal_summary import ORDER
+
+
+def index(views: Sequence[dict[str, Any]], diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
+    """The rows of the table, the groups of seeds and the panels; empty for a single run."""
+    if len(diagnoses) < 2:
+        return {}
+    groups = seed_groups([diagnosis.run for diagnosis in diagnoses])
+    names = [group_name([views[place]["name"] for place in group]) for group in groups]
+    of = {place: number for number, group in enumerate(groups) for place in group}
+    rows = [_row(view, d, of[place]) for place, (view, d) in enumerate(zip(views, diagnoses, strict=True))]
+    return {
+        "rows": rows,
+        "groups": [
+            {"name": name, "runs": len(group), "said": _tally(group, diagnoses)}
+            for name, group in zip(names, groups, strict=True)
+        ],
+        "grouped": any(len(group) > 1 for group in groups),
+        "panels": panels(groups, names, diagnoses),
+        "verdicts": [label for label in ORDER if any(d.verdict == label for d in diagnoses)],
+    }
+
+
+def _row(view: dict[str, Any], diagnosis: Diagnosis, group: int) -> dict[str, Any]:
+    """One line of the table, with the keys that it is sorted by."""
+    seen = diagnosis.coverage
+    first = diagnosis.roots[0].finding if diagnosis.roots else None
+    onset = finite(first.onset) if first else None
+    outcome, value = _outcome(diagnosis)
+    return {
+        "id": view["id"],
+        "name": view["name"],
+        "group": group,
+        "verdict": view["verdict"],
+        "label": view["verdict_label"],
+        "rank": ORDER.index(view["verdict"]) if view["verdict"] in ORDER else len(ORDER),
+        "cause": f"{clean(first.code)} {clean(first.title)}" if first else "",
+        "since": words.onset(first).removeprefix("since step ").removeprefix("over the ") if first else "",
+        "onset": "" if onset is None else onset,
+        "outcome": outcome,
+        "value": value,
+        "rules": f"{seen.ran} of {seen.total - seen.not_applicable}",
+        "share": round(seen.share, 4),
+    }
+
+
+def _outcome(diagnosis: Diagnosis) -> tuple[str, float | str]:
+    """The last value of the learning curve, as text and as a number to sort by."""
+    name = next((metric for metric in OVERVIEW if drawable(diagnosis.run, metric)), "")
+    if not name:
+        return "not logged", ""
+    last = float(diagnosis.run.metrics[name].finite().values[-1])
+    return f"{number(last)} {clean(name).replace('_', ' ')}", last
+
+
+def _tally(group: Sequence[int], diagnoses: Sequence[Diagnosis]) -> str:
+    verdicts = [diagnoses[place].verdict for place in group]
+    found = [label for label in ORDER if label in verdicts]
+    return ", ".join(f"{verdicts.count(label)} {label.replace('_', ' ')}" for label in found)

@@ -1,0 +1,110 @@
+"""A prescription as the line to write, in the form of the run's framework (``snippets.yaml``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rldoctor.model.finding import Prescription
+from rldoctor.model.run import Run
+from rldoctor.report.clean import clean
+from rldoctor.yamlio import load_yaml
+
+# What may stand in code that a person is told to copy: keys and words come from a log.
+_KEY = re.compile(r"[A-Za-z_][\w.-]*")
+_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z_][\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """``text`` is what to write (it may have several lines), ``where`` the place, in words."""
+
+    text: str
+    where: str
+
+
+def snippet(fix: Prescription, run: Run) -> Snippet | None:
+    """The line that makes the change; None where there is no key, or no value that can be code."""
+    key, value = clean(fix.key), _literal(clean(fix.to))
+    if value is None or not _KEY.fullmatch(key):
+        return None
+    row = _row(run.framework, key)
+    where = row["where"].replace("{algorithm}", _class(run.algorithm))
+    form = FORMS[row["form"]]
+    return Snippet(form(key, value, row), where)
+
+
+def _row(framework: str, key: str) -> Mapping[str, Any]:
+    rows = _table().get(framework, [])
+    return next((row for row in rows if key in row.get("keys", [key])), _PLAIN)
+
+
+@cache
+def _table() -> Mapping[str, list[dict[str, Any]]]:
+    found: Mapping[str, list[dict[str, Any]]] = load_yaml(Path(__file__).with_name("snippets.yaml"))[
+        "frameworks"
+    ]
+    return found
+
+
+def _literal(text: str) -> str | bool | None:
+    """A number without separators, True or False, or a quoted word; None for anything longer."""
+    plain = text.replace(",", "")
+    if _NUMBER.fullmatch(plain):
+        return plain
+    if plain.lower() in {"true", "false"}:
+        return plain.lower() == "true"
+    return f'"{text}"' if _WORD.fullmatch(text) and text not in {"unknown", "infinite"} else None
+
+
+def _class(algorithm: str) -> str:
+    """The name of the class: ``PPO``, ``RecurrentPPO``."""
+    named = {"ppo_recurrent": "RecurrentPPO", "ppo_lstm": "RecurrentPPO", "crossq": "CrossQ"}
+    name = clean(algorithm)
+    return named.get(name, name.upper() if name.isalnum() else "the algorithm")
+
+
+def _yaml(key: str, value: str | bool, row: Mapping[str, Any]) -> str:
+    parts = key.split(".")
+    lines = [f"{'  ' * depth}{part}:" for depth, part in enumerate(parts)]
+    return "\n".join([*lines[:-1], f"{lines[-1]} {str(value).lower() if isinstance(value, bool) else value}"])
+
+
+def _argument(key: str, value: str | bool, row: Mapping[str, Any]) -> str:
+    return f"{key.rpartition('.')[2]}={value},"
+
+
+def _python(key: str, value: str | bool, row: Mapping[str, Any]) -> str:
+    places = "".join(f'["{part}"]' for part in key.split("."))
+    return f"{row['name']}{places} = {value}"
+
+
+def _flag(key: str, value: str | bool, row: Mapping[str, Any]) -> str:
+    name = key.replace("_", "-") if "." not in key else key
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {value}"
+
+
+def _override(key: str, value: str | bool, row: Mapping[str, Any]) -> str:
+    return f"{key}={str(value).lower() if isinstance(value, bool) else value}"
+
+
+def _plain(key: str, value: str | bool, row: Mapping[str, Any]) -> str:
+    return f"{key}: {str(value).lower() if isinstance(value, bool) else value}"
+
+
+_PLAIN: Mapping[str, Any] = {"form": "plain", "where": "where your script sets it"}
+FORMS: Mapping[str, Callable[[str, str | bool, Mapping[str, Any]], str]] = {
+    "argument": _argument,
+    "flag": _flag,
+    "override": _override,
+    "plain": _plain,
+    "python": _python,
+    "yaml": _yaml,
+}
