@@ -16,13 +16,15 @@ def seed_groups(runs: Sequence[Run], terms: Sequence[object], criteria: Criteria
     """Indices of the runs, in groups of equal framework, algorithm, environment, settings and ``terms``.
 
     Settings that only name a run (seed, paths, dates: ``bookkeeping`` of ``rules/compare.yaml``) do not
-    count. A run whose log holds no settings is a group of its own: nobody can say what it differs in.
+    count. A run whose log holds no settings is a group of its own, since nobody can say what it differs in; so
+    is one whose algorithm or environment is not known.
     """
     groups: dict[Key, list[int]] = {}
     for index, (run, own) in enumerate(zip(runs, terms, strict=True)):
         settings = _settings(run, criteria)
         key: Key = (run.framework, run.algorithm, run.env, run.axis, settings, own)
-        groups.setdefault(key if settings else ("alone", index), []).append(index)
+        told = bool(settings and run.algorithm and run.env)
+        groups.setdefault(key if told else ("alone", index), []).append(index)
     return list(groups.values())
 
 

@@ -1,4 +1,7 @@
-"""GitHub workflow commands: one annotation per root cause, a notice for a run that could not be judged."""
+"""GitHub workflow commands: one annotation per root cause, a notice for a run without any.
+
+A finding that the gate does not count (known, waived, in too few seeds) is a notice.
+"""
 
 from __future__ import annotations
 
@@ -28,17 +31,21 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
 
 def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
     for root in diagnosis.roots:
-        yield _root(name, root)
+        yield _root(name, root, diagnosis)
     if not diagnosis.roots:
         text = f"{words.headline(diagnosis)} {words.coverage(diagnosis)}"
         yield _command("notice", f"rldoctor: {name}: {words.verdict_label(diagnosis).lower()}", text)
 
 
-def _root(name: str, root: Root) -> str:
+def _root(name: str, root: Root, diagnosis: Diagnosis) -> str:
     finding = root.finding
+    excuse = words.excused(diagnosis, finding.code)
+    level = "notice" if excuse else _LEVELS[finding.severity]
     lines = [f"{clean(finding.title)}, {words.onset(finding)}. {clean(finding.message)}"]
     lines += [clean(fix.text) for fix in finding.prescriptions[:1]]
-    return _command(_LEVELS[finding.severity], f"rldoctor: {name}: {clean(finding.code)}", "\n".join(lines))
+    if said := words.counted(diagnosis, finding.code):
+        lines.append(said)
+    return _command(level, f"rldoctor: {name}: {clean(finding.code)}", "\n".join(lines))
 
 
 def _command(level: str, title: str, text: str) -> str:

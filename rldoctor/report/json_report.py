@@ -9,6 +9,7 @@ from typing import Any
 
 from rldoctor import __version__
 from rldoctor.model.finding import Coverage, Diagnosis, Finding, Measure, Prescription, Root, RuleResult
+from rldoctor.model.gate import RunGate
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
 from rldoctor.report import derived
@@ -70,8 +71,30 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "results": [_result(result) for result in diagnosis.results],
         "derived": [derived.document(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "unmapped": [series.tag for series in run.metrics.unmapped],
+        "gate": _gate(diagnosis.gate),
         "reference": as_dict(diagnosis.reference),
         "notes": [_note(note) for note in run.notes],
+    }
+
+
+def _gate(gate: RunGate | None) -> dict[str, Any] | None:
+    if gate is None:
+        return None
+    return {
+        "fail_on": gate.fail_on,
+        "fails": gate.fails,
+        "covered": gate.covered,
+        "seeds": gate.seeds,
+        "findings": [
+            {
+                "code": one.code,
+                "severity": one.severity.label,
+                "standing": one.standing.value,
+                "fails": one.fails,
+                "text": one.text,
+            }
+            for one in gate.judged
+        ],
     }
 
 

@@ -1,4 +1,7 @@
-"""JUnit XML: a suite per run, a case per rule; fired is a failure, not measured is skipped."""
+"""JUnit XML: a suite per run, a case per rule; fired is a failure, not measured is skipped.
+
+A finding that the gate does not count (known, waived, in too few seeds) is skipped with that reason.
+"""
 
 from __future__ import annotations
 
@@ -9,34 +12,39 @@ from rldoctor.model.finding import Diagnosis, Finding, Outcome, RuleResult
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 
+COUNTS = {
+    "tests": "testcase",
+    "failures": "testcase/failure",
+    "errors": "testcase/error",
+    "skipped": "testcase/skipped",
+}
+
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The report as a ``<testsuites>`` document."""
     root = Xml.Element("testsuites", name="rldoctor")
     for name, diagnosis in zip(words.names(diagnoses), diagnoses, strict=True):
         root.append(_suite(name, diagnosis))
+    for key in COUNTS:
+        root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
 
 def _suite(name: str, diagnosis: Diagnosis) -> Xml.Element:
-    counts = {outcome: len(words.by_outcome(diagnosis, outcome)) for outcome in Outcome}
-    suite = Xml.Element(
-        "testsuite",
-        name=name,
-        tests=str(len(diagnosis.results)),
-        failures=str(counts[Outcome.FIRED]),
-        errors=str(counts[Outcome.ERROR]),
-        skipped=str(counts[Outcome.NOT_MEASURED] + counts[Outcome.NOT_APPLICABLE]),
-    )
+    suite = Xml.Element("testsuite", name=name)
     for result in diagnosis.results:
-        suite.append(_case(name, result))
+        suite.append(_case(name, result, words.excused(diagnosis, result.code)))
+    for key, tag in COUNTS.items():
+        suite.set(key, str(len(suite.findall(tag))))
     return suite
 
 
-def _case(suite: str, result: RuleResult) -> Xml.Element:
+def _case(suite: str, result: RuleResult, excuse: str) -> Xml.Element:
     case = Xml.Element("testcase", classname=suite, name=f"{clean(result.code)} {clean(result.slug)}")
-    if result.outcome is Outcome.FIRED and result.finding is not None:
+    if result.outcome is Outcome.FIRED and excuse:
+        Xml.SubElement(case, "skipped", message=f"found, and not counted: {excuse}")
+    elif result.outcome is Outcome.FIRED and result.finding is not None:
         case.append(_failure(result.finding))
     elif result.outcome is Outcome.ERROR:
         Xml.SubElement(case, "error", message=clean(result.error), type="rule-error")

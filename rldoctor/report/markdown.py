@@ -59,19 +59,22 @@ def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
         yield escape(diagnosis.verdict_note)
     yield ""
     for root in diagnosis.roots:
-        yield from _root(root)
+        yield from _root(root, words.counted(diagnosis, root.finding.code))
     yield from _fixes(diagnosis)
     yield from _reference(diagnosis.reference)
     yield from _unmeasured(diagnosis)
 
 
-def _root(root: Root) -> Iterator[str]:
+def _root(root: Root, counted: str) -> Iterator[str]:
     finding = root.finding
     title = f"{escape(finding.code)} {escape(finding.title)}"
     yield f"### {title} ({finding.severity.label}, {words.onset(finding)})"
     yield ""
     yield escape(finding.message)
     yield ""
+    if counted:
+        yield f"**In the gate**: {escape(counted)}"
+        yield ""
     yield from _evidence(finding)
     for child in root.explains:
         yield f"- explains {escape(child.code)} {escape(child.title)} ({words.onset(child)})"

@@ -121,6 +121,8 @@ def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRend
     yield indented(clean(finding.message))
     if finding.capped:
         yield indented(clean(finding.capped))
+    if counted := words.counted(diagnosis, finding.code):
+        yield indented(f"in the gate: {counted}")
     if finding.measures:
         yield _evidence(finding)
     yield from _labelled("explains", [_symptom(child) for child in root.explains])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Prescription, Root, RuleResult
+from rldoctor.model.gate import Standing
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import finite, number, percent, plural, step
@@ -171,6 +172,29 @@ def fixes(diagnosis: Diagnosis) -> list[Fix]:
                 seen.add(key)
                 found.append(Fix(root, fix))
     return found
+
+
+def counted(diagnosis: Diagnosis, code: str) -> str:
+    """What the gate says of a root cause, for people; empty where it says nothing."""
+    judged = diagnosis.gate.of(code) if diagnosis.gate else None
+    return clean(judged.text) if judged else ""
+
+
+def excused(diagnosis: Diagnosis, code: str) -> str:
+    """Why a finding does not count in the gate (known, waived, in too few seeds); empty where it does.
+
+    What a root cause explains is excused with it, unless it counts by itself or has another root that counts.
+    """
+    if diagnosis.gate is None:
+        return ""
+    judged = diagnosis.gate.of(code)
+    if judged is not None:
+        return "" if judged.standing in (Standing.NEW, Standing.WORSE) else clean(judged.text)
+    roots = [root.finding.code for root in diagnosis.roots if code in {one.code for one in root.explains}]
+    reasons = [(root, excused(diagnosis, root)) for root in roots]
+    if not reasons or not all(reason for _, reason in reasons):
+        return ""
+    return "; ".join(f"explained by {clean(root)}, {reason}" for root, reason in reasons)
 
 
 def by_outcome(diagnosis: Diagnosis, outcome: Outcome) -> list[RuleResult]:

@@ -1,8 +1,13 @@
 """Markdown, JUnit and GitHub annotations."""
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
+import pytest
+
+from rldoctor.model.finding import Severity
+from rldoctor.model.gate import Judged, RunGate, Standing
 from rldoctor.report import render
 from rldoctor.report.markdown import escape
 
@@ -56,3 +61,22 @@ def test_markdown_shows_findings_and_escapes_what_came_from_the_log(make):
 def test_markdown_escape():
     assert escape("a|b *c* [d](e) <f> @g\n# h") == r"a\|b \*c\* \[d\](e) &lt;f&gt; @" + "\u200bg \\# h"
     assert escape("- item") == r"\- item"
+
+
+@pytest.mark.parametrize("format", ["junit", "github", "markdown", "terminal", "json"])
+def test_what_is_not_counted_in_the_gate_says_why(make, format):
+    text = "waived until 2030-01-01: frozen on purpose"
+    gate = RunGate("error", (Judged("POL-01", Severity.CRITICAL, Standing.WAIVED, False, text),))
+    assert text in " ".join(render([replace(make("sick"), gate=gate)], format).split())
+
+
+def test_a_symptom_is_excused_with_its_root_and_only_then(make):
+    def failing(standing):
+        gate = RunGate("error", (Judged("POL-01", Severity.CRITICAL, standing, False, "why"),))
+        root = ElementTree.fromstring(render([replace(make("sick"), gate=gate)], "junit"))
+        return [
+            case.get("name").split()[0] for case in root.iter("testcase") if case.find("failure") is not None
+        ]
+
+    assert failing(Standing.KNOWN) == []
+    assert failing(Standing.NEW) == ["POL-01", "ENT-04", "OUT-10"]
