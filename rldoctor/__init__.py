@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from rldoctor.api import compare, diagnose, load
+    from rldoctor.api import compare, diagnose, load, plot
     from rldoctor.model.comparison import Comparison
     from rldoctor.model.finding import Diagnosis, Finding
     from rldoctor.model.frame import MetricFrame
@@ -22,6 +22,7 @@ _HOMES = {
     "load": "rldoctor.api",
     "diagnose": "rldoctor.api",
     "compare": "rldoctor.api",
+    "plot": "rldoctor.api",
     "Comparison": "rldoctor.model.comparison",
     "Run": "rldoctor.model.run",
     "MetricFrame": "rldoctor.model.frame",
@@ -39,6 +40,7 @@ __all__ = [
     "compare",
     "diagnose",
     "load",
+    "plot",
 ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rldoctor
 from rldoctor.engine.comparison import compare_arms
@@ -25,13 +25,18 @@ from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
+from rldoctor.report import notebook
 from rldoctor.rulebook.loader import load_pack
 from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import Rule
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 PACKAGE = Path(rldoctor.__file__).parent
+notebook.register()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,12 @@ class LoadResult:
     def __len__(self) -> int:
         """Number of runs."""
         return len(self.runs)
+
+    def _repr_html_(self) -> str:
+        """A table of the runs for a notebook."""
+        from rldoctor.report.notebook.fragments import of_runs
+
+        return of_runs(self.runs, self.failures)
 
 
 def load(
@@ -131,6 +142,21 @@ def diagnose(
         run, chosen, load_policy(builtin), load_derived(builtin), beside(run, against, criteria)
     )
     return replace(found, reference=against)
+
+
+def plot(run: Run, metric: str = "", *, diagnosis: Diagnosis | None = None) -> Figure:
+    """One metric as a Plotly figure object, the learning curve when none is named.
+
+    With a diagnosis of the run: limits, onsets and the steps over which the findings about this metric held
+    (on the learning curve the onset of every root cause), and the band of the reference.
+
+    Raises:
+        UsageError: the run has no such metric, or it is not the diagnosis' run. MissingExtraError: plotly is
+        not installed (extra ``notebook``).
+    """
+    from rldoctor.report.notebook.plotting import figure
+
+    return figure(run, metric, diagnosis)
 
 
 def build_reference(runs: Sequence[Run], name: str, *, variant: str = "") -> Envelope:

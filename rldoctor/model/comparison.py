@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rldoctor.model.display import Displayed
 from rldoctor.model.finding import Diagnosis, Severity
 from rldoctor.model.run import Run
 
@@ -206,7 +207,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Displayed):
     """Everything that two arms tell about each other.
 
     ``changes`` are settings that differ (most suspicious first), ``one_sided`` those that one side does not

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
 
 from rldoctor.model.derivation import Derivation
+from rldoctor.model.display import Displayed
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.gate import RunGate
 from rldoctor.model.measured import Measured
 from rldoctor.model.run import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Severity(IntEnum):
@@ -189,7 +194,7 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Displayed):
     """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``.
 
     ``derivations``: what was computed once for all rules, and how; the series themselves are in ``run``.
@@ -207,6 +212,12 @@ class Diagnosis:
     derivations: tuple[Derivation, ...] = ()
     extras: dict[str, str] = field(default_factory=dict)
     gate: RunGate | None = None
+
+    def to_frame(self) -> pd.DataFrame:
+        """The findings, one row each: see :func:`rldoctor.model.tidy.findings_frame`."""
+        from rldoctor.model.tidy import findings_frame
+
+        return findings_frame(self)
 
     @property
     def worst(self) -> Severity | None:
