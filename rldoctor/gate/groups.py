@@ -16,7 +16,7 @@ def seed_groups(runs: Sequence[Run], terms: Sequence[object], criteria: Criteria
     """Indices of the runs, in groups of equal framework, algorithm, environment, settings and ``terms``.
 
     Settings that only name a run (seed, paths, dates: ``bookkeeping`` of ``rules/compare.yaml``) do not
-    count. A run whose log holds no settings is a group of its own, since nobody can say what it differs in; so
+    count. A run whose log holds no settings is a group of its own, as nobody can say what it differs in; so
     is one whose algorithm or environment is not known.
     """
     groups: dict[Key, list[int]] = {}
