@@ -63,7 +63,7 @@ def test_markdown_escape():
     assert escape("- item") == r"\- item"
 
 
-@pytest.mark.parametrize("format", ["junit", "github", "markdown", "terminal", "json"])
+@pytest.mark.parametrize("format", ["junit", "github", "markdown", "terminal", "json", "html"])
 def test_what_is_not_counted_in_the_gate_says_why(make, format):
     text = "waived until 2030-01-01: frozen on purpose"
     gate = RunGate("error", (Judged("POL-01", Severity.CRITICAL, Standing.WAIVED, False, text),))

@@ -121,6 +121,13 @@ def _fix(links: list[str], diagnosis: Diagnosis, fix: words.Fix) -> dict[str, An
     }
 
 
+def _aside(diagnosis: Diagnosis, finding: Finding) -> str:
+    """What qualifies a finding: why its level was lowered, and what the gate makes of it."""
+    counted = words.counted(diagnosis, finding.code)
+    parts = (clean(finding.capped), f"In the gate: {counted}." if counted else "")
+    return " ".join(part for part in parts if part)
+
+
 def _root(
     link: str, prefix: str, position: int, root: Root, diagnosis: Diagnosis, page: Page
 ) -> dict[str, Any]:
@@ -131,7 +138,7 @@ def _root(
         "title": clean(finding.title),
         "severity": finding.severity.label,
         "message": clean(finding.message),
-        "capped": clean(finding.capped),
+        "capped": _aside(diagnosis, finding),
         "onset": words.onset(finding),
         "held": words.held(finding, diagnosis.run),
         "figures": page.figures.finding(position, diagnosis.run, finding, diagnosis.reference),
