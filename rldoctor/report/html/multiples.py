@@ -19,6 +19,7 @@ WIDTH, HEIGHT = 240, 84
 MAX_PANELS = 120
 TOTAL_POINTS = 24_000
 MOST, LEAST = 160, 24
+_REWARD = ("exp_reward", "reward_scale")
 
 Curve = tuple[FloatArray, FloatArray]
 
@@ -46,7 +47,7 @@ def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limi
     spread = number(ends[0]) if len(ends) == 1 else f"{number(min(ends))} to {number(max(ends))}"
     return {
         "name": name,
-        "task": (members[0][1].run.env, metric),
+        "task": _task(members[0][1].run, metric),
         "metric": title,
         "curves": [curve for _, _, curve in shown],
         "runs": [
@@ -56,6 +57,12 @@ def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limi
         "label": f"{name}: {title} of {plural(len(shown), 'run')} over training, at the end {spread}",
         "about": f"{title}, at the end {spread}",
     }
+
+
+def _task(run: Run, metric: str) -> tuple[object, ...]:
+    """Returns of another reward are not on one scale."""
+    reward = [knob.value for name in _REWARD if (knob := run.config.get(name)) is not None]
+    return (run.env, metric, *reward)
 
 
 def _curve(run: Run, metric: str, limit: int) -> Curve:
