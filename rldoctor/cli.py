@@ -74,6 +74,12 @@ Output = Annotated[
     typer.Option("--output", "-o", metavar="FILE", help="Where the report goes; pairs with -f. - is stdout."),
 ]
 
+MinCoverage = Annotated[
+    str, typer.Option("--min-coverage", metavar="SHARE", help="Least share of rules that could look, 0-1.")
+]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule, setting and note.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="One line per run.")]
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -113,10 +119,7 @@ def analyze(
             "--fail-on", metavar="SEVERITY", help="critical, error, warning, info or never [error]."
         ),
     ] = "",
-    min_coverage: Annotated[
-        str,
-        typer.Option("--min-coverage", metavar="SHARE", help="Least share of rules that could look, 0-1."),
-    ] = "",
+    min_coverage: MinCoverage = "",
     reference: Reference = [],  # noqa: B006
     baseline: Annotated[
         str, typer.Option("--baseline", metavar="FILE", help="Fail only on what is new or worse than in it.")
@@ -128,6 +131,8 @@ def analyze(
         str,
         typer.Option("--aggregate", metavar="any|median|all", help="How many seeds must have it [any]."),
     ] = "",
+    verbose: Verbose = False,
+    quiet: Quiet = False,
 ) -> None:
     """Diagnose every run found under the paths."""
     from rldoctor.commands import options as given
@@ -151,7 +156,8 @@ def analyze(
         aggregate=aggregate,
     )
     merged = options.over(load_settings())
-    raise typer.Exit(command(paths, merged, context.meta["reports"], write_baseline))
+    detail = given.detail(verbose=verbose, quiet=quiet)
+    raise typer.Exit(command(paths, merged, context.meta["reports"], write_baseline, detail))
 
 
 @app.command()

@@ -20,11 +20,13 @@ def analyze(
     options: Options,
     reports: Sequence[tuple[str, str]] = (),
     write_baseline: str = "",
+    detail: int = 0,
 ) -> int:
     """Read, diagnose and report; the exit code.
 
     ``reports``: the ``-f`` and ``-o`` of the command line in order; without any, those of the settings.
-    ``write_baseline``: a file for what is found, which then counts as known.
+    ``write_baseline``: a file for what is found, which then counts as known. ``detail``: 1 more, -1 less
+    of the terminal report.
 
     0 nothing at or above ``fail_on``; 1 findings at or above it; 2 a path without a readable run, or a run
     that could not be diagnosed; 3 coverage below ``min_coverage``.
@@ -38,7 +40,7 @@ def analyze(
     found, broken = _diagnose(loaded.runs, options)
     diagnoses = gate.judged(asked, found)
     if diagnoses:
-        _write(diagnoses, outputs)
+        _write(diagnoses, outputs, detail)
         gate.tell_gate(asked, diagnoses)
     if loaded.unread or broken or not diagnoses:
         if write_baseline:
@@ -72,11 +74,11 @@ def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], i
     return found, broken
 
 
-def _write(diagnoses: Sequence[Diagnosis], outputs: Sequence[Output]) -> None:
+def _write(diagnoses: Sequence[Diagnosis], outputs: Sequence[Output], detail: int) -> None:
     from rldoctor.report import write
     from rldoctor.report.registry import STDOUT
 
     for format, target in outputs:
-        write(diagnoses, format, target)
+        write(diagnoses, format, target, detail)
         if target != STDOUT:
             sys.stderr.write(f"wrote {target}\n")

@@ -111,6 +111,13 @@ class Options:
         }
 
 
+def detail(*, verbose: bool, quiet: bool) -> int:
+    """How much the terminal report says: 1 more, -1 less, 0 as usual; UsageError for both at once."""
+    if verbose and quiet:
+        raise UsageError("--verbose and --quiet ask for opposite things", hint="leave one of them out")
+    return int(verbose) - int(quiet)
+
+
 def merge_thresholds(
     base: Mapping[str, Mapping[str, float]], mine: Mapping[str, Mapping[str, float]]
 ) -> dict[str, dict[str, float]]:

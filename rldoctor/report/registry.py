@@ -57,21 +57,29 @@ def render(diagnoses: Sequence[Diagnosis], format: str) -> str:
     return renderer(diagnoses)
 
 
-def write(diagnoses: Sequence[Diagnosis], format: str, target: str | Path = STDOUT) -> None:
+def write(diagnoses: Sequence[Diagnosis], format: str, target: str | Path = STDOUT, detail: int = 0) -> None:
     """Write one report. ``-`` is standard output; missing parent folders are made.
 
+    ``detail``: 1 more, -1 less of the terminal report; the other formats are always complete.
     A file appears complete or not at all. UsageError for an unknown format, RldoctorError when the file
     cannot be written.
     """
     check_format(format)
-    if str(target) != STDOUT:
+    if format == "terminal":
+        _write_terminal(diagnoses, target, detail)
+    elif str(target) != STDOUT:
         write_file(render(diagnoses, format), Path(target))
-    elif format == "terminal":
-        from rldoctor.report import terminal
-
-        terminal.show(diagnoses)
     else:
         sys.stdout.write(render(diagnoses, format))
+
+
+def _write_terminal(diagnoses: Sequence[Diagnosis], target: str | Path, detail: int) -> None:
+    from rldoctor.report import terminal
+
+    if str(target) == STDOUT:
+        terminal.show(diagnoses, detail=detail)
+    else:
+        write_file(terminal.render(diagnoses, detail), Path(target))
 
 
 def write_file(text: str, path: Path) -> None:

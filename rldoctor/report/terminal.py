@@ -9,9 +9,12 @@ from typing import IO, TYPE_CHECKING
 
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Rival, Root
 from rldoctor.model.raw import Note
+from rldoctor.model.series import Series
 from rldoctor.report import words
 from rldoctor.report.clean import clean
-from rldoctor.report.numbers import finite, plural, step
+from rldoctor.report.numbers import finite, number, plural, step
+from rldoctor.report.sparkline import can_show, sparkline
+from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules, settings
 from rldoctor.report.terminal_reference import reference
 
 if TYPE_CHECKING:
@@ -46,33 +49,39 @@ def console(stream: IO[str] | None = None, *, plain: bool = False) -> Console:
     return made
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
-    """The report as plain text, 80 columns, for a file."""
+def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL) -> str:
+    """The report as plain text, 80 columns, for a file. ``detail`` as in :func:`show`."""
     from io import StringIO
 
     buffer = StringIO()
     target = console(buffer, plain=True)
     target.width = 80
-    show(diagnoses, target)
+    show(diagnoses, target, detail)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
-def show(diagnoses: Sequence[Diagnosis], target: Console | None = None) -> None:
-    """Print the report. Several runs: a table of all of them, then the ones with findings in full, if few."""
+def show(diagnoses: Sequence[Diagnosis], target: Console | None = None, detail: int = NORMAL) -> None:
+    """Print the report. Several runs: a table of all of them, then the ones with findings in full, if few.
+
+    ``detail``: ``QUIET`` one paragraph per run, ``VERBOSE`` every run with every rule, setting and note.
+    """
     out = target or console()
+    if detail == QUIET:
+        _print(out, quiet(diagnoses))
+        return
     if len(diagnoses) == 1:
-        _print(out, _run(diagnoses[0]))
+        _print(out, _run(diagnoses[0], out, detail))
         return
     from rldoctor.report.terminal_summary import summary
 
     _print(out, summary(diagnoses))
-    sick = [diagnosis for diagnosis in diagnoses if diagnosis.roots]
-    if len(sick) > MAX_DETAILED:
+    sick = [diagnosis for diagnosis in diagnoses if diagnosis.roots or detail == VERBOSE]
+    if len(sick) > MAX_DETAILED and detail != VERBOSE:
         out.print(f"{len(sick)} runs have findings. In full: add -o report.html, or analyze fewer paths.")
         return
     for diagnosis in sick:
         out.rule(style="dim", characters="-")
-        _print(out, _run(diagnosis))
+        _print(out, _run(diagnosis, out, detail))
 
 
 def _print(out: Console, parts: Iterator[ConsoleRenderable]) -> None:
@@ -80,14 +89,40 @@ def _print(out: Console, parts: Iterator[ConsoleRenderable]) -> None:
         out.print(part)
 
 
-def _run(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+def _run(diagnosis: Diagnosis, out: Console, detail: int) -> Iterator[ConsoleRenderable]:
+    blocks = can_show(getattr(out.file, "encoding", None))
     yield from _header(diagnosis)
-    for number, root in enumerate(diagnosis.roots, 1):
-        yield from _root(number, root, diagnosis)
     yield from _fixes(diagnosis)
+    for rank, root in enumerate(diagnosis.roots, 1):
+        yield from _root(rank, root, diagnosis, detail, blocks=blocks)
+    if blocks:
+        yield from _curve(diagnosis)
     yield from reference(diagnosis.reference)
-    yield from _unmeasured(diagnosis)
-    yield from _notes(diagnosis.run.notes)
+    if detail == VERBOSE:
+        yield from settings(diagnosis)
+        yield from rules(diagnosis)
+    else:
+        yield from _unmeasured(diagnosis)
+    yield from _notes(diagnosis.run.notes, detail)
+
+
+def _curve(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    """The learning curve as a sparkline."""
+    from rich.text import Text
+
+    metrics = diagnosis.run.metrics
+    series = next(
+        (metrics[name] for name in words.OVERVIEW if name in metrics and sparkline(metrics[name])), None
+    )
+    if series is not None:
+        yield Text("\nLearning curve", style="bold")
+        yield _spark(series)
+
+
+def _spark(series: Series) -> ConsoleRenderable:
+    known = series.finite().values
+    ends = f"{number(float(known[0]))} to {number(float(known[-1]))}"
+    return indented(f"{sparkline(series)} {clean(series.name).replace('_', ' ')}, {ends}")
 
 
 def _header(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
@@ -107,12 +142,14 @@ def _header(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
             yield indented(clean(text))
 
 
-def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+def _root(
+    rank: int, root: Root, diagnosis: Diagnosis, detail: int = NORMAL, *, blocks: bool = False
+) -> Iterator[ConsoleRenderable]:
     from rich.text import Text
 
     finding = root.finding
     yield Text()
-    title = Text(f"{number}. {clean(finding.title)}", style="bold")
+    title = Text(f"{rank}. {clean(finding.title)}", style="bold")
     yield title.append(
         f"  {clean(finding.code)}, {finding.severity.label}", style=STYLES[finding.severity.label]
     )
@@ -123,18 +160,25 @@ def _root(number: int, root: Root, diagnosis: Diagnosis) -> Iterator[ConsoleRend
         yield indented(clean(finding.capped))
     if counted := words.counted(diagnosis, finding.code):
         yield indented(f"in the gate: {counted}")
+    first = diagnosis.run.metrics.get(finding.metrics[0]) if finding.metrics else None
+    if blocks and first is not None and sparkline(first):
+        yield _spark(first)
     if finding.measures:
         yield _evidence(finding)
     yield from _labelled("explains", [_symptom(child) for child in root.explains])
     yield from _labelled("likely", [clean(c.text) for c in finding.causes if c.likely])
-    yield from _labelled("not", _rivals(root.rivals))
+    yield from _labelled("not", _rivals(root.rivals, detail))
     yield from _labelled("measured", words.record(finding))
 
 
-def _rivals(rivals: Sequence[Rival]) -> list[str]:
+def _rivals(rivals: Sequence[Rival], detail: int) -> list[str]:
     lines = [f"{clean(rival.code)} {clean(rival.title)}: {clean(rival.text)}" for rival in rivals]
     more = len(lines) - MAX_RIVALS
-    return lines if more <= 1 else [*lines[:MAX_RIVALS], f"and {more} more: see the HTML or JSON report"]
+    return (
+        lines
+        if more <= 1 or detail == VERBOSE
+        else [*lines[:MAX_RIVALS], f"and {more} more: see --verbose or the HTML report"]
+    )
 
 
 def _symptom(child: Finding) -> str:
@@ -196,8 +240,8 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(justify="right", min_width=3)
     grid.add_column(overflow="fold")
-    for number, fix in enumerate(found, 1):
-        grid.add_row(Text(f"{number}."), _fix(fix))
+    for rank, fix in enumerate(found, 1):
+        grid.add_row(Text(f"{rank}."), _fix(fix))
     yield grid
 
 
@@ -226,17 +270,24 @@ def _unmeasured(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     yield indented(f"{clean(first.code)} {words.why_not(first)}{hint}", style="dim")
 
 
-def _notes(notes: Sequence[Note]) -> Iterator[ConsoleRenderable]:
+def _notes(notes: Sequence[Note], detail: int) -> Iterator[ConsoleRenderable]:
     from rich.text import Text
 
-    loud = [note for note in notes if note.level == "warning"]
+    loud = sorted(
+        (note for note in notes if note.level == "warning" or detail == VERBOSE),
+        key=lambda note: note.level != "warning",
+    )
     if not loud:
         return
     yield Text("\nAbout the log", style="bold")
-    for note in loud[:MAX_NOTES]:
-        yield indented(f"! {clean(note.text)} [{clean(note.code)}]", style="yellow")
-    if len(loud) > MAX_NOTES:
-        yield indented(f"... and {len(loud) - MAX_NOTES} more: see rldoctor inspect", style="dim")
+    most = len(loud) if detail == VERBOSE else MAX_NOTES
+    for note in loud[:most]:
+        bad = note.level == "warning"
+        yield indented(
+            f"{'!' if bad else '-'} {clean(note.text)} [{clean(note.code)}]", "yellow" if bad else ""
+        )
+    if len(loud) > most:
+        yield indented(f"... and {len(loud) - most} more: see rldoctor inspect", style="dim")
 
 
 def indented(text: str, style: str = "") -> ConsoleRenderable:

@@ -26,6 +26,8 @@ FRAMEWORKS = {
     "generic": "unknown framework",
 }
 AXES = {"env_steps": "environment steps", "row": "rows", "step": "steps as logged"}
+# What a learning curve is, the first that was logged.
+OVERVIEW = ("episode_return", "eval_return", "success_rate", "eval_success_rate", "reward_per_step")
 VERDICTS = {"not_enough_data": "NOT ENOUGH DATA", "healthy": "HEALTHY"}
 
 

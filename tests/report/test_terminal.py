@@ -3,11 +3,16 @@
 import io
 import re
 
+import numpy as np
 import pytest
 
+from rldoctor.model.series import Series
 from rldoctor.report import render
 from rldoctor.report.clean import clean
+from rldoctor.report.sparkline import BLOCKS, sparkline
 from rldoctor.report.terminal import console, show
+from rldoctor.report.terminal import render as terminal_text
+from rldoctor.report.terminal_detail import QUIET, VERBOSE
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
@@ -49,10 +54,18 @@ def test_a_sick_run_says_what_since_when_why_and_what_to_do(make):
     assert "read one event file" not in flat  # notes of level info belong to inspect
 
 
-def test_order_is_verdict_cause_fix(make):
+def test_order_is_that_of_the_page(make):
     text = render([make("sick")], "terminal")
     places = [
-        text.index(part) for part in ("CRITICAL", "1. The policy", "Do this", "Not measured", "About the log")
+        text.index(part)
+        for part in (
+            "CRITICAL",
+            "Do this",
+            "1. The policy",
+            "Learning curve",
+            "Not measured",
+            "About the log",
+        )
     ]
     assert places == sorted(places)
 
@@ -105,3 +118,45 @@ def test_several_runs_start_with_a_table_worst_counted_first(make):
 
 def test_clean_removes_every_way_to_steer_a_terminal():
     assert clean("\x1b]0;title\x07a\x1b[2Jb\x9b31mc\r\n\td\u202e\x00e\udc80") == "ab31mc de\ufffd"
+
+
+def test_quiet_is_a_line_per_run_and_verbose_has_every_rule_setting_and_note(make):
+    quiet = terminal_text([make("sick"), make("healthy")], QUIET)
+    assert " ".join(quiet.split()).startswith(
+        "runs/ppo_1: critical: The policy stopped changing, since step 204,800."
+    )
+    assert len(quiet.splitlines()) <= 4
+    verbose = " ".join(terminal_text([make("sick")], VERBOSE).split())
+    for said in (
+        "NUM-01 All values are finite: no NaN",
+        "OFF-01 The buffer is large enough: only SAC",
+        "LOG-02 A broken rule",
+        "learning_rate 0.0003 0.001 args.yml:12",
+        "- read one event file [one-file]",
+    ):
+        assert said in verbose
+        assert said not in " ".join(terminal_text([make("sick")]).split())
+    for name in ("sick", "hostile", "no_data"):
+        assert max(map(len, terminal_text([make(name)], VERBOSE).splitlines())) <= 80
+
+
+def test_a_sparkline_keeps_a_spike_and_shows_gaps():
+    steps = np.concatenate([np.arange(1.0, 301.0), np.arange(700.0, 1001.0)])
+    values = np.zeros(steps.size)
+    values[17] = 100.0
+    line = sparkline(Series("x", steps, values, "x"), 20)
+    assert len(line) == 20
+    assert line.count(BLOCKS[-1]) == 1
+    assert "  " in line
+    assert sparkline(Series("x", steps, np.full(steps.size, np.nan), "x")) == ""
+    huge = sparkline(Series("x", np.array([1.0, 2.0]), np.array([-1.7e308, 1.7e308]), "x"), 2)
+    assert huge == BLOCKS[0] + BLOCKS[-1]
+
+
+def test_no_blocks_where_the_stream_cannot_show_them(make):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    show([make("sick")], console(stream, plain=True))
+    stream.flush()
+    text = stream.buffer.getvalue().decode("ascii")
+    assert "Learning curve" not in text
+    assert "The policy stopped changing" in text

@@ -12,13 +12,14 @@ from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Finding, Measure
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.bands import NO_REFERENCE, Drawn, band_of
 from rldoctor.report.html.curves import curve, view
 from rldoctor.report.numbers import finite, number, plural, step
 
 MAX_FIGURES = 4
-OVERVIEW = ("episode_return", "eval_return", "success_rate", "eval_success_rate", "reward_per_step")
+OVERVIEW = words.OVERVIEW
 _FILLER = {
     "typical",
     "median",
@@ -64,7 +65,7 @@ class Figures:
         reference: ReferenceView = NO_REFERENCE,
     ) -> list[dict[str, Any]]:
         """The learning curve with the onset of each root cause; empty when no return was logged."""
-        found = next((name for name in OVERVIEW if drawable(run, name)), None)
+        found = next((name for name in words.OVERVIEW if drawable(run, name)), None)
         if found is None:
             return []
         onsets = [(rank, finite(finding.onset)) for rank, finding in enumerate(findings[:5], 1)]
@@ -194,8 +195,8 @@ def limits_by_metric(measures: Sequence[Measure], series: Mapping[str, Series]) 
 def _metric_of(measure: Measure, series: Mapping[str, Series]) -> str | None:
     unit = _unit(measure.unit)
     same = [name for name, part in series.items() if _unit(part.unit) == unit and unit]
-    words = (set(measure.name.split("_")) | set(measure.limit_name.split("_"))) - _FILLER
-    shared = [name for name in same if words & set(name.split("_"))]
+    shared_words = (set(measure.name.split("_")) | set(measure.limit_name.split("_"))) - _FILLER
+    shared = [name for name in same if shared_words & set(name.split("_"))]
     if shared:
         return shared[0]
     return same[0] if len(same) == 1 else None

@@ -8,7 +8,7 @@ from typing import Any
 from rldoctor.model.finding import Diagnosis
 from rldoctor.report import words
 from rldoctor.report.clean import clean
-from rldoctor.report.html.figures import OVERVIEW, drawable
+from rldoctor.report.html.figures import drawable
 from rldoctor.report.html.multiples import panels
 from rldoctor.report.numbers import finite, number
 from rldoctor.report.seeds import group_name, seed_groups
@@ -60,7 +60,7 @@ def _row(view: dict[str, Any], diagnosis: Diagnosis, group: int) -> dict[str, An
 
 def _outcome(diagnosis: Diagnosis) -> tuple[str, float | str]:
     """The last value of the learning curve, as text and as a number to sort by."""
-    name = next((metric for metric in OVERVIEW if drawable(diagnosis.run, metric)), "")
+    name = next((metric for metric in words.OVERVIEW if drawable(diagnosis.run, metric)), "")
     if not name:
         return "not logged", ""
     last = float(diagnosis.run.metrics[name].finite().values[-1])

@@ -10,9 +10,10 @@ import numpy as np
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
+from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.curves import reduce, view
-from rldoctor.report.html.figures import OVERVIEW, drawable
+from rldoctor.report.html.figures import drawable
 from rldoctor.report.numbers import number, plural, step
 
 WIDTH, HEIGHT = 240, 84
@@ -38,7 +39,7 @@ def panels(
 
 def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limit: int) -> dict[str, Any]:
     members = [(index, diagnoses[index]) for index in group]
-    metric = next((m for m in OVERVIEW if any(drawable(d.run, m) for _, d in members)), "")
+    metric = next((m for m in words.OVERVIEW if any(drawable(d.run, m) for _, d in members)), "")
     if not metric:
         return {}
     shown = [(index, d, _curve(d.run, metric, limit)) for index, d in members if drawable(d.run, metric)]

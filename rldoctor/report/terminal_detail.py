@@ -1,0 +1,76 @@
+"""What the terminal report says with ``--verbose`` (every rule, setting and note) and with ``--quiet``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rldoctor.model.config import Knob
+from rldoctor.model.finding import Diagnosis, Outcome, RuleResult
+from rldoctor.report import words
+from rldoctor.report.clean import clean
+from rldoctor.report.numbers import plural
+
+if TYPE_CHECKING:
+    from rich.console import ConsoleRenderable
+
+QUIET, NORMAL, VERBOSE = -1, 0, 1
+
+
+def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[ConsoleRenderable]:
+    """One paragraph per run: path, verdict, headline."""
+    from rich.text import Text
+
+    from rldoctor.report.terminal import STYLES
+
+    for diagnosis in diagnoses:
+        text = Text(f"{clean(diagnosis.run.path)}: ")
+        text.append(words.verdict_label(diagnosis).lower(), style=STYLES.get(diagnosis.verdict, ""))
+        yield text.append(f": {words.headline(diagnosis)}")
+
+
+def settings(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    """The hyperparameters as read, with what is recommended."""
+    from rich.text import Text
+
+    from rldoctor.report.terminal import table
+
+    knobs = diagnosis.run.config.knobs
+    if not knobs:
+        return
+    yield Text("\nHyperparameters", style="bold")
+    wanted = {fix.prescription.knob: fix.prescription.to for fix in words.fixes(diagnosis) if fix.change}
+    made = table(("key", "left"), ("now", "right"), ("recommended", "right"), ("read from", "left"))
+    for knob in knobs.values():
+        made.add_row(*(Text(cell) for cell in _row(knob, wanted)))
+    yield made
+
+
+def _row(knob: Knob, wanted: dict[str, str]) -> tuple[str, ...]:
+    written = clean(knob.written)
+    return (clean(knob.key or knob.name), written, clean(wanted.get(knob.name, "")), clean(knob.source))
+
+
+def rules(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+    """Every rule that did not fire, by outcome, with its reason."""
+    from rich.text import Text
+
+    from rldoctor.report.terminal import indented
+
+    for title, outcome in (
+        ("Passed", Outcome.PASSED),
+        ("Not measured", Outcome.NOT_MEASURED),
+        ("Do not apply", Outcome.NOT_APPLICABLE),
+        ("Failed", Outcome.ERROR),
+    ):
+        found = words.by_outcome(diagnosis, outcome)
+        if found:
+            yield Text(f"\n{title}: {plural(len(found), 'rule')}", style="bold")
+        for result in found:
+            yield indented(_why(result, outcome))
+
+
+def _why(result: RuleResult, outcome: Outcome) -> str:
+    reason = clean(result.reason) if outcome is Outcome.PASSED else words.why_not(result)
+    hint = f"; log it with: {clean(result.log_hint)}" if result.log_hint else ""
+    return f"{clean(result.code)} {clean(result.title)}: {reason}{hint}"
