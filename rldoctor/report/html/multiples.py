@@ -81,8 +81,13 @@ def _share_axes(same: Sequence[dict[str, Any]]) -> None:
     last = max(float(x[-1]) for panel in same for x, _ in panel["curves"]) or 1.0
     for panel in same:
         panel["paths"] = [_path(x, y, last, low, high, log=log) for x, y in panel.pop("curves")]
-        panel["axes"] = f"0 to {step(last)} steps, {number(low)} to {number(high)}{' (log)' if log else ''}"
+        panel["axes"] = f"0 to {step(last)} steps, {_short(low)} to {_short(high)}{' (log)' if log else ''}"
         panel["viewbox"] = f"0 0 {WIDTH} {HEIGHT}"
+
+
+def _short(value: float) -> str:
+    """The end of an axis: three digits are enough."""
+    return number(float(f"{value:.3g}"))
 
 
 def _path(x: FloatArray, y: FloatArray, last: float, low: float, high: float, *, log: bool) -> str:
