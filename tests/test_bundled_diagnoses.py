@@ -74,10 +74,14 @@ def test_a_faulty_run_names_its_root_first(path: Path) -> None:
 )
 def test_the_pathologies_of_the_mission_fire(code: str, fault: str) -> None:
     paths = [path for path in FAULTY if label_of(path)["fault"] == fault]
-    assert paths, f"no bundled run shows {fault}"
-    for path in paths:
-        outcomes = {result.code: result.outcome for result in diagnosis_of(path).results}
-        assert outcomes[code] is Outcome.FIRED, name(path)
+    outcomes = {
+        name(path): {result.code: result.outcome for result in diagnosis_of(path).results}[code]
+        for path in paths
+    }
+    # Some libraries log no KL: their runs cannot tell, and say so.
+    told = {run: outcome for run, outcome in outcomes.items() if outcome is not Outcome.NOT_MEASURED}
+    assert len(told) >= 2, f"too few bundled runs can show {fault}: {outcomes}"
+    assert set(told.values()) == {Outcome.FIRED}, told
 
 
 @pytest.mark.parametrize(("code", "fault"), [(code, faults[0]) for code, faults in MISSION.values()])

@@ -21,6 +21,9 @@ def bundled(package: Path) -> Path | None:
     return None
 
 
+_OURS = ["python", "-m", "rldoctor.reference"]
+
+
 @dataclass(frozen=True, slots=True)
 class Sick:
     """A sick run of the collection: where it is, the plan behind it, whether evaluations were logged."""
@@ -50,5 +53,8 @@ def _runs_of(folder: Path, seeds: Collection[int]) -> Iterator[Sick]:
         # A fault that the run overcame has nothing to be cured of; null means that nobody has looked yet.
         if label.get("shows") is False or (seeds and label["seed"] not in seeds):
             continue
-        options = read_options(shlex.split(label["command"])[3:])
+        words = shlex.split(label["command"])
+        if words[:3] != _OURS:
+            continue  # Another library's training: there is no plan to change.
+        options = read_options(words[3:])
         yield Sick(label_file.parent, plan_from(options), options.evaluate)
