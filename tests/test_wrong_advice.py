@@ -40,9 +40,7 @@ ROWS = {
     "E11: normalised advantages": Row(("POL-06",), "Normalisation makes them so", "what normalising does"),
     "E12: lower lambda": Row(("CFG-08",), "lowers the variance and adds bias", "raises bias"),
     "E13: KL limit lowered": Row(("POL-05",), "bite earlier still", "Both make it worse"),
-    "E14: tiny reward, KL 2e-7": Row(
-        ("POL-01",), "even with a reward of zero", "it is the wiring"
-    ),
+    "E14: tiny reward, KL 2e-7": Row(("POL-01",), "even with a reward of zero", "it is the wiring"),
     "E15: centred rewards": Row(("REW-06",), "subtracting the mean changes it", "the mean may not"),
     "E16: value clip, Huber, max of means": Row(("VAL-06",), "max(mean, mean)", "Clip the value loss"),
     "E17: policy loss as success": Row(("POL-01",), "no measure of progress", "no success criterion"),

@@ -90,7 +90,12 @@ def whole(
         "models": models,
         "memory": {"class": "RandomMemory", "memory_size": memory},
         "agent": {**agent, "experiment": {**experiment, "checkpoint_interval": 0}},
-        "trainer": {"class": "SequentialTrainer", "timesteps": timesteps, "environment_info": "log", "headless": True},
+        "trainer": {
+            "class": "SequentialTrainer",
+            "timesteps": timesteps,
+            "environment_info": "log",
+            "headless": True,
+        },
     }
 
 

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """The options of a command line, also of the ``command`` of a ``run.yaml``; argparse exits on a wrong one."""
+    """The options of a command line or of a ``run.yaml``; argparse exits on a wrong one."""
     return _parser().parse_args(list(arguments))
 
 

@@ -32,7 +32,7 @@ def test_a_page_says_everything(write: Write) -> None:
         "- **check**: Look at it.",
         "- TST-02 (M)\n- TST-03 (H) because",
         "- A run that was stopped.",
-        "## Advice you may have read\n\n- \"Wait longer.\" It does not move by itself.",
+        '## Advice you may have read\n\n- "Wait longer." It does not move by itself.',
         "- [A paper](https://example.org)",
     ]:
         assert text in page, text
