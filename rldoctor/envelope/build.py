@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,7 @@ from rldoctor.envelope.criteria import Criteria
 from rldoctor.envelope.identity import differing, settings_of, task_of
 from rldoctor.envelope.levels import end_level, reached, start_level
 from rldoctor.errors import UsageError
+from rldoctor.model.config import Value
 from rldoctor.model.envelope import Band, Envelope, Level, Member
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
@@ -47,6 +49,7 @@ def build(runs: Sequence[Run], name: str, criteria: Criteria, variant: str = "")
         shares=criteria.milestones,
         levels=levels,
         bands={metric: band for metric, band in bands.items() if np.isfinite(band.median).any()},
+        config=_agreed(runs),
     )
 
 
@@ -141,6 +144,22 @@ def _versions(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
             if setting.key.startswith(VERSIONS):
                 found.setdefault(setting.key.removeprefix(VERSIONS), set()).add(str(setting.value))
     return {name: tuple(sorted(texts)) for name, texts in sorted(found.items())}
+
+
+def _agreed(runs: Sequence[Run]) -> dict[str, Value]:
+    """The settings that every run has with the same value."""
+    first = runs[0].config.knobs
+    return {
+        name: knob.value
+        for name, knob in sorted(first.items())
+        if _writable(knob.value)
+        and all(name in run.config and run.config.knobs[name].value == knob.value for run in runs)
+    }
+
+
+def _writable(value: Value) -> bool:
+    """Whether JSON has the value."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _band(curves: Sequence[Series | None], grid: FloatArray, criteria: Criteria) -> Band:

@@ -63,6 +63,7 @@ def text_of(envelope: Envelope) -> str:
         "framework": envelope.framework,
         "axis": "env_steps",
         "settings": dict(envelope.settings),
+        **({"config": dict(envelope.config)} if envelope.config else {}),
         "versions": {name: list(texts) for name, texts in envelope.versions.items()},
         "shares": list(envelope.shares),
         "levels": {metric: _plain_level(level) for metric, level in envelope.levels.items()},
@@ -165,6 +166,7 @@ def _envelope(data: Mapping[str, Any], source: str) -> Envelope:
         levels={metric: _level(entry) for metric, entry in data["levels"].items()},
         bands={metric: _band(metric, entry, steps) for metric, entry in data["metrics"].items()},
         source=source,
+        config=dict(data.get("config", {})),
     )
 
 

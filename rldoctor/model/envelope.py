@@ -63,6 +63,7 @@ class Envelope:
     ``framework`` is that of its runs, empty for several: what libraries log about their insides differs.
     ``settings`` are those that change what a return means (reward, environment). ``steps``: shape (n,),
     increasing. ``shares`` are those of the milestones. ``source`` is the file it was read from, or empty.
+    ``config``: the hyperparameters, by canonical name and in canonical units, that all its runs share.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Envelope:
     levels: Mapping[str, Level]
     bands: Mapping[str, Band]
     source: str = ""
+    config: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
+from report_samples import EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
 
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import Prescription
@@ -25,6 +25,8 @@ from rldoctor.report.seeds import group_name, seed_groups
 from rldoctor.report.snippets import FORMS, _table, snippet
 from rldoctor.report.words import fixes
 from rldoctor.vocabulary.tables import load_table
+
+RUNS = Path(__file__).parents[2] / "reference_runs"
 
 
 def fix(key, to, knob="learning_rate"):
@@ -139,6 +141,19 @@ def test_the_settings_table_judges_in_words():
     assert next(iter(rows)) == "learning_rate"
 
 
+def test_the_settings_table_says_what_the_reference_runs_had():
+    import rldoctor
+
+    (run,) = rldoctor.load(RUNS / "faulty" / "lr-zero" / "ppo-Hopper-v5-0")
+    diagnosis = rldoctor.diagnose(run)
+    assert diagnosis.reference.used
+    rows = {row["name"]: row for row in knob_rows(diagnosis, fixes(diagnosis))}
+    assert (rows["learning_rate"]["reference"], rows["learning_rate"]["word"]) == ("0.0003", "too small")
+    assert (rows["n_epochs"]["reference"], rows["n_epochs"]["word"]) == ("10", "ok, as the reference")
+    assert (rows["seed"]["reference"], rows["seed"]["word"]) == ("", "")
+    assert '<td data-label="Reference">0.0003</td>' in render([diagnosis], "html")
+
+
 def test_files_are_named_with_their_hash(tmp_path):
     (tmp_path / "log.csv").write_text("step,x\n1,2\n", encoding="utf-8")
     run = ppo_run(path=tmp_path, files=("log.csv", "gone.csv"))
@@ -177,7 +192,7 @@ def test_a_group_is_called_what_its_names_share():
 def test_a_run_keeps_the_names_of_its_files():
     import rldoctor
 
-    place = Path(__file__).parents[2] / "reference_runs" / "healthy" / "ppo-Hopper-v5-0"
+    place = RUNS / "healthy" / "ppo-Hopper-v5-0"
     (run,) = rldoctor.load(place)
     assert run.files
     assert all((place / name).is_file() for name in run.files)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from chromium import CHROMIUM, Browser
-from conftest import BUILDERS, EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
+from report_samples import BUILDERS, EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
 
 import rldoctor
 from rldoctor.model.frame import MetricFrame

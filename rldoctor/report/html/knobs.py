@@ -62,7 +62,7 @@ def _word(knob: Knob, wanted: Prescription | None, agrees: bool | None) -> str:
 def _reference(knob: Knob, diagnosis: Diagnosis) -> tuple[str, bool | None]:
     """What every run of the reference had, in the canonical unit, and whether this run has the same."""
     view = diagnosis.reference
-    agreed = getattr(view.envelope, "config", {}) if view.envelope is not None and view.used else {}
+    agreed = view.envelope.config if view.envelope is not None and view.used else {}
     if knob.name not in agreed or knob.name in _IDENTITY:
         return "", None
     theirs = agreed[knob.name]
