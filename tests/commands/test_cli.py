@@ -277,3 +277,13 @@ def _read(handle):
         return os.read(handle, 65536)
     except OSError:  # the other end of a terminal was closed
         return b""
+
+
+def test_verbose_and_quiet_change_how_much_is_printed(call):
+    usual, more, less = (call("analyze", SICK, *flags)[1] for flags in ([], ["-v"], ["--quiet"]))
+    assert len(more) > len(usual) > len(less)
+    assert "critical" in less
+    assert len(less.splitlines()) <= 3
+    code, _, err = call("analyze", SICK, "-v", "-q")
+    assert code == 2
+    assert "opposite" in err
