@@ -63,11 +63,12 @@ def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL) -> str:
 def show(diagnoses: Sequence[Diagnosis], target: Console | None = None, detail: int = NORMAL) -> None:
     """Print the report. Several runs: a table of all of them, then the ones with findings in full, if few.
 
-    ``detail``: ``QUIET`` one paragraph per run, ``VERBOSE`` every run with every rule, setting and note.
+    ``detail``: ``QUIET`` one line per run, ``VERBOSE`` every run with every rule, setting and note.
     """
     out = target or console()
     if detail == QUIET:
-        _print(out, quiet(diagnoses))
+        for line in quiet(diagnoses):
+            out.print(line, soft_wrap=True)  # a line per run, for grep
         return
     if len(diagnoses) == 1:
         _print(out, _run(diagnoses[0], out, detail))

@@ -18,7 +18,7 @@ QUIET, NORMAL, VERBOSE = -1, 0, 1
 
 
 def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[ConsoleRenderable]:
-    """One paragraph per run: path, verdict, headline."""
+    """One line per run: path, verdict, headline."""
     from rich.text import Text
 
     from rldoctor.report.terminal import STYLES
