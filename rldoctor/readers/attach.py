@@ -28,7 +28,7 @@ def belongs_to(table: RawRun, runs: Sequence[RawRun]) -> tuple[RawRun, str] | No
     """
     return (
         _best(runs, [_shared_values(table, run) for run in runs], _SAME_VALUES, "has the same values")
-        or _best(runs, [_overlap(table, run) for run in runs], 0.0, "covers the same time")
+        or _best(runs, [overlap(table, run) for run in runs], 0.0, "covers the same time")
         or _best(runs, [_same_end(table, run) for run in runs], 0.0, "ends at the same step")
     )
 
@@ -57,7 +57,7 @@ def _share(one: RawSeries, other: RawSeries) -> float:
     return float(np.isin(one.values.astype(np.float32), other.values.astype(np.float32)).mean())
 
 
-def _overlap(table: RawRun, run: RawRun) -> float:
+def overlap(table: RawRun, run: RawRun) -> float:
     """Seconds during which both were written."""
     first, second = wall_range(table), wall_range(run)
     if first is None or second is None:

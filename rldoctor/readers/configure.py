@@ -20,7 +20,7 @@ def configure(places: Sequence[Place], has_runs: Callable[[Path], bool]) -> None
     names its behaviours).
     """
     for place in places:
-        if not place.runs or place.stores:
+        if not place.runs:
             continue
         found = gather(place.directory)
         if not found.files:

@@ -15,6 +15,7 @@ from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
 from rldoctor.readers.relate import related
 from rldoctor.readers.sources import TABLES, Place, claims, read_place
+from rldoctor.readers.twins import join_twins
 from rldoctor.readers.walk import walk
 
 Progress = Callable[[str], None]
@@ -76,13 +77,14 @@ def _one(
         raise _missing(path)
     places = _tree(readers, path, progress) if path.is_dir() else [_file(readers, path)]
     configure(places, lambda directory: bool(_names_claimed(readers, directory)))
+    join_twins(places)
     found, errors = Found(), list[ReadError]()
     for place in places:
         for error in place.errors:
             errors.append(error)
             found.failures.append(Failure(str(place.directory), str(error), error.hint))
         _name(place, path, base)
-        found.runs.extend(place.runs)
+        found.runs.extend([*place.runs, *place.stores])
     return found, errors
 
 
@@ -132,8 +134,9 @@ def _name(place: Place, root: Path, base: Path | None) -> None:
     else:
         below = place.directory.relative_to(base if base is not None else root)
         shown = below.as_posix() if below.parts else ""
-    for run in place.runs:
-        local = run.id if len(place.runs) > 1 or place.stores else ""
+    several = len(place.runs) + len(place.stores) > 1
+    for run in (*place.runs, *place.stores):
+        local = run.id if several or place.stores else ""
         run.id = _joined(shown, local, place.directory.absolute().name) or root.absolute().name
 
 

@@ -20,7 +20,8 @@ class Sources:
     """What the readers found in one directory.
 
     ``logs``: runs on native steps (event files). ``own``: tables that are the directory's run (id ``""``).
-    ``free``: other tables, a run each. ``stores``: repositories of their own, never merged.
+    ``free``: other tables, a run each. ``stores``: runs of repositories, which may mirror any run of the tree
+    (``twins``) and are not merged here.
     """
 
     logs: list[RawRun] = field(default_factory=list)
@@ -29,13 +30,13 @@ class Sources:
     stores: list[RawRun] = field(default_factory=list)
 
     def merged(self) -> list[RawRun]:
-        """The runs of the directory: one where the sources are one run, several where they are not."""
+        """The directory's own runs: one where the sources are one run, several where they are not."""
         runs = list(self.logs)
         for table in self.own:
             runs = _placed(table, runs)
         for table in self.free:
             runs = _placed_free(table, runs, self.free, bool(self.logs or self.own))
-        return runs + self.stores
+        return runs
 
 
 def _placed(table: RawRun, runs: list[RawRun]) -> list[RawRun]:

@@ -27,11 +27,11 @@ def related(places: Sequence[Place]) -> list[Place]:
     by_directory = {place.directory: place for place in places}
     for place in places:
         parent = by_directory.get(place.directory.parent)
-        if parent is not None and not parent.stores and not place.stores:
+        if parent is not None:
             _join_companion_below(parent, place)
     for place in places:
         below = [part for part in places if part.directory.parent == place.directory and part.runs]
-        if below and not place.stores:
+        if below:
             _join_above(place, below)
     return list(places)
 
@@ -53,7 +53,7 @@ def _join_above(place: Place, below: Sequence[Place]) -> None:
     if len(place.runs) != 1 or "tensorboard" in place.runs[0].format:
         return
     table = place.runs[0]
-    logs = [run for part in below for run in part.runs if "tensorboard" in run.format and not part.stores]
+    logs = [run for part in below for run in part.runs if "tensorboard" in run.format]
     only = len(logs) == 1 and len(below) == 1 and _LOG_FOLDER.match(below[0].directory.name) is not None
     host = logs[0] if only and not table.id else _fit(table, logs)
     if host is None:

@@ -16,12 +16,15 @@ TABLES = "table"
 
 @dataclass(slots=True)
 class Place:
-    """A directory with its merged runs. ``error`` is set when a reader failed and nothing else was found."""
+    """A directory with its merged runs, and those of a repository in it (``stores``).
+
+    ``errors`` is filled when a reader failed, unless it became a note of the only run there is.
+    """
 
     directory: Path
     runs: list[RawRun] = field(default_factory=list)
+    stores: list[RawRun] = field(default_factory=list)
     errors: list[ReadError] = field(default_factory=list)
-    stores: bool = False
 
 
 def claims(readers: Sequence[Reader], directory: Path, names: Sequence[str]) -> dict[str, list[str]]:
@@ -44,10 +47,9 @@ def read_place(readers: Sequence[Reader], directory: Path, taken: dict[str, list
     for reader in readers:
         if reader.name in taken:
             _read(reader, directory, taken[reader.name], sources, place)
-    place.stores = bool(sources.stores)
-    place.runs = sources.merged()
-    if len(place.runs) == 1:
-        place.runs[0].notes.extend(Note("unreadable-file", str(error), "warning") for error in place.errors)
+    place.runs, place.stores = sources.merged(), sources.stores
+    if len(every := [*place.runs, *place.stores]) == 1:
+        every[0].notes.extend(Note("unreadable-file", str(error), "warning") for error in place.errors)
         place.errors = []
     return place
 
