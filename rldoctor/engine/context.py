@@ -9,7 +9,7 @@ import numpy as np
 
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import on_grid
-from rldoctor.engine.policy import DerivedSet, Policy
+from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
 from rldoctor.engine.shared import Shared
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.algorithms import matches
@@ -129,7 +129,7 @@ def _spacing(series: Series, length: Series | None) -> float:
 def _facts(context: Context, policy: Policy) -> dict[str, float]:
     outcome = policy.outcome
     source = next((name for name in outcome.sources if _has_points(context.metrics.get(name))), None)
-    success = next((name for name in outcome.success if _has_points(context.metrics.get(name))), None)
+    success = _success_source(context.metrics, outcome)
     anchor = context.metrics.get(source or success or "")
     if anchor is None:
         return dict.fromkeys(outcome.facts, NAN)
@@ -148,6 +148,27 @@ def _facts(context: Context, policy: Policy) -> dict[str, float]:
     }
     scope = Scope(grid, names, context.config, {}, spacing, context.planned)
     return _evaluate_facts(policy, scope, names)
+
+
+def _success_source(metrics: Mapping[str, Series], outcome: Outcomes) -> str | None:
+    """The success rate that tells how the run ended.
+
+    A few evaluations, each drawn on until the next, would speak for steps long before the end: the median of
+    the last part of the run would then be an old one.
+    """
+    logged = [name for name in outcome.success if _has_points(metrics.get(name))]
+    end = max((_last_step(metrics[name]) for name in logged), default=0.0)
+    late, wanted = end * (1 - outcome.thresholds["success_late"]), outcome.thresholds["success_points"]
+    often = (name for name in logged if _points_from(metrics[name], late) >= wanted)
+    return next(often, logged[0] if logged else None)
+
+
+def _last_step(series: Series) -> float:
+    return float(series.steps[np.isfinite(series.values)][-1])
+
+
+def _points_from(series: Series, step: float) -> int:
+    return int(np.count_nonzero(np.isfinite(series.values) & (series.steps >= step)))
 
 
 def _evaluate_facts(policy: Policy, scope: Scope, names: dict[str, Value]) -> dict[str, float]:

@@ -211,3 +211,22 @@ def test_a_nan_is_one_whatever_the_step_axis() -> None:
     run = with_a_hole(make_run("ppo", FROZEN | {"value_loss": "0.27x60 nanx39"}, {"learning_rate": 3e-4}))
     assert {"LOG-03", "NUM-01"} <= set(severities(diagnose(run)))
     assert severities(diagnose(run))["NUM-01"] is Severity.CRITICAL
+
+
+RISING = {"episode_return": "-50+2x24 ~1", "success_rate": "0x13 0.5x4 1x6"}
+
+
+def test_a_few_evaluations_do_not_speak_for_the_end_of_a_run() -> None:
+    """Four evaluations in 24 rows: over the last fifth, the one before the last would still be drawn on."""
+    sparse = RISING | {"eval_success_rate": "_x4 0 _x4 0.2 _x4 0.2 _x6 0.8"}
+    assert "success 100% at the end" in diagnose(make_run("sac", sparse, {})).outcome_note
+
+
+def test_regular_evaluations_speak_for_the_end_of_a_run() -> None:
+    often = RISING | {"eval_success_rate": "0x13 0.4x10"}
+    assert "success 40% at the end" in diagnose(make_run("sac", often, {})).outcome_note
+
+
+def test_evaluations_alone_speak_for_the_end_however_few() -> None:
+    series = {"episode_return": RISING["episode_return"], "eval_success_rate": "_x4 0 _x4 0.2 _x9 0.8"}
+    assert "success 80% at the end" in diagnose(make_run("sac", series, {})).outcome_note
