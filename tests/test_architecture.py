@@ -49,6 +49,7 @@ ALLOWED = {
     "integrations": {*FOUNDATION, "model", "api"},
     "validation": {*FOUNDATION, "model", "api"},
     "watch": {*FOUNDATION, "model", "report"},
+    "site": {*FOUNDATION, "model", "rulebook", "engine", "vocabulary", "report", "validation", "api"},
     "": {*FOUNDATION, "model", "api"},
 }
 ALLOWED["commands"] = set(ALLOWED)

@@ -1,0 +1,1 @@
+"""What the documentation site adds to its pages while it is built, and what MkDocs calls."""

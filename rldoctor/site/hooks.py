@@ -1,0 +1,37 @@
+"""What MkDocs calls while it builds the site (``hooks`` in ``mkdocs.yml``)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rldoctor import api
+from rldoctor.site.examples import Example, examples
+from rldoctor.site.links import outward
+from rldoctor.site.navigation import expanded
+from rldoctor.site.rule_pages import with_example
+from rldoctor.validation.collect import bundled_runs
+
+_RULE = re.compile(r"rules/([A-Z]+-\d+)\.md")
+
+
+def on_config(config: Any) -> Any:
+    """Put every rule and every decision into the navigation."""
+    config.nav = expanded(config.nav, Path(config.docs_dir), api.rules())
+    return config
+
+
+def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> str:
+    """Add what is made from the bundled runs and the vocabulary, and mend links that leave the site."""
+    path = page.file.src_uri
+    rule = _RULE.fullmatch(path)
+    if rule is not None:
+        markdown = with_example(markdown, _examples().get(rule.group(1)))
+    return outward(markdown, path, config.repo_url or "")
+
+
+@lru_cache(maxsize=1)
+def _examples() -> dict[str, Example | None]:
+    return examples(bundled_runs(), [rule.code for rule in api.rules()])
