@@ -54,6 +54,10 @@ class LoadResult:
         """Number of runs."""
         return len(self.runs)
 
+    def __getitem__(self, index: int) -> Run:
+        """The run at this place, in the order found; IndexError beyond the last."""
+        return self.runs[index]
+
     def _repr_html_(self) -> str:
         """A table of the runs for a notebook."""
         from rldoctor.report.notebook.fragments import of_runs

@@ -128,6 +128,12 @@ def test_the_figure_holds_the_curve_the_onset_and_the_limits(loaded, diagnosis):
     assert {trace.y[0] for trace in drawn} <= limits
 
 
+def test_runs_are_counted_walked_and_picked(loaded):
+    assert len(loaded) == 1 and list(loaded) == [loaded[0]] and loaded[-1] is loaded.runs[0]
+    with pytest.raises(IndexError):
+        loaded[1]
+
+
 def test_a_figure_shades_the_reference(diagnosis):
     pytest.importorskip("plotly")
     run = rldoctor.load(RUNS / "healthy" / "ppo-Hopper-v5-0").runs[0]
