@@ -68,7 +68,8 @@ def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
 def _root(root: Root, counted: str) -> Iterator[str]:
     finding = root.finding
     title = f"{escape(finding.code)} {escape(finding.title)}"
-    yield f"### {title} ({finding.severity.label}, {words.onset(finding)})"
+    weight = f"; {words.weight(root)}" if words.weight(root) else ""
+    yield f"### {title} ({finding.severity.label}, {words.onset(finding)}{weight})"
     yield ""
     yield escape(finding.message)
     yield ""
@@ -100,7 +101,7 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
     found = words.fixes(diagnosis)
     if not found:
         return
-    yield "### Do this, in this order"
+    yield f"### {words.fixes_title(diagnosis)}"
     yield ""
     for number, fix in enumerate(found, 1):
         head = [f"**{escape(fix.change)}**"] if fix.change else []

@@ -154,8 +154,8 @@ def _root(
     yield title.append(
         f"  {clean(finding.code)}, {finding.severity.label}", style=STYLES[finding.severity.label]
     )
-    when = "; ".join(part for part in (words.onset(finding), words.held(finding, diagnosis.run)) if part)
-    yield indented(when)
+    when = (words.onset(finding), words.held(finding, diagnosis.run), words.weight(root))
+    yield indented("; ".join(part for part in when if part))
     yield indented(clean(finding.message))
     if finding.capped:
         yield indented(clean(finding.capped))
@@ -237,7 +237,7 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     found = words.fixes(diagnosis)
     if not found:
         return
-    yield Text("\nDo this, in this order", style="bold")
+    yield Text(f"\n{words.fixes_title(diagnosis)}", style="bold")
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column(justify="right", min_width=3)
     grid.add_column(overflow="fold")

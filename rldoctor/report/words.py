@@ -29,6 +29,10 @@ AXES = {"env_steps": "environment steps", "row": "rows", "step": "steps as logge
 # What a learning curve is, the first that was logged.
 OVERVIEW = ("episode_return", "eval_return", "success_rate", "eval_success_rate", "reward_per_step")
 VERDICTS = {"not_enough_data": "NOT ENOUGH DATA", "healthy": "HEALTHY"}
+# Under these verdicts nothing is wrong: what was found are remarks.
+CALM = {"healthy", "info"}
+# Units that say nothing to a reader: a share is between 0 and 1, a coefficient has no unit.
+_UNITLESS = {"", "1", "-", "coef", "fraction", "fraction 0..1", "various"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,25 @@ def held(finding: Finding, run: Run) -> str:
     return f"{end}{pieces}{share}"
 
 
+def weight(root: Root) -> str:
+    """Why a root cause weighs more than its own level says; empty where it does not."""
+    if root.severity == root.finding.severity:
+        return ""
+    codes = [clean(child.code) for child in root.explains if child.severity == root.severity]
+    return f"counts as {root.severity.label}: it explains {', '.join(codes)}"
+
+
+def fixes_title(diagnosis: Diagnosis) -> str:
+    """What stands over the list of changes: an order where something is wrong, an offer where nothing is."""
+    return "What could be changed" if diagnosis.verdict in CALM else "Do this, in this order"
+
+
+def causes_title(diagnosis: Diagnosis) -> str:
+    """What stands over the findings."""
+    noun = "Remark" if diagnosis.verdict in CALM else "Root cause"
+    return noun if len(diagnosis.roots) == 1 else f"{noun}s"
+
+
 def record(finding: Finding) -> list[str]:
     """How the rule did on runs with known labels; nothing for a rule that was never measured."""
     return [] if finding.measured is None else [f"{finding.measured.status}; {finding.measured.sentence}"]
@@ -150,7 +173,12 @@ def window(measure: Measure) -> str:
 
 def measured(measure: Measure) -> str:
     """The value with its unit, in the rule's own format when it gave one."""
-    return clean(f"{measure.text or number(measure.value)} {measure.unit if measure.unit != '1' else ''}")
+    return clean(f"{measure.text or number(measure.value)} {unit(measure.unit)}")
+
+
+def unit(text: str) -> str:
+    """The unit as it stands behind a number: nothing for shares, coefficients and plain numbers."""
+    return "" if text in _UNITLESS else clean(text)
 
 
 def limit(measure: Measure) -> str:

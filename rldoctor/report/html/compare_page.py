@@ -13,6 +13,7 @@ from rldoctor.model.comparison import Comparison, Departure
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import compare_words as say
+from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.curves import curve, view
 from rldoctor.report.html.page import asset, content_policy, json_for_script, template
@@ -124,7 +125,7 @@ def _about(metric: str, count: int, departure: Departure | None, unit: str) -> d
     when = "no sustained departure" if departure is None else f"departs at step {step(departure.step)}"
     return {
         "title": title,
-        "unit": "" if unit in {"", "1"} else clean(unit),
+        "unit": words.unit(unit),
         "tag": clean(metric),
         "about": f"{plural(count, 'run')}; base dotted grey, candidate solid; {when}",
         "label": f"{title} of both sides over training; {when}",

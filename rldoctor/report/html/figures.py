@@ -115,7 +115,7 @@ class Figures:
         return {
             "id": len(self.figures) - 1,
             "legend": band.legend,
-            **_caption(name, series, marks, drawn),
+            **_caption(name, series, kind, marks, drawn),
         }
 
     def _band(self, band: Drawn) -> int:
@@ -148,13 +148,15 @@ def _side(measure: Measure) -> int:
     return 0 if value is None or limit is None else int(value > limit) - int(value < limit)
 
 
-def _caption(name: str, series: Series, marks: list[Mark], limits: list[Measure]) -> dict[str, str]:
+def _caption(
+    name: str, series: Series, kind: str, marks: list[Mark], limits: list[Measure]
+) -> dict[str, str]:
     values = series.values[np.isfinite(series.values)]
-    unit = "" if series.unit in {"", "1"} else clean(series.unit)
     bad = series.values.size - values.size
     parts = [plural(values.size, "point")]
     parts += [f"{plural(bad, 'value')} not finite, not drawn"] if bad else []
     parts += [f"mean over {series.window} episodes as logged"] if series.window else []
+    parts += ["logarithmic scale"] if kind == "log" else []
     ends = f"from {number(float(values[0]))} to {number(float(values[-1]))}"
     spread = f"lowest {number(float(values.min()))}, highest {number(float(values.max()))}"
     label = f"{name.replace('_', ' ')} over training: {ends}; {spread}"
@@ -163,7 +165,7 @@ def _caption(name: str, series: Series, marks: list[Mark], limits: list[Measure]
     title = clean(name).replace("_", " ")
     return {
         "title": title,
-        "unit": unit,
+        "unit": words.unit(series.unit),
         "tag": origin(series.tag),
         "about": ", ".join(parts),
         "label": label,

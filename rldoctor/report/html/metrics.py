@@ -12,6 +12,7 @@ import numpy as np
 from rldoctor.model.derivation import SERIES
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import FloatArray
+from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.curves import reduce
 from rldoctor.report.html.figures import origin
@@ -87,8 +88,8 @@ class Browser:
         packed: dict[str, Any] = {"t": origin(entry.tag), "k": entry.kind, "n": int(entry.values.size)}
         if entry.name:
             packed["m"] = clean(entry.name).replace("_", " ")
-        if entry.unit not in {"", "1"}:
-            packed["u"] = clean(entry.unit)
+        if words.unit(entry.unit):
+            packed["u"] = words.unit(entry.unit)
         if y.size < entry.values.size:
             packed["b"] = int(entry.values.size - y.size)
         if y.size:

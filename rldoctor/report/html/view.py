@@ -18,6 +18,8 @@ from rldoctor.report.numbers import percent
 from rldoctor.report.snippets import snippet
 
 MAX_LISTED = 500
+# More changes than these for one cause are folded: what to try first must be seen at a glance.
+FIRST_FIXES = 3
 
 
 @dataclass(slots=True)
@@ -54,10 +56,14 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "verdict": diagnosis.verdict,
         "verdict_label": words.verdict_label(diagnosis).lower(),
         "headline": words.headline(diagnosis),
-        "remarks": [clean(text) for text in (diagnosis.verdict_note, diagnosis.outcome_note) if text],
+        "remarks": [
+            _sentence(clean(text)) for text in (diagnosis.verdict_note, diagnosis.outcome_note) if text
+        ],
         "coverage": words.coverage(diagnosis),
         "meter": _meter(diagnosis),
-        "fixes": [_fix(links, diagnosis, fix) for fix in fixes],
+        "fixes_title": words.fixes_title(diagnosis),
+        "fixes": _by_cause(links, diagnosis, fixes),
+        "causes_title": words.causes_title(diagnosis),
         "roots": roots,
         "overview": page.figures.overview(
             position, run, [root.finding for root in diagnosis.roots], diagnosis.reference
@@ -66,6 +72,7 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "knobs": knobs,
         "knobs_reference": any(row["reference"] for row in knobs),
+        "knobs_changed": any(row["to"] for row in knobs),
         "metrics": {"at": page.browser.add(logged), "count": len(logged), "shown": not page.browser.left_out},
         **_results(prefix, diagnosis, page.anchors),
         "notes": [{"level": n.level, "code": clean(n.code), "text": clean(n.text)} for n in run.notes],
@@ -87,9 +94,19 @@ def _results(prefix: str, diagnosis: Diagnosis, anchors: Anchors) -> dict[str, A
         "elsewhere": Outcome.NOT_APPLICABLE,
     }
     return {
-        name: [_result(prefix, result, anchors) for result in words.by_outcome(diagnosis, outcome)]
+        name: _told_once(
+            [_result(prefix, result, anchors) for result in words.by_outcome(diagnosis, outcome)]
+        )
         for name, outcome in kinds.items()
     }
+
+
+def _told_once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same hint what to log stands with the first rule that asks for it; the others refer to that one."""
+    first: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        row["same"] = first.setdefault(row["log_hint"], row) if row["log_hint"] else row
+    return rows
 
 
 def _listed(names: list[str]) -> dict[str, Any]:
@@ -100,6 +117,24 @@ def _meter(diagnosis: Diagnosis) -> dict[str, Any]:
     """The coverage bar: the share of the applicable rules that could look."""
     share = diagnosis.coverage.share
     return {"percent": round(100 * share, 1), "label": f"{percent(share)} of the rules that apply could look"}
+
+
+def _by_cause(links: list[str], diagnosis: Diagnosis, fixes: list[words.Fix]) -> list[dict[str, Any]]:
+    """The changes in their order, under the root cause that each belongs to; ``start`` counts on."""
+    groups: list[dict[str, Any]] = []
+    for number, fix in enumerate(fixes, 1):
+        row = _fix(links, diagnosis, fix)
+        if not groups or groups[-1]["anchor"] != row["anchor"]:
+            named = {key: row[key] for key in ("cause", "code", "anchor")}
+            groups.append({**named, "start": number, "first": [], "then": []})
+        group = groups[-1]
+        group["first" if len(group["first"]) < FIRST_FIXES else "then"].append(row)
+    return groups
+
+
+def _sentence(text: str) -> str:
+    """With a capital letter, and a full stop where none is."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.!?' else '.'}"
 
 
 def _fix(links: list[str], diagnosis: Diagnosis, fix: words.Fix) -> dict[str, Any]:
@@ -140,6 +175,7 @@ def _root(
         "message": clean(finding.message),
         "capped": _aside(diagnosis, finding),
         "onset": words.onset(finding),
+        "weight": words.weight(root),
         "held": words.held(finding, diagnosis.run),
         "figures": page.figures.finding(position, diagnosis.run, finding, diagnosis.reference),
         "measures": [_measure(m) for m in finding.measures],
@@ -190,6 +226,7 @@ def _result(prefix: str, result: RuleResult, anchors: Anchors) -> dict[str, Any]
         "why": words.why_not(result),
         "error": clean(result.error),
         "log_hint": clean(result.log_hint),
+        "prose": clean(result.log_hint)[:1].isupper() or result.log_hint.startswith("("),
         "measures": ", ".join(f"{words.measure_label(m)} {words.measured(m)}" for m in result.measures),
     }
 

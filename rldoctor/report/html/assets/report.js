@@ -65,7 +65,7 @@
       hoverlabel: { bgcolor: colour("card"), bordercolor: colour("line"), font: { color: colour("ink") } },
       xaxis: Object.assign({ title: { text: "step", standoff: 6 }, tickformat: "~s" }, axis),
       yaxis: Object.assign({ type: figure.type, range: figure.range.map(onLog ? Math.log10 : Number),
-        exponentformat: "e", nticks: 6 }, onLog ? { dtick: decades(figure.range) } : {}, axis),
+        exponentformat: onLog && figure.range[0] >= 0.5 ? "SI" : "power", minexponent: 5, separatethousands: true, nticks: 6 }, onLog ? { dtick: decades(figure.range) } : {}, axis),
       shapes: shapes(figure), annotations: labels(figure, curve.x[curve.x.length - 1])
     };
   }
