@@ -123,7 +123,9 @@ def algorithm_of(metrics: Collection[str]) -> str:
 
 def family_of(metrics: Collection[str]) -> str:
     """``on_policy`` or ``off_policy`` when the canonical metrics belong to one family only, else ``""``."""
-    scores = {name: sum(metric in metrics for metric in wanted) for name, wanted in _known()[1].items()}
+    ambiguous: Mapping[str, list[str]] = _table()["ambiguous"]
+    telling = {one for one in metrics if not set(ambiguous.get(one, ())) & set(metrics)}
+    scores = {name: len(telling & set(wanted)) for name, wanted in _known()[1].items()}
     on_policy, off_policy = scores["on_policy"], scores["off_policy"]
     if on_policy and not off_policy:
         return "on_policy"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,6 +17,8 @@ from rldoctor.vocabulary.matching import find
 from rldoctor.vocabulary.tables import Table, TagRule
 
 _SUCCESS = frozenset({"success_rate", "eval_success_rate"})
+# The largest value of a rate: more is a count.
+_PERCENT = 100.0
 
 
 @dataclass(slots=True)
@@ -86,13 +88,13 @@ def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], al
     said: list[Mapped] = []
     for one, found in guesses:
         adapted = adapt(found, algorithm, kin)
-        if (found.weak and (found.base in bases or found.rule.metric in certain)) or any(
-            metric in certain for metric in found.unless_metrics
-        ):
-            named.unmapped.append(one)
-        else:
-            mapped = _as_mapped(one, adapted)
+        mapped = _as_mapped(one, adapted)
+        if not _yields(found, bases, certain):
             said += _check_values(named, mapped)
+        elif _is_length(mapped) and "episode_length" not in certain:
+            said.append(mapped.renamed("episode_length"))
+        else:
+            named.unmapped.append(one)
     for mapped in said:
         _accept(named, mapped)
     _note_guesses(named, [one for one in said if one.guessed])
@@ -103,11 +105,28 @@ def _as_mapped(one: RawSeries, found: Guess) -> Mapped:
     return Mapped(one, found.rule, order, agent=found.agent, guessed=not found.exact)
 
 
+def _yields(found: Guess, bases: Collection[str], certain: Collection[str]) -> bool:
+    """Whether another tag of the run has the better claim, or speaks against this meaning."""
+    rival = found.weak and (found.base in bases or found.rule.metric in certain)
+    return rival or any(metric in certain for metric in found.unless_metrics)
+
+
+def _is_length(one: Mapped) -> bool:
+    """``steps`` in a table with a row per episode: no counter, as it falls."""
+    return one.metric == "env_steps" and one.raw.axis == "row" and not rises(one.raw.values)
+
+
 def _check_values(named: Named, one: Mapped) -> list[Mapped]:
-    """Let the numbers object to a guess: a counter must rise; a return that only rises or falls is noted."""
+    """Let the numbers object to a guess: a counter and a clock must rise, a rate has its range."""
     values = one.raw.values[np.isfinite(one.raw.values)]
-    if one.metric == "env_steps" and one.raw.axis == "row" and not rises(values):
+    if _is_length(one):
         return [one.renamed("episode_length")]
+    if one.metric == "wall_time" and values.size and not rises(values):
+        # What one episode or update took, not the time since the start.
+        return [one.renamed("timer")]
+    if one.metric in _SUCCESS and values.size and not 0 <= values.min() <= values.max() <= _PERCENT:
+        named.unmapped.append(one.raw)
+        return []
     if one.metric == "episode_return" and values.size >= 20 and _running_total(values):
         # A smooth mean may rise at every point too, so this is said and left to the rule that looks closer.
         text = f"{one.raw.tag} only ever moves one way: a mean that rises, or a total that is never reset"

@@ -153,3 +153,38 @@ def test_the_users_name_beats_the_table_and_knows_both_spellings():
 def test_an_unknown_metric_in_the_map_is_refused():
     with pytest.raises(UsageError, match="did you mean 'approx_kl'"):
         understand(board({"a": [1]}), tag_map={"a": "aprox_kl"})
+
+
+def test_a_critic_loss_beside_an_entropy_tells_no_family():
+    found = understand(table({"episode": [1, 2], "reward": [1, 2], "critic_loss": [1, 2], "entropy": [1, 1]}))
+    assert found.algorithm == "", "PPO and A2C programs name the loss of their value function so"
+    soft = understand(
+        table({"reward": [1, 2], "critic_loss": [1, 2], "entropy": [1, 1], "alpha_loss": [1, 1]})
+    )
+    assert soft.algorithm == "off_policy"
+
+
+def test_seconds_per_episode_are_no_clock():
+    rows = {"episode": [1, 2, 3, 4], "reward": [1, 2, 3, 4], "duration": [0.2, 5.0, 0.3, 4.9]}
+    assert "wall_time" not in understand(table(rows)).metrics
+    rows["duration"] = [1, 2, 3, 4]
+    assert "wall_time" in understand(table(rows)).metrics
+
+
+def test_a_count_of_successes_is_no_rate():
+    rows = {"episode": [1, 2, 3], "reward": [1, 2, 3], "success": [60, 120, 240]}
+    found = understand(table(rows))
+    assert "success_rate" not in found.metrics
+    assert [one.tag for one in found.metrics.unmapped] == ["success"]
+
+
+def test_steps_beside_a_counter_are_the_episode_length():
+    rows = {"episode": [1, 2, 3, 4], "steps": [9, 5, 8, 4], "total_steps": [9, 14, 22, 26], "reward": [1] * 4}
+    found = understand(table(rows))
+    assert found.metrics["episode_length"].tag == "steps"
+    assert found.metrics["env_steps"].tag == "total_steps"
+
+
+@pytest.mark.parametrize("tag", ["throughput", "std"])
+def test_words_of_the_task_itself_are_not_taken(tag):
+    assert guess(tag) is None, "a network has a throughput, and the std beside a return is the return's"
