@@ -245,7 +245,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 512, "gamma": 0.98},
         source=(
             f"SB3 defaults, VecNormalize and gamma 0.98 ({_ZOO}/ppo.yml HalfCheetah), 4 envs; own trial: lr "
-            "1e-3 ended no higher (-110 to -41 against -122 to 38), at a KL of 0.09, half of the samples clipped"
+            "1e-3 ended no higher (-110 to -41 against -122 to 38), at a KL of 0.09, half of it clipped"
         ),
     ),
     Task(
