@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from rldoctor.engine.context import Context, prepare
-from rldoctor.engine.evaluate import Evaluated, evaluate_rule, lowered
+from rldoctor.engine.doubt import vetoed
+from rldoctor.engine.evaluate import Evaluated, evaluate_rule
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.ranking import rank
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
@@ -32,7 +33,8 @@ def diagnose_run(
     returned ``Diagnosis.run`` also carries the derived series, so that a report can plot them.
     """
     context = prepare(run, policy, derived, beside)
-    evaluated = _vetoed([evaluate_rule(rule, context, policy) for rule in rules], policy)
+    looked = [evaluate_rule(rule, context, policy) for rule in rules]
+    evaluated = vetoed(looked, context.derivations, policy)
     roots = rank(evaluated, policy.ranking, context.length, _first_seen(rules, context))
     coverage = _coverage(evaluated)
     verdict, note = _verdict(roots, coverage, context, policy)
@@ -56,29 +58,6 @@ def _first_seen(rules: Sequence[Rule], context: Context) -> dict[str, float]:
 
 def _with_derived(frame: MetricFrame, context: Context) -> MetricFrame:
     return replace(frame, series=dict(context.metrics))
-
-
-def _vetoed(evaluated: list[Evaluated], policy: Policy) -> list[Evaluated]:
-    """Lower every finding that rests on a metric whose log is defective."""
-    findings = [one.result.finding for one in evaluated if one.result.finding is not None]
-    used = tuple({name for finding in findings for name in finding.metrics})
-    doubtful: dict[str, str] = {}
-    for finding in findings:
-        if finding.code in policy.quality_codes:
-            whole = finding.severity >= policy.whole_log.get(finding.code, Severity.CRITICAL + 1)
-            doubtful.update(dict.fromkeys(used if whole else finding.metrics, finding.code))
-    weak = [_lower(one, doubtful) for one in evaluated]
-    return [
-        old if old.rule.code in policy.spared_codes else new for old, new in zip(evaluated, weak, strict=True)
-    ]
-
-
-def _lower(one: Evaluated, doubtful: dict[str, str]) -> Evaluated:
-    finding = one.result.finding
-    code = next((doubtful[name] for name in finding.metrics if name in doubtful), None) if finding else None
-    if code is None or one.rule.area == "logging":
-        return one
-    return lowered(one, f"lowered one level: {code} puts its data in doubt")
 
 
 def _coverage(evaluated: Sequence[Evaluated]) -> Coverage:

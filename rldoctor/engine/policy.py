@@ -59,6 +59,7 @@ class Policy:
     gate_exempt_areas: frozenset[str]
     quality_codes: frozenset[str]
     whole_log: Mapping[str, Severity]
+    concerns: Mapping[str, tuple[str, ...]]
     spared_codes: frozenset[str]
     healthy_rules: float
     needs_one_of: tuple[str, ...]
@@ -130,6 +131,7 @@ def load_policy(rules: Path) -> Policy:
         gate_exempt_areas=frozenset(data["gate"]["exempt_areas"]),
         quality_codes=frozenset(data["data_quality"]["lowers"]),
         whole_log={code: Severity.parse(at) for code, at in data["data_quality"]["whole_log"].items()},
+        concerns={code: tuple(names) for code, names in data["data_quality"]["concerns"].items()},
         spared_codes=frozenset(data["data_quality"]["spares"]),
         healthy_rules=_values(verdict["thresholds"])["healthy_rules"],
         needs_one_of=tuple(verdict["needs_one_of"]),
