@@ -15,7 +15,7 @@ _PREFIX = {SETTING: "config.", FACT: "run."}
 def vetoed(
     evaluated: Sequence[Evaluated], derivations: Iterable[Derivation], policy: Policy
 ) -> list[Evaluated]:
-    """Lower by one level every finding that reads a metric whose log is defective, or what was derived from one.
+    """Lower by one level every finding that reads a metric whose log is defective, or what came of it.
 
     ``derivations`` in the order in which they were made, as one may be made from another.
     """
