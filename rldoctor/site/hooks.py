@@ -9,6 +9,7 @@ from typing import Any
 
 from rldoctor import api
 from rldoctor.site.examples import Example, examples
+from rldoctor.site.fill import filled
 from rldoctor.site.links import outward
 from rldoctor.site.navigation import expanded
 from rldoctor.site.rule_pages import with_example
@@ -29,7 +30,7 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> st
     rule = _RULE.fullmatch(path)
     if rule is not None:
         markdown = with_example(markdown, _examples().get(rule.group(1)))
-    return outward(markdown, path, config.repo_url or "")
+    return outward(filled(markdown), path, config.repo_url or "")
 
 
 @lru_cache(maxsize=1)
