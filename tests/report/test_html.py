@@ -102,7 +102,7 @@ def test_a_report_says_everything_in_order(make):
 def test_hostile_text_is_shown_and_never_markup(make):
     source = render([make("hostile")], "html")
     page = Page(source)
-    assert page.tags.count("script") == 5  # our data, Plotly, our three scripts
+    assert page.tags.count("script") == 6  # our data, Plotly packed, our four scripts
     assert "<script>alert(1)</script>{{7*7}}</script>" in page.text
     assert "49" not in re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", page.text)
     assert "\x1b" not in source

@@ -16,7 +16,8 @@ from rldoctor.report import compare_words as say
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.curves import curve, view
-from rldoctor.report.html.page import asset, content_policy, json_for_script, template
+from rldoctor.report.html.packing import pack
+from rldoctor.report.html.page import PLOTLY, asset, content_policy, json_for_script, template
 from rldoctor.report.numbers import plural, step
 
 MAX_FIGURES = 6
@@ -27,8 +28,8 @@ def render(comparison: Comparison) -> str:
     """The comparison as one HTML document."""
     curves: list[dict[str, object]] = []
     figures = [_figure(comparison, metric, curves) for metric in _shown(comparison)]
-    plots = ("plotly-basic.min.js", "report.js") if figures else ()
-    scripts = [asset(name) for name in (*plots, "page.js")]
+    scripts = [asset(name) for name in ("unpack.js", *(["report.js"] if figures else []), "page.js")]
+    plotly = asset(PLOTLY) if figures else ""
     data = {"curves": curves, "figures": [figure["data"] for figure in figures]}
     page: str = template("compare.html.j2").render(
         c=_view(comparison),
@@ -36,7 +37,9 @@ def render(comparison: Comparison) -> str:
         data=json_for_script(data),
         style=asset("report.css"),
         scripts=scripts,
-        policy=content_policy(scripts),
+        plotly=pack(plotly),
+        licence=asset("plotly-basic.LICENSE.txt"),
+        policy=content_policy([*scripts, *([plotly] if plotly else [])]),
         version=__version__,
         written=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
     )

@@ -76,6 +76,11 @@ class Browser:
         self.runs: list[list[dict[str, Any]]] = []
         self._known: dict[str, int] = {}
 
+    @property
+    def drawable(self) -> bool:
+        """Whether any series has a point to draw."""
+        return any("y" in one for run in self.runs for one in run)
+
     def add(self, found: Sequence[Entry]) -> int:
         """Packs a run's series and says at which place of ``runs`` they are."""
         self.runs.append([] if self.left_out else [self._pack(entry) for entry in found])

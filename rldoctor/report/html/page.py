@@ -6,7 +6,9 @@ import base64
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from rldoctor.report.html.curves import MAX_POINTS
 from rldoctor.report.html.figures import Figures
 from rldoctor.report.html.index import index
 from rldoctor.report.html.metrics import Browser, series_of
+from rldoctor.report.html.packing import Packed, pack
 from rldoctor.report.html.view import Page, run_view
 from rldoctor.report.terminal_summary import tally
 
@@ -26,46 +29,66 @@ HERE = Path(__file__).parent
 # A page of many runs stays openable: all its curves together get this many points.
 TOTAL_POINTS = 400_000
 MIN_POINTS = 200
-PLOTS = ("plotly-basic.min.js", "report.js", "metrics.js")
+# More runs than these are packed: each is put into the page when it is opened.
+UNPACKED = 3
+PLOTS = ("report.js", "metrics.js")
+PLOTLY = "plotly-basic.min.js"
 
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The report as one HTML document."""
-    page = _page(diagnoses)
     names = words.names(diagnoses)
     if len(diagnoses) == 1:
         names = [clean(diagnoses[0].run.path)]
-    views = [run_view(i, n, d, page) for i, (n, d) in enumerate(zip(names, diagnoses, strict=True), 1)]
+    packed = len(diagnoses) > UNPACKED
+    pages = _pages(diagnoses, packed=packed)
+    views = [run_view(i, *one) for i, one in enumerate(zip(names, diagnoses, pages, strict=True), 1)]
+    plots = any(page.figures.figures or page.browser.drawable for page in pages)
+    scripts = [asset(name) for name in ("unpack.js", *(PLOTS if plots else ()), "page.js")]
+    common = {"versions": provenance.versions(), "command": provenance.command()}
+    text: str = template().render(
+        runs=views,
+        packs=[_packed(*one, common) for one in zip(views, pages, strict=True)] if packed else [],
+        index=index(views, diagnoses),
+        tally=tally(diagnoses),
+        data=json_for_script(_data(pages[0])) if plots and not packed else "",
+        plotly=pack(asset(PLOTLY)) if plots else None,
+        licence=asset("plotly-basic.LICENSE.txt"),
+        style=asset("report.css"),
+        scripts=scripts,
+        policy=content_policy([*scripts, *([asset(PLOTLY)] if plots else [])]),
+        version=__version__,
+        **common,
+        written=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
+    )
+    return text
+
+
+def _pages(diagnoses: Sequence[Diagnosis], *, packed: bool) -> list[Page]:
+    """What each run collects its curves in: all runs one place, or each its own where they are packed."""
+    points, series = _points(diagnoses), sum(map(series_of, diagnoses))
+    first = Page(Figures(points), Browser(series), len(diagnoses) > 1)
+    if not packed:
+        return [first] * len(diagnoses)
+    return [replace(first, figures=Figures(points), browser=Browser(series)) for _ in diagnoses]
+
+
+def _data(page: Page) -> dict[str, object]:
+    """What the scripts draw."""
     figures, browser = page.figures, page.browser
-    plots = bool(figures.figures) or any("y" in one for run in browser.runs for one in run)
-    scripts = [asset(name) for name in (*(PLOTS if plots else ()), "page.js")]
-    data = {
+    return {
         "curves": figures.curves,
         "bands": figures.bands,
         "figures": figures.figures,
         "axes": browser.axes,
         "metrics": browser.runs,
     }
-    text: str = template().render(
-        runs=views,
-        index=index(views, diagnoses),
-        tally=tally(diagnoses),
-        data=json_for_script(data),
-        plots=plots,
-        style=asset("report.css"),
-        scripts=scripts,
-        policy=content_policy(scripts),
-        version=__version__,
-        versions=provenance.versions(),
-        command=provenance.command(),
-        written=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z"),
-    )
-    return text
 
 
-def _page(diagnoses: Sequence[Diagnosis]) -> Page:
-    many = len(diagnoses) > 1
-    return Page(Figures(_points(diagnoses)), Browser(sum(map(series_of, diagnoses))), many)
+def _packed(view: dict[str, Any], page: Page, common: dict[str, str]) -> Packed:
+    """A run as the page puts it in when it is opened."""
+    body = template("run.html.j2").render(run=view, **common)
+    return pack(json.dumps({"html": body, "data": _data(page)}, separators=(",", ":"), allow_nan=False))
 
 
 def _points(diagnoses: Sequence[Diagnosis]) -> int:
@@ -105,13 +128,17 @@ def asset(name: str) -> str:
 
 def template(name: str = "page.html.j2") -> Any:
     """A template of ours; everything put into it is escaped, and a missing value is an error."""
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(name)

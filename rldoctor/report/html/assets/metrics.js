@@ -1,18 +1,17 @@
 // The browser of all metrics: rows when the fold is opened, sparklines when they are seen, a plot when asked for.
 (function () {
   "use strict";
-  const data = window.rldoctor.data;
   const WIDTH = 120, HEIGHT = 24;
   const KINDS = { metric: "", second: "logged again", computed: "computed", "not understood": "not understood" };
-  const axes = new Map();
+  const decoded = new Map();
 
   function floats(text) {
     const bytes = Uint8Array.from(atob(text), function (c) { return c.charCodeAt(0); });
     return new Float32Array(bytes.buffer);
   }
-  function axis(at) {
-    if (!axes.has(at)) { axes.set(at, floats(data.axes[at])); }
-    return axes.get(at);
+  function axis(text) {
+    if (!decoded.has(text)) { decoded.set(text, floats(text)); }
+    return decoded.get(text);
   }
   function made(name, text, kind) {
     const node = document.createElement(name);
@@ -28,7 +27,7 @@
   }
 
   function spark(box, entry) {
-    const x = axis(entry.x), y = floats(entry.y);
+    const x = axis(entry.axis), y = floats(entry.y);
     const [low, high] = extent(y), first = x[0], wide = x[x.length - 1] - first || 1, tall = high - low || 1;
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -65,7 +64,7 @@
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", (entry.m || entry.t) + " over training: " + about(entry));
     box.prepend(plot);
-    const x = Array.from(axis(entry.x)), y = Array.from(floats(entry.y));
+    const x = Array.from(axis(entry.axis)), y = Array.from(floats(entry.y));
     window.rldoctor.plot(plot, figure(entry, x, y), { x: x, y: y });
   }
 
@@ -97,7 +96,8 @@
   }
 
   function fill(fold) {
-    const entries = data.metrics[Number(fold.dataset.metrics)];
+    const data = window.rldoctor.dataOf(fold), entries = data.metrics[Number(fold.dataset.metrics)];
+    entries.forEach(function (entry) { if (entry.y !== undefined) { entry.axis = data.axes[entry.x]; } });
     const list = fold.querySelector(".browse"), search = fold.querySelector("input"), found = fold.querySelector(".found");
     const watcher = new IntersectionObserver(function (seen) {
       seen.forEach(function (one) {
@@ -122,14 +122,18 @@
     filter();
   }
 
-  document.querySelectorAll("details[data-metrics]").forEach(function (fold) {
-    function once() {
-      if (fold.open && !fold.dataset.filled && fold.querySelector(".browse")) {
-        fold.dataset.filled = "yes";
-        fill(fold);
+  function take(part) {
+    part.querySelectorAll("details[data-metrics]").forEach(function (fold) {
+      function once() {
+        if (fold.open && !fold.dataset.filled && fold.querySelector(".browse")) {
+          fold.dataset.filled = "yes";
+          fill(fold);
+        }
       }
-    }
-    fold.addEventListener("toggle", once);
-    once();
-  });
+      fold.addEventListener("toggle", once);
+      once();
+    });
+  }
+  take(document);
+  addEventListener("rldoctor:filled", function (event) { take(event.detail); });
 })();

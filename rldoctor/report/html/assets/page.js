@@ -33,15 +33,39 @@
 
   // A link to a run or a finding opens whatever it is folded into.
   function reveal() {
-    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const name = decodeURIComponent(location.hash.slice(1)), run = name.match(/^run-\d+(?=-)/);
+    const fold = run && document.getElementById(run[0]);
+    if (fold) { window.rldoctor.fill(fold); }
+    const target = name && document.getElementById(name);
     if (!target) { return; }
     for (let node = target; node; node = node.parentElement) {
       if (node.tagName === "DETAILS") { node.open = true; }
+      if (node.dataset.pack) { window.rldoctor.fill(node); }
     }
     target.scrollIntoView();
   }
   addEventListener("hashchange", reveal);
-  reveal();
+
+  // A run of a long page is filled when it is opened, and all of them, one after the other, when the page is
+  // searched with the browser's own search. What was never opened stands on paper as its summary.
+  const packed = all("details[data-pack]");
+  packed.forEach(function (fold) {
+    fold.addEventListener("toggle", function () {
+      if (fold.open && !root.classList.contains("printing")) { window.rldoctor.fill(fold); }
+    });
+  });
+  function fillAll() {
+    const fold = packed.shift();
+    if (fold) {
+      window.rldoctor.fill(fold);
+      setTimeout(fillAll);
+    }
+  }
+  addEventListener("keydown", function (event) {
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName || "");
+    const asked = (event.ctrlKey || event.metaKey) && "fFgG".includes(event.key);
+    if (asked || event.key === "F3" || (event.key === "/" && !typing)) { fillAll(); }
+  });
 
   // Copying works without the permission to write to the clipboard: else by the old command, else by hand.
   function byHand(code) {
@@ -59,7 +83,7 @@
       return true;
     } catch (refused) { return byHand(code); }
   }
-  all(".snippet").forEach(function (box) {
+  function copyable(box) {
     const code = box.querySelector("code");
     const button = document.createElement("button");
     button.type = "button";
@@ -74,7 +98,11 @@
       });
     });
     box.append(button);
-  });
+  }
+  function take(part) { all(".snippet", part).forEach(copyable); }
+  take(document);
+  addEventListener("rldoctor:filled", function (event) { take(event.detail); });
+  reveal();
 
   // Paper gets everything but the browser of metrics: folded parts open, every curve drawn, light colours.
   let folded = [];

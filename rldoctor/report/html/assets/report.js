@@ -1,8 +1,8 @@
 // Draws a curve when it comes near the screen, and again when the colours change. Loads nothing.
 (function () {
   "use strict";
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const boxes = Array.from(document.querySelectorAll("[data-figure]"));
+  const dataOf = window.rldoctor.dataOf;
+  const boxes = [];
   const drawn = new Set();
   let withReference = true;
   const sizes = new ResizeObserver(function (entries) {
@@ -74,7 +74,7 @@
     return Math.max(1, Math.ceil(Math.log10(range[1] / range[0]) / 5));
   }
 
-  function trace(line) {
+  function trace(line, data) {
     const curve = line.points || data.curves[line.curve];
     const base = line.side === "base";
     return { x: curve.x, y: curve.y, type: "scatter", mode: curve.x.length < 60 ? "lines+markers" : "lines",
@@ -84,7 +84,7 @@
   }
 
   // The reference runs behind the curve, up to the end of this run: lower edge, upper edge with the shade, median.
-  function bandTraces(figure, last) {
+  function bandTraces(figure, last, data) {
     if (figure.band === undefined || !withReference) { return []; }
     const band = data.bands[figure.band];
     const at = band.x.map(function (x, i) { return i; }).filter(function (i) {
@@ -108,12 +108,13 @@
   }
 
   function draw(box) {
-    const given = described.get(box);
+    window.rldoctor.script("plotly");
+    const given = described.get(box), data = dataOf(box);
     const figure = given ? given.figure : data.figures[Number(box.dataset.figure)];
     const curve = given ? given.curve : data.curves[figure.curve];
     // A comparison has a line for each run: the base dashed and grey, the candidate in the curve's colour.
-    const own = (figure.lines || [{ points: curve, name: "", side: "candidate" }]).map(trace);
-    const lines = bandTraces(figure, curve.x[curve.x.length - 1]).concat(own);
+    const own = (figure.lines || [{ points: curve, name: "", side: "candidate" }]).map(function (line) { return trace(line, data); });
+    const lines = bandTraces(figure, curve.x[curve.x.length - 1], data).concat(own);
     const options = { displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
     Plotly.react(box, lines, layout(figure, curve), options);
     box.dataset.drawn = "yes";
@@ -123,15 +124,17 @@
 
   function redraw() { drawn.forEach(draw); }
 
-  const switches = Array.from(document.querySelectorAll("[data-reference]"));
-  switches.forEach(function (one) {
+  const switches = [];
+  function listen(one) {
+    switches.push(one);
+    one.checked = withReference;
     one.addEventListener("change", function () {
       withReference = one.checked;
       document.documentElement.classList.toggle("no-reference", !withReference);
       switches.forEach(function (other) { other.checked = withReference; });
       redraw();
     });
-  });
+  }
 
   const watcher = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
@@ -141,16 +144,22 @@
       }
     });
   }, { rootMargin: "400px" });
-  boxes.forEach(function (box) {
-    // What is on the first screen is drawn at once; a folded part waits.
-    const near = box.getBoundingClientRect().top < innerHeight + 400;
-    if (near && !box.closest("details:not([open])")) { draw(box); } else { watcher.observe(box); }
-  });
+  function take(part) {
+    part.querySelectorAll("[data-reference]").forEach(listen);
+    part.querySelectorAll("[data-figure]").forEach(function (box) {
+      boxes.push(box);
+      // What is on the first screen is drawn at once; a folded part waits.
+      const near = box.getBoundingClientRect().top < innerHeight + 400;
+      if (near && !box.closest("details:not([open])")) { draw(box); } else { watcher.observe(box); }
+    });
+  }
+  take(document);
+  addEventListener("rldoctor:filled", function (event) { take(event.detail); });
 
   // page.js says when the colours have changed and when everything has to be drawn, for paper.
   addEventListener("rldoctor:colours", redraw);
   addEventListener("rldoctor:paper", function () { boxes.forEach(draw); });
 
   // What the browser of metrics uses.
-  window.rldoctor = { data: data, plot: plot };
+  window.rldoctor.plot = plot;
 })();
