@@ -33,6 +33,8 @@ _FACTORS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
     ("updates", (("utd", -1),)),
 )
 _TAIL = 10
+# Rows that stand for more than this many times the usual number of episodes are a restart or a gap.
+_SKIPPED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,26 @@ def _add_lengths(axes: Axes, mapped: Sequence[Mapped]) -> None:
         whole = steps.size > 1 and float((np.diff(steps) == 1).mean()) > 0.9
         per_episode = series.unit == "episodes" or (series.raw.axis == "row" and series.guessed)
         if whole and per_episode and axes.path(series.unit, ENV) is None:
-            total = np.cumsum(np.nan_to_num(series.raw.values))
-            axes.add(series.unit, ENV, interpolation(steps, total), f"the sum of {series.raw.tag}")
+            each = _episodes_each(series, mapped)
+            total = np.cumsum(np.nan_to_num(series.raw.values) * each)
+            how = f"the sum of {series.raw.tag}"
+            how += ", taken for every episode since the row before" if each.max() > 1 else ""
+            axes.add(series.unit, ENV, interpolation(steps, total), how)
+
+
+def _episodes_each(series: Mapped, mapped: Sequence[Mapped]) -> FloatArray:
+    """How many episodes a row stands for: more than one where only every tenth is written down."""
+    one = np.ones(series.raw.steps.size)
+    counter = next(
+        (other for other in mapped if other.metric == "episodes" and other.unit == series.unit), None
+    )
+    if counter is None or counter.raw.values.size != one.size or not rises(counter.raw.values):
+        return one
+    passed = np.diff(counter.raw.values, prepend=0.0)
+    typical = float(np.median(passed[1:]))
+    # The first row may continue an earlier run, and a restart counts anew: what one row usually stands for.
+    usual: FloatArray = np.where((passed > 0) & (passed <= _SKIPPED * typical), passed, typical)
+    return usual if typical > 1 else one
 
 
 def _add_factors(axes: Axes, config: RunConfig) -> None:

@@ -62,6 +62,13 @@ def test_a_steps_column_that_falls_is_the_episode_length_and_is_summed():
     assert "sum of steps" in found.axis_note
 
 
+def test_where_only_every_tenth_episode_is_written_the_others_count_too():
+    columns = {"episode": [10, 20, 30, 40], "reward": [1, 2, 1, 2], "steps": [25, 20, 25, 5]}
+    found = understand(table(columns, source="res.csv"))
+    assert steps(found, "episode_return") == [250, 450, 700, 750]
+    assert "every episode since the row before" in found.axis_note
+
+
 def test_rows_without_any_counter_stay_rows_and_say_so():
     found = understand(table({"actor_loss": [1, 2]}, source="mine.csv"))
     assert found.axis.startswith("rows of")
