@@ -1,6 +1,8 @@
-"""GitHub workflow commands: one annotation per root cause, a notice for a run without any.
+"""GitHub workflow commands: one annotation per root cause, a notice for a run without any; the worst first.
 
-A finding that the gate does not count (known, waived, in too few seeds) is a notice.
+GitHub shows ten errors, ten warnings and ten notices of a step; what is cut off must not be the worst. A root
+cause has the level of the worst that it explains, as in the gate. A finding that the gate does not count (known,
+waived, in too few seeds) is a notice.
 """
 
 from __future__ import annotations
@@ -21,26 +23,29 @@ _LEVELS = {
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The commands, one per line."""
-    lines = [
-        line
+    found = [
+        one
         for name, diagnosis in zip(words.names(diagnoses), diagnoses, strict=True)
-        for line in _run(name, diagnosis)
+        for one in _run(name, diagnosis)
     ]
-    return "".join(f"{line}\n" for line in lines)
+    worst_first = sorted(found, key=lambda one: -one[0])
+    return "".join(f"{line}\n" for _, line in worst_first)
 
 
-def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
+def _run(name: str, diagnosis: Diagnosis) -> Iterator[tuple[int, str]]:
+    """The rank of each command (a notice has 0) and the command."""
     for root in diagnosis.roots:
-        yield _root(name, root, diagnosis)
+        rank = 0 if words.excused(diagnosis, root.finding.code) else int(root.severity)
+        yield rank, _root(name, root, diagnosis)
     if not diagnosis.roots:
         text = f"{words.headline(diagnosis)} {words.coverage(diagnosis)}"
-        yield _command("notice", f"rldoctor: {name}: {words.verdict_label(diagnosis).lower()}", text)
+        yield 0, _command("notice", f"rldoctor: {name}: {words.verdict_label(diagnosis).lower()}", text)
 
 
 def _root(name: str, root: Root, diagnosis: Diagnosis) -> str:
     finding = root.finding
     excuse = words.excused(diagnosis, finding.code)
-    level = "notice" if excuse else _LEVELS[finding.severity]
+    level = "notice" if excuse else _LEVELS[root.severity]
     lines = [f"{clean(finding.title)}, {words.onset(finding)}. {clean(finding.message)}"]
     lines += [clean(fix.text) for fix in finding.prescriptions[:1]]
     if said := words.counted(diagnosis, finding.code):

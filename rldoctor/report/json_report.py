@@ -12,10 +12,12 @@ from rldoctor.model.finding import Coverage, Diagnosis, Finding, Measure, Prescr
 from rldoctor.model.gate import RunGate
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
+from rldoctor.model.run import Run
 from rldoctor.report import derived
 from rldoctor.report.clean import encodable
 from rldoctor.report.numbers import finite
 from rldoctor.report.reference import as_dict
+from rldoctor.report.snippets import snippet
 
 SCHEMA = 1
 
@@ -67,7 +69,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "coverage": _coverage(diagnosis.coverage),
         "verdict": diagnosis.verdict,
         "verdict_note": diagnosis.verdict_note,
-        "roots": [_root(root) for root in diagnosis.roots],
+        "roots": [_root(root, run) for root in diagnosis.roots],
         "results": [_result(result) for result in diagnosis.results],
         "derived": [derived.document(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "unmapped": [series.tag for series in run.metrics.unmapped],
@@ -103,7 +105,7 @@ def _coverage(coverage: Coverage) -> dict[str, int]:
     return {name: int(getattr(coverage, name)) for name in names}
 
 
-def _root(root: Root) -> dict[str, Any]:
+def _root(root: Root, run: Run) -> dict[str, Any]:
     finding = root.finding
     return {
         "code": finding.code,
@@ -114,7 +116,7 @@ def _root(root: Root) -> dict[str, Any]:
         "message": finding.message,
         "explains": [child.code for child in root.explains],
         "rivals": [{"code": r.code, "title": r.title, "rejected_because": r.text} for r in root.rivals],
-        "fixes": [_fix(fix) for fix in finding.prescriptions],
+        "fixes": [_fix(fix, run) for fix in finding.prescriptions],
         "measured": _measured(finding.measured),
         "expect": finding.expect,
         "expect_check": finding.expect_check,
@@ -136,7 +138,8 @@ def _measured(record: Measured | None) -> dict[str, Any] | None:
     }
 
 
-def _fix(fix: Prescription) -> dict[str, Any]:
+def _fix(fix: Prescription, run: Run) -> dict[str, Any]:
+    line = snippet(fix, run)
     return {
         "id": fix.id,
         "text": fix.text,
@@ -146,6 +149,7 @@ def _fix(fix: Prescription) -> dict[str, Any]:
         "to": fix.to,
         "to_number": _number(fix.to_number),
         "because": fix.because,
+        "snippet": {"text": line.text, "where": line.where} if line else None,
         "expect": fix.expect,
     }
 

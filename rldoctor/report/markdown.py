@@ -11,6 +11,7 @@ from rldoctor.report import reference as say
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
+from rldoctor.report.snippets import Snippet, snippet
 
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~$]|^[-+])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"}
@@ -107,7 +108,15 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
         head = [f"**{escape(fix.change)}**"] if fix.change else []
         reason = [f"Because: {escape(fix.prescription.because)}"] if fix.prescription.because else []
         yield f"{number}. {' '.join([*head, escape(fix.sentence), *reason])}".rstrip()
+        yield from _snippet(snippet(fix.prescription, diagnosis.run), " " * len(f"{number}. "))
     yield ""
+
+
+def _snippet(line: Snippet | None, indent: str) -> Iterator[str]:
+    """The line to write as a code block inside the list; it holds plain keys and values only."""
+    if line is not None:
+        lines = ("", f"{escape(line.where)}:", "", "```", *line.text.splitlines(), "```")
+        yield from (f"{indent}{part}".rstrip() for part in lines)
 
 
 def _reference(view: ReferenceView) -> Iterator[str]:

@@ -13,6 +13,7 @@ from rldoctor.model.series import Series
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import finite, number, plural, step
+from rldoctor.report.snippets import Snippet, snippet
 from rldoctor.report.sparkline import can_show, sparkline
 from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules, settings
 from rldoctor.report.terminal_reference import reference
@@ -93,7 +94,7 @@ def _print(out: Console, parts: Iterator[ConsoleRenderable]) -> None:
 def _run(diagnosis: Diagnosis, out: Console, detail: int) -> Iterator[ConsoleRenderable]:
     blocks = can_show(getattr(out.file, "encoding", None))
     yield from _header(diagnosis)
-    yield from _fixes(diagnosis)
+    yield from _fixes(diagnosis, detail)
     for rank, root in enumerate(diagnosis.roots, 1):
         yield from _root(rank, root, diagnosis, detail, blocks=blocks)
     if blocks:
@@ -230,7 +231,7 @@ def _labelled(label: str, lines: Sequence[str]) -> Iterator[ConsoleRenderable]:
     yield grid
 
 
-def _fixes(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+def _fixes(diagnosis: Diagnosis, detail: int) -> Iterator[ConsoleRenderable]:
     from rich.table import Table
     from rich.text import Text
 
@@ -242,11 +243,12 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     grid.add_column(justify="right", min_width=3)
     grid.add_column(overflow="fold")
     for rank, fix in enumerate(found, 1):
-        grid.add_row(Text(f"{rank}."), _fix(fix))
+        line = snippet(fix.prescription, diagnosis.run) if detail == VERBOSE else None
+        grid.add_row(Text(f"{rank}."), _fix(fix, line))
     yield grid
 
 
-def _fix(fix: words.Fix) -> ConsoleRenderable:
+def _fix(fix: words.Fix, line: Snippet | None) -> ConsoleRenderable:
     from rich.text import Text
 
     text = Text(fix.change, style="bold green")
@@ -255,6 +257,9 @@ def _fix(fix: words.Fix) -> ConsoleRenderable:
     for label, reason in (("because", fix.prescription.because), ("expect", fix.prescription.expect)):
         if reason:
             text.append(f"\n{label}: {clean(reason)}", style="not bold dim default")
+    if line is not None:
+        text.append(f"\n{line.where}:", style="not bold dim default")
+        text.append("".join(f"\n    {part}" for part in line.text.splitlines()), style="not bold default")
     return text
 
 

@@ -132,6 +132,7 @@ def test_quiet_is_a_line_per_run_and_verbose_has_every_rule_setting_and_note(mak
         "OFF-01 The buffer is large enough: only SAC",
         "LOG-02 A broken rule",
         "learning_rate 0.0003 0.001 args.yml:12",
+        "argument of PPO(...): learning_rate=0.001,",
         "- read one event file [one-file]",
     ):
         assert said in verbose

@@ -1,5 +1,6 @@
 """Markdown, JUnit and GitHub annotations."""
 
+import json
 import re
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -41,6 +42,21 @@ def test_github_writes_one_command_per_root_cause(make):
     assert lines[1].startswith("::notice title=rldoctor%3A ppo_2%3A healthy::")
 
 
+def test_github_annotations_come_worst_first_as_it_shows_ten_of_a_kind(make):
+    lines = render([make("healthy"), make("no_data"), make("sick")], "github").splitlines()
+    assert [line.split()[0] for line in lines] == ["::error", "::notice", "::notice"]
+    assert "POL-01" in lines[0]
+
+
+def test_a_github_annotation_has_the_level_that_counts_in_the_gate(make):
+    diagnosis = make("sick")
+    root = diagnosis.roots[0]
+    mild = replace(root, finding=replace(root.finding, severity=Severity.WARNING))
+    assert mild.severity > Severity.WARNING
+    text = render([replace(diagnosis, roots=(mild,))], "github")
+    assert text.startswith("::error title=")
+
+
 def test_a_log_cannot_start_a_github_command(make):
     diagnosis = make("hostile")
     object.__setattr__(diagnosis.roots[0].finding, "message", "x\n::stop-commands::y%\r\n::error::z")
@@ -56,6 +72,18 @@ def test_markdown_shows_findings_and_escapes_what_came_from_the_log(make):
     for line in text.splitlines():
         if line.startswith("|"):
             assert len(re.findall(r"(?<!\\)\|", line)) in {5, 6}
+
+
+def test_the_line_to_write_is_the_same_in_every_format(make):
+    line = "learning_rate=0.001,"
+    lines = render([make("sick")], "markdown").splitlines()
+    at = lines.index(f"   {line}")
+    assert lines[at - 3 : at + 2] == ["   argument of PPO(...):", "", "   ```", f"   {line}", "   ```"]
+    fix = json.loads(render([make("sick")], "json"))["runs"][0]["roots"][0]["fixes"][0]
+    assert fix["snippet"] == {"text": line, "where": "argument of PPO(...)"}
+    assert line in render([make("sick")], "html")
+    for name in ("hostile", "no_data"):
+        assert render([make(name)], "markdown").count("```") % 2 == 0
 
 
 def test_markdown_escape():
