@@ -135,29 +135,28 @@ def analyze(
     quiet: Quiet = False,
 ) -> None:
     """Diagnose every run found under the paths."""
-    from rldoctor.commands import options as given
+    from rldoctor.commands import given
     from rldoctor.commands.analyze import analyze as command
-    from rldoctor.commands.settings import load_settings
+    from rldoctor.commands.options import detail
 
-    options = given.Options(
-        config=tuple(config),
-        set=tuple(set_),
-        map=given.parse_map(map_),
+    options = given.options(
+        config=config,
+        set=set_,
+        map=map_,
         algorithm=algorithm,
         framework=framework,
-        select=given.listed(select),
-        ignore=given.listed(ignore),
-        rules=tuple(rules),
-        thresholds=given.parse_thresholds(threshold),
+        select=select,
+        ignore=ignore,
+        rules=rules,
+        threshold=threshold,
         fail_on=fail_on,
         min_coverage=min_coverage,
-        reference=tuple(reference),
+        reference=reference,
         baseline=baseline,
         aggregate=aggregate,
     )
-    merged = options.over(load_settings())
-    detail = given.detail(verbose=verbose, quiet=quiet)
-    raise typer.Exit(command(paths, merged, context.meta["reports"], write_baseline, detail))
+    shown = detail(verbose=verbose, quiet=quiet)
+    raise typer.Exit(command(paths, options, context.meta["reports"], write_baseline, shown))
 
 
 @app.command()
@@ -173,18 +172,11 @@ def inspect(
     ] = "terminal",
 ) -> None:
     """Show what was read: runs, tags and their meaning, step axis, hyperparameters, every note."""
-    from rldoctor.commands import options as given
+    from rldoctor.commands import given
     from rldoctor.commands.inspect import inspect as command
-    from rldoctor.commands.settings import load_settings
 
-    options = given.Options(
-        config=tuple(config),
-        set=tuple(set_),
-        map=given.parse_map(map_),
-        algorithm=algorithm,
-        framework=framework,
-    )
-    raise typer.Exit(command(paths, options.over(load_settings()), format))
+    options = given.options(config=config, set=set_, map=map_, algorithm=algorithm, framework=framework)
+    raise typer.Exit(command(paths, options, format))
 
 
 @app.command(
@@ -220,24 +212,18 @@ def compare(
     ] = "",
 ) -> None:
     """Say what changed between two runs or groups of seeds: effect, first departure, settings, findings."""
-    from rldoctor.commands import options as given
+    from rldoctor.commands import given
     from rldoctor.commands.compare import Side
     from rldoctor.commands.compare import compare as command
-    from rldoctor.commands.settings import load_settings
 
-    options = given.Options(
-        config=tuple(config),
-        set=tuple(set_),
-        map=given.parse_map(map_),
-        algorithm=algorithm,
-        framework=framework,
-        rules=tuple(rules),
+    options = given.options(
+        config=config, set=set_, map=map_, algorithm=algorithm, framework=framework, rules=rules
     )
     sides = (
         Side(base, tuple(base_config), base_mean, base_std),
         Side(candidate, tuple(candidate_config), candidate_mean, candidate_std),
     )
-    raise typer.Exit(command(*sides, options.over(load_settings()), fail_on, context.meta["reports"]))
+    raise typer.Exit(command(*sides, options, fail_on, context.meta["reports"]))
 
 
 @app.command(
@@ -267,21 +253,20 @@ def watch(
     reference: Reference = [],  # noqa: B006
 ) -> None:
     """Diagnose a run while it trains, and speak of what is new, worse or gone."""
-    from rldoctor.commands import options as given
-    from rldoctor.commands.settings import load_settings
+    from rldoctor.commands import given
     from rldoctor.commands.watch import watch as command
 
-    options = given.Options(
-        config=tuple(config),
-        set=tuple(set_),
-        map=given.parse_map(map_),
+    options = given.options(
+        config=config,
+        set=set_,
+        map=map_,
         algorithm=algorithm,
         framework=framework,
-        select=given.listed(select),
-        ignore=given.listed(ignore),
-        rules=tuple(rules),
-        reference=tuple(reference),
-    ).over(load_settings())
+        select=select,
+        ignore=ignore,
+        rules=rules,
+        reference=reference,
+    )
     raise typer.Exit(
         command(path, options, every=every, warn_on=warn_on, exit_on=exit_on, webhook=webhook, once=once)
     )

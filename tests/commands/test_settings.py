@@ -109,3 +109,23 @@ def test_texts_of_the_command_line():
 def test_wrong_texts_are_usage_errors(function, arguments, says):
     with pytest.raises(UsageError, match=says):
         function(*arguments)
+
+
+def test_the_command_line_is_read_in_one_place(tmp_path, monkeypatch):
+    """Every option of every command means the same, and wins over the settings file."""
+    from rldoctor.commands import given
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rldoctor.toml").write_text('fail-on = "warning"\nignore = ["OUT"]\n', encoding="utf-8")
+    options = given.options(
+        map=["a=b=episode_return"], select=["POL,VAL-01"], threshold=["POL-01.kl_zero=1e-4"], fail_on="never"
+    )
+    assert options.map == {"a=b": "episode_return"}
+    assert options.select == ("POL", "VAL-01")
+    assert options.thresholds == {"POL-01": {"kl_zero": 1e-4}}
+    assert options.fail_on == "never"
+    assert options.ignore == ("OUT",), "from the file"
+    assert options.given is not None
+    assert options.given.ignore == ()
+    with pytest.raises(UsageError, match="--threshold"):
+        given.options(threshold=["POL-01=3"])
