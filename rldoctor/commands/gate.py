@@ -14,7 +14,6 @@ from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FINDINGS, tell
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.gate.baseline import Baseline, changes, load
 from rldoctor.gate.globs import matches
-from rldoctor.gate.groups import seed_groups
 from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import AGGREGATES
 from rldoctor.gate.waivers import unused
@@ -106,9 +105,10 @@ def _groups(gate: Gate, diagnoses: Sequence[Diagnosis], asked: Sequence[Terms]) 
     if gate.how == "any":
         return [[index] for index in range(len(diagnoses))]
     from rldoctor.engine.comparison.criteria import load_criteria
+    from rldoctor.engine.comparison.grouping import seed_groups
     from rldoctor.rulebook.locate import builtin_rules_dir
 
-    return seed_groups([one.run for one in diagnoses], asked, load_criteria(builtin_rules_dir()))
+    return seed_groups([one.run for one in diagnoses], load_criteria(builtin_rules_dir()), asked)
 
 
 def exit_code(diagnoses: Sequence[Diagnosis]) -> int:

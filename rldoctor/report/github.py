@@ -1,8 +1,8 @@
 """GitHub workflow commands: one annotation per root cause, a notice for a run without any; the worst first.
 
 GitHub shows ten errors, ten warnings and ten notices of a step; what is cut off must not be the worst. A root
-cause has the level of the worst that it explains, as in the gate. A finding that the gate does not count (known,
-waived, in too few seeds) is a notice.
+cause has the level of the worst that it explains, as in the gate. A finding that the gate does not count
+(known, waived, in too few seeds) is a notice.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from gate_samples import diagnosis, run
 
 from rldoctor.engine.comparison.criteria import load_criteria
-from rldoctor.gate.groups import seed_groups
+from rldoctor.engine.comparison.grouping import seed_groups
 from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import aggregate, recorded
 from rldoctor.gate.waivers import Waiver, unused
@@ -171,7 +171,7 @@ def test_the_seeds_of_the_baseline_are_aggregated_as_well():
 
 
 def groups(*runs, terms=None):
-    return seed_groups(runs, terms or [Terms()] * len(runs), load_criteria(builtin_rules_dir()))
+    return seed_groups(runs, load_criteria(builtin_rules_dir()), terms or [Terms()] * len(runs))
 
 
 def test_runs_that_differ_only_in_the_seed_form_a_group():

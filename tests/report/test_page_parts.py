@@ -12,18 +12,21 @@ import numpy as np
 import pytest
 from report_samples import EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
 
+from rldoctor.engine.comparison.criteria import load_criteria
+from rldoctor.engine.comparison.grouping import seed_groups
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import Prescription
 from rldoctor.model.frame import MetricFrame
-from rldoctor.model.raw import RawSeries
+from rldoctor.model.raw import RawSeries, RawSetting
 from rldoctor.report import render
 from rldoctor.report.html import provenance
 from rldoctor.report.html.anchors import Anchors
 from rldoctor.report.html.knobs import knob_rows
 from rldoctor.report.html.metrics import Browser, entries
-from rldoctor.report.seeds import group_name, seed_groups
+from rldoctor.report.seeds import group_name
 from rldoctor.report.snippets import FORMS, _table, snippet
 from rldoctor.report.words import fixes
+from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.vocabulary.tables import load_table
 
 RUNS = Path(__file__).parents[2] / "reference_runs"
@@ -179,7 +182,12 @@ def test_seeds_are_grouped_by_what_they_share():
 
     runs = [run("a-0", 0), run("b", 0, 1e-3), run("a-1", 1), run("other", 0, env="Hopper-v5")]
     bare = [replace(run("x", 0), config=RunConfig()), replace(run("y", 1), config=RunConfig())]
-    assert seed_groups([*runs, *bare]) == [[0, 2], [1], [3], [4], [5]]
+    criteria = load_criteria(builtin_rules_dir())
+    assert seed_groups([*runs, *bare], criteria) == [[0, 2], [1], [3], [4], [5]]
+    newer = replace(
+        runs[2], config=replace(runs[2].config, unmapped=(RawSetting("versions.torch", "3", "x"),))
+    )
+    assert seed_groups([runs[0], newer], criteria) == [[0, 1]]
 
 
 def test_a_group_is_called_what_its_names_share():

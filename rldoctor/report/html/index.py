@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from rldoctor.engine.comparison.criteria import load_criteria
+from rldoctor.engine.comparison.grouping import seed_groups
 from rldoctor.model.finding import Diagnosis
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.figures import drawable
 from rldoctor.report.html.multiples import panels
 from rldoctor.report.numbers import finite, number
-from rldoctor.report.seeds import group_name, seed_groups
+from rldoctor.report.seeds import group_name
 from rldoctor.report.terminal_summary import ORDER
+from rldoctor.rulebook.locate import builtin_rules_dir
 
 
 def index(views: Sequence[dict[str, Any]], diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
     """The rows of the table, the groups of seeds and the panels; empty for a single run."""
     if len(diagnoses) < 2:
         return {}
-    groups = seed_groups([diagnosis.run for diagnosis in diagnoses])
+    groups = seed_groups([one.run for one in diagnoses], load_criteria(builtin_rules_dir()))
     names = [group_name([views[place]["name"] for place in group]) for group in groups]
     of = {place: number for number, group in enumerate(groups) for place in group}
     rows = [_row(view, d, of[place]) for place, (view, d) in enumerate(zip(views, diagnoses, strict=True))]
@@ -64,7 +67,9 @@ def _outcome(diagnosis: Diagnosis) -> tuple[str, float | str]:
     if not name:
         return "not logged", ""
     last = float(diagnosis.run.metrics[name].finite().values[-1])
-    return f"{number(last)} {clean(name).replace('_', ' ')}", last
+    # The column is headed by the return, which most runs log; anything else is named.
+    what = "" if name == words.OVERVIEW[0] else f" {clean(name).replace('_', ' ')}"
+    return f"{number(last)}{what}", last
 
 
 def _tally(group: Sequence[int], diagnoses: Sequence[Diagnosis]) -> str:

@@ -128,7 +128,10 @@ def _by_cause(links: list[str], diagnosis: Diagnosis, fixes: list[words.Fix]) ->
             named = {key: row[key] for key in ("cause", "code", "anchor")}
             groups.append({**named, "start": number, "first": [], "then": []})
         group = groups[-1]
-        group["first" if len(group["first"]) < FIRST_FIXES else "then"].append(row)
+        group["first"].append(row)
+    for group in groups:
+        if len(group["first"]) > FIRST_FIXES + 1:  # a fold for a single one is longer than the one
+            group["first"], group["then"] = group["first"][:FIRST_FIXES], group["first"][FIRST_FIXES:]
     return groups
 
 
