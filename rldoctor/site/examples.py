@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rldoctor import api
+from rldoctor.engine.context import prepare
+from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.model.finding import Diagnosis, Finding
 from rldoctor.model.run import Run
 from rldoctor.report.html.figures import Figures
+from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.validation.cases import Label
 from rldoctor.validation.collect import labels
 
 POINTS = 300
-TRIED = 4
+TRIED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Example:
     figures: tuple[Mapping[str, Any], ...]
 
 
-def examples(collection: Path, codes: Sequence[str]) -> dict[str, Example | None]:
-    """For each code the first labelled run in which its rule fires; None where no labelled run shows it.
+def examples(collection: Path, codes: Sequence[str]) -> dict[str, Example | int]:
+    """For each code the first labelled run in which its rule fires, else in how many it should have fired.
 
     Runs whose label names the rule as a root cause come before those that name it as a symptom, and short
     names of faults before long ones, so that the choice is the same on every machine. At most ``TRIED`` runs
@@ -58,19 +61,26 @@ def _rank(label: Label, code: str) -> tuple[int, int, str]:
     return place, len(label.fault), label.name
 
 
-def _example(collection: Path, code: str, found: Sequence[Label]) -> Example | None:
+def _example(collection: Path, code: str, found: Sequence[Label]) -> Example | int:
     for label in found[:TRIED]:
-        run, diagnosis = _seen(str(collection / label.name))
-        finding = next((one.finding for one in diagnosis.results if one.code == code), None)
+        run = _run(str(collection / label.name))
+        diagnosis = api.diagnose(run, select=[code])
+        finding = diagnosis.results[0].finding
         if finding is not None:
-            return Example(label, finding, tuple(_figures(run, finding, diagnosis)))
-    return None
+            return Example(label, finding, tuple(_figures(_with_derived(run), finding, diagnosis)))
+    return len(found)
 
 
 @lru_cache(maxsize=256)
-def _seen(path: str) -> tuple[Run, Diagnosis]:
-    run = api.load(path).runs[0]
-    return run, api.diagnose(run)
+def _run(path: str) -> Run:
+    return api.load(path).runs[0]
+
+
+def _with_derived(run: Run) -> Run:
+    """The run with the series that rules see besides the logged ones: many a finding is about one."""
+    rules = builtin_rules_dir()
+    seen = prepare(run, load_policy(rules), load_derived(rules)).metrics
+    return replace(run, metrics=replace(run.metrics, series={**seen, **run.metrics.series}))
 
 
 def _figures(run: Run, finding: Finding, diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:

@@ -29,10 +29,10 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> st
     path = page.file.src_uri
     rule = _RULE.fullmatch(path)
     if rule is not None:
-        markdown = with_example(markdown, _examples().get(rule.group(1)))
+        markdown = with_example(markdown, _examples().get(rule.group(1), 0))
     return outward(filled(markdown), path, config.repo_url or "")
 
 
 @lru_cache(maxsize=1)
-def _examples() -> dict[str, Example | None]:
+def _examples() -> dict[str, Example | int]:
     return examples(bundled_runs(), [rule.code for rule in api.rules()])

@@ -10,17 +10,27 @@ from typing import Any
 from rldoctor.site.examples import Example
 from rldoctor.site.svg import svg
 
-NONE = (
-    "No bundled run shows this. The rule is tested on cases written for it (its `.test.yaml` in the "
-    "repository), which say that it does what it means to, not how it does on your runs."
+_TESTS = (
+    "The rule is tested on cases written for it (its `.test.yaml` in the repository), which say that it does "
+    "what it means to, not how it does on your runs."
 )
 
 
-def with_example(markdown: str, example: Example | None) -> str:
-    """The page with a section before its first one (``Fires when``)."""
-    section = "## On a real run\n\n" + (NONE if example is None else _shown(example))
+def with_example(markdown: str, example: Example | int) -> str:
+    """The page with a section before its first one (``Fires when``).
+
+    ``example``: a run that shows the rule at work, or the number of runs that should have and do not.
+    """
+    section = "## On a real run\n\n" + (_none(example) if isinstance(example, int) else _shown(example))
     head, mark, rest = markdown.partition("\n## ")
     return f"{head}\n{section}\n{mark}{rest}"
+
+
+def _none(should: int) -> str:
+    if not should:
+        return f"No bundled run was made to show this. {_TESTS}"
+    runs = "one bundled run" if should == 1 else f"{should} bundled runs"
+    return f"The label of {runs} names this rule, and it fires in none of them. {_TESTS}"
 
 
 def _shown(example: Example) -> str:
@@ -40,11 +50,19 @@ def _figure(figure: Mapping[str, Any]) -> str:
     return (
         '<figure class="rd-figure">\n'
         f'<div class="rd-scroll" tabindex="0" role="group" aria-label="plot">{svg(figure)}</div>\n'
-        f"<figcaption>{caption}{legend} {_KEY}</figcaption>\n</figure>"
+        f"<figcaption>{caption}{legend} {_key(figure)}</figcaption>\n</figure>"
     )
 
 
-_KEY = "Shaded: where the condition held; red: its onset; dashed: the limit."
+def _key(figure: Mapping[str, Any]) -> str:
+    """What the marks in the plot mean, those that are there."""
+    marks = {
+        "spans": "shaded: where the condition held",
+        "marks": "red: its onset",
+        "limits": "dashed: the limit",
+    }
+    said = "; ".join(text for name, text in marks.items() if figure[name])
+    return f"{said[:1].upper()}{said[1:]}." if said else ""
 
 
 def _text(message: str) -> str:

@@ -90,15 +90,17 @@ def _curve(curve: Mapping[str, Any], x: Place, y: Place) -> list[str]:
 
 
 def _band(band: Mapping[str, Any] | None, x: Place, y: Place, steps: Sequence[float]) -> list[str]:
+    """The area from lowest to highest of the reference runs, and their median, up to the end of the run."""
     if band is None:
         return []
     rows = [
-        (x(at), y(low), y(high))
-        for at, low, high in zip(band["x"], band["low"], band["high"], strict=True)
-        if low is not None and high is not None and at <= steps[-1]
+        (x(at), y(low), y(high), y(middle))
+        for at, low, high, middle in zip(band["x"], band["low"], band["high"], band["mid"], strict=True)
+        if None not in (low, high, middle) and at <= steps[-1]
     ]
-    outline = [(at, low) for at, low, _ in rows] + [(at, high) for at, _, high in reversed(rows)]
-    return [_tag("polygon", "rd-band", points=_line(outline))] if rows else []
+    outline = [(at, low) for at, low, *_ in rows] + [(at, high) for at, _, high, _ in reversed(rows)]
+    middle = _line([(at, value) for at, *_, value in rows])
+    return [_tag("polygon", "rd-band", points=_line(outline)), _tag("polyline", "rd-median", points=middle)]
 
 
 def _spans(spans: Sequence[tuple[float, float]], x: Place) -> list[str]:

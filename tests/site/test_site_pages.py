@@ -16,7 +16,7 @@ from rldoctor import api
 from rldoctor.errors import UsageError
 from rldoctor.model.run import Run
 from rldoctor.readers.discover import find_runs
-from rldoctor.site.examples import examples
+from rldoctor.site.examples import Example, examples
 from rldoctor.site.fill import filled
 from rldoctor.site.links import outward
 from rldoctor.site.measurable import Logged, every_log, measurable, missing
@@ -230,19 +230,27 @@ def test_a_place_that_asks_for_nothing_known_is_an_error() -> None:
 def test_rule_pages_have_a_plot_of_a_run_or_say_that_there_is_none() -> None:
     found = examples(bundled_runs(), ["POL-01", "LOG-04"])
     shown = found["POL-01"]
-    assert shown is not None
+    assert isinstance(shown, Example)
     assert shown.label.sick
     assert shown.figures
     page = with_example("# POL-01 x\n\n| a |\n\n## Fires when\n\n    code\n", shown)
     assert page.index("On a real run") < page.index("Fires when")
     assert shown.label.fault in page
-    assert found["LOG-04"] is None
-    assert "No bundled run" in with_example("# LOG-04 x\n\n## Fires when\n", None)
+    assert found["LOG-04"] == 0
+    assert "No bundled run was made" in with_example("# LOG-04 x\n\n## Fires when\n", 0)
+    assert "The label of 3 bundled runs" in with_example("# LOG-04 x\n\n## Fires when\n", 3)
+
+
+def test_a_finding_about_a_derived_quantity_is_drawn_too() -> None:
+    shown = examples(bundled_runs(), ["REW-03"])["REW-03"]
+    assert isinstance(shown, Example)
+    assert shown.figures[0]["title"] == "step reward"
+    assert "derived from" in str(shown.figures[0]["tag"])
 
 
 def test_a_plot_is_valid_and_holds_curve_limit_onset_and_words() -> None:
     shown = examples(bundled_runs(), ["POL-01"])["POL-01"]
-    assert shown is not None
+    assert isinstance(shown, Example)
     figure = next(one for one in shown.figures if one["title"] == "approx kl")
     tree = ElementTree.fromstring(svg(figure))
     kinds = {part.get("class") for part in tree}
