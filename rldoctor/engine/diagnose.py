@@ -19,6 +19,8 @@ from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import Rule
 
+_LOOKED = (Outcome.PASSED, Outcome.FIRED)
+
 
 def diagnose_run(
     run: Run,
@@ -36,11 +38,10 @@ def diagnose_run(
     looked = [evaluate_rule(rule, context, policy) for rule in rules]
     evaluated = vetoed(looked, context.derivations, policy)
     roots = rank(evaluated, policy.ranking, context.length, _first_seen(rules, context))
-    coverage = _coverage(evaluated)
-    verdict, note = _verdict(roots, coverage, context, policy)
+    verdict, note = _verdict(roots, evaluated, context, policy)
     return Diagnosis(
         run=replace(run, metrics=_with_derived(run.metrics, context)),
-        coverage=coverage,
+        coverage=_coverage(evaluated),
         verdict=verdict,
         roots=tuple(sorted(roots, key=lambda root: (-root.severity, -root.score))),
         results=tuple(one.result for one in evaluated),
@@ -71,24 +72,32 @@ def _coverage(evaluated: Sequence[Evaluated]) -> Coverage:
     )
 
 
-def _verdict(roots: Sequence[Root], coverage: Coverage, context: Context, policy: Policy) -> tuple[str, str]:
-    """Silence is no pass: a quiet run is healthy only if enough rules looked and its outcome was logged."""
+def _verdict(
+    roots: Sequence[Root], evaluated: Sequence[Evaluated], context: Context, policy: Policy
+) -> tuple[str, str]:
+    """The verdict and, where it is not_enough_data, why."""
     counted = [root for root in roots if not _is_remark(root, policy)]
     worst: Severity | None = max((root.severity for root in counted), default=None)
     blind = any(root.finding.code in policy.no_data_codes for root in roots)
     if worst is not None and not (blind and worst < Severity.ERROR):
         return worst.label, ""
-    has_outcome = any(name in context.metrics for name in policy.needs_one_of)
-    if blind or not has_outcome:
-        return (
-            "not_enough_data",
-            "no return, success rate or reward could be read: nothing says how the run went",
-        )
-    if coverage.ran < policy.healthy_rules:
-        return "not_enough_data", f"only {coverage.ran} rules could look at this run"
+    missing = _unjudged(evaluated, context, policy, blind=blind)
+    return ("not_enough_data", missing) if missing else ("healthy", "")
+
+
+def _unjudged(evaluated: Sequence[Evaluated], context: Context, policy: Policy, *, blind: bool) -> str:
+    """Silence is no pass: why a quiet run cannot be called healthy, empty when it can."""
+    if blind or not any(name in context.metrics for name in policy.needs_one_of):
+        return "no return, success rate or reward could be read: nothing says how the run went"
+    ran = _coverage(evaluated).ran
+    if ran < policy.healthy_rules:
+        return f"only {ran} rules could look at this run"
     if not _outcome_judged(context):
-        return "not_enough_data", "too few points of the return to say how the run went"
-    return "healthy", ""
+        return "too few points of the return to say how the run went"
+    judged = any(one.rule.code in policy.judge_codes and one.result.outcome in _LOOKED for one in evaluated)
+    if not judged and not any(context.facts.get(name, math.nan) > 0 for name in policy.went_well):
+        return "too short, or too noisy, to say whether the return rose"
+    return ""
 
 
 def _is_remark(root: Root, policy: Policy) -> bool:

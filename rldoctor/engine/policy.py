@@ -64,6 +64,8 @@ class Policy:
     healthy_rules: float
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
+    went_well: tuple[str, ...]
+    judge_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
     remark_areas: frozenset[str] = frozenset()
 
@@ -136,6 +138,8 @@ def load_policy(rules: Path) -> Policy:
         healthy_rules=_values(verdict["thresholds"])["healthy_rules"],
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),
+        went_well=tuple(verdict["went_well"]),
+        judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
     )

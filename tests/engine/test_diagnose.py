@@ -105,6 +105,15 @@ def test_silence_without_an_outcome_is_not_healthy() -> None:
     assert diagnosis.verdict in {"not_enough_data", "info"}
 
 
+def test_a_short_run_that_did_not_rise_is_not_healthy() -> None:
+    quiet = {"approx_kl": "0.01x19", "entropy": "5-0.02x19", "policy_loss": "0x19"}
+    flat = diagnose(make_run("ppo", {"episode_return": "20x19 ~5", **quiet}, {}, every=500))
+    assert flat.verdict == "not_enough_data", "OUT-10 waits for more steps, which is no pass"
+    assert "whether the return rose" in flat.verdict_note
+    noisy = diagnose(make_run("ppo", {"episode_return": "20+1.5x19 ~8", **quiet}, {}, every=500))
+    assert noisy.verdict == "healthy", "a trend is enough"
+
+
 def test_coverage_counts_every_rule_once() -> None:
     diagnosis = diagnose(make_run("ppo", FROZEN, {}))
     coverage = diagnosis.coverage
@@ -230,3 +239,12 @@ def test_regular_evaluations_speak_for_the_end_of_a_run() -> None:
 def test_evaluations_alone_speak_for_the_end_however_few() -> None:
     series = {"episode_return": RISING["episode_return"], "eval_success_rate": "_x4 0 _x4 0.2 _x9 0.8"}
     assert "success 80% at the end" in diagnose(make_run("sac", series, {})).outcome_note
+
+
+def test_a_log_of_episodes_alone_can_show_that_nothing_was_learned() -> None:
+    flat = {"episode_return": "20x119 ~5", "policy_loss": "0x119", "episodes": "10+10x119"}
+    long = diagnose(make_run("ppo", flat, {}, every=10, axis="episodes"))
+    assert codes(long)[0] == "OUT-10"
+    short = diagnose(make_run("ppo", flat | {"episodes": "1+1x119"}, {}, every=1, axis="episodes"))
+    assert "OUT-10" not in codes(short)
+    assert short.verdict == "not_enough_data"
