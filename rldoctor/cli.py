@@ -242,6 +242,7 @@ def watch(
     ] = "",
     webhook: Annotated[str, typer.Option(metavar="URL", help="Post every piece of news as JSON.")] = "",
     once: Annotated[bool, typer.Option("--once", help="One look, then end.")] = False,
+    state: Annotated[str, typer.Option(metavar="FILE", help="Remember here what was told.")] = "",
     config: Config = [],  # noqa: B006
     set_: Set = [],  # noqa: B006
     map_: Map = [],  # noqa: B006
@@ -268,7 +269,16 @@ def watch(
         reference=reference,
     )
     raise typer.Exit(
-        command(path, options, every=every, warn_on=warn_on, exit_on=exit_on, webhook=webhook, once=once)
+        command(
+            path,
+            options,
+            every=every,
+            warn_on=warn_on,
+            exit_on=exit_on,
+            webhook=webhook,
+            once=once,
+            state=state,
+        )
     )
 
 

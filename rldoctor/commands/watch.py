@@ -17,6 +17,7 @@ from rldoctor.watch import wording
 from rldoctor.watch.loop import Watch
 from rldoctor.watch.memory import Event, Memory
 from rldoctor.watch.pace import Pace
+from rldoctor.watch.state import State
 from rldoctor.watch.webhook import Webhook
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ def watch(
     exit_on: str = "",
     webhook: str = "",
     once: bool = False,
+    state: str = "",
     sleep: Callable[[float], None] | None = None,
 ) -> int:
     """Watch until Ctrl-C (130), or until ``exit_on`` is reached (1); the exit code.
 
-    ``once``: one look and no waiting; 0, 1 where ``exit_on`` is reached, 2 when there is no run. UsageError
-    for wrong options, RuleError for an invalid rule file.
+    ``once``: one look and no waiting; 0, 1 where ``exit_on`` is reached, 2 when there is no run. ``state``: a
+    file in which the watch remembers what it told. UsageError for wrong options and for a state of another
+    path, RuleError for an invalid rule file.
     """
     limit = Severity.parse(one_of(exit_on, SEVERITIES, "--exit-on")) if exit_on else None
     least = Severity.parse(one_of(warn_on or WARN_ON, SEVERITIES, "--warn-on"))
@@ -52,8 +55,21 @@ def watch(
     memory = Memory(least if limit is None else min(least, limit))
     check_rules(options)
     reading = partial(_diagnoses, path, options, options.load_arguments())
-    seen = Watch(path, reading, voice, memory=memory, pace=Pace(every), exit_on=limit)
+    keep = _keeper(State(state, path), memory, voice) if state else None
+    more = {"keep": keep} if keep else {}
+    seen = Watch(path, reading, voice, memory=memory, pace=Pace(every), exit_on=limit, **more)
     return _once(seen, voice) if once else _until_interrupted(seen, voice, every, sleep)
+
+
+def _keeper(state: State, memory: Memory, voice: Speaker) -> Callable[[], None]:
+    """Restores the state; what writes it again after each look."""
+    state.restore(memory, voice.webhook)
+
+    def keep() -> None:
+        if problem := state.keep(memory, voice.webhook):
+            voice.once(problem)
+
+    return keep
 
 
 def _diagnoses(path: str, options: Options, arguments: dict[str, object]) -> list[Diagnosis]:
@@ -92,7 +108,7 @@ class Speaker:
     def __init__(self, webhook: Webhook | None = None) -> None:
         """No colour in pipes and under NO_COLOR; lines are wrapped on a terminal only."""
         self.webhook = webhook
-        self._failed = ""
+        self._failed = self._warned = ""
 
     def news(self, events: Sequence[Event]) -> None:
         """Print and post; called after every look, so that what could not be posted is tried again."""
@@ -106,6 +122,12 @@ class Speaker:
             if failed and failed != self._failed:
                 tell(failed, label="warning")
             self._failed = failed
+
+    def once(self, warning: str) -> None:
+        """A warning, unless it is the same as the last one."""
+        if warning != self._warned:
+            tell(warning, label="warning")
+        self._warned = warning
 
     def remark(self, text: str) -> None:
         """One line with the time, on standard error."""

@@ -42,10 +42,12 @@ class Watch:
         memory: Memory,
         pace: Pace,
         exit_on: Severity | None = None,
+        keep: Callable[[], None] = lambda: None,
     ) -> None:
-        """``exit_on``: the severity at which :meth:`run` ends."""
+        """``exit_on``: the severity at which :meth:`run` ends. ``keep``: called when a look has been told."""
         self.path, self.diagnoses, self.voice = path, diagnoses, voice
         self.memory, self.pace, self.exit_on = memory, pace, exit_on
+        self.keep = keep
         self._seen: Fingerprint = {}
         self._said = ""
 
@@ -71,6 +73,7 @@ class Watch:
             self._say(f"waiting: nothing is at {self.path} yet")
         events = self._read() if grew else self.memory.settle()
         self.voice.news(events)
+        self.keep()
         return grew, events
 
     def _read(self) -> list[Event]:

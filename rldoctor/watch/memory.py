@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from rldoctor.model.finding import Diagnosis, Outcome, Root, Severity
 from rldoctor.model.run import Run
@@ -51,13 +53,47 @@ class _Told:
     step: float
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What outlives the watch, of one run. ``waiting``, ``absent``: codes that the last look saw first."""
+
+    step: float
+    points: int
+    told: Mapping[str, _Told]
+    waiting: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
+
+    def document(self) -> dict[str, Any]:
+        """As plain JSON data."""
+        told = {
+            code: {"severity": one.severity.label, "title": one.title, "step": _finite(one.step)}
+            for code, one in self.told.items()
+        }
+        codes = {"waiting": sorted(self.waiting), "absent": sorted(self.absent)}
+        return {"step": _finite(self.step), "points": self.points, "told": told, **codes}
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Recorded:
+        """What :meth:`document` made; KeyError, TypeError or ValueError for anything else."""
+        told = {
+            str(code): _Told(Severity.parse(one["severity"]), str(one["title"]), float(one["step"]))
+            for code, one in data["told"].items()
+        }
+        waiting, absent = (frozenset(map(str, data[key])) for key in ("waiting", "absent"))
+        return cls(float(data["step"]), int(data["points"]), told, waiting, absent)
+
+
+def _finite(step: float) -> float:
+    return step if math.isfinite(step) else 0.0
+
+
 @dataclass(slots=True)
 class _Known:
     """One run: what was told of it, what waits for the second look, and how far its log went."""
 
     diagnosis: Diagnosis
     told: dict[str, _Told] = field(default_factory=dict)
-    waiting: dict[str, Root] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     step: float = 0.0
     points: int = 0
@@ -76,11 +112,24 @@ class Memory:
         self.least = least
         self._runs: dict[str, _Known] = {}
         self._now: dict[str, Diagnosis] = {}
+        self._restored: dict[str, Recorded] = {}
 
     @property
     def diagnoses(self) -> list[Diagnosis]:
         """Those of the last look."""
         return list(self._now.values())
+
+    def recorded(self) -> dict[str, Recorded]:
+        """What is known of every run, those that were restored and not seen yet included."""
+        now = {
+            name: Recorded(k.step, k.points, dict(k.told), frozenset(k.waiting), frozenset(k.absent))
+            for name, k in self._runs.items()
+        }
+        return {**self._restored, **now}
+
+    def restore(self, recorded: Mapping[str, Recorded]) -> None:
+        """Go on from what an earlier watch knew: what it told is not told again."""
+        self._restored = dict(recorded)
 
     def look(self, diagnoses: Sequence[Diagnosis]) -> list[Event]:
         """The news in the diagnoses of all runs, after at least one log has grown."""
@@ -90,7 +139,7 @@ class Memory:
 
     def _look(self, diagnosis: Diagnosis) -> list[Event]:
         run = diagnosis.run
-        known = self._runs.get(run.id)
+        known = self._runs.get(run.id) or self._recall(diagnosis)
         events: list[Event] = []
         first = known is None or _restarted(known, run)
         if known is None or first:
@@ -101,11 +150,19 @@ class Memory:
         events += self._found(known, at_once=first)
         return events + _gone(known)
 
+    def _recall(self, diagnosis: Diagnosis) -> _Known | None:
+        """A run of which only an earlier watch knew."""
+        old = self._restored.pop(diagnosis.run.id, None)
+        if old is None:
+            return None
+        known = _Known(diagnosis, dict(old.told), set(old.waiting), set(old.absent), old.step, old.points)
+        self._runs[diagnosis.run.id] = known
+        return known
+
     def _renamed(self) -> None:
         """A second start in one directory: the readers call the first run ``name#1`` from then on."""
-        for name in [*self._runs]:
-            if name not in self._now and f"{name}#1" in self._now:
-                self._runs[f"{name}#1"] = self._runs.pop(name)
+        for runs in (self._runs, self._restored):
+            _rename(runs, self._now)
 
     def settle(self) -> list[Event]:
         """The news that waited for a second look, when there is none because the logs stopped growing."""
@@ -120,8 +177,14 @@ class Memory:
         roots = {r.finding.code: r for r in known.diagnosis.roots if r.severity >= self.least}
         news = {code: root for code, root in roots.items() if _is_news(known.told.get(code), root)}
         ready = {code: root for code, root in news.items() if at_once or code in known.waiting}
-        known.waiting = {code: root for code, root in news.items() if code not in ready}
+        known.waiting = set(news) - set(ready)
         return [_tell(known, root) for root in ready.values()]
+
+
+def _rename(runs: dict[str, Any], now: Mapping[str, Diagnosis]) -> None:
+    for name in [*runs]:
+        if name not in now and f"{name}#1" in now:
+            runs[f"{name}#1"] = runs.pop(name)
 
 
 def reaches(events: Sequence[Event], limit: Severity) -> bool:

@@ -31,19 +31,20 @@ class Webhook:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError("--webhook: expected an http:// or https:// address")
         self.url, self.timeout, self.host = url, timeout, parts.hostname
-        self._unsent: list[dict[str, Any]] = []
+        # Messages in the order of their news, oldest first.
+        self.unsent: list[dict[str, Any]] = []
 
     def send(self, events: Sequence[Event]) -> str:
         """Post the events, after those that failed before; a sentence when it failed, else nothing.
 
         The address itself is never in that sentence: for most services it is the password.
         """
-        self._unsent = [*self._unsent, *map(payload, events)][-MAX_UNSENT:]
-        while self._unsent:
-            problem = self._post(self._unsent[0])
+        self.unsent = [*self.unsent, *map(payload, events)][-MAX_UNSENT:]
+        while self.unsent:
+            problem = self._post(self.unsent[0])
             if problem:
                 return f"webhook at {self.host}: {problem}; tried again at the next look"
-            del self._unsent[0]
+            del self.unsent[0]
         return ""
 
     def _post(self, message: dict[str, Any]) -> str:

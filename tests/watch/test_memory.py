@@ -1,5 +1,6 @@
 """What is news: new, worse, gone, and what is not said."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from rldoctor.model.config import RunConfig
 from rldoctor.model.finding import Coverage, Diagnosis, Finding, Outcome, Root, RuleResult, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
-from rldoctor.watch.memory import Memory, reaches
+from rldoctor.watch.memory import Memory, Recorded, reaches
 from rldoctor.watch.webhook import payload
 
 WARNING, ERROR, CRITICAL = Severity.WARNING, Severity.ERROR, Severity.CRITICAL
@@ -38,6 +39,27 @@ def looks(tmp_path):
 
 def told(events):
     return [(event.change.value, event.code, event.severity) for event in events]
+
+
+def test_what_is_remembered_outlives_the_memory(looks, tmp_path):
+    looks(("A", WARNING), ("B", ERROR))
+    looks(("A", WARNING), ("B", ERROR), ("C", ERROR))
+    looks(("A", WARNING), ("C", ERROR), B=PASSED)
+    looks(("A", WARNING), ("C", ERROR), ("D", ERROR))
+    kept = {name: one.document() for name, one in looks.memory.recorded().items()}
+    later = Memory(WARNING)
+    later.restore({name: Recorded.parse(one) for name, one in json.loads(json.dumps(kept)).items()})
+    assert {name: one.document() for name, one in later.recorded().items()} == kept
+    assert told(later.look([judged(tmp_path, ("A", CRITICAL), ("D", ERROR))])) == [("new", "D", ERROR)]
+    assert told(later.look([judged(tmp_path, ("A", CRITICAL), ("C", ERROR))])) == [("worse", "A", CRITICAL)]
+
+
+def test_a_remembered_run_may_be_renamed_by_a_second_start(looks, tmp_path):
+    looks(("A", ERROR))
+    later = Memory(WARNING)
+    later.restore(looks.memory.recorded())
+    runs = [judged(tmp_path, ("A", ERROR), name=name) for name in ("exp#1", "exp#2")]
+    assert [event.diagnosis.run.id for event in later.look(runs)] == ["exp#2"]
 
 
 def test_the_first_look_tells_at_once_and_nothing_is_told_twice(looks):
