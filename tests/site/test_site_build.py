@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -69,6 +71,42 @@ def test_every_page_of_the_site_is_there(site: Path) -> None:
     }
     assert wanted <= pages
     assert all("<!-- fill" not in (site / page).read_text(encoding="utf-8") for page in wanted)
+
+
+class Links(HTMLParser):
+    """Where a page leads, and the places in it that can be led to."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.targets: set[str] = set()
+        self.places: set[str] = {""}
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in ("href", "src") and value is not None:
+                self.targets.add(value)
+            elif name == "id" and value is not None:
+                self.places.add(value)
+
+
+def test_no_link_within_the_site_is_dead(site: Path) -> None:
+    pages = {path: Links(path) for path in site.rglob("*.html") if path.name != "404.html"}
+    dead = []
+    for path, links in pages.items():
+        for target in links.targets:
+            where = urlsplit(target)
+            if where.scheme:
+                continue
+            to = (path.parent / unquote(where.path)).resolve() if where.path else path
+            anchored = (
+                to not in pages
+                or where.fragment.startswith("__")
+                or unquote(where.fragment) in pages[to].places
+            )
+            if not (to.is_file() and anchored):
+                dead.append(f"{path.relative_to(site)}: {target}")
+    assert dead == []
 
 
 @pytest.mark.parametrize("page", PAGES)
