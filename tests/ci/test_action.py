@@ -116,6 +116,25 @@ def test_a_baseline_of_the_working_directory_is_used(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_long_summary_is_cut_between_runs(tmp_path):
+    runner = Runner(tmp_path, paths="runs")
+    run = "## run {}\n\n```\n" + "learning_rate=0.001, # \u00e9\n" * 12_000 + "```\n\n"
+    (tmp_path / "long.md").write_text(
+        "| run | verdict |\n" + "".join(run.format(i) for i in range(5)), "utf-8"
+    )
+    program = runner.temp / "rldoctor" / "bin" / "rldoctor"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\ncp "{tmp_path / "long.md"}" "$7"\n')
+    program.chmod(0o755)
+    assert runner.step("Diagnose").returncode == 0
+    text = runner.summary.read_text("utf-8")
+    assert text.startswith("| run | verdict |\n## run 0\n")
+    assert [text.count(f"## run {i}\n") for i in range(5)] == [1, 1, 1, 0, 0]
+    assert text.count("```") == 6
+    assert text.rstrip().endswith("in the HTML report.")
+    assert len(text.encode()) < 2**20
+
+
 def test_the_steps_as_they_are_from_install_to_verdict(tmp_path):
     runner = Runner(tmp_path, paths=str(HEALTHY))
     done = runner.step("Install rldoctor", PIP_NO_COMPILE="1", PYTHONPATH="")
