@@ -50,3 +50,11 @@ def run(
 
 def codes(understood) -> list[str]:
     return [note.code for note in understood.notes]
+
+
+def values(understood, metric: str) -> list[float]:
+    return understood.metrics[metric].values.tolist()
+
+
+def steps(understood, metric: str) -> list[float]:
+    return understood.metrics[metric].steps.tolist()
