@@ -55,7 +55,7 @@ def _evaluate(rule: Rule, context: Context, policy: Policy) -> Evaluated:
         result = RuleResult(
             rule.code,
             rule.slug,
-            rule.failure_title,
+            finding.title,
             Outcome.FIRED,
             finding=finding,
             measures=finding.measures,

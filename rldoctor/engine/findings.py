@@ -23,7 +23,7 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
     return Finding(
         code=rule.code,
         slug=rule.slug,
-        title=rule.failure_title,
+        title=_title(scene),
         severity=severity,
         message=scene.text(rule.message, measures),
         area=rule.area,
@@ -42,6 +42,13 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         # Measured with the thresholds as they stand in the file.
         measured=None if rule.overridden else rule.measured,
     )
+
+
+def _title(scene: Scene) -> str:
+    """What is said of a run of which the rule itself is not sure is worded so."""
+    rule = scene.rule
+    lowered = any(level < rule.severity and scene.holds(when) for level, when in rule.reduce)
+    return rule.unsure_title if rule.unsure_title and lowered else rule.failure_title
 
 
 def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:

@@ -104,6 +104,7 @@ def _rule(fields: Fields, path: Path) -> Rule:
         area=_area(fields, path),
         title=fields.text("title", required=True),
         failure_title=fields.text("failure_title", required=True),
+        unsure_title=fields.text("unsure_title"),
         when=fields.expression("when", required=True) or PLACEHOLDER,
         message=fields.text("message", required=True),
         status=fields.choice("status", STATUSES, default="experimental"),

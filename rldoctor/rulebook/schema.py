@@ -121,7 +121,8 @@ class WrongAdvice:
 class Rule:
     """One pathology. See ``docs/writing-rules.md`` for what each field means.
 
-    ``status_stated``: the file gives a status of its own. ``measured``: its record on runs with known labels.
+    ``unsure_title``: its ``failure_title`` where ``reduce`` lowers the level. ``status_stated``: the file
+    gives a status of its own. ``measured``: its record on runs with known labels.
     """
 
     path: str
@@ -133,6 +134,7 @@ class Rule:
     failure_title: str
     when: Expression
     message: str
+    unsure_title: str = ""
     status: str = "experimental"
     status_stated: bool = False
     applies_to: AppliesTo = AppliesTo()

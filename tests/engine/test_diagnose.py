@@ -248,3 +248,13 @@ def test_a_log_of_episodes_alone_can_show_that_nothing_was_learned() -> None:
     short = diagnose(make_run("ppo", flat | {"episodes": "1+1x119"}, {}, every=1, axis="episodes"))
     assert "OUT-10" not in codes(short)
     assert short.verdict == "not_enough_data"
+
+
+def test_what_a_rule_is_not_sure_of_is_worded_so() -> None:
+    small = {"episode_return": "0.02x99 ~0.002", "episode_length": "20x99", "approx_kl": "0.01x99"}
+    unsure = {result.code: result.title for result in diagnose(make_run("ppo", small, {})).results}
+    assert unsure["REW-03"].startswith("If the reward is")
+    said = diagnose(make_run("ppo", small, {"exp_reward": 1, "reward_exponent": 40}))
+    assert {result.code: result.title for result in said.results}["REW-03"].startswith(
+        "The exponential reward"
+    )

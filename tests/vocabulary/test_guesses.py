@@ -188,3 +188,28 @@ def test_steps_beside_a_counter_are_the_episode_length():
 @pytest.mark.parametrize("tag", ["throughput", "std"])
 def test_words_of_the_task_itself_are_not_taken(tag):
     assert guess(tag) is None, "a network has a throughput, and the std beside a return is the return's"
+
+
+AVERAGES = """mean 100 episode reward,rolling_return,reward_ma100,avg_reward_last_100,avg100_reward,
+running_reward,mean_reward_10ep,reward_rolling_100,moving_avg_reward,score_ma""".replace("\n", "").split(",")
+
+
+@pytest.mark.parametrize("tag", AVERAGES)
+def test_averages_over_past_episodes_are_a_return_where_there_is_no_other(tag):
+    assert (guess(tag).rule.metric, guess(tag).weak) == ("episode_return", True)
+    both = understand(table({"episode": [1, 2], tag: [1, 2], "reward": [3, 4]}))
+    assert both.metrics["episode_return"].tag == "reward", "the returns themselves are preferred"
+
+
+@pytest.mark.parametrize(
+    "tag", ["reward_std_100", "best_reward_100", "reward_var", "reward_2", "last_reward", "episode"]
+)
+def test_averages_do_not_take_more_than_they_should(tag):
+    found = guess(tag)
+    assert found is None or found.rule.metric != "episode_return"
+
+
+def test_counts_may_be_called_numbers():
+    assert guess("num_episodes").rule.metric == "episodes"
+    assert guess("episode_count").rule.metric == "episodes"
+    assert guess("num_collisions") is None
