@@ -14,6 +14,7 @@ import numpy as np
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note
 from rldoctor.readers.tabular.cells import Column, column
+from rldoctor.readers.tabular.cut import without_cut_cell
 from rldoctor.readers.tabular.decode import read_text
 from rldoctor.readers.tabular.dialect import Dialect, sniff, split
 
@@ -59,8 +60,10 @@ def parse_table(text: str, source: str, path: Path | None = None, above: int = 0
         )
     notes = _header_notes(dialect, source)
     names = _unique(dialect.names, source, notes)
-    body = _without_cut_cell(_after(text, dialect.skip), dialect.delimiter, len(names), source, notes)
-    columns, rows = _fast_columns(names, body, dialect, path, above) or _columns(
+    whole = _after(text, dialect.skip)
+    body = without_cut_cell(whole, dialect.delimiter, len(names), source, notes)
+    # The file itself still holds what was cut away.
+    columns, rows = _fast_columns(names, body, dialect, path if body == whole else None, above) or _columns(
         names, body, dialect, source, notes
     )
     return Table(source, columns, rows, notes)
@@ -148,18 +151,6 @@ def _cells(
         )
         rows = [row for row in rows if row != list(names)]
     return list(zip(*rows, strict=True)) if rows else [()] * width
-
-
-def _without_cut_cell(body: str, delimiter: str, width: int, source: str, notes: list[Note]) -> str:
-    """The body without the last cell of an unfinished last row: it may be half a number."""
-    start = body.rfind("\n") + 1
-    last = body[start:]
-    if not last.strip() or len(split([last], delimiter)[0]) >= width:
-        return body
-    notes.append(
-        Note("truncated-file", f"{source}: the last row is cut off, its last cell skipped", "warning")
-    )
-    return body[: start + last.rfind(delimiter) + 1] if delimiter in last else body[:start]
 
 
 def _ragged_notes(lengths: Counter[int], width: int, source: str, notes: list[Note]) -> None:

@@ -90,6 +90,35 @@ def test_truncated_last_row_loses_only_its_cut_cell(tmp_path):
     assert "truncated-file" in codes(run)
 
 
+def test_half_a_number_at_the_end_of_a_killed_run_is_no_point(tmp_path):
+    """All cells are there, but 12 is what was written of 12345 (or 1e-0 of 1e-05)."""
+    steps = "loss,step\n" + "".join(f"0.5,{step}\n" for step in range(12_000, 12_300, 50))
+    run = read_one(tmp_path, steps + "0.4,12")
+    assert series(run, "step").values.tolist() == list(range(12_000, 12_300, 50))
+    assert series(run, "loss").values.tolist() == [0.5] * 6 + [0.4]
+    assert "truncated-file" in codes(run)
+    rates = "step,lr\n" + "".join(f"{step},1.0{step}e-05\n" for step in range(5))
+    for cut in ("5,1.05e-0", "5,1.05e-", "5,1.0", "5,1"):
+        assert series(read_one(tmp_path, rates + cut, f"lr{len(cut)}.csv"), "lr").values.size == 5
+
+
+def test_a_whole_table_may_end_without_a_newline(tmp_path):
+    text = "step,loss\n" + "\n".join(f"{step},0.{step}25" for step in range(1, 9))
+    run = read_one(tmp_path, text)
+    assert series(run, "loss").values.size == 8
+    assert "truncated-file" not in codes(run)
+    assert series(read_one(tmp_path, "step,loss\n1,10\n2,9", "short.csv"), "loss").values.tolist() == [10, 9]
+    finished = read_one(tmp_path, text + "\n9,1\n", "newline.csv")
+    assert series(finished, "loss").values[-1] == 1
+
+
+def test_half_a_number_of_a_large_table_is_not_read_from_the_file(tmp_path):
+    rows = "".join(f"{0.5 + i / 1e6:.6f},{100_000 + i}\n" for i in range(9_000))
+    run = read_one(tmp_path, "loss,step\n" + rows + "0.400000,109")
+    assert series(run, "step").values.size == 9_000
+    assert series(run, "loss").values.size == 9_001
+
+
 def test_long_short_and_repeated_header_rows(tmp_path):
     run = read_one(tmp_path, "step,loss\n1,0.5,9\n2\nstep,loss\n3,0.1\n")
     assert series(run, "step").values.tolist() == [1, 2, 3]
