@@ -2,9 +2,9 @@
 
 A last line without a newline is usual where the program that wrote it joins lines, and is then whole; after a
 kill it ends anywhere. With cells missing it is cut for certain. With all of them there the last may be half a
-number (``12`` of ``12345``), and only the column can tell: loggers write a column in one form, so a cell that is
-shorter than every one before it is taken to be cut. That costs a whole file one point of one column at most,
-with a note.
+number (``12`` of ``12345``), and only the column can tell: loggers write a column in one form, so a cell
+that is shorter than every one before it is taken to be cut. That costs a whole file one point of one column
+at most, with a note.
 """
 
 from __future__ import annotations
