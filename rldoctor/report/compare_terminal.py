@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rldoctor.model.comparison import Comparison, Presence
 from rldoctor.report import compare_words as say
 from rldoctor.report.clean import clean
-from rldoctor.report.terminal import STYLES, console, indented, table
+from rldoctor.report.terminal_parts import STYLES, console, indented, table
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleRenderable

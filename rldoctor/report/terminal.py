@@ -2,52 +2,29 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Rival, Root
 from rldoctor.model.raw import Note
 from rldoctor.model.series import Series
 from rldoctor.report import words
 from rldoctor.report.clean import clean
-from rldoctor.report.numbers import finite, number, plural, step
+from rldoctor.report.numbers import number, plural
 from rldoctor.report.snippets import Snippet, snippet
 from rldoctor.report.sparkline import can_show, sparkline
 from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules, settings
+from rldoctor.report.terminal_parts import STYLES, console, indented, table
 from rldoctor.report.terminal_reference import reference
+from rldoctor.report.terminal_summary import summary
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleRenderable
     from rich.table import Table
 
-STYLES = {
-    "critical": "bold white on red",
-    "error": "bold red",
-    "warning": "bold yellow",
-    "info": "bold cyan",
-    "healthy": "bold green",
-    "not_enough_data": "bold magenta",
-}
-MAX_WIDTH = 100
 MAX_NOTES = 5
 MAX_DETAILED = 8
 MAX_RIVALS = 4
-
-
-def console(stream: IO[str] | None = None, *, plain: bool = False) -> Console:
-    """A console for ``stream`` (standard output): no colour when ``plain``, under NO_COLOR and in pipes."""
-    from rich.console import Console
-
-    off = plain or bool(os.environ.get("NO_COLOR"))
-    target = stream or sys.stdout
-    if off:
-        made = Console(file=target, color_system=None, highlight=False, markup=False, emoji=False)
-    else:
-        made = Console(file=target, highlight=False, markup=False, emoji=False)
-    made.width = min(made.width, MAX_WIDTH)
-    return made
 
 
 def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL) -> str:
@@ -74,8 +51,6 @@ def show(diagnoses: Sequence[Diagnosis], target: Console | None = None, detail: 
     if len(diagnoses) == 1:
         _print(out, _run(diagnoses[0], out, detail))
         return
-    from rldoctor.report.terminal_summary import summary
-
     _print(out, summary(diagnoses))
     sick = [diagnosis for diagnosis in diagnoses if diagnosis.roots or detail == VERBOSE]
     if len(sick) > MAX_DETAILED and detail != VERBOSE:
@@ -205,17 +180,6 @@ def _evidence(finding: Finding) -> Table:
     return grid
 
 
-def table(*columns: tuple[str, str]) -> Table:
-    """An empty table; ``columns`` are titles with ``left`` or ``right``."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for title, side in columns:
-        made.add_column(title, justify="right" if side == "right" else "left", overflow="fold")
-    return made
-
-
 def _labelled(label: str, lines: Sequence[str]) -> Iterator[ConsoleRenderable]:
     """``label`` in a hanging column before each line."""
     from rich.table import Table
@@ -294,20 +258,3 @@ def _notes(notes: Sequence[Note], detail: int) -> Iterator[ConsoleRenderable]:
         )
     if len(loud) > most:
         yield indented(f"... and {len(loud) - most} more: see rldoctor inspect", style="dim")
-
-
-def indented(text: str, style: str = "") -> ConsoleRenderable:
-    """A paragraph three columns in."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    return Padding(Text(text, style=style), (0, 0, 0, 3), expand=False)
-
-
-def short_step(value: float | None) -> str:
-    """A step for a narrow column: ``205k``, ``1.2M``."""
-    if finite(value) is None or value is None:
-        return "-"
-    if value < 100_000:
-        return step(value)
-    return f"{value / 1e6:.3g}M" if value >= 1e6 else f"{value / 1e3:.0f}k"

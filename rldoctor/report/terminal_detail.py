@@ -10,6 +10,7 @@ from rldoctor.model.finding import Diagnosis, Outcome, RuleResult
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
+from rldoctor.report.terminal_parts import STYLES, indented, table
 
 if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
@@ -21,8 +22,6 @@ def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[ConsoleRenderable]:
     """One line per run: path, verdict, headline."""
     from rich.text import Text
 
-    from rldoctor.report.terminal import STYLES
-
     for diagnosis in diagnoses:
         text = Text(f"{clean(diagnosis.run.path)}: ")
         text.append(words.verdict_label(diagnosis).lower(), style=STYLES.get(diagnosis.verdict, ""))
@@ -32,8 +31,6 @@ def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[ConsoleRenderable]:
 def settings(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     """The hyperparameters as read, with what is recommended."""
     from rich.text import Text
-
-    from rldoctor.report.terminal import table
 
     knobs = diagnosis.run.config.knobs
     if not knobs:
@@ -54,8 +51,6 @@ def _row(knob: Knob, wanted: dict[str, str]) -> tuple[str, ...]:
 def rules(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     """Every rule that did not fire, by outcome, with its reason."""
     from rich.text import Text
-
-    from rldoctor.report.terminal import indented
 
     for title, outcome in (
         ("Passed", Outcome.PASSED),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.report import reference as say
 from rldoctor.report.clean import clean
+from rldoctor.report.terminal_parts import short_step
 
 if TYPE_CHECKING:
     from rich.console import ConsoleRenderable
@@ -34,8 +35,6 @@ def reference(view: ReferenceView) -> Iterator[ConsoleRenderable]:
 def _table(view: ReferenceView) -> Table:
     from rich.table import Table
     from rich.text import Text
-
-    from rldoctor.report.terminal import short_step
 
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)

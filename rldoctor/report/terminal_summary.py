@@ -10,7 +10,7 @@ from rldoctor.model.finding import Diagnosis
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
-from rldoctor.report.terminal import STYLES, short_step
+from rldoctor.report.terminal_parts import STYLES, short_step
 
 if TYPE_CHECKING:
     from rich.console import ConsoleRenderable

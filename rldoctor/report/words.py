@@ -73,7 +73,8 @@ def headline(diagnosis: Diagnosis) -> str:
     if diagnosis.roots:
         first = diagnosis.roots[0].finding
         more = len(diagnosis.roots) - 1
-        tail = f"; {plural(more, 'more root cause')}" if more else ""
+        noun = "remark" if diagnosis.verdict in CALM else "root cause"
+        tail = f"; {plural(more, f'more {noun}')}" if more else ""
         return f"{clean(first.title)}, {onset(first)}{tail}."
     return "There is too little in this log to judge the run."
 

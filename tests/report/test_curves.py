@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from report_samples import ppo_run
 
-from rldoctor.model.finding import Measure
+from rldoctor.model.finding import Finding, Measure, Severity
+from rldoctor.model.frame import MetricFrame
 from rldoctor.model.series import Series
-from rldoctor.report.html.curves import curve, reduce, view
-from rldoctor.report.html.figures import limits_by_metric
+from rldoctor.report.html.curves import curve, means, reduce, rough, view
+from rldoctor.report.html.figures import Figures, limits_by_metric
 
 
 @pytest.mark.parametrize("n", [1, 2, 1999, 2000, 2001, 2003, 50_000, 123_457])
@@ -29,6 +31,32 @@ def test_nothing_is_made_up_for_an_empty_or_constant_curve():
     x, y = reduce(np.arange(9000.0), np.ones(9000))
     assert set(y) == {1.0}
     assert x[-1] == 8999
+
+
+def test_a_restless_curve_gets_its_mean_and_a_calm_one_does_not():
+    steps, rng = np.arange(1000.0), np.random.default_rng(0)
+    noisy = steps + 400 * rng.standard_normal(1000)
+    assert rough(noisy)
+    assert not rough(steps)
+    assert not rough(noisy[:299])
+    x, y = means(steps, noisy)
+    assert (x.size, x[0], x[-1]) == (100, 4.5, 994.5)
+    assert y == pytest.approx(noisy.reshape(100, 10).mean(axis=1))
+    assert curve(Series("a", steps, noisy, "a"))["mean"]["y"] == pytest.approx(y, rel=1e-5)
+    assert "mean" not in curve(Series("a", steps, steps, "a"))
+    assert means(np.empty(0), np.empty(0))[0].size == 0
+
+
+def test_the_same_curve_by_another_name_is_drawn_once():
+    steps, values = np.arange(50.0), np.random.default_rng(0).random(50)
+    parts = {
+        "outcome_return": Series("outcome_return", steps, values, "derived from r"),
+        "episode_return": Series("episode_return", steps, values, "r"),
+        "entropy": Series("entropy", steps, -values, "e"),
+    }
+    run = ppo_run(metrics=MetricFrame(parts))
+    finding = Finding("A-1", "a", "A", Severity.ERROR, "m", metrics=tuple(parts))
+    assert [one["title"] for one in Figures(100).finding(1, run, finding)] == ["episode return", "entropy"]
 
 
 def test_non_finite_values_break_the_line_and_are_counted():

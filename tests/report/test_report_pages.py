@@ -291,6 +291,9 @@ def test_colours_follow_the_switch_and_paper_is_light_and_open(browser, page):
         "[...document.querySelectorAll('details:not(.metrics)')].every(part => part.open)"
     )
     assert browser.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    on_paper = browser.evaluate("document.body.innerText")
+    for folded in ("OFF-01", "policy_kwargs.net", "custom/foo", "read one event file"):
+        assert folded in on_paper
     browser.evaluate("dispatchEvent(new Event('afterprint'))")
     assert not browser.evaluate("[...document.querySelectorAll('details')].some(part => part.open)")
     browser.evaluate(press)  # back to automatic for the tests that follow

@@ -65,12 +65,13 @@ def _metric(run: Run, name: str, envelope: Envelope) -> str:
     series = run.metrics[name]
     for metric in envelope.bands:
         other = run.metrics.get(metric)
-        if other is not None and _same(other, series):
+        if other is not None and same(other, series):
             return metric
     return ""
 
 
-def _same(one: Series, other: Series) -> bool:
+def same(one: Series, other: Series) -> bool:
+    """Whether two series have the same points."""
     return np.array_equal(one.steps, other.steps) and np.array_equal(one.values, other.values, equal_nan=True)
 
 

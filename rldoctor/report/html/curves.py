@@ -10,6 +10,10 @@ from rldoctor.model.series import Series
 MAX_POINTS = 2000
 LOG_RANGE = 1e3
 OUTLIER_RANGE = 20.0
+# A curve of this many points that goes up and down over its own range this often is a wall of ink.
+ROUGH_POINTS = 300
+ROUGH_TURNS = 20.0
+STRETCHES = 100
 
 
 def reduce(x: FloatArray, y: FloatArray, limit: int = MAX_POINTS) -> tuple[FloatArray, FloatArray]:
@@ -29,12 +33,29 @@ def reduce(x: FloatArray, y: FloatArray, limit: int = MAX_POINTS) -> tuple[Float
     return x[keep], y[keep]
 
 
+def rough(y: FloatArray) -> bool:
+    """Whether a finite curve, shape (n,), is too restless for its course to be seen without its mean."""
+    if y.size < ROUGH_POINTS:
+        return False
+    span = float(np.ptp(y))
+    return span > 0 and float(np.abs(np.diff(y)).sum()) > ROUGH_TURNS * span
+
+
+def means(x: FloatArray, y: FloatArray, stretches: int = STRETCHES) -> tuple[FloatArray, FloatArray]:
+    """The means of at most ``stretches`` stretches of equally many points; both shape (n,), finite."""
+    edges = np.linspace(0, x.size, min(stretches, x.size) + 1).astype(np.intp)
+    counts = np.diff(edges)
+    return np.add.reduceat(x, edges[:-1]) / counts, np.add.reduceat(y, edges[:-1]) / counts
+
+
 def curve(series: Series, limit: int = MAX_POINTS) -> dict[str, object]:
     """A curve for the page: lists ``x`` and ``y`` plus how many points were logged, drawn and not finite.
 
-    A gap of non-finite values longer than nothing breaks the line: a None stands where it was.
+    A gap of non-finite values breaks the line: a None stands where it was. ``mean`` (lists
+    ``x`` and ``y``) is only there for a rough curve.
     """
     finite = np.isfinite(series.values)
+    over = _mean(series.steps[finite], series.values[finite])
     x, y = reduce(series.steps[finite], series.values[finite], limit)
     xs: list[float | None] = [float(value) for value in x]
     ys: list[float | None] = [_short(value) for value in y]
@@ -43,7 +64,14 @@ def curve(series: Series, limit: int = MAX_POINTS) -> dict[str, object]:
         x, y = np.insert(x, at, step), np.insert(y, at, np.nan)
         xs.insert(at, step)
         ys.insert(at, None)
-    return {"x": xs, "y": ys, "n": len(series), "bad": int((~finite).sum())}
+    return {"x": xs, "y": ys, "n": len(series), "bad": int((~finite).sum()), **over}
+
+
+def _mean(x: FloatArray, y: FloatArray) -> dict[str, object]:
+    if not rough(y):
+        return {}
+    at, level = means(x, y)
+    return {"mean": {"x": [_short(v) for v in at], "y": [_short(v) for v in level]}}
 
 
 def _short(value: float) -> float:

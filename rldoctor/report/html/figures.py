@@ -14,8 +14,8 @@ from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import words
 from rldoctor.report.clean import clean
-from rldoctor.report.html.bands import NO_REFERENCE, Drawn, band_of
-from rldoctor.report.html.curves import curve, view
+from rldoctor.report.html.bands import NO_REFERENCE, Drawn, band_of, same
+from rldoctor.report.html.curves import STRETCHES, curve, rough, view
 from rldoctor.report.numbers import finite, number, plural, step
 
 MAX_FIGURES = 4
@@ -63,20 +63,24 @@ class Figures:
         run: Run,
         findings: Sequence[Finding],
         reference: ReferenceView = NO_REFERENCE,
+        noun: str = "cause",
     ) -> list[dict[str, Any]]:
-        """The learning curve with the onset of each root cause; empty when no return was logged."""
+        """The learning curve with the onset of each root cause; empty when no return was logged.
+
+        ``noun``: what the findings are called.
+        """
         found = next((name for name in words.OVERVIEW if drawable(run, name)), None)
         if found is None:
             return []
         onsets = [(rank, finite(finding.onset)) for rank, finding in enumerate(findings[:5], 1)]
-        marks = [Mark(onset, f"cause {rank}") for rank, onset in onsets if onset is not None]
+        marks = [Mark(onset, f"{noun} {rank}") for rank, onset in onsets if onset is not None]
         return [self._figure(position, run, found, marks, [], [], reference)]
 
     def finding(
         self, position: int, run: Run, finding: Finding, reference: ReferenceView = NO_REFERENCE
     ) -> list[dict[str, Any]]:
         """Figures of one finding: its metrics with thresholds, intervals and onset."""
-        names = [name for name in finding.metrics if drawable(run, name)][:MAX_FIGURES]
+        names = _distinct(run, [name for name in finding.metrics if drawable(run, name)])[:MAX_FIGURES]
         onset = finite(finding.onset)
         spans = [(part.start, part.end) for part in finding.intervals][:200]
         limits = limits_by_metric(finding.measures, {name: run.metrics[name] for name in names})
@@ -142,6 +146,15 @@ def drawable(run: Run, name: str) -> bool:
     )
 
 
+def _distinct(run: Run, names: Sequence[str]) -> list[str]:
+    """Without what is the same curve again, as ``outcome_return`` mostly is ``episode_return``."""
+    found: list[str] = []
+    for name in sorted(names, key=lambda one: run.metrics[one].tag.startswith("derived")):
+        if not any(same(run.metrics[name], run.metrics[other]) for other in found):
+            found.append(name)
+    return [name for name in names if name in found]
+
+
 def _side(measure: Measure) -> int:
     """On which side of its limit the measured value lies: 1 above, -1 below, 0 not known."""
     value, limit = finite(measure.value), finite(measure.limit)
@@ -157,6 +170,7 @@ def _caption(
     parts += [f"{plural(bad, 'value')} not finite, not drawn"] if bad else []
     parts += [f"mean over {series.window} episodes as logged"] if series.window else []
     parts += ["logarithmic scale"] if kind == "log" else []
+    parts += [f"thick line: means of {STRETCHES} stretches"] if rough(values) else []
     ends = f"from {number(float(values[0]))} to {number(float(values[-1]))}"
     spread = f"lowest {number(float(values.min()))}, highest {number(float(values.max()))}"
     label = f"{name.replace('_', ' ')} over training: {ends}; {spread}"

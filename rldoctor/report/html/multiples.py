@@ -12,7 +12,7 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.report import words
 from rldoctor.report.clean import clean
-from rldoctor.report.html.curves import reduce, view
+from rldoctor.report.html.curves import means, reduce, rough, view
 from rldoctor.report.html.figures import drawable
 from rldoctor.report.numbers import number, plural, step
 
@@ -45,6 +45,8 @@ def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limi
     shown = [(index, d, _curve(d.run, metric, limit)) for index, d in members if drawable(d.run, metric)]
     ends = [float(curve[1][-1]) for _, _, curve in shown]
     title = clean(metric).replace("_", " ")
+    if any(rough(d.run.metrics[metric].finite().values) for _, d, _ in shown):
+        title += " (means)"
     spread = number(ends[0]) if len(ends) == 1 else f"{number(min(ends))} to {number(max(ends))}"
     return {
         "name": name,
@@ -69,7 +71,9 @@ def _task(run: Run, metric: str) -> tuple[object, ...]:
 def _curve(run: Run, metric: str, limit: int) -> Curve:
     series = run.metrics[metric]
     good = np.isfinite(series.values)
-    return reduce(series.steps[good], series.values[good], limit)
+    x, y = series.steps[good], series.values[good]
+    # At the size of a stamp a restless curve is a block of ink: its means say more.
+    return means(x, y, limit) if rough(y) else reduce(x, y, limit)
 
 
 def _share_axes(same: Sequence[dict[str, Any]]) -> None:

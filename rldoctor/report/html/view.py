@@ -66,7 +66,11 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "causes_title": words.causes_title(diagnosis),
         "roots": roots,
         "overview": page.figures.overview(
-            position, run, [root.finding for root in diagnosis.roots], diagnosis.reference
+            position,
+            run,
+            [root.finding for root in diagnosis.roots],
+            diagnosis.reference,
+            "remark" if diagnosis.verdict in words.CALM else "cause",
         ),
         "reference": reference.as_view(diagnosis),
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
@@ -162,8 +166,8 @@ def _fix(links: list[str], diagnosis: Diagnosis, fix: words.Fix) -> dict[str, An
 def _aside(diagnosis: Diagnosis, finding: Finding) -> str:
     """What qualifies a finding: why its level was lowered, and what the gate makes of it."""
     counted = words.counted(diagnosis, finding.code)
-    parts = (clean(finding.capped), f"In the gate: {counted}." if counted else "")
-    return " ".join(part for part in parts if part)
+    parts = (clean(finding.capped), f"In the gate: {counted}" if counted else "")
+    return " ".join(_sentence(part) for part in parts if part)
 
 
 def _root(

@@ -74,11 +74,19 @@
     return Math.max(1, Math.ceil(Math.log10(range[1] / range[0]) / 5));
   }
 
+  // A restless curve is drawn lightly, and the mean of its stretches over it.
+  function meanTrace(line, data) {
+    const curve = line.points || data.curves[line.curve];
+    return !curve.mean ? [] : [{ x: curve.mean.x, y: curve.mean.y, type: "scatter", mode: "lines", hoverinfo: "skip",
+      line: { color: colour(line.side === "base" ? "muted" : "curve"), width: 2.2 } }];
+  }
+
   function trace(line, data) {
     const curve = line.points || data.curves[line.curve];
     const base = line.side === "base";
     return { x: curve.x, y: curve.y, type: "scatter", mode: curve.x.length < 60 ? "lines+markers" : "lines",
-      line: { color: colour(base ? "muted" : "curve"), width: 1.4, dash: base ? "dot" : "solid" },
+      opacity: curve.mean ? 0.35 : 1,
+      line: { color: colour(base ? "muted" : "curve"), width: curve.mean ? 1 : 1.4, dash: base ? "dot" : "solid" },
       marker: { size: 5 }, connectgaps: false, name: line.name,
       hovertemplate: "step %{x:,.0f}<br>%{y:.4~g}<extra>" + line.name.replace(/[<>&]/g, "") + "</extra>" };
   }
@@ -113,7 +121,9 @@
     const figure = given ? given.figure : data.figures[Number(box.dataset.figure)];
     const curve = given ? given.curve : data.curves[figure.curve];
     // A comparison has a line for each run: the base dashed and grey, the candidate in the curve's colour.
-    const own = (figure.lines || [{ points: curve, name: "", side: "candidate" }]).map(function (line) { return trace(line, data); });
+    const own = (figure.lines || [{ points: curve, name: "", side: "candidate" }]).flatMap(function (line) {
+      return [trace(line, data)].concat(meanTrace(line, data));
+    });
     const lines = bandTraces(figure, curve.x[curve.x.length - 1], data).concat(own);
     const options = { displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
     Plotly.react(box, lines, layout(figure, curve), options);
