@@ -28,7 +28,7 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
     if form == "json":
         sys.stdout.write(json.dumps(as_json(document(loaded)), indent=2, ensure_ascii=False) + "\n")
     else:
-        from rldoctor.report.terminal import console
+        from rldoctor.report.terminal_parts import console
 
         out = console()
         for position, run in enumerate(loaded.runs):

@@ -11,8 +11,8 @@ from rldoctor.model.series import Series
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, plural
-from rldoctor.report.terminal import short_step
-from rldoctor.report.terminal import table as new_table
+from rldoctor.report.terminal_parts import short_step
+from rldoctor.report.terminal_parts import table as new_table
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleRenderable

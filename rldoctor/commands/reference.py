@@ -10,9 +10,9 @@ from rldoctor.commands.doctor import DISTRIBUTION
 from rldoctor.commands.options import Options
 from rldoctor.commands.problems import tell
 from rldoctor.commands.progress import watched
+from rldoctor.commands.trained import told
 from rldoctor.errors import MissingExtraError, RldoctorError
 from rldoctor.reference.console import control_of, jobs_of, listing, parse
-from rldoctor.reference.control import Status
 from rldoctor.reference.plan import Plan
 from rldoctor.reference.screen import progress
 from rldoctor.reference.session import Job, run_jobs
@@ -47,7 +47,7 @@ def reference(arguments: list[str]) -> int:
     backend = _ready_to_film(jobs[0].plan, options.video) if options.video else ""
     with progress([job.plan.seed for job in jobs], jobs[0].plan.steps, live=watched()) as show:
         ended = run_jobs(jobs, control, show=show)
-    code = _told(jobs, ended)
+    code = told(jobs, ended)
     done = [job for job, status in zip(jobs, ended, strict=True) if status.state == "done"]
     trained = [str(job.out) for job in done]
     if options.video:
@@ -83,20 +83,6 @@ def _filmed(jobs: Sequence[Job], kind: str, backend: str) -> int:
             reached = "" if made.successes is None else f", {made.successes} of {len(made.returns)} reached"
             sys.stderr.write(f"film: {made.path}{reached}\n")
     return code
-
-
-def _told(jobs: Sequence[Job], ended: Sequence[Status]) -> int:
-    """Say where the runs are and what went wrong; the exit code."""
-    for job, status in zip(jobs, ended, strict=True):
-        if status.state == "failed":
-            tell(f"seed {status.seed}: {status.message}")
-        else:
-            sys.stderr.write(f"{status.state}: {job.out}\n")
-    states = {status.state for status in ended}
-    if "interrupted" in states:
-        tell("interrupted", "the same command with --resume goes on from the checkpoint")
-        return 130
-    return 2 if "failed" in states else 0
 
 
 def require_extra() -> None:

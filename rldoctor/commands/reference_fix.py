@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import rldoctor
-from rldoctor.commands.problems import tell
 from rldoctor.commands.progress import watched
+from rldoctor.commands.trained import told
 from rldoctor.errors import UsageError
 from rldoctor.proof.collection import bundled
 from rldoctor.proof.documents import document
@@ -82,23 +82,9 @@ def _trained(jobs: Sequence[Job], control: Control) -> tuple[int, list[Job]]:
         with progress([job.plan.seed for job in left], left[0].plan.steps, live=watched()) as show:
             ended = run_jobs(left, control, show=show)
     states = {job.out: status.state for job, status in zip(left, ended, strict=True)}
-    return _told(left, ended), [job for job in jobs if states.get(job.out, "done") == "done"]
+    return told(left, ended), [job for job in jobs if states.get(job.out, "done") == "done"]
 
 
 def _finished(job: Job, control: Control) -> bool:
     """Whether an earlier call of the same command, with --resume, has trained this one to its end."""
     return control.resume and (job.out / "model.zip").is_file()
-
-
-def _told(jobs: Sequence[Job], ended: Sequence[Status]) -> int:
-    """Say where the runs are and what went wrong; the exit code."""
-    for job, status in zip(jobs, ended, strict=True):
-        if status.state == "failed":
-            tell(f"seed {status.seed}: {status.message}")
-        else:
-            sys.stderr.write(f"{status.state}: {job.out}\n")
-    states = {status.state for status in ended}
-    if "interrupted" in states:
-        tell("interrupted", "the same command with --resume goes on")
-        return 130
-    return 2 if "failed" in states else 0

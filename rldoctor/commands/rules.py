@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def show_rule(name: str, directories: Sequence[str]) -> int:
     """Everything about one rule; UsageError when there is none of that code or slug."""
-    from rldoctor.report.terminal import console
+    from rldoctor.report.terminal_parts import console
 
     found = pack(directories)
     known = {key.lower(): rule for rule in found for key in (rule.code, rule.slug)}

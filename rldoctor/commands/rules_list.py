@@ -37,7 +37,7 @@ def list_rules(directories: Sequence[str], format_: str) -> int:
 def _print(found: Sequence[Rule]) -> None:
     from rich.text import Text
 
-    from rldoctor.report.terminal import console
+    from rldoctor.report.terminal_parts import console
 
     out = console()
     for area, group in groupby(found, key=lambda rule: rule.area):
@@ -54,7 +54,7 @@ def _lines(rule: Rule, width: int) -> Iterator[Text]:
     from rich.text import Text
 
     from rldoctor.report.clean import clean
-    from rldoctor.report.terminal import STYLES
+    from rldoctor.report.terminal_parts import STYLES
 
     said = clean(rule.failure_title)
     if _restricted(rule):

@@ -92,7 +92,7 @@ def _show(points: Sequence[Point], plan: Plan, vec: str, least: float, machine: 
     """A table of 80 columns, then where each rate stops to grow, then the machine."""
     from rich.table import Table
 
-    from rldoctor.report.terminal import console
+    from rldoctor.report.terminal_parts import console
 
     out = console()
     out.width = min(out.width, 80)

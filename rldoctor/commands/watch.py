@@ -153,7 +153,7 @@ class Speaker:
 
 
 def _console() -> Console:
-    from rldoctor.report.terminal import console
+    from rldoctor.report.terminal_parts import console
 
     return console()
 
@@ -167,7 +167,7 @@ def _print(out: Console, event: Event) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from rldoctor.report.terminal import STYLES
+    from rldoctor.report.terminal_parts import STYLES
 
     style = STYLES.get(event.severity.label, "") if event.severity else "bold"
     head = Text(f"{_now()} {wording.name(event.diagnosis)} ").append(wording.headline(event), style=style)

@@ -1,4 +1,4 @@
-"""What every part of a terminal's output is made of: the console, colours, tables, indented text, short steps."""
+"""The parts of what stands on a terminal: console, colours, tables, indented text, short steps."""
 
 from __future__ import annotations
 
