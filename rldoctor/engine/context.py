@@ -75,6 +75,10 @@ def prepare(
     return Context(run, metrics, config, facts, spacing, tuple(ledger.made))
 
 
+# What the vocabulary calls a program it does not recognise.
+_HOME_MADE = ("", "generic")
+
+
 def _counts(run: Run) -> dict[str, float]:
     """Facts that need no judgement: lengths, and how much of the log was understood."""
     mapped = len(run.metrics) + len(run.metrics.alternates)
@@ -83,6 +87,7 @@ def _counts(run: Run) -> dict[str, float]:
         "steps": run.last_step,
         "planned": _planned(run),
         "on_env_steps": float(run.axis == "env_steps"),
+        "home_made": float(run.framework in _HOME_MADE),
         "on_policy": float(matches(run.algorithm, ("on_policy",))),
         "off_policy": float(matches(run.algorithm, ("off_policy",))),
         "tags": float(mapped + unmapped + ignored),

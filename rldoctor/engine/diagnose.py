@@ -76,9 +76,13 @@ def _verdict(
     roots: Sequence[Root], evaluated: Sequence[Evaluated], context: Context, policy: Policy
 ) -> tuple[str, str]:
     """The verdict and, where it is not_enough_data, why."""
-    counted = [root for root in roots if not _is_remark(root, policy)]
-    worst: Severity | None = max((root.severity for root in counted), default=None)
     blind = any(root.finding.code in policy.no_data_codes for root in roots)
+    counted = [
+        root
+        for root in roots
+        if not _is_remark(root, policy) and root.finding.code not in policy.no_data_codes
+    ]
+    worst: Severity | None = max((root.severity for root in counted), default=None)
     if worst is not None and not (blind and worst < Severity.ERROR):
         return worst.label, ""
     missing = _unjudged(evaluated, context, policy, blind=blind)

@@ -47,15 +47,19 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
 def _title(scene: Scene) -> str:
     """What is said of a run of which the rule itself is not sure is worded so."""
     rule = scene.rule
-    lowered = any(level < rule.severity and scene.holds(when) for level, when in rule.reduce)
+    reached = _escalated(scene)
+    lowered = any(level < reached and scene.holds(when) for level, when in rule.reduce)
     return rule.unsure_title if rule.unsure_title and lowered else rule.failure_title
+
+
+def _escalated(scene: Scene) -> Severity:
+    return max([scene.rule.severity, *(level for level, when in scene.rule.escalate if scene.holds(when))])
 
 
 def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:
     """The level after escalation, reduction and the gates, and what a gate did in words."""
     rule, facts = scene.rule, scene.context.facts
-    severity = max([rule.severity, *(level for level, when in rule.escalate if scene.holds(when))])
-    severity = min([severity, *(level for level, when in rule.reduce if scene.holds(when))])
+    severity = min([_escalated(scene), *(level for level, when in rule.reduce if scene.holds(when))])
     if rule.code in policy.gate_exempt or rule.area in policy.gate_exempt_areas:
         return severity, ""
     if rule.cap_if_solved is not None and facts.get("solved", NAN) > 0 and severity > rule.cap_if_solved:

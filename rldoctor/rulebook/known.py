@@ -20,7 +20,7 @@ LISTS = (CATALOGUE, DERIVED, POLICY, "compare.yaml", "reference.yaml", "validati
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best
-    return_noise episodes on_env_steps on_policy off_policy tags unmapped ignored
+    return_noise episodes on_env_steps home_made on_policy off_policy tags unmapped ignored
 """
 RUN_FACTS = frozenset(_FACTS.split())
 

@@ -13,6 +13,7 @@ from rldoctor.errors import UsageError
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import Diagnosis, Outcome, Severity
 from rldoctor.model.frame import MetricFrame
+from rldoctor.model.raw import RawSeries
 from rldoctor.model.run import Run, Wording
 from rldoctor.model.series import Series
 from rldoctor.rulebook.series_notation import series as notation
@@ -258,3 +259,22 @@ def test_what_a_rule_is_not_sure_of_is_worded_so() -> None:
     assert {result.code: result.title for result in said.results}["REW-03"].startswith(
         "The exponential reward"
     )
+
+
+def test_a_log_without_a_metric_says_nothing_against_the_run() -> None:
+    diagnosis = diagnose(make_run("dqn", {"exploration_epsilon": "1-0.01x59"}, {}))
+    assert "LOG-01" in codes(diagnosis)
+    assert diagnosis.verdict == "not_enough_data"
+
+
+def test_tags_that_nobody_understands_may_be_the_missing_return() -> None:
+    losses = {"policy_loss": "0.1x59", "value_loss": "1x59"}
+    known = diagnose(make_run("ppo", losses, {"n_envs": 1, "max_episode_length": 100}))
+    (finding,) = [root.finding for root in known.roots if root.finding.code == "LOG-02"]
+    assert finding.severity is Severity.ERROR
+    run = make_run("ppo", losses, {"n_envs": 1, "max_episode_length": 100})
+    losses_logged = run.metrics["policy_loss"]
+    unread = RawSeries("hunter reward", losses_logged.steps, losses_logged.values)
+    own = replace(run, framework="generic", metrics=replace(run.metrics, unmapped=(unread,)))
+    (finding,) = [root.finding for root in diagnose(own).roots if root.finding.code == "LOG-02"]
+    assert (finding.severity, "not understood" in finding.title) == (Severity.INFO, True)

@@ -167,3 +167,9 @@ def test_several_tables_have_their_own_rows():
     found = understand(run(parts))
     assert steps(found, "episode_return") == [100, 200]
     assert steps(found, "entropy_coef") == [50]
+
+
+def test_a_count_of_episodes_over_all_stages_goes_before_the_count_within_one():
+    columns = {"episode": [0, 1, 0, 1], "global_episode": [0, 1, 2, 3], "reward": [1, 2, 3, 4]}
+    found = understand(table(columns, source="log.csv"))
+    assert steps(found, "episode_return") == [0, 1, 2, 3]

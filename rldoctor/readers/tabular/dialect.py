@@ -33,6 +33,13 @@ def split(lines: Sequence[str], delimiter: str) -> list[list[str]]:
     return list(csv.reader(lines, delimiter=delimiter))
 
 
+def unmixed(text: str, delimiter: str) -> str:
+    """Text whose programs wrote a tab and a comma between two cells, with the tab alone."""
+    if delimiter != "\t" or not ("\t," in text or ",\t" in text):
+        return text
+    return text.replace("\t,", "\t").replace(",\t", "\t")
+
+
 def sniff(lines: Sequence[str]) -> Dialect | None:
     """The dialect of a table from its first lines, or None when there is no line to look at.
 
@@ -47,7 +54,7 @@ def sniff(lines: Sequence[str]) -> Dialect | None:
     head = lines[top].lstrip("# ") if lines[top].startswith("#") else lines[top]
     second = lines[filled[1]] if len(filled) > 1 else head
     delimiter = max(_DELIMITERS, key=lambda mark: _fit(head, second, mark))
-    cells = [cell.strip() for cell in split([head], delimiter)[0]]
+    cells = [cell.strip() for cell in split([unmixed(head, delimiter)], delimiter)[0]]
     if all(not cell or number(cell) is not None for cell in cells):
         return Dialect(delimiter, tuple(f"column_{i + 1}" for i in range(len(cells))), 0)
     return Dialect(delimiter, tuple(cells), top + 1)

@@ -16,7 +16,7 @@ from rldoctor.model.raw import Note
 from rldoctor.readers.tabular.cells import Column, column
 from rldoctor.readers.tabular.cut import without_cut_cell
 from rldoctor.readers.tabular.decode import read_text
-from rldoctor.readers.tabular.dialect import Dialect, sniff, split
+from rldoctor.readers.tabular.dialect import Dialect, sniff, split, unmixed
 
 # Measured: below this the csv module beats pandas including pandas' import; above it pandas wins.
 _BIG = 10_000_000
@@ -61,7 +61,7 @@ def parse_table(text: str, source: str, path: Path | None = None, above: int = 0
     notes = _header_notes(dialect, source)
     names = _unique(dialect.names, source, notes)
     whole = _after(text, dialect.skip)
-    body = without_cut_cell(whole, dialect.delimiter, len(names), source, notes)
+    body = without_cut_cell(unmixed(whole, dialect.delimiter), dialect.delimiter, len(names), source, notes)
     # The file itself still holds what was cut away.
     columns, rows = _fast_columns(names, body, dialect, path if body == whole else None, above) or _columns(
         names, body, dialect, source, notes

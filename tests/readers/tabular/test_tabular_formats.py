@@ -177,3 +177,11 @@ def test_monitor_without_reward_column_is_refused(tmp_path):
     (tmp_path / "monitor.csv").write_text('#{"t_start": 1.0}\na,b\n1,2\n')
     with pytest.raises(ReadError, match="no column 'r'"):
         TabularReader().read(tmp_path, ["monitor.csv"])
+
+
+def test_tab_and_comma_between_the_same_two_cells(tmp_path):
+    rows = "Step\t,episode.rwd\t,loss\t,epsilon\n39\t,35\t,0.06\t0.99\n227\t,2\t,0.64\t0.98\n"
+    (tmp_path / "train.csv").write_text(rows)
+    (run,) = read(tmp_path)
+    assert values(run, "episode.rwd") == [35, 2]
+    assert values(run, "epsilon") == [0.99, 0.98]
