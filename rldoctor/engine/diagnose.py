@@ -120,6 +120,8 @@ def outcome_note(context: Context) -> str:
     start, end, best = (facts.get(name, np.nan) for name in ("return_start", "return_end", "return_best"))
     if not math.isfinite(start):
         return ""
+    # The best level is a median of several points; the ends may be of fewer.
+    best = np.nanmax([start, end, best])
     text = f"return {start:.4g} at the start, {end:.4g} at the end, best {best:.4g}"
     success = facts.get("success_end", np.nan)
     text += f", success {success:.0%} at the end" if math.isfinite(success) else ""
