@@ -159,8 +159,8 @@
     part.querySelectorAll("[data-figure]").forEach(function (box) {
       boxes.push(box);
       // What is on the first screen is drawn at once; a folded part waits.
-      const near = box.getBoundingClientRect().top < innerHeight + 400;
-      if (near && !box.closest("details:not([open])")) { draw(box); } else { watcher.observe(box); }
+      const folded = box.closest("details:not([open])");
+      if (!folded && box.getBoundingClientRect().top < innerHeight + 400) { draw(box); } else { watcher.observe(box); }
     });
   }
   take(document);
