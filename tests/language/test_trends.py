@@ -172,10 +172,21 @@ def test_noise_of_a_moving_mean_with_few_windows() -> None:
     sizes = []
     for seed in range(40):
         mean = moving_mean(np.random.default_rng(seed).standard_normal(500), 100)
-        sizes.append(value("noise(x)", mean[100:], spacing=100))
+        sizes.append(value("noise(x)", mean[100:], steps=np.arange(100.0, 500.0), spacing=100))
     assert np.mean(sizes) == pytest.approx(1 / np.sqrt(100), rel=0.1)
     assert np.isnan(value("noise(x)", [1, 2], spacing=100))
     assert value("noise(x)", [1, 1, 1], steps=[5, 5, 5], spacing=100) == 0, "no division by zero"
+
+
+def test_noise_of_a_mean_over_all_episodes_so_far() -> None:
+    """A run that ends before its window of 100 episodes is full; the level of the start is over a tenth of it."""
+    steps = np.arange(1.0, 41.0)
+    for rise in (0.0, 0.1):  # a trend of four standard deviations over the run is no noise
+        sizes = []
+        for seed in range(60):
+            single = np.random.default_rng(seed).standard_normal(40) + rise * steps
+            sizes.append(value("noise(x)", np.cumsum(single) / steps, steps=steps, spacing=100))
+        assert np.mean(sizes) == pytest.approx(1 / np.sqrt(2.95), rel=0.1)
 
 
 def test_points_are_thinned_from_the_end() -> None:

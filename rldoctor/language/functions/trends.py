@@ -24,6 +24,8 @@ from rldoctor.model.raw import FloatArray
 
 MAX_BINS = 300
 _LOCAL_SPAN = 11
+# The level of the start is that of the first tenth: on average, of this share of the steps.
+_OPENING = 0.05
 # Standard deviation of white noise / of its residuals from a running median of 11 points; simulated.
 _LOCAL_CORRECTION = 1.125
 
@@ -151,8 +153,27 @@ def _moving_mean_noise(steps: FloatArray, values: FloatArray, window: float) -> 
     """
     if values.size < 3:
         return float("nan")
+    if steps[-1] < window:
+        return _growing_mean_noise(steps, values)
     gap = max(float(steps[-1] - steps[0]) / (steps.size - 1), 1e-300)
     return float(np.std(np.diff(values))) * float(np.sqrt(max(window / (2 * gap), 0.5)))
+
+
+def _growing_mean_noise(steps: FloatArray, values: FloatArray) -> float:
+    """The same of a mean over all episodes so far, of a run that ends before its window is full.
+
+    Such a mean gives back the values it is made of, and their differences hardly see a trend. The answer is
+    the deviation of the mean as far as it is filled within the first tenth of the steps, whose level is what
+    later ones are compared with.
+    """
+    moves = np.append(True, np.diff(values) != 0)  # where no episode has ended, the mean stands still
+    if np.count_nonzero(moves) < 3:
+        return 0.0
+    steps, values = steps[moves], values[moves]
+    gap = float(steps[-1] - steps[0]) / (steps.size - 1)
+    single = values[:-1] + np.diff(values) * steps[1:] / gap
+    opening = (float(steps[0]) + _OPENING * float(steps[-1] - steps[0])) / gap
+    return float(np.sqrt(np.mean(np.diff(single) ** 2) / 2 / max(opening, 1.0)))
 
 
 TRENDS = tuple(
