@@ -179,7 +179,7 @@ def test_noise_of_a_moving_mean_with_few_windows() -> None:
 
 
 def test_noise_of_a_mean_over_all_episodes_so_far() -> None:
-    """A run that ends before its window of 100 episodes is full; the level of the start is over a tenth of it."""
+    """A run that ends before its window is full; the start is the first tenth."""
     steps = np.arange(1.0, 41.0)
     for rise in (0.0, 0.1):  # a trend of four standard deviations over the run is no noise
         sizes = []
