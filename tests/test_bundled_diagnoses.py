@@ -80,8 +80,12 @@ def test_the_pathologies_of_the_mission_fire(code: str, fault: str) -> None:
     }
     # Some libraries log no KL: their runs cannot tell, and say so.
     told = {run: outcome for run, outcome in outcomes.items() if outcome is not Outcome.NOT_MEASURED}
-    assert len(told) >= 2, f"too few bundled runs can show {fault}: {outcomes}"
-    assert set(told.values()) == {Outcome.FIRED}, told
+    fired = {run for run, outcome in told.items() if outcome is Outcome.FIRED}
+    assert len(fired) >= 2, f"too few bundled runs show {fault}: {outcomes}"
+    # Where a task keeps the symptom away (Q without target network stays in its bounds), the cause is named.
+    for run in set(told) - fired:
+        first = diagnosis_of(RUNS / run).roots[0].finding.code
+        assert first in label_of(RUNS / run)["expected"]["roots"], run
 
 
 @pytest.mark.parametrize(("code", "fault"), [(code, faults[0]) for code, faults in MISSION.values()])
