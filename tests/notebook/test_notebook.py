@@ -129,7 +129,9 @@ def test_the_figure_holds_the_curve_the_onset_and_the_limits(loaded, diagnosis):
 
 
 def test_runs_are_counted_walked_and_picked(loaded):
-    assert len(loaded) == 1 and list(loaded) == [loaded[0]] and loaded[-1] is loaded.runs[0]
+    assert len(loaded) == 1
+    assert list(loaded) == [loaded[0]]
+    assert loaded[-1] is loaded.runs[0]
     with pytest.raises(IndexError):
         loaded[1]
 
