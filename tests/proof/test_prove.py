@@ -27,7 +27,8 @@ HOPPER = RUNS / "healthy" / "ppo-Hopper-v5-0"
 
 
 def attempt_of(fault: str, seed: int = 0) -> Attempt:
-    sick = next(iter(sick_runs(RUNS, [fault], [seed])))
+    """Of the runs of the fault, that on Hopper-v5 where there is one."""
+    sick = min(sick_runs(RUNS, [fault], [seed]), key=lambda one: one.plan.env_id != "Hopper-v5")
     return diagnosed(sick.plan, sick.folder)
 
 
@@ -79,7 +80,7 @@ def test_the_log_must_be_that_of_the_plan(tmp_path: Path) -> None:
         diagnosed(Plan("ppo", "Hopper-v5", 30_720, seed=3), HOPPER)
     with pytest.raises(UsageError, match="the environment is Hopper-v5, not Ant-v5"):
         diagnosed(Plan("ppo", "Ant-v5", 30_720), HOPPER)
-    with pytest.raises(ReadError, match=r"expected one run, found [2-9]"):
+    with pytest.raises(ReadError, match=r"expected one run, found \d+"):
         only_run(RUNS / "faulty" / "lr-zero")
 
 
