@@ -170,6 +170,15 @@ TASKS: tuple[Task, ...] = (
         source=f"{_ZOO}/trpo.yml Pendulum-v1, without gSDE",
     ),
     Task(
+        algo="trpo",
+        env_id="Hopper-v5",
+        steps=40_960,
+        n_envs=2,
+        normalize=True,
+        hyper={"n_steps": 512, "learning_rate": 1e-3, "cg_max_steps": 25, "n_critic_updates": 20},
+        source=f"{_ZOO}/trpo.yml mujoco-defaults, n_steps 1024 -> 512 for more rows",
+    ),
+    Task(
         algo="td3",
         env_id="FetchReachDense-v4",
         steps=60_000,
@@ -281,6 +290,18 @@ TASKS: tuple[Task, ...] = (
         log_interval=8,
         hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2, "her": True},
         source=f"as sac FetchReach-v4 ({_ZOO}/sac.yml Fetch tasks need 1e6 steps: too few here to learn)",
+    ),
+    *(
+        Task(
+            algo="sac",
+            env_id=env_id,
+            steps=204_800,
+            n_envs=8,
+            log_interval=40,
+            hyper={**_FETCH_OFF_POLICY, "gradient_steps": 1, "her": True},
+            source="as sac FetchReach-v4 with 8 envs and one update per step of all; too few steps to learn",
+        )
+        for env_id in ("FetchSlide-v4", "HandReach-v3")
     ),
 )
 
