@@ -59,7 +59,11 @@ def test_defaults_of_sb3_are_those_of_the_installed_version():
     contrib = pytest.importorskip("sb3_contrib")
     import inspect
 
-    keys = {"rollout_length": "n_steps", "buffer_capacity": "buffer_size"}
+    keys = {
+        "rollout_length": "n_steps",
+        "buffer_capacity": "buffer_size",
+        "line_search_steps": "line_search_max_iter",
+    }
     classes = {
         "ppo": sb3.PPO,
         "a2c": sb3.A2C,
