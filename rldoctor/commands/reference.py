@@ -13,6 +13,7 @@ from rldoctor.commands.progress import watched
 from rldoctor.commands.trained import told
 from rldoctor.errors import MissingExtraError, RldoctorError
 from rldoctor.reference.console import control_of, jobs_of, listing, parse
+from rldoctor.reference.control import require_device
 from rldoctor.reference.plan import Plan
 from rldoctor.reference.screen import progress
 from rldoctor.reference.session import Job, run_jobs
@@ -36,6 +37,7 @@ def reference(arguments: list[str]) -> int:
         return 0
     require_extra()
     jobs, control = jobs_of(options), control_of(options)
+    require_device(control.device)
     if control.aim is not None:
         from rldoctor.reference.aimlog import prepare
 

@@ -23,11 +23,13 @@ BUSY = 1.0
 def throughput(arguments: list[str]) -> int:
     """Measure and show; 0. MissingExtraError without the extra, UsageError for wrong options."""
     from rldoctor.commands.reference import require_extra
+    from rldoctor.reference.control import require_device
     from rldoctor.reference.throughput import measure
 
     options = parse(arguments)
     require_extra()
     plan = plan_of(options)
+    require_device(options.device)
     machine = hardware(options.device)
     how = {"seconds": options.seconds, "vec": options.vec, "device": options.device}
     with _telling() as show:

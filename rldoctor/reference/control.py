@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from rldoctor.errors import UsageError
+
 EVALUATIONS = 10
 """Deterministic evaluations over a run."""
 LEAST_BETWEEN = 4_000
@@ -60,3 +62,16 @@ class Control:
 
 ALONE = Control()
 """Train to the end, in silence, on CPU."""
+
+
+def require_device(device: str) -> None:
+    """Raise UsageError for ``cuda`` where PyTorch has none: SB3 would train on the CPU instead."""
+    if device != "cuda":
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        raise UsageError(
+            f"--device cuda: PyTorch {torch.__version__} finds no CUDA device here",
+            hint="--device auto takes a GPU where there is one; a build that ends in +cpu never has one",
+        )

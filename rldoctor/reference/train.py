@@ -15,7 +15,7 @@ from typing import Any
 from rldoctor.errors import MissingExtraError, UsageError
 from rldoctor.reference import checkpoint
 from rldoctor.reference.callbacks import callbacks_of, status_of
-from rldoctor.reference.control import ALONE, Control
+from rldoctor.reference.control import ALONE, Control, require_device
 from rldoctor.reference.envs import make_vec_env
 from rldoctor.reference.logs import logger_of
 from rldoctor.reference.plan import ON_POLICY, Plan
@@ -53,6 +53,7 @@ def train(plan: Plan, out: Path, control: Control = ALONE) -> Trained:
     and UsageError when ``out`` already holds a run: two event files in one folder read as one run.
     """
     _require_extra()
+    require_device(control.device)
     saved = checkpoint.find(out) if control.resume else None
     if saved is None:
         _require_unused(out)

@@ -189,3 +189,29 @@ def test_a_status_says_only_what_is_known():
     assert said(Status(0, 1000, 2000)) == "1,000/2,000"
     full = Status(0, 2000, 2000, "done", -3.456, 0.75, 1234.0)
     assert said(full) == "done  2,000/2,000  return -3.456  success 75 %  1,234 fps"
+
+
+@pytest.mark.parametrize("command", ["reference", "throughput"])
+def test_a_gpu_that_is_not_there_is_an_error_and_no_training_on_the_cpu(command, tmp_path):
+    words = [
+        sys.executable,
+        "-m",
+        "rldoctor",
+        command,
+        "--env",
+        "Pendulum-v1",
+        "--algo",
+        "ppo",
+        "--device",
+        "cuda",
+    ]
+    words += ["--out", str(tmp_path)] if command == "reference" else []
+    # Hides a GPU where the tests run on one.
+    blind = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(
+        words, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120, env=blind
+    )
+    assert done.returncode == 2
+    assert "finds no CUDA device" in done.stderr
+    assert "--device auto" in done.stderr
+    assert not list(tmp_path.iterdir())
