@@ -154,6 +154,14 @@ TASKS: tuple[Task, ...] = (
         source="SB3 defaults with lr 1e-3, gamma 0.95 (episodes of 50 steps), 8 envs x 256 steps; own trial",
     ),
     Task(
+        algo="ppo",
+        env_id="FetchPushDense-v4",
+        steps=106_496,
+        n_envs=8,
+        hyper={"n_steps": 256, "learning_rate": 1e-3, "gamma": 0.95},
+        source="as ppo FetchReachDense-v4; too few steps to learn to push",
+    ),
+    Task(
         algo="trpo",
         env_id="FetchReachDense-v4",
         steps=65_536,
