@@ -10,8 +10,10 @@ import numpy as np
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import on_grid
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
+from rldoctor.engine.routes import Place
 from rldoctor.engine.shared import Shared
 from rldoctor.language.evaluator import Scope, Value, evaluate
+from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import matches
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
@@ -28,7 +30,7 @@ class Context:
     ``metrics``: logged and derived series by canonical name. ``config``: numeric knobs, logged and derived.
     ``facts``: the ``run.`` values. ``spacing``: steps that two points of a metric must be apart to be
     independent (0.0: every point is). ``derivations``: how the derived ones were made. ``shared``: what
-    rules need not compute again.
+    rules need not compute again. ``quantities``: everything that could be derived of a run.
     """
 
     run: Run
@@ -37,6 +39,7 @@ class Context:
     facts: Mapping[str, float]
     spacing: Mapping[str, float]
     derivations: tuple[Derivation, ...] = ()
+    quantities: DerivedSet = field(default_factory=DerivedSet, compare=False, repr=False)
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
     @property
@@ -48,6 +51,13 @@ class Context:
     def length(self) -> float:
         """What percentages refer to: the logged length (a share of the plan may be all of a stopped run)."""
         return self.facts.get("steps", 0.0)
+
+    def place(self) -> Place:
+        """Where something that is missing would be logged."""
+        known = (*self.metrics, *(SETTING + name for name in self.config))
+        run = self.run
+        off = frozenset(SETTING + name for name, knob in run.config.knobs.items() if knob.value == OFF)
+        return Place(run.framework, run.algorithm, frozenset(known), run.log_hints, off)
 
     def scope(self, grid: FloatArray, names: Mapping[str, Value]) -> Scope:
         """An evaluation scope over ``grid``."""
@@ -72,9 +82,11 @@ def prepare(
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     ready = Context(run, metrics, config, ledger.facts, spacing)
     facts = {**ledger.facts, **_facts(ready, policy)}
-    return Context(run, metrics, config, facts, spacing, tuple(ledger.made))
+    return Context(run, metrics, config, facts, spacing, tuple(ledger.made), derived)
 
 
+# The value of a setting that is written and switched off.
+OFF = "none"
 # What the vocabulary calls a program it does not recognise.
 _HOME_MADE = ("", "generic")
 

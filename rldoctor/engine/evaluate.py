@@ -11,6 +11,7 @@ from rldoctor.engine.context import Context
 from rldoctor.engine.findings import make_finding
 from rldoctor.engine.intervals import intervals, span_steps
 from rldoctor.engine.policy import Policy
+from rldoctor.engine.routes import ALGORITHM, additions
 from rldoctor.engine.scene import Scene, as_mask, known_measures, place
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY, matches
 from rldoctor.model.finding import Interval, Outcome, RuleResult, Severity
@@ -79,7 +80,13 @@ def _not_for_this_run(rule: Rule, context: Context) -> RuleResult | None:
     if algorithm and (excepted or not _could_match(algorithm, scope.algorithms)):
         return _quiet(rule, Outcome.NOT_APPLICABLE, f"not for {algorithm}")
     why = f"only the family ({algorithm}) is known" if algorithm else "the algorithm is not known"
-    return _quiet(rule, Outcome.NOT_MEASURED, f"{why}: pass --algorithm", missing=("algorithm",))
+    return _quiet(
+        rule,
+        Outcome.NOT_MEASURED,
+        f"{why}: pass --algorithm",
+        missing=(ALGORITHM,),
+        additions=additions((ALGORITHM,), context.place(), context.quantities),
+    )
 
 
 def _could_match(family: str, wanted: Sequence[str]) -> bool:
@@ -96,11 +103,14 @@ def _missing(rule: Rule, context: Context) -> RuleResult | None:
             missing.append(" or ".join(group))
     if not missing:
         return None
-    hints = context.run.log_hints
-    names = [name for entry in missing for name in entry.split(" or ")]
-    hint = next((hints[name] for name in names if name in hints), "")
     reason = f"not logged: {', '.join(missing)}"
-    return _quiet(rule, Outcome.NOT_MEASURED, reason, missing=tuple(missing), log_hint=hint)
+    return _quiet(
+        rule,
+        Outcome.NOT_MEASURED,
+        reason,
+        missing=tuple(missing),
+        additions=additions(missing, context.place(), context.quantities),
+    )
 
 
 def too_little(scene: Scene) -> RuleResult | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
+from rldoctor.model.addition import Addition, Kind
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.display import Displayed
 from rldoctor.model.envelope import ReferenceView
@@ -138,6 +139,7 @@ class RuleResult:
 
     ``missing`` names the metrics or ``config.`` knobs that would have made it measurable; ``reason`` says why
     the outcome is what it is (a guard that applied, too few points); ``error`` is text for ``Outcome.ERROR``.
+    ``additions``: what to log or set so that nothing is missing.
     """
 
     code: str
@@ -149,7 +151,12 @@ class RuleResult:
     reason: str = ""
     error: str = ""
     measures: tuple[Measure, ...] = ()
-    log_hint: str = ""
+    additions: tuple[Addition, ...] = ()
+
+    @property
+    def log_hint(self) -> str:
+        """The line that logs the first of the additions that has one, else an empty string."""
+        return next((one.line for one in self.additions if one.kind is Kind.METRIC and one.line), "")
 
 
 @dataclass(frozen=True, slots=True)

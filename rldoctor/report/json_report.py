@@ -13,7 +13,7 @@ from rldoctor.model.gate import RunGate
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
 from rldoctor.model.run import Run
-from rldoctor.report import derived
+from rldoctor.report import additions, derived
 from rldoctor.report.clean import encodable
 from rldoctor.report.numbers import finite
 from rldoctor.report.reference import as_dict
@@ -70,7 +70,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "verdict": diagnosis.verdict,
         "verdict_note": diagnosis.verdict_note,
         "roots": [_root(root, run) for root in diagnosis.roots],
-        "results": [_result(result) for result in diagnosis.results],
+        "results": [_result(result, run) for result in diagnosis.results],
         "derived": [derived.document(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "unmapped": [series.tag for series in run.metrics.unmapped],
         "gate": _gate(diagnosis.gate),
@@ -154,7 +154,7 @@ def _fix(fix: Prescription, run: Run) -> dict[str, Any]:
     }
 
 
-def _result(result: RuleResult) -> dict[str, Any]:
+def _result(result: RuleResult, run: Run) -> dict[str, Any]:
     finding: Finding | None = result.finding
     return {
         "code": result.code,
@@ -167,6 +167,7 @@ def _result(result: RuleResult) -> dict[str, Any]:
         "missing": list(result.missing),
         "reason": result.reason,
         "log_hint": result.log_hint,
+        "additions": additions.as_json(result.additions, run),
         "error": result.error or None,
     }
 

@@ -9,6 +9,7 @@ from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
 from rldoctor.report import reference as say
 from rldoctor.report import words
+from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.snippets import Snippet, snippet
@@ -32,6 +33,11 @@ def escape(text: object) -> str:
     """Text that Markdown shows as it is, without markup, HTML, links or mentions."""
     safe = _SPECIAL.sub(r"\\\1", clean(text))
     return "".join(_HTML.get(character, character) for character in safe)
+
+
+def _code(text: str) -> str:
+    """A line of our own vocabularies as code; nothing for nothing."""
+    return f"`{text}`" if text and "`" not in text else escape(text)
 
 
 def _row(*cells: str) -> str:
@@ -143,8 +149,13 @@ def _unmeasured(diagnosis: Diagnosis) -> Iterator[str]:
         return
     yield f"<details><summary>{plural(len(missed), 'rule')} not measured</summary>"
     yield ""
+    once = Once(diagnosis.run)
     for result in missed:
-        yield f"- {escape(result.code)} {escape(result.title)}: {escape(words.why_not(result))}"
+        told, see = once.of(result)
+        more = [f"{escape(one.what)}{': ' if one.code else ''}{_code(one.code)}" for one in told]
+        more += [f"see {escape(', '.join(see))}"] if see else []
+        why = "; ".join([escape(words.why_not(result)), *more])
+        yield f"- {escape(result.code)} {escape(result.title)}: {why}"
     yield ""
     yield "</details>"
     yield ""

@@ -9,6 +9,7 @@ from rldoctor.model.finding import Diagnosis, Finding, Outcome, Rival, Root
 from rldoctor.model.raw import Note
 from rldoctor.model.series import Series
 from rldoctor.report import words
+from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, plural
 from rldoctor.report.snippets import Snippet, snippet
@@ -236,8 +237,8 @@ def _unmeasured(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     codes = ", ".join(clean(result.code) for result in missed)
     yield Text(f"\nNot measured: {plural(len(missed), 'rule')} ({codes}).", style="dim")
     first = next((result for result in missed if result.log_hint), missed[0])
-    hint = f"; log it with: {clean(first.log_hint)}" if first.log_hint else ""
-    yield indented(f"{clean(first.code)} {words.why_not(first)}{hint}", style="dim")
+    add = Once(diagnosis.run).text(first)
+    yield indented(f"{clean(first.code)} {words.why_not(first)}{add}", style="dim")
 
 
 def _notes(notes: Sequence[Note], detail: int) -> Iterator[ConsoleRenderable]:

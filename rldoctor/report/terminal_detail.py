@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rldoctor.model.config import Knob
 from rldoctor.model.finding import Diagnosis, Outcome, RuleResult
 from rldoctor.report import words
+from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.terminal_parts import STYLES, indented, table
@@ -52,6 +53,7 @@ def rules(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     """Every rule that did not fire, by outcome, with its reason."""
     from rich.text import Text
 
+    once = Once(diagnosis.run)
     for title, outcome in (
         ("Passed", Outcome.PASSED),
         ("Not measured", Outcome.NOT_MEASURED),
@@ -62,10 +64,9 @@ def rules(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
         if found:
             yield Text(f"\n{title}: {plural(len(found), 'rule')}", style="bold")
         for result in found:
-            yield indented(_why(result, outcome))
+            yield indented(_why(result, outcome, once))
 
 
-def _why(result: RuleResult, outcome: Outcome) -> str:
+def _why(result: RuleResult, outcome: Outcome, once: Once) -> str:
     reason = clean(result.reason) if outcome is Outcome.PASSED else words.why_not(result)
-    hint = f"; log it with: {clean(result.log_hint)}" if result.log_hint else ""
-    return f"{clean(result.code)} {clean(result.title)}: {reason}{hint}"
+    return f"{clean(result.code)} {clean(result.title)}: {reason}{once.text(result)}"

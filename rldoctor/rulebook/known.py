@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,7 @@ def known_names(directories: Iterable[Path]) -> Known:
     Raises:
         RuleError: one of these files is not valid YAML.
     """
-    canonical = load_tree(CANONICAL)
-    metrics, knobs = set(_part(canonical, "metrics")), set(_part(canonical, "knobs"))
+    metrics, knobs = (set(names) for names in canonical_names())
     codes: dict[str, str] = {}
     facts = set(RUN_FACTS)
     for directory in dict.fromkeys(directories):
@@ -53,6 +53,13 @@ def known_names(directories: Iterable[Path]) -> Known:
         codes |= _part(_load(directory / CATALOGUE), "codes")
         facts |= set(_part(_load(directory / POLICY), "outcome", "facts"))
     return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts))
+
+
+@lru_cache(maxsize=1)
+def canonical_names() -> tuple[frozenset[str], frozenset[str]]:
+    """The metrics and the knobs of the vocabulary: what a log or a configuration may hold."""
+    canonical = load_tree(CANONICAL)
+    return frozenset(_part(canonical, "metrics")), frozenset(_part(canonical, "knobs"))
 
 
 def _load(path: Path) -> Tree:

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from rldoctor import api
+from rldoctor.engine.routes import Place
 from rldoctor.model.finding import Outcome, RuleResult
 from rldoctor.model.raw import RawRun, RawSeries, RawSetting
 from rldoctor.model.run import Run
-from rldoctor.site.routes import Place, how
+from rldoctor.site.routes import how
 from rldoctor.vocabulary.mapping import understand
 from rldoctor.yamlio import load_yaml
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rldoctor.model.addition import Addition, Kind
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import (
     Cause,
@@ -136,7 +137,9 @@ def fired(finding: Finding) -> RuleResult:
 def results(*findings: Finding) -> tuple[RuleResult, ...]:
     other = (
         RuleResult("VAL-01", "value-useless", "The critic explains returns", Outcome.NOT_MEASURED,
-                   missing=("explained_variance",), log_hint='logger.record("train/explained_variance", ev)'),
+                   missing=("explained_variance",),
+                   additions=(Addition("explained_variance", "explained_variance", Kind.METRIC,
+                                       'logger.record("train/explained_variance", ev)'),)),
         RuleResult("NUM-01", "not-finite", "All values are finite", Outcome.PASSED, reason="no NaN",
                    measures=(Measure("bad", float("nan"), limit=float("inf")),)),
         RuleResult("OFF-01", "buffer", "The buffer is large enough", Outcome.NOT_APPLICABLE,

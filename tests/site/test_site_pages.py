@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from rldoctor import api
+from rldoctor.engine.routes import Place
 from rldoctor.errors import UsageError
 from rldoctor.model.run import Run
 from rldoctor.readers.discover import find_runs
@@ -21,7 +22,7 @@ from rldoctor.site.fill import filled
 from rldoctor.site.links import outward
 from rldoctor.site.measurable import Logged, every_log, measurable, missing
 from rldoctor.site.navigation import expanded
-from rldoctor.site.routes import Place, how
+from rldoctor.site.routes import how
 from rldoctor.site.rule_pages import with_example
 from rldoctor.site.svg import log_ticks, svg, ticks
 from rldoctor.validation.collect import bundled_runs

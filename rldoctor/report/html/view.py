@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
 from rldoctor.report import derived, reference, words
+from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
 from rldoctor.report.html.anchors import Anchors
@@ -97,20 +98,21 @@ def _results(prefix: str, diagnosis: Diagnosis, anchors: Anchors) -> dict[str, A
         "failed": Outcome.ERROR,
         "elsewhere": Outcome.NOT_APPLICABLE,
     }
-    return {
-        name: _told_once(
-            [_result(prefix, result, anchors) for result in words.by_outcome(diagnosis, outcome)]
-        )
+    rows = {
+        name: [_result(prefix, result, anchors) for result in words.by_outcome(diagnosis, outcome)]
         for name, outcome in kinds.items()
     }
-
-
-def _told_once(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same hint what to log stands with the first rule that asks for it; the others refer to that one."""
-    first: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        row["same"] = first.setdefault(row["log_hint"], row) if row["log_hint"] else row
+    _add(rows["unmeasured"], diagnosis)
     return rows
+
+
+def _add(rows: list[dict[str, Any]], diagnosis: Diagnosis) -> None:
+    """What to log stands with the first rule that lacks it; the others refer to that one."""
+    once, places = Once(diagnosis.run), {row["code"]: row["id"] for row in rows}
+    for row, result in zip(rows, words.by_outcome(diagnosis, Outcome.NOT_MEASURED), strict=True):
+        told, see = once.of(result)
+        row["add"] = [{"what": _capital(one.what), "code": one.code, "block": one.logs} for one in told]
+        row["see"] = [{"code": clean(code), "id": places[clean(code)]} for code in see]
 
 
 def _listed(names: list[str]) -> dict[str, Any]:
@@ -141,7 +143,11 @@ def _by_cause(links: list[str], diagnosis: Diagnosis, fixes: list[words.Fix]) ->
 
 def _sentence(text: str) -> str:
     """With a capital letter, and a full stop where none is."""
-    return f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.!?' else '.'}"
+    return f"{_capital(text)}{'' if text[-1:] in '.!?' else '.'}"
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _fix(links: list[str], diagnosis: Diagnosis, fix: words.Fix) -> dict[str, Any]:
@@ -232,8 +238,6 @@ def _result(prefix: str, result: RuleResult, anchors: Anchors) -> dict[str, Any]
         "reason": clean(result.reason),
         "why": words.why_not(result),
         "error": clean(result.error),
-        "log_hint": clean(result.log_hint),
-        "prose": clean(result.log_hint)[:1].isupper() or result.log_hint.startswith("("),
         "measures": ", ".join(f"{words.measure_label(m)} {words.measured(m)}" for m in result.measures),
     }
 
