@@ -10,6 +10,7 @@ from typing import Any
 from stable_baselines3.common.logger import KVWriter
 
 from rldoctor.errors import MissingExtraError
+from rldoctor.model.extras import aim_hint
 from rldoctor.reference.plan import Plan
 
 HASH = "aim.run"
@@ -24,9 +25,7 @@ def prepare(root: Path) -> None:
     try:
         from aim.sdk.repo import Repo
     except ImportError as error:
-        raise MissingExtraError(
-            f"logging to Aim needs the 'aim' extra ({error})", hint="pip install 'rl-training-doctor[aim]'"
-        ) from error
+        raise MissingExtraError(f"logging to Aim needs the 'aim' extra ({error})", hint=aim_hint()) from error
     if not (root / ".aim").is_dir():
         root.mkdir(parents=True, exist_ok=True)
         Repo(str(root), init=True).close()

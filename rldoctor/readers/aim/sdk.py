@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rldoctor.errors import MissingExtraError, ReadError
+from rldoctor.model.extras import aim_hint
 from rldoctor.model.raw import Note
-
-INSTALL = 'pip install "rl-training-doctor[aim]"'
 
 
 def require_aim() -> None:
@@ -16,7 +15,7 @@ def require_aim() -> None:
         import aim.sdk.repo  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(
-            f"reading an Aim repository needs the package 'aim' ({error})", hint=INSTALL
+            f"reading an Aim repository needs the package 'aim' ({error})", hint=aim_hint()
         ) from error
 
 
