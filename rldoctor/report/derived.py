@@ -117,8 +117,34 @@ def row(found: Quantity) -> dict[str, str]:
     }
 
 
+def origin(tag: str) -> str:
+    """A tag as shown; of what was derived in several steps, only what it was derived from in the end."""
+    text = clean(tag)
+    while text.startswith("derived from derived from "):
+        text = text.removeprefix("derived from ")
+    return text
+
+
+def computed(name: str, derivations: Sequence[Derivation]) -> dict[str, str]:
+    """How the series called ``name`` was computed, for the label of its curve; empty for a logged one.
+
+    ``says`` is the formula in words with where it comes from; ``formula`` is empty for a logged series under
+    another name.
+    """
+    made = next((one for one in derivations if one.kind == SERIES and one.name == name), None)
+    if made is None:
+        return {}
+    found = Quantity(made)
+    origin = f"from {found.origin}" if found.origin else ""
+    return {
+        "says": clean(made.source or made.says),
+        "formula": "" if found.copied else clean(made.formula),
+        "origin": origin,
+    }
+
+
 def _ingredient(part: Ingredient) -> str:
     """``config.action_dim = 28 (args.yml:12)``; a series has no number."""
     equals = "" if part.value is None else f" = {number(part.value)}"
-    where = f" ({clean(part.read_from)})" if part.read_from else ""
+    where = f" ({origin(part.read_from)})" if part.read_from else ""
     return f"{clean(part.name)}{equals}{where}"

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rldoctor import api
-from rldoctor.engine.context import prepare
-from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.model.finding import Diagnosis, Finding
 from rldoctor.model.run import Run
 from rldoctor.report.html.figures import Figures
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.validation.cases import Label
 from rldoctor.validation.collect import labels
 
@@ -67,7 +64,7 @@ def _example(collection: Path, code: str, found: Sequence[Label]) -> Example | i
         diagnosis = api.diagnose(run, select=[code])
         finding = diagnosis.results[0].finding
         if finding is not None:
-            return Example(label, finding, tuple(_figures(_with_derived(run), finding, diagnosis)))
+            return Example(label, finding, tuple(_figures(finding, diagnosis)))
     return len(found)
 
 
@@ -76,17 +73,11 @@ def _run(path: str) -> Run:
     return api.load(path).runs[0]
 
 
-def _with_derived(run: Run) -> Run:
-    """The run with the series that rules see besides the logged ones: many a finding is about one."""
-    rules = builtin_rules_dir()
-    seen = prepare(run, load_policy(rules), load_derived(rules)).metrics
-    return replace(run, metrics=replace(run.metrics, series={**seen, **run.metrics.series}))
-
-
-def _figures(run: Run, finding: Finding, diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
+def _figures(finding: Finding, diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
     """Each figure complete in itself: ``curve`` and ``band`` are data instead of places in a list."""
     drawn = Figures(POINTS)
-    for caption in drawn.finding(0, run, finding, diagnosis.reference):
+    seen, made = diagnosis.reference, diagnosis.derivations
+    for caption in drawn.finding(0, diagnosis.run, finding, seen, made):
         figure = drawn.figures[caption["id"]]
         band = drawn.bands[figure["band"]] if "band" in figure else None
         yield {**caption, **figure, "curve": drawn.curves[figure["curve"]], "band": band}

@@ -47,11 +47,18 @@ def _figure(figure: Mapping[str, Any]) -> str:
     unit = f" ({said['unit']})" if said["unit"] else ""
     legend = f" Green band: {said['legend']}." if said["legend"] else ""
     caption = f"<strong>{said['title']}</strong>{unit}, tag <code>{said['tag']}</code>, {said['about']}."
+    caption += _derived(figure["derived"])
     return (
         '<figure class="rd-figure">\n'
         f'<div class="rd-scroll" tabindex="0" role="group" aria-label="plot">{svg(figure)}</div>\n'
         f"<figcaption>{caption}{legend} {_key(figure)}</figcaption>\n</figure>"
     )
+
+
+def _derived(made: Mapping[str, str]) -> str:
+    """How the curve was computed; nothing for a logged one."""
+    formula = f": <code>{escape(made['formula'])}</code>" if made.get("formula") else ""
+    return f" Derived{formula} ({escape(made['says'])})." if made else ""
 
 
 def _key(figure: Mapping[str, Any]) -> str:

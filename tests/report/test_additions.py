@@ -102,10 +102,10 @@ def test_json_has_each_addition_by_itself(sb3: Diagnosis) -> None:
 def test_html_has_the_line_once_and_links_to_it(sb3: Diagnosis) -> None:
     shown = page([sb3])
     part = shown[shown.index('id="NUM-02"') :]
-    assert "For largest_gradient log grad_norm with</p>" in part[: part.index("</li>")]
+    assert "for largest_gradient log grad_norm with</p>" in part[: part.index("</li>")]
     part = shown[shown.index('id="REW-08"') :]
     said = html.unescape(part[: part.index("</li>")])
-    assert '<a href="#OUT-05">OUT-05</a>' in said
+    assert 'see <a href="#OUT-05">OUT-05</a>' in said
     assert "is_success" not in said
 
 

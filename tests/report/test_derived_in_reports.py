@@ -14,6 +14,8 @@ from rldoctor.commands.inspect import inspect
 from rldoctor.commands.options import Options
 from rldoctor.model.finding import Diagnosis
 from rldoctor.report import json_report
+from rldoctor.report.derived import computed
+from rldoctor.report.html.figures import Figures
 from rldoctor.report.html.page import render
 
 RUN = Path(__file__).parents[2] / "reference_runs" / "healthy" / "sac-Pendulum-v1-0"
@@ -66,6 +68,39 @@ def test_html_shows_formula_and_origin(diagnosis: Diagnosis) -> None:
     assert "alpha_lowest" in part
     assert "config.alpha_start * exp(0 - config.alpha_speed_limit * gradient_updates)" in part
     assert "train/ent_coef" in part
+
+
+@pytest.fixture(scope="module")
+def saturated() -> Diagnosis:
+    """A bundled run whose finding rests on derived series only."""
+    runs = RUN.parents[1] / "faulty" / "reward-exp-sharp"
+    return api.diagnose(api.load(runs / "ppo-Reacher-v5-exp-0").runs[0], select=["REW-03"])
+
+
+def test_the_card_of_a_finding_about_derived_series_draws_them_and_says_how_they_were_made(
+    saturated: Diagnosis,
+) -> None:
+    (root,) = saturated.roots
+    drawn = Figures(300)
+    found = drawn.finding(1, saturated.run, root.finding, derivations=saturated.derivations)
+    assert [one["title"] for one in found] == ["step reward", "tracking exponent", "tracking error"]
+    exponent = found[1]["derived"]
+    assert "-ln(r / w)" in exponent["says"]
+    assert "log(step_reward" in exponent["formula"]
+    assert exponent["origin"].startswith("from step_reward (derived from rollout/ep_rew_mean")
+    assert "derived from derived" not in str(found)
+    curve = drawn.curves[drawn.figures[found[2]["id"]]["curve"]]
+    logged = saturated.run.metrics["tracking_error"].values
+    assert curve["y"] == pytest.approx(logged, rel=1e-5)
+    card = html.unescape(render([saturated]))
+    assert "derived, not logged: return / length" in card[card.index('id="REW-03"') :]
+
+
+def test_a_logged_series_is_not_called_derived(diagnosis: Diagnosis) -> None:
+    logged = next(iter(set(diagnosis.run.metrics) - {one.name for one in diagnosis.derivations}))
+    assert computed(logged, diagnosis.derivations) == {}
+    copied = computed("outcome_return", diagnosis.derivations)
+    assert (copied["says"], copied["formula"]) == ("read as logged", "")
 
 
 def test_inspect_shows_them_without_running_a_rule(capsys: pytest.CaptureFixture[str]) -> None:

@@ -247,6 +247,9 @@ def test_a_finding_about_a_derived_quantity_is_drawn_too() -> None:
     assert isinstance(shown, Example)
     assert shown.figures[0]["title"] == "step reward"
     assert "derived from" in str(shown.figures[0]["tag"])
+    page = with_example("# REW-03 x\n\n## Fires when\n", shown)
+    assert "Derived: <code>where(episode_length &gt; 0, " in page
+    assert "(return / length)." in page
 
 
 def test_a_plot_is_valid_and_holds_curve_limit_onset_and_words() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from rldoctor.model.derivation import Derivation
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Finding, Measure
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import words
 from rldoctor.report.clean import clean
+from rldoctor.report.derived import computed, origin
 from rldoctor.report.html.bands import NO_REFERENCE, Drawn, band_of, same
 from rldoctor.report.html.curves import STRETCHES, curve, rough, view
 from rldoctor.report.numbers import finite, number, plural, step
@@ -77,15 +79,30 @@ class Figures:
         return [self._figure(position, run, found, marks, [], [], reference)]
 
     def finding(
-        self, position: int, run: Run, finding: Finding, reference: ReferenceView = NO_REFERENCE
+        self,
+        position: int,
+        run: Run,
+        finding: Finding,
+        reference: ReferenceView = NO_REFERENCE,
+        derivations: Sequence[Derivation] = (),
     ) -> list[dict[str, Any]]:
-        """Figures of one finding: its metrics with thresholds, intervals and onset."""
+        """Figures of one finding: its metrics with thresholds, intervals and onset.
+
+        ``run`` is that of the diagnosis, which holds the derived series too; ``derivations`` say how these
+        were made.
+        """
         names = _distinct(run, [name for name in finding.metrics if drawable(run, name)])[:MAX_FIGURES]
         onset = finite(finding.onset)
         spans = [(part.start, part.end) for part in finding.intervals][:200]
         limits = limits_by_metric(finding.measures, {name: run.metrics[name] for name in names})
         marks = [] if onset is None else [Mark(onset, f"since {step(onset)}")]
-        return [self._figure(position, run, name, marks, spans, limits[name], reference) for name in names]
+        return [
+            {
+                **self._figure(position, run, name, marks, spans, limits[name], reference),
+                "derived": computed(name, derivations),
+            }
+            for name in names
+        ]
 
     def _figure(
         self,
@@ -184,14 +201,6 @@ def _caption(
         "about": ", ".join(parts),
         "label": label,
     }
-
-
-def origin(tag: str) -> str:
-    """A tag as shown; of what was derived in several steps, only what it was derived from in the end."""
-    text = clean(tag)
-    while text.startswith("derived from derived from "):
-        text = text.removeprefix("derived from ")
-    return text
 
 
 def limits_by_metric(measures: Sequence[Measure], series: Mapping[str, Series]) -> dict[str, list[Measure]]:

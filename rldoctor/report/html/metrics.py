@@ -14,8 +14,8 @@ from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import FloatArray
 from rldoctor.report import words
 from rldoctor.report.clean import clean
+from rldoctor.report.derived import origin
 from rldoctor.report.html.curves import reduce
-from rldoctor.report.html.figures import origin
 from rldoctor.report.numbers import finite, number
 
 # All curves of the browser together, and the bounds for one. Beyond the most series it is left out.

@@ -111,7 +111,7 @@ def _add(rows: list[dict[str, Any]], diagnosis: Diagnosis) -> None:
     once, places = Once(diagnosis.run), {row["code"]: row["id"] for row in rows}
     for row, result in zip(rows, words.by_outcome(diagnosis, Outcome.NOT_MEASURED), strict=True):
         told, see = once.of(result)
-        row["add"] = [{"what": _capital(one.what), "code": one.code, "block": one.logs} for one in told]
+        row["add"] = [{"what": one.what, "code": one.code, "block": one.logs} for one in told]
         row["see"] = [{"code": clean(code), "id": places[clean(code)]} for code in see]
 
 
@@ -143,11 +143,7 @@ def _by_cause(links: list[str], diagnosis: Diagnosis, fixes: list[words.Fix]) ->
 
 def _sentence(text: str) -> str:
     """With a capital letter, and a full stop where none is."""
-    return f"{_capital(text)}{'' if text[-1:] in '.!?' else '.'}"
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+    return f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.!?' else '.'}"
 
 
 def _fix(links: list[str], diagnosis: Diagnosis, fix: words.Fix) -> dict[str, Any]:
@@ -190,7 +186,9 @@ def _root(
         "onset": words.onset(finding),
         "weight": words.weight(root),
         "held": words.held(finding, diagnosis.run),
-        "figures": page.figures.finding(position, diagnosis.run, finding, diagnosis.reference),
+        "figures": page.figures.finding(
+            position, diagnosis.run, finding, diagnosis.reference, diagnosis.derivations
+        ),
         "measures": [_measure(m) for m in finding.measures],
         "likely": [clean(c.text) for c in finding.causes if c.likely],
         "possible": [clean(c.text) for c in finding.causes if c.likely is None],
