@@ -14,7 +14,7 @@ _STEPS = re.compile(
     r"num_steps_sampled|global_step|env_steps?|(?<![a-z])_?steps?|timesteps?)$",
     re.IGNORECASE,
 )
-_AXIS = re.compile(r"(steps?|interacts|iterations?|epochs?|episodes?|updates|frames)$", re.IGNORECASE)
+_AXIS = re.compile(r"(steps?|interacts|iterations?|epochs?|episodes?|updates|frames?)$", re.IGNORECASE)
 
 
 def is_axis(tag: str) -> bool:

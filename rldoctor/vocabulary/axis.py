@@ -8,6 +8,7 @@ rollout length, ...) and from summed episode lengths; the shortest path of edges
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,9 @@ _FACTORS: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = (
 _TAIL = 10
 # Rows that stand for more than this many times the usual number of episodes are a restart or a gap.
 _SKIPPED = 5
+# The length of one episode is a whole number; that of several is not, most of the time.
+_WHOLE = 0.9
+_MEAN = re.compile("mean|avg|average", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +112,19 @@ def _add_lengths(axes: Axes, mapped: Sequence[Mapped]) -> None:
         per_episode = series.unit == "episodes" or (series.raw.axis == "row" and series.guessed)
         if whole and per_episode and axes.path(series.unit, ENV) is None:
             each = _episodes_each(series, mapped)
+            if each.max() <= 1 and _is_mean(series):
+                continue
             total = np.cumsum(np.nan_to_num(series.raw.values) * each)
             how = f"the sum of {series.raw.tag}"
             how += ", taken for every episode since the row before" if each.max() > 1 else ""
             axes.add(series.unit, ENV, interpolation(steps, total), how)
+
+
+def _is_mean(series: Mapped) -> bool:
+    """A mean over several episodes: it says so, or it is no whole number of steps."""
+    lengths = series.raw.values[np.isfinite(series.raw.values)]
+    whole = lengths.size == 0 or float((lengths == np.round(lengths)).mean()) >= _WHOLE
+    return not whole or _MEAN.search(series.raw.tag) is not None
 
 
 def _episodes_each(series: Mapped, mapped: Sequence[Mapped]) -> FloatArray:

@@ -63,6 +63,7 @@ class Words:
     neutral: frozenset[str]
     neutral_end: frozenset[str]
     evaluation: frozenset[str]
+    plurals: Mapping[str, str]
     statistics: Mapping[str, str]
     refused: frozenset[str]
     spread: Mapping[str, Mapping[str, str]]
@@ -98,6 +99,7 @@ def words() -> Words:
         neutral=frozenset(data["neutral"]),
         neutral_end=frozenset(data["neutral_end"]),
         evaluation=frozenset(data["evaluation"]),
+        plurals=data["plurals"],
         statistics=data["statistics"],
         refused=frozenset(data["refused_words"]),
         spread=data["spread"],
@@ -143,6 +145,7 @@ def _take_apart(text: str) -> _Reading | None:
     parts = [part for part in _AGENT.sub("", text).split("_") if part]
     if any(part in lists.refused for part in parts):
         return None
+    parts[-1:] = [lists.plurals.get(part, part) for part in parts[-1:]]
     evaluation = any(part in lists.evaluation for part in parts)
     percent = any(part in _PERCENT for part in parts)
     parts = [part for part in parts if part not in lists.evaluation and part not in _PERCENT]

@@ -12,6 +12,8 @@ from rldoctor.model.raw import FloatArray
 
 # Median absolute deviation of a normal distribution times this is its standard deviation.
 MAD_TO_STD = 1.4826
+# sqrt(pi / 2): of the mean absolute deviation of a normal distribution.
+MEAN_TO_STD = 1.2533
 _EXACT_POINTS = 7
 _LENTZ_STEPS = 300
 _TINY = 1e-300
@@ -120,5 +122,10 @@ def theil_sen(steps: FloatArray, values: FloatArray) -> float:
 
 
 def spread(residuals: FloatArray) -> float:
-    """Standard deviation of normal residuals, estimated so that outliers do not count."""
-    return MAD_TO_STD * float(np.median(np.abs(residuals - np.median(residuals))))
+    """Standard deviation of normal residuals, estimated so that outliers do not count.
+
+    Where more than half of them are equal (returns of a few levels: 0, 0.01, 0.02), their median distance is
+    0 and no measure of noise; the mean distance is taken, as for Iglewicz and Hoaglin's modified z-scores.
+    """
+    distance = np.abs(residuals - np.median(residuals))
+    return MAD_TO_STD * float(np.median(distance)) or MEAN_TO_STD * float(np.mean(distance))

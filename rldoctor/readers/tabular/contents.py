@@ -41,6 +41,7 @@ def contents(table: Table) -> Contents:
     """The numeric columns as row-axis series, constant words as settings, the rest as notes."""
     found = Contents(notes=list(table.notes), files=[table.source])
     found.series = [row_series(part, table.source) for part in table.columns if _is_series(part)]
+    found.series += table.series
     _note_blank(table, found)
     _note_repaired(table, found)
     _texts(table, found)
@@ -58,7 +59,7 @@ def row_series(part: Column, source: str) -> RawSeries:
 
 
 def _note_blank(table: Table, found: Contents) -> None:
-    if table.rows == 0:
+    if table.rows == 0 and not table.series:
         found.notes.append(Note("no-rows", f"{table.source}: a header and no rows", "warning"))
         return
     blank = tuple(part.name for part in table.columns if not part.values.size and not part.bad)

@@ -15,10 +15,15 @@ from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note
 from rldoctor.readers.tabular.cells import Column, number
 from rldoctor.readers.tabular.decode import read_text
+from rldoctor.readers.tabular.documents import parse_document
 from rldoctor.readers.tabular.table import Table
 
 _BARE_NAN = re.compile(r"(?<=[:,\[ ])nan(?=[,\]} ])", re.IGNORECASE)
 _DEEPEST = 12
+_EXPECTED = (
+    "Expected JSON lines (one {...} per line), an array of such objects, or lists of numbers by metric. A "
+    "summary without a curve (ML-Agents' timers.json) is no log: its TensorBoard files are."
+)
 
 
 @dataclass(slots=True)
@@ -65,13 +70,22 @@ def _number(value: Any) -> float | None:
 def read_json_lines(path: Path, *, null_is_nan: bool = False, skip: frozenset[str] = frozenset()) -> Table:
     """One row per line; nested objects become ``a/b`` columns, lists are left out and noted.
 
-    ``null_is_nan``: ``null`` is a value that could not be written (RLlib) instead of a blank. ``skip`` names
-    top-level keys that are no metrics. ReadError when no line is a JSON object.
+    A file that is one JSON document (``documents``) is read as such. ``null_is_nan``: ``null`` is a value
+    that could not be written (RLlib) instead of a blank. ``skip`` names top-level keys that are no metrics.
+    ReadError when the file is neither.
     """
     text, notes = read_text(path)
-    rows = _objects(text, path.name, notes)
+    own: list[Note] = []
+    rows = _objects(text, path.name, own)
+    if len(rows) <= 1 and (document := parse_document(text, path.name)) is not None:
+        if not document.rows:
+            found = Table(path.name, document.columns, 0, notes + document.notes, document.series)
+            found.rows = max((part.values.size for part in document.columns), default=0)
+            return found
+        rows, own = document.rows, []
     if not rows:
-        raise ReadError(f"{path}: no line is a JSON object", hint="Expected JSON lines: one {...} per line.")
+        raise ReadError(f"{path}: no line is a JSON object", hint=_EXPECTED)
+    notes += own
     cells: dict[str, _Cells] = {}
     for row, entry in enumerate(rows):
         for name, value in flat({key: value for key, value in entry.items() if key not in skip}):

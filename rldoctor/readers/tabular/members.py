@@ -12,6 +12,7 @@ from rldoctor.readers.tabular.evaluations import NAME as EVALUATIONS
 from rldoctor.readers.tabular.evaluations import read_evaluations
 from rldoctor.readers.tabular.jsonlines import first_object, flat, read_json_lines
 from rldoctor.readers.tabular.monitor import is_monitor, read_monitors
+from rldoctor.readers.tabular.nameless import named_by_file
 from rldoctor.readers.tabular.names import GROUPS, is_json
 from rldoctor.readers.tabular.restval import note_filled_zeros
 from rldoctor.readers.tabular.scalars_dir import NAME as SCALARS
@@ -79,8 +80,9 @@ def read_rows(path: Path) -> Table:
         table = read_json_lines(path, null_is_nan=rllib, skip=_NOT_METRICS if rllib else frozenset())
     else:
         table = read_table(path)
+        named_by_file(table)
         note_filled_zeros(table)
-    if table.rows and not any(part.numeric for part in table.columns):
+    if table.rows and not table.series and not any(part.numeric for part in table.columns):
         raise ReadError(f"{path}: no column of numbers", hint="Expected a table with at least one metric.")
     return table
 

@@ -10,15 +10,18 @@ from rldoctor.model.raw import Note, RawRun
 from rldoctor.readers.tabular.cells import number
 from rldoctor.readers.tabular.contents import contents
 from rldoctor.readers.tabular.dialect import sniff, split
+from rldoctor.readers.tabular.documents import is_document_name, opens_like_document
 from rldoctor.readers.tabular.jsonlines import first_object
 from rldoctor.readers.tabular.members import read_members, read_rows
 from rldoctor.readers.tabular.monitor import looks_like_monitor, read_monitors
 from rldoctor.readers.tabular.names import is_free_table, is_json, is_member
 from rldoctor.readers.tabular.scalars_dir import NAME as SCALARS
 from rldoctor.readers.tabular.scalars_dir import is_scalars_dir
+from rldoctor.readers.tabular.seeds import by_seed
 from rldoctor.readers.tabular.wandb_export import is_wandb_export, split_runs
 
 _PEEK = 65_536
+_PEEK_JSON = 4_096
 
 
 class TabularReader:
@@ -28,7 +31,7 @@ class TabularReader:
 
     def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
         """Well-known logs by name, other ``*.csv``, ``*.tsv``, ``*.jsonl`` by their first lines."""
-        return [name for name in names if _claimed(directory, name)]
+        return [name for name in names if _claimed(directory, name) or _document(directory, name, names)]
 
     def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
         """The directory's own run first (id ``""``), then one run per other table (id: its file name)."""
@@ -75,7 +78,12 @@ def _free_runs(directory: Path, name: str) -> list[RawRun]:
         read_monitors(directory, [name]).into(run)
         return [run]
     table = read_rows(directory / name)
-    parts = split_runs(table) if is_wandb_export(table.names) else {name: contents(table)}
+    if is_wandb_export(table.names):
+        parts = split_runs(table)
+    elif (seeds := by_seed(table)) is not None:
+        parts = {f"{Path(name).stem}:{seed}": contents(part) for seed, part in seeds.items()}
+    else:
+        parts = {name: contents(table)}
     runs = [RawRun(label, directory, "json" if is_json(name) else "csv") for label in parts]
     for run, part in zip(runs, parts.values(), strict=True):
         part.into(run)
@@ -91,6 +99,11 @@ def _claimed(directory: Path, name: str) -> bool:
     if is_json(name):
         return (is_member(name) or is_free_table(name)) and _json_numbers(path)
     return is_member(name) or (is_free_table(name) and _promising(path))
+
+
+def _document(directory: Path, name: str, names: Sequence[str]) -> bool:
+    """Whether a ``.json`` file is one document that holds a log: by its name and its first characters."""
+    return is_document_name(name, names) and opens_like_document(_head(directory / name)[:_PEEK_JSON])
 
 
 def _json_numbers(path: Path) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from rldoctor.errors import ReadError
-from rldoctor.model.raw import Note
+from rldoctor.model.raw import Note, RawSeries
 from rldoctor.readers.tabular.cells import Column, column
 from rldoctor.readers.tabular.cut import without_cut_cell
 from rldoctor.readers.tabular.decode import read_text
@@ -26,12 +26,16 @@ _SNIFF_LINES = 20
 
 @dataclass(slots=True)
 class Table:
-    """The columns of one file in the order written; ``rows`` counts data rows, blank ones included."""
+    """The columns of one file in the order written; ``rows`` counts data rows, blank ones included.
+
+    ``series``: metrics of the file that have steps of their own instead of rows.
+    """
 
     source: str
     columns: list[Column]
     rows: int
     notes: list[Note] = field(default_factory=list)
+    series: list[RawSeries] = field(default_factory=list)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""One JSON document instead of JSON lines: an array of rows, or one list of numbers per metric.
+
+Keras-RL's ``FileLogger``, Sacred's ``info.json`` and ``metrics.json``, and ``json.dump(history)`` at the end
+of a home-made program write such files. Where a metric has steps of its own (``x`` beside ``x_T``; ``steps``
+beside ``values``), they are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from rldoctor.model.raw import FloatArray, Note, RawSeries
+from rldoctor.readers.tabular.cells import Column, number
+
+_DEEPEST = 6
+# A list of one value is a setting that is written as a list, no curve.
+_SHORTEST = 2
+# PyMARL writes the steps of "return_mean" as "return_mean_T".
+_STEPS = "_T"
+_SACRED = frozenset({"info.json", "metrics.json"})
+_LOG_WORDS = ("train", "history", "reward", "return", "episode", "progress", "_log")
+_OPENINGS = ("[{", '{"')
+_REWARD = re.compile("rew|return|score", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Document:
+    """``rows`` of an array, or ``columns`` of one length and ``series`` with steps of their own."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    series: list[RawSeries] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def is_document_name(name: str, beside: Sequence[str]) -> bool:
+    """Whether a ``.json`` file may be a log by its name: Sacred's two, or one that speaks of training."""
+    if not name.endswith(".json"):
+        return False
+    if name in _SACRED:
+        return "run.json" in beside
+    return any(word in PurePath(name).stem.lower() for word in _LOG_WORDS)
+
+
+def opens_like_document(head: str) -> bool:
+    """Whether the first characters begin an array of objects, or an object whose first value is a list."""
+    dense = "".join(head.split())
+    first = dense.partition(":")[2][:1] if dense.startswith(_OPENINGS[1]) else ""
+    return dense.startswith(_OPENINGS[0]) or first == "["
+
+
+def parse_document(text: str, source: str) -> Document | None:
+    """What one JSON document holds, or None where it is none or has no list of numbers in it."""
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(data, list):
+        rows = [row for row in data if isinstance(row, dict)]
+        return Document(rows=rows) if rows else None
+    return _of_lists(data, source) if isinstance(data, dict) else None
+
+
+def _of_lists(data: Mapping[str, Any], source: str) -> Document | None:
+    lists = dict(_number_lists(data))
+    found = Document()
+    for name in list(lists):
+        steps = _taken(lists, name)
+        if steps is not None:
+            tag = name.removesuffix("/values")
+            found.series.append(RawSeries(tag, steps, lists.pop(name), source=source))
+    found.columns = _columns(lists, source, found.notes)
+    return found if found.columns or found.series else None
+
+
+def _taken(lists: dict[str, FloatArray], name: str) -> FloatArray | None:
+    """The steps of a metric, taken out of ``lists``; Sacred's time stamps go with them."""
+    base = name.removesuffix("/values")
+    key = f"{base}/steps" if base != name else name + _STEPS
+    if name not in lists or key not in lists or lists[key].size != lists[name].size:
+        return None
+    lists.pop(f"{base}/timestamps", None)
+    return lists.pop(key)
+
+
+def _columns(lists: Mapping[str, FloatArray], source: str, notes: list[Note]) -> list[Column]:
+    """The lists of the most usual length (of several: with a reward, the longest); others have other rows."""
+    if not lists:
+        return []
+    counts = Counter(values.size for values in lists.values())
+    rewarded = {values.size for name, values in lists.items() if _REWARD.search(name)}
+    length = max(counts, key=lambda size: (counts[size], size in rewarded, size))
+    other = sorted(name for name, values in lists.items() if values.size != length)
+    if other:
+        text = f"{source}: lists of another length than {length}, not read: {', '.join(other)}"
+        notes.append(Note("list-length", text, "warning", tuple(other)))
+    rows = np.arange(length, dtype=np.float64)
+    return [Column(name, rows, values) for name, values in lists.items() if values.size == length]
+
+
+def _number_lists(
+    data: Mapping[str, Any], prefix: str = "", depth: int = 0
+) -> Iterator[tuple[str, FloatArray]]:
+    """Every list of numbers under ``a/b``; a list of objects gives one per number in them."""
+    for key, value in data.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and depth < _DEEPEST:
+            yield from _number_lists(value, f"{name}/", depth + 1)
+        elif isinstance(value, list) and len(value) >= _SHORTEST:
+            yield from _of_list(name, value)
+
+
+def _of_list(name: str, cells: list[Any]) -> Iterator[tuple[str, FloatArray]]:
+    if (values := _numbers(cells)) is not None:
+        yield name, values
+    elif all(isinstance(cell, Mapping) for cell in cells):
+        for key in cells[0]:
+            if (values := _numbers([cell.get(key) for cell in cells])) is not None:
+                yield f"{name}/{key}", values
+
+
+def _numbers(cells: list[Any]) -> FloatArray | None:
+    """The list as numbers (null is NaN), or None when it holds anything else, or no number at all."""
+    values = [_number(cell) for cell in cells]
+    found = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    bad = any(value is None and cell is not None for cell, value in zip(cells, values, strict=True))
+    return None if bad or all(cell is None for cell in cells) else found
+
+
+def _number(cell: Any) -> float | None:
+    """A number, also in the wrapping of jsonpickle (``{"py/object": ..., "value": 0.5}``)."""
+    if isinstance(cell, Mapping) and "py/object" in cell:
+        cell = cell.get("value")
+    if isinstance(cell, str):
+        return number(cell)
+    try:
+        return float(cell) if isinstance(cell, bool | int | float) else None
+    except OverflowError:
+        return None
