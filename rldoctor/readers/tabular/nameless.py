@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -11,6 +12,8 @@ from rldoctor.model.raw import Note
 from rldoctor.readers.tabular.table import Table
 
 _COUNTED = 2
+# Names that say what a column holds; log.csv and data.csv do not.
+_TELLING = re.compile("rew|return|score|length|loss", re.IGNORECASE)
 
 
 def named_by_file(table: Table) -> None:
@@ -19,6 +22,8 @@ def named_by_file(table: Table) -> None:
     ``rewards.csv`` with one column holds rewards. More than one column of values stays without names.
     """
     if not any(note.code == "no-header" for note in table.notes) or len(table.columns) > _COUNTED:
+        return
+    if not _TELLING.search(PurePath(table.source).stem):
         return
     *counter, values = table.columns
     if any(part.values.size < _COUNTED or not (np.diff(part.values) > 0).all() for part in counter):
