@@ -109,7 +109,7 @@ SETTINGS_FAULTS = (
     Fault(
         name="sparse-without-her",
         doc="A sparse goal reward without hindsight relabelling: nearly all transitions say the same.",
-        how="her=false on a sparse goal task (FetchReach-v4; random actions never solve FetchSlide-v4)",
+        how="her=false on a sparse goal task (FetchReach-v4; random actions hardly ever solve FetchSlide-v4)",
         cause="sparse reward not discovered",
         roots=("REW-08",),
         symptoms=("OUT-05", "ENT-04", *_SLOW),

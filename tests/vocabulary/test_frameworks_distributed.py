@@ -41,6 +41,16 @@ def test_rllib_new_stack_steps_are_iterations_converted_by_the_counter():
     assert values(found, "value_loss") == [3, 3]
 
 
+@pytest.mark.parametrize(
+    ("name", "algorithm"), [("DDPG_Pendulum_0", "ddpg"), ("TD3_Pendulum_0", "td3"), ("exp1", "dqn")]
+)
+def test_rllib_old_stack_folder_names_tell_ddpg_from_dqn(name, algorithm):
+    inner = "ray/tune/info/learner/default_policy"
+    tags = {"ray/tune/episode_reward_mean": [1, 2], f"{inner}/mean_q": [3, 4], f"{inner}/max_q": [5, 6]}
+    found = understand(board(tags, steps=[4000, 8000], name=name))
+    assert (found.framework, found.algorithm) == ("rllib", algorithm)
+
+
 def test_rllib_leading_nan_is_noted_as_benign():
     tags = {"episode_reward_mean": [1, 2], "training_iteration": [1, 2], "time_total_s": [1, 2]}
     raw = table({**tags, "timesteps_total": [4000, 8000]})
