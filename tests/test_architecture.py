@@ -33,6 +33,7 @@ ALLOWED = {
     "readers": {*FOUNDATION, "model"},
     "vocabulary": {*FOUNDATION, "model"},
     "envelope": {*FOUNDATION, "model"},
+    "tasks": {*FOUNDATION, "model"},
     "reference": {*FOUNDATION, "model", "integrations"},
     "api": {
         *FOUNDATION,
@@ -54,6 +55,7 @@ ALLOWED = {
 }
 ALLOWED["commands"] = set(ALLOWED)
 ALLOWED["cli_rules"] = set(ALLOWED)
+ALLOWED["cli_task"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED)
 ALLOWED["__main__"] = {"cli"}
 

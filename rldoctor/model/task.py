@@ -1,4 +1,4 @@
-"""What is known of a task whatever was trained on it: spaces, horizon, what policies score. Facts with sources."""
+"""What is known of a task whatever was trained on it: spaces, horizon, what policies score."""
 
 from __future__ import annotations
 
@@ -90,7 +90,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskMatch:
-    """The task a run is on, or why none could be told. ``how`` is a clause: ``env_id 'Ant-v3' in args.yaml``."""
+    """The task a run is on, or why none could be told.
+
+    ``how`` is a clause for a sentence: ``'Ant-v3' in args.yaml``.
+    """
 
     task: Task | None
     name: str = ""

@@ -69,9 +69,7 @@ def _measured(table: dict[str, dict[str, str]], name: str, options: argparse.Nam
     env = make(name, ATARI if atari else {})
     try:
         steps = ATARI_STEPS if atari else 30_000
-        task = measure(
-            name, env, Options(options.episodes, 0, steps, options.seconds, options.idle)
-        )
+        task = measure(name, env, Options(options.episodes, 0, steps, options.seconds, options.idle))
     finally:
         env.close()
     table[name] = row_of(task)

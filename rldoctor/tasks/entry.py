@@ -35,13 +35,22 @@ KEYS = (
 PLAYED_KEYS = ("mean", "std", "episodes", "length", "length-std", "success")
 PUBLISHED_KEYS = ("algorithm", "score", "spread", "steps", "seeds", "kind", "source")
 OWN = "the user's settings"
+# Group of fields with a common source -> the keys that give them.
+_SOURCED = {
+    "spaces": ("action", "action-dim", "action-low", "action-high", "choices", "horizon"),
+    "solved": ("solved",),
+    "reward": ("reward-low", "reward-high"),
+    "seen": ("reward-seen",),
+    "ending": ("ends-early", "ending"),
+    "success": ("success-logged",),
+}
 
 
 def tasks_from_settings(table: Mapping[str, Any], where: str = "rldoctor.toml") -> tuple[Task, ...]:
     """The tasks of a settings table ``{id: {key: value}}``, each number with the source the user gave.
 
     Raises:
-        UsageError: every problem of every entry, one a line: ``rldoctor.toml: task 'MyEnv-v0', horizon: ...``.
+        UsageError: all problems, one a line: ``rldoctor.toml: task 'MyEnv-v0', horizon: ...``.
     """
     if not isinstance(table, Mapping):
         raise UsageError(f"{where}: 'task' must be a table", hint='write [task."MyEnv-v0"]')
@@ -147,7 +156,7 @@ def _task(id_: str, entry: object, where: str, problems: list[str]) -> Task:
         solved=read.number("solved"),
         success_logged=read.answer("success-logged"),
         published=_all_published(read, id_, source),
-        sources=dict.fromkeys(("spaces", "reward", "seen", "ending", "success", "solved"), source),
+        sources={name: source for name, keys in _SOURCED.items() if any(key in read.names for key in keys)},
         notes=(note,) if note else (),
     )
     _agree(read, task)
@@ -155,7 +164,9 @@ def _task(id_: str, entry: object, where: str, problems: list[str]) -> Task:
 
 
 def _is_pair(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
+    return (
+        isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[0] <= value[1]
+    )
 
 
 def _edge(read: _Reader, key: str, dim: int | None) -> tuple[float, ...]:

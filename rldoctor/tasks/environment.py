@@ -104,7 +104,7 @@ def _register(gym: Any, wanted: str) -> None:
         try:
             gym.register_envs(importlib.import_module(provider))
         # One that is installed but broken (a missing shared library) is no reason to fail here.
-        except Exception:  # noqa: S112
+        except Exception:
             continue
 
 

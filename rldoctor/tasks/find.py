@@ -53,9 +53,9 @@ def task_of(
 ) -> TaskMatch:
     """The task of a run and how it was told; a match without a task says why there is none.
 
-    The order: ``option`` (``--env``) settles it, then ``config`` (the environment's name in the settings), then
-    ``run_name`` and ``folders`` together. A configuration that names something else is never overruled by a
-    folder, and two different tasks are none.
+    The order: ``option`` (``--env``) settles it, then ``config`` (the environment's name in the settings),
+    then ``run_name`` and ``folders`` together. A configuration that names something else is never overruled
+    by a folder, and two different tasks are none.
     """
     if option:
         return _named(option, f"--env {option}", user_tables)

@@ -74,7 +74,7 @@ def _source(env: Any, options: Options) -> str:
 
 
 def _packages(env: Any) -> list[str]:
-    """Distributions whose version can change what is measured: gymnasium, the environment's own, its physics."""
+    """Distributions whose version can change what is measured: the environment's own and its physics."""
     kinds = [kind.__module__ for kind in type(env.unwrapped).__mro__]
     names = ["gymnasium", *(module.partition(".")[0] for module in kinds)]
     physics = ("mujoco", "dm_control", "gymnasium_robotics")
@@ -94,7 +94,7 @@ def spaces(task: Task, env: Any, source: str) -> Task:
         task,
         horizon=None if horizon is None else int(horizon),
         solved=None if solved is None else float(solved),
-        sources={**task.sources, "spaces": source},
+        sources={**task.sources, "spaces": source, **({} if solved is None else {"solved": source})},
     )
     if kind == "box":
         low, high = (tuple(float(v) for v in np.ravel(edge)) for edge in (space.low, space.high))

@@ -125,7 +125,9 @@ def _places(text: str, ids: Iterable[str]) -> list[tuple[int, int, str]]:
 
 def _spellings(ids: Iterable[str]) -> list[tuple[str, str]]:
     """Each id as it is and, where it has a slash, with what folder names put there instead."""
-    return [(id_.replace("/", mark), id_) for id_ in ids for mark in (("/", "-", "_") if "/" in id_ else ("/",))]
+    return [
+        (id_.replace("/", mark), id_) for id_ in ids for mark in (("/", "-", "_") if "/" in id_ else ("/",))
+    ]
 
 
 def _doubt(text: str, start: int, end: int) -> str:
@@ -139,7 +141,11 @@ def _doubt(text: str, start: int, end: int) -> str:
     joined += [re.split(r"[_ =.]", after)[0]] if after.startswith("-") else []
     for part in joined:
         for word in _WORD.findall(part):
-            if not word.isdigit() and word.lower() not in lists.neutral and part.lower().strip("-") not in lists.neutral:
+            if (
+                not word.isdigit()
+                and word.lower() not in lists.neutral
+                and part.lower().strip("-") not in lists.neutral
+            ):
                 return f"it stands joined to '{part.strip('-')}'"
     return ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from time import monotonic
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def _std(values: list[float] | list[int]) -> float | None:
 def play(
     env: Any, choose: Callable[[], Any], seeds: Iterable[int], max_steps: int, seconds: float = math.inf
 ) -> Episodes:
-    """One episode per seed; after ``seconds`` no further one is begun once five were played.
+    """One episode per seed; after ``seconds`` of processor time none is begun once five were played.
 
     Action space and environment are seeded for each episode, so that any of them can be played again alone
     and a longer measurement contains the shorter one.
@@ -63,7 +63,7 @@ def play(
     Raises:
         UsageError: the environment's own code raised, or returned something that is no reward.
     """
-    met, began = Episodes(), monotonic()
+    met, began = Episodes(), process_time()
     for seed in seeds:
         try:
             env.action_space.seed(seed)
@@ -71,7 +71,7 @@ def play(
             _episode(env, choose, max_steps, met)
         except Exception as error:
             raise _crash(error, len(met.returns) + 1, seed) from error
-        if monotonic() - began > seconds and len(met.returns) >= MIN_EPISODES:
+        if process_time() - began > seconds and len(met.returns) >= MIN_EPISODES:
             break
     return met
 

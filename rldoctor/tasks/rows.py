@@ -1,4 +1,4 @@
-"""A measured task as a row of ``data/measured.csv``, and back. An empty cell is a number that is not known."""
+"""A measured task as a row of ``data/measured.csv``, and back. An empty cell is not known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ COLUMNS = (
     "success",
     "seen_low",
     "seen_high",
-    *(f"{policy}_{part}" for policy in ("random", "idle") for part in ("mean", "std", "n", "len", "len_std", "ok")),
+    *(
+        f"{policy}_{part}"
+        for policy in ("random", "idle")
+        for part in ("mean", "std", "n", "len", "len_std", "ok")
+    ),
     "source",
 )
 # Bounds of several dimensions; one number alone stands for all of them.
@@ -104,6 +108,7 @@ def task_of_row(row: Mapping[str, str]) -> Task:
     )
     told = {"spaces": source, "seen": source}
     told |= {"ending": source} if ended is not None else {}
+    told |= {"solved": source} if row["solved"] else {}
     return replace(task, sources=told | ({"success": source} if success is not None else {}))
 
 

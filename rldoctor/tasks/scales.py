@@ -1,4 +1,4 @@
-"""A run's numbers on the scale of its task. Pure functions; None means that the table does not know enough."""
+"""A run's numbers on the scale of its task. Pure functions; None: the table does not know enough."""
 
 from __future__ import annotations
 
@@ -109,7 +109,8 @@ def like_doing_nothing(task: Task, returns: Sequence[float], lengths: Sequence[f
     idle, reference = task.idle, reference_of(task)
     if idle is None or level is None:
         return None
-    way = [abs(other - idle.mean) for other in (_level(task.random), reference and reference.score) if other is not None]
+    others = (_level(task.random), None if reference is None else reference.score)
+    way = [abs(other - idle.mean) for other in others if other is not None]
     noise = criteria()["interval_z"] * math.hypot(idle.error or 0.0, _error(returns))
     if not way or max(way) <= noise:
         return None
@@ -156,7 +157,7 @@ def reference_of(task: Task) -> Reference | None:
     Of published scores those of three seeds or more come first: the best of single runs is a lucky one.
     """
     if task.solved is not None:
-        return Reference(task.solved, "the threshold it was registered with", task.sources.get("spaces", ""))
+        return Reference(task.solved, "the threshold it was registered with", task.sources.get("solved", ""))
     for name in REFERENCES:
         found = next((one for one in task.published if one.algorithm == name), None)
         if found is not None:
@@ -186,7 +187,7 @@ class Reached:
 
 
 def reached_share(task: Task, level: float) -> Reached | None:
-    """``(level - random) / (reference - random)``; None where either is unknown, or the two are the wrong way round."""
+    """``(level - random) / (reference - random)``; None where either is unknown or out of order."""
     reference, start = reference_of(task), floor_of(task)
     if reference is None or start is None or reference.score <= start or not math.isfinite(level):
         return None

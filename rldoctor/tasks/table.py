@@ -1,6 +1,6 @@
 """The shipped table: facts by exact id, and what may be borrowed from another version of the same family.
 
-``measured.csv`` is written by ``python -m rldoctor.tasks``; the other files were gathered by hand. Their lines
+``measured.csv`` is written by ``python -m rldoctor.tasks``; the other files were gathered by hand. Long files
 are split only for the task that is asked for, so that a look-up costs a millisecond or two and not ten.
 """
 
@@ -140,7 +140,9 @@ def _number(version: str) -> int:
 
 def _borrowed(task: Task, row: Task, *, same: bool) -> tuple[Task, str]:
     if same:
-        note = f"spaces and the returns of simple policies were measured in {row.id}, whose reward is the same"
+        note = (
+            f"spaces and the returns of simple policies were measured in {row.id}, whose reward is the same"
+        )
         return replace(row, id=task.id), note
     note = f"spaces and time limit are those of {row.id}; its returns are not used, as its reward differs"
     spaces = {name: row.sources[name] for name in ("spaces",) if name in row.sources}
