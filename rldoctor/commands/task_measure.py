@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +56,8 @@ def _measured(request: Request, path: Path | None) -> Task:
 
     options = Options(request.episodes, request.seed, request.max_steps, idle=request.idle)
     try:
-        with closing(make(request.env)) as env:
+        # What the environment prints must not stand in the entry, which may go into a file.
+        with redirect_stdout(sys.stderr), closing(make(request.env)) as env:
             name = request.name or _id(request.env, env)
             # Told before minutes of play, not after them.
             if path is not None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from rldoctor.errors import RldoctorError
 from rldoctor.tasks.environment import make
-from rldoctor.tasks.measure import Options, measure
+from rldoctor.tasks.measure import MAX_STEPS, Options, measure
 from rldoctor.tasks.rows import COLUMNS, row_of
 
 DATA = Path(__file__).parent / "data"
@@ -68,7 +68,7 @@ def _measured(table: dict[str, dict[str, str]], name: str, options: argparse.Nam
     atari = name.endswith("NoFrameskip-v4") or name.startswith("ALE/")
     env = make(name, ATARI if atari else {})
     try:
-        steps = ATARI_STEPS if atari else 30_000
+        steps = ATARI_STEPS if atari else MAX_STEPS
         task = measure(name, env, Options(options.episodes, 0, steps, options.seconds, options.idle))
     finally:
         env.close()

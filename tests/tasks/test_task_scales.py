@@ -131,6 +131,13 @@ def test_without_either_it_is_the_largest_reward_in_each_step() -> None:
     assert found.share == pytest.approx(0.8)
 
 
+def test_weak_published_scores_give_way_to_what_can_be_had() -> None:
+    found = reached_share(known("dm_control/dog-run-v0"), 1000.0)
+    assert found is not None
+    assert found.reference.words == "the largest reward in each step"
+    assert found.share == pytest.approx(1.0)
+
+
 def test_the_nearest_published_score_at_no_more_steps() -> None:
     task = known("HalfCheetah-v3")
     for steps, budget in ((999_999, None), (1_000_000, 1e6), (2_500_000, 1e6), (3_000_000, 3e6)):

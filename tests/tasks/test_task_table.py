@@ -140,16 +140,15 @@ def test_the_table_loads_in_a_few_milliseconds_and_not_at_the_start() -> None:
     code = (
         "import sys\nfrom rldoctor.cli import app\n"
         "assert not any(name.startswith('rldoctor.tasks') for name in sys.modules)\n"
-        "import rldoctor.tasks.table as table\nfrom time import perf_counter\n"
+        "import rldoctor.tasks.table as table\nfrom time import process_time\n"
         "best = 1e9\n"
         "for _ in range(5):\n"
-        "    table.load.cache_clear(); start = perf_counter(); table.load().task('HalfCheetah-v2')\n"
-        "    best = min(best, perf_counter() - start)\n"
+        "    table.load.cache_clear(); start = process_time(); table.load().task('HalfCheetah-v2')\n"
+        "    best = min(best, process_time() - start)\n"
         "print(best)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    # 3 ms on one slow core; four times that where others use the machine.
-    assert float(done.stdout) < 0.02
+    assert float(done.stdout) < 0.005
 
 
 def test_show_fits_80_columns_and_cites(call: Call) -> None:
