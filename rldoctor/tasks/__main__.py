@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("ids", nargs="+", metavar="ID")
     parser.add_argument("--again", action="store_true", help="IDs are patterns: rows to measure again")
     parser.add_argument("--episodes", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=10.0, help="per policy; five episodes at least")
+    parser.add_argument("--seconds", type=float, default=10.0, help="per policy, of processor time")
     parser.add_argument("--into", type=Path, default=DATA / MEASURED, metavar="CSV")
     parser.add_argument("--idle", type=int, default=None, help="discrete action that does nothing")
     return parser

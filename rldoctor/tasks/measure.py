@@ -43,6 +43,7 @@ def unwatched(seeds: Iterable[int], total: int, doing: str) -> Iterable[int]:
 def measure(name: str, env: Any, options: Options, watch: Watch = unwatched) -> Task:
     """The entry of an environment, every number with the versions it was measured with.
 
+    With no episodes it holds what the environment declares and nothing else.
     The seeds are ``options.seed``, ``+ 1``, ... for both policies, so both meet the same starts.
 
     Raises:
@@ -50,6 +51,8 @@ def measure(name: str, env: Any, options: Options, watch: Watch = unwatched) -> 
     """
     source = _source(env, options)
     task = spaces(Task(id=name, family=name), env, source)
+    if options.episodes < 1:
+        return task
     met: dict[str, Episodes] = {}
     for policy, choose in (("random", env.action_space.sample), ("idle", idle_policy(env, options.idle))):
         if choose is not None:
