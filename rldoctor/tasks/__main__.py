@@ -22,7 +22,8 @@ from rldoctor.tasks.rows import COLUMNS, row_of
 
 DATA = Path(__file__).parent / "data"
 MEASURED = "measured.csv"
-# Agents see one frame in four of these games; the raw environment would be played four times as long.
+# Agents see one frame in four of these games; the raw environment would be played four times as long. Without
+# FIRE many of them never begin, so the do-nothing policy is not played.
 ATARI = {"frameskip": 4, "obs_type": "ram"}
 ATARI_STEPS = 27_000
 
@@ -68,8 +69,7 @@ def _measured(table: dict[str, dict[str, str]], name: str, options: argparse.Nam
     atari = name.endswith("NoFrameskip-v4") or name.startswith("ALE/")
     env = make(name, ATARI if atari else {})
     try:
-        steps = ATARI_STEPS if atari else MAX_STEPS
-        task = measure(name, env, Options(options.episodes, 0, steps, options.seconds, options.idle))
+        task = measure(name, env, _play(options, atari=atari))
     finally:
         env.close()
     table[name] = row_of(task)
@@ -78,6 +78,16 @@ def _measured(table: dict[str, dict[str, str]], name: str, options: argparse.Nam
     played = [one for one in (task.random, task.idle) if one is not None]
     counts = " and ".join(f"{one.mean:.4g} ({one.episodes})" for one in played)
     sys.stderr.write(f"{name}: {counts}\n")
+
+
+def _play(options: argparse.Namespace, *, atari: bool) -> Options:
+    return Options(
+        episodes=options.episodes,
+        max_steps=ATARI_STEPS if atari else MAX_STEPS,
+        seconds=options.seconds,
+        idle=options.idle,
+        policies=("random",) if atari else ("random", "idle"),
+    )
 
 
 def _write(path: Path, columns: Sequence[str], table: Mapping[str, Mapping[str, Any]]) -> None:

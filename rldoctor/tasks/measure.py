@@ -30,6 +30,7 @@ class Options:
     max_steps: int = MAX_STEPS
     seconds: float = math.inf
     idle: int | None = None
+    policies: tuple[str, ...] = ("random", "idle")
 
 
 Watch = Callable[[Iterable[int], int, str], Iterable[int]]
@@ -55,7 +56,7 @@ def measure(name: str, env: Any, options: Options, watch: Watch = unwatched) -> 
         return task
     met: dict[str, Episodes] = {}
     for policy, choose in (("random", env.action_space.sample), ("idle", idle_policy(env, options.idle))):
-        if choose is not None:
+        if choose is not None and policy in options.policies:
             seeds = range(options.seed, options.seed + options.episodes)
             watched = watch(seeds, options.episodes, f"{policy} policy")
             met[policy] = play(env, choose, watched, options.max_steps, options.seconds)

@@ -13,6 +13,7 @@ from rldoctor import cli
 from rldoctor.tasks import find_task, tasks_from_settings
 from rldoctor.tasks.environment import make
 from rldoctor.tasks.measure import Options, measure
+from rldoctor.tasks.table import DATA
 
 gym = pytest.importorskip("gymnasium")
 
@@ -252,3 +253,20 @@ def test_a_file_that_is_no_toml_is_told_before_anything_is_played(call: Call, tm
     code, _, err = call("measure", "corridors:crashing", "-o", "rldoctor.toml")
     assert code == 2
     assert "not valid TOML" in err
+
+
+def test_the_shipped_rows_can_be_made_again(tmp_path: Path) -> None:
+    """The same seeds in the same version of gymnasium give the same row, to the last digit that is kept."""
+    from rldoctor.tasks.__main__ import main
+
+    file = tmp_path / "measured.csv"
+    assert main(["CartPole-v1", "--into", str(file), "--seconds", "1000"]) == 0
+    assert main(["NoSuch-v0", "--into", str(file)]) == 2
+    made = file.read_text(encoding="utf-8").splitlines()
+    shipped = (DATA / "measured.csv").read_text(encoding="utf-8").splitlines()
+    assert made[0] == shipped[0]
+    (row,) = [line for line in shipped if line.startswith("CartPole-v1,")]
+    if f"gymnasium {gym.__version__}," in row:
+        assert made[1:] == [row]
+    assert main([".*Pole.*", "--again", "--into", str(file), "--episodes", "3"]) == 0
+    assert made[1:] != file.read_text(encoding="utf-8").splitlines()[1:]
