@@ -106,7 +106,8 @@ def task_of_row(row: Mapping[str, str]) -> Task:
         random=_played(row, "random", source),
         idle=_played(row, "idle", source),
     )
-    told = {"spaces": source, "seen": source}
+    told = {"spaces": source}
+    told |= {"seen": source} if row["seen_low"] else {}
     told |= {"ending": source} if ended is not None else {}
     told |= {"solved": source} if row["solved"] else {}
     return replace(task, sources=told | ({"success": source} if success is not None else {}))
