@@ -8,15 +8,15 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from rldoctor.proof.collection import bundled, sick_runs
+from rldoctor.proof.documents import document, page
 
 from rldoctor.api import came_true, load, rules
 from rldoctor.errors import ReadError, UsageError
 from rldoctor.proof import __main__ as command
-from rldoctor.proof.collection import bundled, sick_runs
-from rldoctor.proof.documents import document, page
 from rldoctor.proof.prove import Attempt, diagnosed, judged, only_run, unjudged, with_healthy
 from rldoctor.proof.table import details, show
-from rldoctor.reference.plan import Plan
+from rldoctor.training.plan import Plan
 
 pytest.importorskip("stable_baselines3")
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rldoctor.model.measured import Measured
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.loader import load_rule
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.pages import rule_page
 from rldoctor.rulebook.records import find_record, load_records, with_records
 
