@@ -21,13 +21,13 @@ from typing import Any
 from engine_runs import KINDS, make_run, write_run
 
 from rldoctor import api
-from rldoctor.engine.context import prepare
 from rldoctor.engine.evaluate import evaluate_rule
 from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.engine.prepared_run import prepare
 from rldoctor.language import parser
 from rldoctor.model.run import Run
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.loader import load_pack
-from rldoctor.rulebook.locate import builtin_rules_dir
 
 SLOWEST = 10
 Taken = dict[str, list[float]]

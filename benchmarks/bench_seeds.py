@@ -16,9 +16,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rldoctor.reference.catalog import task_for
-from rldoctor.reference.control import Control
-from rldoctor.reference.session import Job, run_jobs
+from rldoctor.training.catalog import task_for
+from rldoctor.training.control import Control
+from rldoctor.training.session import Job, run_jobs
 
 
 def main() -> None:

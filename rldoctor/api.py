@@ -8,13 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import rldoctor
-from rldoctor.engine.comparison import compare_arms
-from rldoctor.engine.comparison.criteria import load_criteria
-from rldoctor.engine.context import prepare
+from rldoctor.comparison import compare_arms
+from rldoctor.comparison.criteria import load_criteria
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.match import view
@@ -25,9 +24,9 @@ from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
+from rldoctor.paths import PACKAGE, builtin_rules_dir
 from rldoctor.report import notebook
 from rldoctor.rulebook.loader import load_pack
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import Rule
@@ -35,7 +34,6 @@ from rldoctor.rulebook.schema import Rule
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-PACKAGE = Path(rldoctor.__file__).parent
 notebook.register()
 
 

@@ -137,7 +137,7 @@ def analyze(
     quiet: Quiet = False,
 ) -> None:
     """Diagnose every run found under the paths."""
-    from rldoctor.commands import given
+    from rldoctor.commands import settings as given
     from rldoctor.commands.analyze import analyze as command
     from rldoctor.commands.options import detail
 
@@ -174,7 +174,7 @@ def inspect(
     ] = "terminal",
 ) -> None:
     """Show what was read: runs, tags and their meaning, step axis, hyperparameters, every note."""
-    from rldoctor.commands import given
+    from rldoctor.commands import settings as given
     from rldoctor.commands.inspect import inspect as command
 
     options = given.options(config=config, set=set_, map=map_, algorithm=algorithm, framework=framework)
@@ -214,16 +214,16 @@ def compare(
     ] = "",
 ) -> None:
     """Say what changed between two runs or groups of seeds: effect, first departure, settings, findings."""
-    from rldoctor.commands import given
-    from rldoctor.commands.compare import Side
+    from rldoctor.commands import settings as given
+    from rldoctor.commands.compare import GivenArm
     from rldoctor.commands.compare import compare as command
 
     options = given.options(
         config=config, set=set_, map=map_, algorithm=algorithm, framework=framework, rules=rules
     )
     sides = (
-        Side(base, tuple(base_config), base_mean, base_std),
-        Side(candidate, tuple(candidate_config), candidate_mean, candidate_std),
+        GivenArm(base, tuple(base_config), base_mean, base_std),
+        GivenArm(candidate, tuple(candidate_config), candidate_mean, candidate_std),
     )
     raise typer.Exit(command(*sides, options, fail_on, context.meta["reports"]))
 
@@ -256,7 +256,7 @@ def watch(
     reference: Reference = [],  # noqa: B006
 ) -> None:
     """Diagnose a run while it trains, and speak of what is new, worse or gone."""
-    from rldoctor.commands import given
+    from rldoctor.commands import settings as given
     from rldoctor.commands.watch import watch as command
 
     options = given.options(

@@ -18,7 +18,7 @@ import yaml
 from rldoctor.errors import Problem, RuleError
 
 Step: TypeAlias = str | int | float | bool | None
-Place: TypeAlias = tuple[Step, ...]
+TreePath: TypeAlias = tuple[Step, ...]
 Position: TypeAlias = tuple[int, int]
 
 MAX_BYTES = 1_000_000
@@ -68,11 +68,11 @@ class Tree:
 
     name: str
     value: Any
-    starts: Mapping[Place, Position] = field(default_factory=dict)
-    keys: Mapping[Place, Position] = field(default_factory=dict)
-    exact: Mapping[Place, int] = field(default_factory=dict)
+    starts: Mapping[TreePath, Position] = field(default_factory=dict)
+    keys: Mapping[TreePath, Position] = field(default_factory=dict)
+    exact: Mapping[TreePath, int] = field(default_factory=dict)
 
-    def position(self, place: Place) -> Position:
+    def position(self, place: TreePath) -> Position:
         """Where the value at ``place`` (or the nearest thing around it) starts; (0, 0) when unknown."""
         for length in range(len(place), -1, -1):
             found = self.starts.get(place[:length])
@@ -80,11 +80,11 @@ class Tree:
                 return found
         return (0, 0)
 
-    def key_position(self, place: Place) -> Position:
+    def key_position(self, place: TreePath) -> Position:
         """Where the key that leads to ``place`` stands; the value's position for list items."""
         return self.keys.get(place) or self.position(place)
 
-    def problem(self, place: Place, text: str, *, offset: int = 0, at_key: bool = False) -> Problem:
+    def problem(self, place: TreePath, text: str, *, offset: int = 0, at_key: bool = False) -> Problem:
         """A Problem at ``place``; ``offset`` counts characters inside a one-line text value."""
         line, column = self.key_position(place) if at_key else self.position(place)
         if place in self.exact:
@@ -174,13 +174,13 @@ class _Builder:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.starts: dict[Place, Position] = {}
-        self.keys: dict[Place, Position] = {}
-        self.exact: dict[Place, int] = {}
+        self.starts: dict[TreePath, Position] = {}
+        self.keys: dict[TreePath, Position] = {}
+        self.exact: dict[TreePath, int] = {}
         self.problems: list[Problem] = []
         self.budget = MAX_NODES
 
-    def build(self, node: yaml.Node, place: Place) -> Any:
+    def build(self, node: yaml.Node, place: TreePath) -> Any:
         self.budget -= 1
         if self.budget < 0 or len(place) >= MAX_DEPTH:
             raise _error(
@@ -198,10 +198,10 @@ class _Builder:
     def _wrong(self, node: yaml.Node, text: str) -> None:
         self.problems.append(Problem(self.name, *_start(node), text))
 
-    def _sequence(self, node: yaml.Node, place: Place) -> list[Any]:
+    def _sequence(self, node: yaml.Node, place: TreePath) -> list[Any]:
         return [self.build(child, (*place, index)) for index, child in enumerate(node.value)]
 
-    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[Any, Any]:
+    def _mapping(self, node: yaml.MappingNode, place: TreePath) -> dict[Any, Any]:
         values: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
@@ -218,7 +218,7 @@ class _Builder:
             values[key] = self.build(value_node, (*place, key))
         return values
 
-    def _scalar(self, node: yaml.ScalarNode, place: Place | None) -> Step:
+    def _scalar(self, node: yaml.ScalarNode, place: TreePath | None) -> Step:
         if place is not None and node.start_mark.line == node.end_mark.line and node.style not in ("|", ">"):
             self.exact[place] = 1 if node.style in ("'", '"') else 0
         try:

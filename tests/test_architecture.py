@@ -15,42 +15,44 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "rldoctor"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
+LABORATORY = PACKAGE.parent / "laboratory"
 
 # What each part may import; everything below follows from errors <- model <- language <- rulebook <- engine
 # <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts;
 # the callbacks for training libraries stand on api, the reference runner uses them; commands and cli (the
 # options of the commands, nothing else) stand on top.
-FOUNDATION = {"errors", "yamlio"}
+FOUNDATION = {"errors", "paths", "yamlio"}
 ALLOWED = {
     "errors": set(),
+    "paths": {"errors"},
     "yamlio": {"errors"},
     "model": FOUNDATION,
     "language": {*FOUNDATION, "model"},
     "rulebook": {*FOUNDATION, "model", "language"},
     "engine": {*FOUNDATION, "model", "language", "rulebook"},
-    "report": {*FOUNDATION, "model", "language", "rulebook", "engine"},
+    "comparison": {*FOUNDATION, "model", "language", "rulebook", "engine"},
+    "report": {*FOUNDATION, "model", "language", "rulebook", "engine", "comparison"},
     "gate": {*FOUNDATION, "model", "engine"},
     "readers": {*FOUNDATION, "model"},
     "vocabulary": {*FOUNDATION, "model"},
     "envelope": {*FOUNDATION, "model"},
     "tasks": {*FOUNDATION, "model"},
-    "reference": {*FOUNDATION, "model", "integrations"},
+    "training": {*FOUNDATION, "model", "integrations"},
     "api": {
         *FOUNDATION,
         "model",
         "language",
         "rulebook",
         "engine",
+        "comparison",
         "readers",
         "vocabulary",
         "envelope",
         "report",
     },
-    "proof": {*FOUNDATION, "model", "api", "reference"},
+    "proof": {*FOUNDATION, "model", "api", "training"},
     "integrations": {*FOUNDATION, "model", "api"},
-    "validation": {*FOUNDATION, "model", "api"},
     "watch": {*FOUNDATION, "model", "report"},
-    "site": {*FOUNDATION, "model", "rulebook", "engine", "vocabulary", "report", "validation", "api"},
     "": {*FOUNDATION, "model", "api"},
 }
 ALLOWED["commands"] = set(ALLOWED)
@@ -64,7 +66,7 @@ HEAVY = {"torch", "tensorboard", "aim", "plotly", "pandas"}
 MAX_FILE = 400
 MAX_FUNCTION = 60
 # Training loops: one step of an algorithm reads best in one piece.
-LONG_FUNCTIONS_IN = PACKAGE / "reference"
+LONG_FUNCTIONS_IN = PACKAGE / "training"
 
 
 def part_of(path: Path) -> str:
@@ -75,7 +77,8 @@ def part_of(path: Path) -> str:
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
     """Line and absolute dotted name of every import in a file."""
-    package = ("rldoctor", *path.relative_to(PACKAGE).parts[:-1])
+    inside = PACKAGE if path.is_relative_to(PACKAGE) else LABORATORY
+    package = ("rldoctor" if inside == PACKAGE else inside.name, *path.relative_to(inside).parts[:-1])
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -136,6 +139,56 @@ def test_imports_follow_the_declared_arrows(path: Path) -> None:
     assert wrong == []
 
 
+def modules(root: Path) -> dict[str, Path]:
+    """Dotted name -> file, for every module below a top-level package."""
+    found = {}
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def targets(path: Path, known: dict[str, Path]) -> set[str]:
+    """The modules of ``known`` that a file imports, wherever in it the import stands."""
+    found = set()
+    for _, name in imported(path):
+        # ``from a.b import c`` names a module a.b.c, or the name c in the module a.b.
+        module = name if name in known else name.rpartition(".")[0]
+        if module in known:
+            found.add(module)
+    return found
+
+
+@pytest.mark.parametrize("root", [PACKAGE, LABORATORY], ids=lambda root: root.name)
+def test_no_files_import_each_other_in_a_circle(root: Path) -> None:
+    known = modules(root)
+    left = {name: targets(path, known) - {name} for name, path in known.items()}
+    while left:
+        free = {name for name, wanted in left.items() if not wanted & set(left)}
+        assert free, f"a circle among {sorted(left)}"
+        left = {name: wanted for name, wanted in left.items() if name not in free}
+
+
+def test_the_laboratory_stands_on_the_package_and_nothing_on_the_laboratory() -> None:
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{line} {name}"
+        for path in SOURCES
+        for line, name in imported(path)
+        if name.partition(".")[0] == LABORATORY.name and "TYPE_CHECKING" not in name
+    ]
+    assert wrong == []
+
+
+def test_a_type_has_one_meaning() -> None:
+    """No two classes of one name: a reader who met ``Level`` in one room meets no other elsewhere."""
+    seen: dict[str, list[str]] = {}
+    for path in [*SOURCES, *sorted(LABORATORY.rglob("*.py"))]:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                seen.setdefault(node.name, []).append(path.name)
+    assert {name: places for name, places in seen.items() if len(places) > 1} == {}
+
+
 def test_the_declared_arrows_have_no_cycle() -> None:
     left = {part: set(targets) - {part} for part, targets in ALLOWED.items()}
     while left:
@@ -193,7 +246,7 @@ def test_start_up_imports_nothing_heavy(name: str) -> None:
 def test_no_module_imports_a_heavy_package_at_its_top() -> None:
     wrong = []
     for path in SOURCES:
-        if part_of(path) == "reference":
+        if part_of(path) == "training":
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -232,6 +285,12 @@ def test_public_names_resolve() -> None:
     assert package.__all__
     assert [name for name in package.__all__ if not hasattr(package, name)] == []
     assert {"load", "diagnose", "__version__"} <= set(package.__all__)
+
+
+def test_no_part_has_the_name_of_a_public_function() -> None:
+    """Importing a part sets an attribute of the package: ``rldoctor.compare`` must stay the function."""
+    parts = {part_of(path) for path in SOURCES}
+    assert parts & set(importlib.import_module("rldoctor").__all__) == set()
 
 
 def test_test_files_have_names_of_their_own() -> None:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from rldoctor.api import rules
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.known import known_names
-from rldoctor.rulebook.locate import builtin_rules_dir
 
 PAGE = Path(__file__).parents[1] / "docs" / "undetectable.md"
 CODE = re.compile(r"^\| ([A-Z]{3}-[0-9]{2})\b", re.MULTILINE)

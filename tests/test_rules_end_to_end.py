@@ -16,8 +16,8 @@ from rldoctor.model.finding import Outcome
 from rldoctor.model.raw import FloatArray
 from rldoctor.rulebook.loader import TEST_SUFFIX
 from rldoctor.rulebook.schema import Rule
-from rldoctor.rulebook.testcases import Case, load_tests
-from rldoctor.vocabulary.canonical import canonical
+from rldoctor.rulebook.testcases import RuleCase, load_tests
+from rldoctor.vocabulary.tables import canonical
 
 writers = pytest.importorskip("tensorboardX")
 
@@ -38,12 +38,12 @@ CONFIG_AS = {"updates_per_transition": "utd"}
 START = 1.7e9
 
 
-def firing_cases(rule: Rule) -> list[Case]:
+def firing_cases(rule: Rule) -> list[RuleCase]:
     tests = load_tests(Path(rule.path).with_suffix("").with_suffix(TEST_SUFFIX))
     return [case for case in tests.cases if case.expect.outcome is Outcome.FIRED]
 
 
-def logged(case: Case) -> dict[str, tuple[FloatArray, FloatArray]] | None:
+def logged(case: RuleCase) -> dict[str, tuple[FloatArray, FloatArray]] | None:
     """The case's points by the metric that is logged for them, or None where that cannot be."""
     known = canonical()
     points = {LOGGED_AS.get(name, name): value for name, value in case.points().items()}
@@ -70,7 +70,7 @@ def write(folder: Path, points: dict[str, tuple[FloatArray, FloatArray]]) -> Non
 
 
 def outcome_of(
-    rule: Rule, case: Case, points: dict[str, tuple[FloatArray, FloatArray]], folder: Path
+    rule: Rule, case: RuleCase, points: dict[str, tuple[FloatArray, FloatArray]], folder: Path
 ) -> Outcome:
     write(folder, points)
     knobs = canonical().knobs

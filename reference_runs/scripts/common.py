@@ -47,7 +47,7 @@ def seeded(seed: int) -> None:
 
 
 def reward_scale(fault: str) -> float:
-    """The factor on the reward, as in ``rldoctor/reference/faults.py``."""
+    """The factor on the reward, as in ``rldoctor/training/faults.py``."""
     return 1e-4 if fault == "reward-tiny" else 1.0
 
 

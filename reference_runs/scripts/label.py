@@ -17,8 +17,8 @@ from typing import Any
 
 import yaml
 
-from rldoctor.reference.faults import FAULTS
-from rldoctor.reference.observe import observe_events
+from rldoctor.training.faults import FAULTS
+from rldoctor.training.observe import observe_events
 
 FACTS = "made.json"
 
@@ -30,7 +30,7 @@ def home(facts: dict[str, Any]) -> Path:
 
 
 def label(facts: dict[str, Any], event_file: Path, before: dict[str, Any]) -> dict[str, Any]:
-    """The content of ``run.yaml``, as ``rldoctor.reference.record`` writes it for Stable-Baselines3."""
+    """The content of ``run.yaml``, as ``rldoctor.training.record`` writes it for Stable-Baselines3."""
     fault = FAULTS.get(facts["fault"])
     return {
         "schema": 1,

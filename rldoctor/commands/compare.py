@@ -21,7 +21,7 @@ _FAILS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class GivenArm:
     """What the command line says of one arm."""
 
     path: str
@@ -43,7 +43,11 @@ class Side:
 
 
 def compare(
-    base: Side, candidate: Side, options: Options, fail_on: str, reports: Sequence[tuple[str, str]] = ()
+    base: GivenArm,
+    candidate: GivenArm,
+    options: Options,
+    fail_on: str,
+    reports: Sequence[tuple[str, str]] = (),
 ) -> int:
     """Compare and report; the exit code.
 

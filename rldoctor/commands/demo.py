@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import rldoctor
+from rldoctor import paths
 from rldoctor.commands.analyze import analyze
 from rldoctor.commands.options import Options
 from rldoctor.errors import ReadError
@@ -16,17 +16,17 @@ FAVOURITE = "reward-exp-sharp"
 
 def demo(reports: Sequence[tuple[str, str]]) -> int:
     """Analyze the bundled run; always 0 unless it could not be done (a demo is no gate)."""
-    run = demo_run(Path(rldoctor.__file__).parent)
+    run = demo_run(paths.PACKAGE)
     sys.stderr.write(f"analyzing {run}\n")
     return analyze([str(run)], Options(fail_on="never"), reports)
 
 
 def demo_run(package: Path) -> Path:
     """The bundled run to show; ReadError when this installation has none."""
-    for root in (package / "_reference_runs", package.parent / "reference_runs"):
-        found = sorted(path for path in (root / "faulty").glob("*") if path.is_dir())
-        if found:
-            return next((path for path in found if path.name == FAVOURITE), found[0])
+    root = paths.reference_runs("faulty", package)
+    found = sorted(path for path in root.glob("*") if path.is_dir()) if root else []
+    if found:
+        return next((path for path in found if path.name == FAVOURITE), found[0])
     raise ReadError(
         "this installation has no bundled runs",
         hint="clone the repository and run: rldoctor analyze reference_runs/faulty",

@@ -9,9 +9,9 @@ from rldoctor.report.derived import Quantity, quantities
 
 def derived(run: Run) -> list[Quantity]:
     """What ``analyze`` would compute from this run before any rule runs."""
-    from rldoctor.engine.context import prepare
     from rldoctor.engine.policy import load_derived, load_policy
-    from rldoctor.rulebook.locate import builtin_rules_dir
+    from rldoctor.engine.prepared_run import prepare
+    from rldoctor.paths import builtin_rules_dir
 
     builtin = builtin_rules_dir()
     context = prepare(run, load_policy(builtin), load_derived(builtin))

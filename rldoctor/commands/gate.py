@@ -17,8 +17,7 @@ from rldoctor.gate.globs import matches
 from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import AGGREGATES
 from rldoctor.gate.waivers import unused
-from rldoctor.model.finding import Diagnosis
-from rldoctor.model.gate import Judged, Standing
+from rldoctor.model.finding import Diagnosis, Judged, Standing
 
 if TYPE_CHECKING:
     from rldoctor.rulebook.schema import Rule
@@ -104,9 +103,9 @@ def judged(gate: Gate, diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
 def _groups(gate: Gate, diagnoses: Sequence[Diagnosis], asked: Sequence[Terms]) -> list[list[int]]:
     if gate.how == "any":
         return [[index] for index in range(len(diagnoses))]
-    from rldoctor.engine.comparison.criteria import load_criteria
-    from rldoctor.engine.comparison.grouping import seed_groups
-    from rldoctor.rulebook.locate import builtin_rules_dir
+    from rldoctor.comparison.criteria import load_criteria
+    from rldoctor.comparison.grouping import seed_groups
+    from rldoctor.paths import builtin_rules_dir
 
     return seed_groups([one.run for one in diagnoses], load_criteria(builtin_rules_dir()), asked)
 

@@ -12,11 +12,11 @@ from rldoctor.commands.problems import tell
 from rldoctor.commands.progress import watched
 from rldoctor.commands.trained import told
 from rldoctor.errors import MissingExtraError, RldoctorError
-from rldoctor.reference.console import control_of, jobs_of, listing, parse
-from rldoctor.reference.control import require_device
-from rldoctor.reference.plan import Plan
-from rldoctor.reference.screen import progress
-from rldoctor.reference.session import Job, run_jobs
+from rldoctor.training.console import control_of, jobs_of, listing, parse
+from rldoctor.training.control import require_device
+from rldoctor.training.plan import Plan
+from rldoctor.training.screen import progress
+from rldoctor.training.session import Job, run_jobs
 
 NEEDED = ("torch", "stable_baselines3", "gymnasium")
 
@@ -39,7 +39,7 @@ def reference(arguments: list[str]) -> int:
     jobs, control = jobs_of(options), control_of(options)
     require_device(control.device)
     if control.aim is not None:
-        from rldoctor.reference.aimlog import prepare
+        from rldoctor.training.aimlog import prepare
 
         prepare(control.aim)
     if options.apply_fix:
@@ -63,8 +63,8 @@ def reference(arguments: list[str]) -> int:
 
 def _ready_to_film(plan: Plan, kind: str) -> str:
     """The OpenGL backend; raises now, and not after hours of training, when there will be no film."""
-    from rldoctor.reference.headless import working_backend
-    from rldoctor.reference.video import ending
+    from rldoctor.training.headless import working_backend
+    from rldoctor.training.video import ending
 
     ending(kind)
     return working_backend(plan)
@@ -72,7 +72,7 @@ def _ready_to_film(plan: Plan, kind: str) -> str:
 
 def _filmed(jobs: Sequence[Job], kind: str, backend: str) -> int:
     """Film every trained policy; 2 when one could not be."""
-    from rldoctor.reference.video import film
+    from rldoctor.training.video import film
 
     code = 0
     for job in jobs:

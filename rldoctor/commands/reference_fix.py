@@ -8,17 +8,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import rldoctor
+from rldoctor import paths
 from rldoctor.commands.progress import watched
 from rldoctor.commands.trained import told
 from rldoctor.errors import UsageError
-from rldoctor.proof.collection import bundled
-from rldoctor.proof.documents import document
+from rldoctor.proof.document import document
 from rldoctor.proof.prove import Attempt, Clock, Proof, diagnosed, judged, unjudged, with_healthy
 from rldoctor.proof.table import show as show_table
-from rldoctor.reference.control import Control, Status
-from rldoctor.reference.screen import progress
-from rldoctor.reference.session import Job, run_jobs
+from rldoctor.training.control import Control, Status
+from rldoctor.training.screen import progress
+from rldoctor.training.session import Job, run_jobs
 
 
 def apply_fix(options: argparse.Namespace, jobs: Sequence[Job], control: Control) -> int:
@@ -66,7 +65,8 @@ def _fixed(attempts: Sequence[Attempt], jobs: Sequence[Job], control: Control) -
 
 def _compared(proof: Proof, attempt: Attempt) -> Proof:
     """With the return of the bundled healthy run, where there is one."""
-    home = bundled(Path(rldoctor.__file__).parent)
+    healthy = paths.reference_runs("healthy")
+    home = healthy.parent if healthy else None
     return proof if home is None else with_healthy(proof, attempt, home)
 
 

@@ -47,8 +47,8 @@ def test_rules(directory: str) -> int:
     """Run the tests beside the rules; 1 when a case does not hold."""
     from rldoctor.engine.policy import load_derived, load_policy
     from rldoctor.engine.ruletest import run_tests
+    from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
-    from rldoctor.rulebook.locate import builtin_rules_dir
 
     builtin = builtin_rules_dir()
     rules = load_pack([_directory(directory)])
@@ -73,7 +73,7 @@ def lint_rules(directory: str) -> int:
 
 
 def _directory(name: str) -> Path:
-    from rldoctor.rulebook.locate import builtin_rules_dir
+    from rldoctor.paths import builtin_rules_dir
 
     path = Path(name) if name else builtin_rules_dir()
     if not path.is_dir():

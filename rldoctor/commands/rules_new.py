@@ -32,9 +32,9 @@ def new_rule(code: str, into: str, *, slug: str = "", area: str = "", title: str
 def _planned(code: str, slug: str, area: str, title: str) -> Scaffold:
     """The scaffold; what was not given comes from the catalogue and from the built-in rules."""
     from rldoctor import api
+    from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.known import known_names
     from rldoctor.rulebook.loader import CODE
-    from rldoctor.rulebook.locate import builtin_rules_dir
     from rldoctor.rulebook.scaffold import scaffold, slug_of
 
     if not CODE.fullmatch(code):

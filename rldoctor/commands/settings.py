@@ -15,6 +15,8 @@ from rldoctor.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from rldoctor.gate.waivers import Waiver
 
+from rldoctor.commands.options import listed, parse_map, parse_thresholds
+
 OWN_FILE = "rldoctor.toml"
 SHARED_FILE = "pyproject.toml"
 KEYS = tuple(one.name.replace("_", "-") for one in fields(Options) if one.name != "given")
@@ -186,3 +188,44 @@ def _plain(value: object, where: str) -> str:
     if isinstance(value, str | int | float):
         return str(value)
     raise UsageError(f"{where}: settings are text, numbers or booleans, got {value!r}")
+
+
+def options(
+    *,
+    config: Sequence[str] = (),
+    set: Sequence[str] = (),
+    map: Sequence[str] = (),
+    algorithm: str = "",
+    framework: str = "",
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    rules: Sequence[str] = (),
+    threshold: Sequence[str] = (),
+    fail_on: str = "",
+    min_coverage: str = "",
+    reference: Sequence[str] = (),
+    baseline: str = "",
+    aggregate: str = "",
+) -> Options:
+    """What a command goes by; the arguments are the options as typed, empty where there is no such option.
+
+    Raises:
+        UsageError: an option that cannot be read, or an invalid settings file.
+    """
+    typed = Options(
+        config=tuple(config),
+        set=tuple(set),
+        map=parse_map(map),
+        algorithm=algorithm,
+        framework=framework,
+        select=listed(select),
+        ignore=listed(ignore),
+        rules=tuple(rules),
+        thresholds=parse_thresholds(threshold),
+        fail_on=fail_on,
+        min_coverage=min_coverage,
+        reference=tuple(reference),
+        baseline=baseline,
+        aggregate=aggregate,
+    )
+    return typed.over(load_settings())

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from itertools import pairwise
 
 from rldoctor.commands.progress import watched
-from rldoctor.reference.plan import Plan
-from rldoctor.reference.throughput import Point, Rate, stops
-from rldoctor.reference.throughput_console import parse, plan_of
+from rldoctor.training.plan import Plan
+from rldoctor.training.throughput import Point, Throughput, stops
+from rldoctor.training.throughput_console import parse, plan_of
 
 BUSY = 1.0
 """Running processes per usable core, before the measurement, above which the figures are called noisy."""
@@ -23,8 +23,8 @@ BUSY = 1.0
 def throughput(arguments: list[str]) -> int:
     """Measure and show; 0. MissingExtraError without the extra, UsageError for wrong options."""
     from rldoctor.commands.reference import require_extra
-    from rldoctor.reference.control import require_device
-    from rldoctor.reference.throughput import measure
+    from rldoctor.training.control import require_device
+    from rldoctor.training.throughput import measure
 
     options = parse(arguments)
     require_extra()
@@ -112,7 +112,7 @@ def _show(points: Sequence[Point], plan: Plan, vec: str, least: float, machine: 
     out.print(_machine(machine))
 
 
-def _rate(rate: Rate) -> tuple[str, str]:
+def _rate(rate: Throughput) -> tuple[str, str]:
     return f"{rate.median:,.0f}", f"{rate.low:,.0f}-{rate.high:,.0f}"
 
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from rldoctor.commands.problems import tell
-from rldoctor.reference.control import Status
-from rldoctor.reference.session import Job
+from rldoctor.training.control import Status
+from rldoctor.training.session import Job
 
 
 def told(jobs: Sequence[Job], ended: Sequence[Status]) -> int:

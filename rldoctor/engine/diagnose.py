@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from rldoctor.engine.context import Context, prepare
-from rldoctor.engine.doubt import vetoed
+from rldoctor.engine.data_quality import vetoed
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule
 from rldoctor.engine.policy import DerivedSet, Policy
+from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.engine.ranking import rank
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
@@ -51,13 +51,13 @@ def diagnose_run(
     )
 
 
-def _first_seen(rules: Sequence[Rule], context: Context) -> dict[str, float]:
+def _first_seen(rules: Sequence[Rule], context: PreparedRun) -> dict[str, float]:
     """First logged step of each rule's leading metric, by code."""
     leading = {rule.code: context.metrics.get(rule.requires[0]) for rule in rules if rule.requires}
     return {code: float(one.steps[0]) for code, one in leading.items() if one is not None and len(one)}
 
 
-def _with_derived(frame: MetricFrame, context: Context) -> MetricFrame:
+def _with_derived(frame: MetricFrame, context: PreparedRun) -> MetricFrame:
     return replace(frame, series=dict(context.metrics))
 
 
@@ -73,7 +73,7 @@ def _coverage(evaluated: Sequence[Evaluated]) -> Coverage:
 
 
 def _verdict(
-    roots: Sequence[Root], evaluated: Sequence[Evaluated], context: Context, policy: Policy
+    roots: Sequence[Root], evaluated: Sequence[Evaluated], context: PreparedRun, policy: Policy
 ) -> tuple[str, str]:
     """The verdict and, where it is not_enough_data, why."""
     blind = any(root.finding.code in policy.no_data_codes for root in roots)
@@ -89,7 +89,7 @@ def _verdict(
     return ("not_enough_data", missing) if missing else ("healthy", "")
 
 
-def _unjudged(evaluated: Sequence[Evaluated], context: Context, policy: Policy, *, blind: bool) -> str:
+def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Policy, *, blind: bool) -> str:
     """Silence is no pass: why a quiet run cannot be called healthy, empty when it can."""
     if blind or not any(name in context.metrics for name in policy.needs_one_of):
         return "no return, success rate or reward could be read: nothing says how the run went"
@@ -109,12 +109,12 @@ def _is_remark(root: Root, policy: Policy) -> bool:
     return root.severity is Severity.INFO and root.finding.area in policy.remark_areas
 
 
-def _outcome_judged(context: Context) -> bool:
+def _outcome_judged(context: PreparedRun) -> bool:
     facts = context.facts
     return any(math.isfinite(facts.get(name, math.nan)) for name in ("improving", "success_end"))
 
 
-def outcome_note(context: Context) -> str:
+def outcome_note(context: PreparedRun) -> str:
     """One sentence on how the return went, for the head of a report."""
     facts = context.facts
     start, end, best = (facts.get(name, np.nan) for name in ("return_start", "return_end", "return_best"))

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rldoctor.engine.context import Context
 from rldoctor.engine.findings import make_finding
 from rldoctor.engine.intervals import intervals, span_steps
 from rldoctor.engine.policy import Policy
-from rldoctor.engine.routes import ALGORITHM, additions
+from rldoctor.engine.prepared_run import PreparedRun
 from rldoctor.engine.scene import Scene, as_mask, known_measures, place
+from rldoctor.engine.what_to_log import ALGORITHM, additions
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY, matches
 from rldoctor.model.finding import Interval, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
@@ -28,7 +28,7 @@ class Evaluated:
     edges: tuple[Edge, ...] = ()
 
 
-def evaluate_rule(rule: Rule, context: Context, policy: Policy) -> Evaluated:
+def evaluate_rule(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
     """Apply ``rule``; a crash inside it becomes this rule's ``error`` and never reaches the other rules."""
     try:
         return _evaluate(rule, context, policy)
@@ -39,7 +39,7 @@ def evaluate_rule(rule: Rule, context: Context, policy: Policy) -> Evaluated:
         return Evaluated(rule, result)
 
 
-def _evaluate(rule: Rule, context: Context, policy: Policy) -> Evaluated:
+def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
     early = _not_for_this_run(rule, context) or _missing(rule, context)
     if early is not None:
         return Evaluated(rule, early)
@@ -72,7 +72,7 @@ def _quiet(rule: Rule, outcome: Outcome, reason: str, **fields: object) -> RuleR
     return RuleResult(rule.code, rule.slug, rule.title, outcome, reason=reason, **fields)  # type: ignore[arg-type]
 
 
-def _not_for_this_run(rule: Rule, context: Context) -> RuleResult | None:
+def _not_for_this_run(rule: Rule, context: PreparedRun) -> RuleResult | None:
     algorithm, scope = context.run.algorithm, rule.applies_to
     excepted = bool(algorithm) and algorithm in scope.except_algorithms
     if matches(algorithm, scope.algorithms) and not excepted:
@@ -95,7 +95,7 @@ def _could_match(family: str, wanted: Sequence[str]) -> bool:
     return bool(members & set(wanted))
 
 
-def _missing(rule: Rule, context: Context) -> RuleResult | None:
+def _missing(rule: Rule, context: PreparedRun) -> RuleResult | None:
     missing = [name for name in rule.requires if name not in context.metrics]
     missing += [f"config.{name}" for name in rule.requires_config if name not in context.config]
     for group in rule.requires_one_of:

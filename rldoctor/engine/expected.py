@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rldoctor.engine.context import NAN, Context
 from rldoctor.engine.evaluate import too_little
+from rldoctor.engine.prepared_run import NAN, PreparedRun
 from rldoctor.engine.scene import Scene, place
 from rldoctor.rulebook.schema import Rule
 
@@ -26,7 +26,7 @@ class Expected:
     missing: tuple[str, ...] = ()
 
 
-def expected(rule: Rule, context: Context) -> Expected:
+def expected(rule: Rule, context: PreparedRun) -> Expected:
     """Evaluate the check of ``expect`` over a run, whether or not the rule fires on it.
 
     A number that is not known makes the answer None, unless the check holds without it; so do too few points.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from rldoctor.engine.context import NAN
 from rldoctor.engine.policy import Policy
+from rldoctor.engine.prepared_run import NAN
 from rldoctor.engine.scene import Scene, known_measures, rule_metrics
 from rldoctor.engine.wording import prescription
 from rldoctor.language.parser import Expression

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from rldoctor.language.evaluator import Value
+from rldoctor.language.memo import Memo
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.series import Series
 
@@ -50,3 +53,40 @@ def place_on(series: Series, grid: FloatArray) -> FloatArray:
     if series.steps is grid or np.array_equal(series.steps, grid):
         return series.values
     return carry_forward(series, grid)
+
+
+@dataclass(slots=True)
+class Shared:
+    """Grids, their later parts, and placed metrics; all of them are read only."""
+
+    memo: Memo = field(default_factory=Memo)
+    grids: list[FloatArray] = field(default_factory=list)
+    parts: dict[tuple[int, int], FloatArray] = field(default_factory=dict)
+    series: dict[tuple[str, int, int], FloatArray] = field(default_factory=dict)
+
+    def grid(self, steps: FloatArray) -> FloatArray:
+        """One and the same array for equal steps."""
+        for known in self.grids:
+            if known is steps or np.array_equal(known, steps):
+                return known
+        self.grids.append(steps)
+        return steps
+
+    def after(self, grid: FloatArray, first: int) -> FloatArray:
+        """The points of a grid from the index ``first`` on."""
+        key = (id(grid), first)
+        if key not in self.parts:
+            self.parts[key] = grid[first:]
+            self.memo.keep(self.parts[key])
+        return self.parts[key]
+
+    def placed(self, name: str, series: Series | None, grid: FloatArray, first: int) -> Value:
+        """A metric on the points of a grid from ``first`` on; the number NaN when it was not logged."""
+        if series is None:
+            return float("nan")
+        key = (name, id(grid), first)
+        if key not in self.series:
+            whole = place_on(series, grid) if first == 0 else self.placed(name, series, grid, 0)
+            self.series[key] = np.asarray(whole)[first:]
+            self.memo.keep(self.series[key])
+        return self.series[key]

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rldoctor.engine.context import Context, prepare
 from rldoctor.engine.evaluate import evaluate_rule
 from rldoctor.engine.expected import expected
 from rldoctor.engine.policy import DerivedSet, Policy
+from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import RuleResult
 from rldoctor.model.frame import MetricFrame
@@ -18,7 +18,7 @@ from rldoctor.model.series import Series
 from rldoctor.rulebook.expectation import differences
 from rldoctor.rulebook.loader import TEST_SUFFIX
 from rldoctor.rulebook.schema import Rule
-from rldoctor.rulebook.testcases import Case, load_tests
+from rldoctor.rulebook.testcases import RuleCase, load_tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class CaseReport:
     """What became of one test case; ``problems`` is empty when it holds."""
 
     rule: Rule
-    case: Case
+    case: RuleCase
     result: RuleResult
     problems: tuple[str, ...]
 
 
-def synthetic_run(case: Case) -> Run:
+def synthetic_run(case: RuleCase) -> Run:
     """The run a test case describes, on environment steps."""
     series = {
         name: Series(name, steps, values, name, window=case.series[name].window)
@@ -50,7 +50,7 @@ def synthetic_run(case: Case) -> Run:
     )
 
 
-def run_case(rule: Rule, case: Case, policy: Policy, derived: DerivedSet) -> CaseReport:
+def run_case(rule: Rule, case: RuleCase, policy: Policy, derived: DerivedSet) -> CaseReport:
     """Evaluate one case and compare it with what it expects."""
     context = prepare(synthetic_run(case), policy, derived)
     result = evaluate_rule(rule, context, policy).result
@@ -58,7 +58,7 @@ def run_case(rule: Rule, case: Case, policy: Policy, derived: DerivedSet) -> Cas
     return CaseReport(rule, case, result, tuple(found))
 
 
-def _about_check(rule: Rule, case: Case, context: Context) -> Iterator[str]:
+def _about_check(rule: Rule, case: RuleCase, context: PreparedRun) -> Iterator[str]:
     """How the check of the rule's ``expect`` differs from what the case says of it."""
     if case.expect.came_true is None:
         return

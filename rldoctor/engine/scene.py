@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
-from rldoctor.engine.context import NAN, Context
-from rldoctor.engine.evidence import window
 from rldoctor.engine.intervals import active_mask, span_steps
+from rldoctor.engine.prepared_run import NAN, PreparedRun
 from rldoctor.engine.wording import fill, formatted, step_text
 from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
-from rldoctor.language.parser import Expression
+from rldoctor.language.parser import Expression, parse
 from rldoctor.model.finding import Interval, Measure
 from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
@@ -21,12 +22,49 @@ from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import MeasureSpec, Rule
 
 
+def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str | None:
+    """The one ``where=`` condition behind an expression, ``let`` names followed; None for none or several."""
+    found: set[str] = set()
+    pending, seen = [expression], {expression.text}
+    while pending:
+        part = pending.pop()
+        found |= _own_conditions(part)
+        for name in part.names & lets.keys():
+            if lets[name].text not in seen:
+                seen.add(lets[name].text)
+                pending.append(lets[name])
+    return next(iter(found)) if len(found) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _own_conditions(expression: Expression) -> frozenset[str]:
+    """The ``where=`` conditions written in an expression itself."""
+    if "where" not in expression.text:
+        return frozenset()
+    calls = (node for node in ast.walk(expression.tree) if isinstance(node, ast.Call))
+    keywords = (keyword for call in calls for keyword in call.keywords if keyword.arg == "where")
+    return frozenset(ast.unparse(keyword.value) for keyword in keywords)
+
+
+def window(
+    expression: Expression, lets: Mapping[str, Expression], scope: Scope
+) -> tuple[tuple[float, float] | None, int]:
+    """First and last step, and number of points, that a measured value rests on (None and 0 for no grid)."""
+    steps: FloatArray = scope.steps
+    condition = condition_of(expression, lets)
+    if condition is not None:
+        mask = np.asarray(evaluate(parse(condition), scope))
+        chosen = steps[mask] if mask.dtype == bool and mask.shape == steps.shape else steps
+        steps = chosen if chosen.size else steps
+    return ((float(steps[0]), float(steps[-1])) if steps.size else None), int(steps.size)
+
+
 @dataclass(slots=True)
 class Scene:
     """What a rule's expressions see; ``names`` grows: metrics, thresholds, lets, ``active``, measures."""
 
     rule: Rule
-    context: Context
+    context: PreparedRun
     grid: FloatArray
     names: dict[str, Value]
     scope: Scope
@@ -112,7 +150,7 @@ def rule_metrics(rule: Rule) -> list[str]:
     return [*rule.requires, *(name for group in rule.requires_one_of for name in group), *rule.optional]
 
 
-def place(rule: Rule, context: Context) -> Scene:
+def place(rule: Rule, context: PreparedRun) -> Scene:
     """Put the metrics of a rule on its grid, cut the warm-up, and evaluate its ``let``."""
     anchor = _anchor(rule, context)
     grid = context.shared.grid(anchor.steps if anchor is not None else np.empty(0))
@@ -134,7 +172,7 @@ def place(rule: Rule, context: Context) -> Scene:
     return Scene(rule, context, grid, names, scope)
 
 
-def _anchor(rule: Rule, context: Context) -> Series | None:
+def _anchor(rule: Rule, context: PreparedRun) -> Series | None:
     """The series whose steps are the grid: the first required one, else the longest of the run."""
     if rule.requires:
         return context.metrics.get(rule.requires[0])

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rldoctor.envelope.criteria import Criteria
+from rldoctor.envelope.criteria import EnvelopeCriteria
 from rldoctor.envelope.identity import differing, settings_of, task_of
 from rldoctor.envelope.levels import end_level, reached, start_level
 from rldoctor.errors import UsageError
-from rldoctor.model.config import Value
-from rldoctor.model.envelope import Band, Envelope, Level, Member
+from rldoctor.model.config import KnobValue
+from rldoctor.model.envelope import Band, Envelope, Member, MetricLevel
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
@@ -22,7 +22,7 @@ AXIS = "env_steps"
 VERSIONS = "versions."
 
 
-def build(runs: Sequence[Run], name: str, criteria: Criteria, variant: str = "") -> Envelope:
+def build(runs: Sequence[Run], name: str, criteria: EnvelopeCriteria, variant: str = "") -> Envelope:
     """The envelope of runs of one algorithm on one task.
 
     Raises:
@@ -53,7 +53,7 @@ def build(runs: Sequence[Run], name: str, criteria: Criteria, variant: str = "")
     )
 
 
-def _check(runs: Sequence[Run], criteria: Criteria) -> None:
+def _check(runs: Sequence[Run], criteria: EnvelopeCriteria) -> None:
     if not runs:
         raise UsageError("no runs to build a reference from", hint="name the directories of good runs")
     first = runs[0]
@@ -78,7 +78,7 @@ def _check(runs: Sequence[Run], criteria: Criteria) -> None:
             raise UsageError(f"{first.path} and {run.path} are not the same task: {unlike}")
 
 
-def common_grid(runs: Sequence[Run], criteria: Criteria) -> FloatArray:
+def common_grid(runs: Sequence[Run], criteria: EnvelopeCriteria) -> FloatArray:
     """Evenly spaced steps over the range that the outcomes of all runs share, shape (n,).
 
     Raises:
@@ -92,7 +92,7 @@ def common_grid(runs: Sequence[Run], criteria: Criteria) -> FloatArray:
     return np.round(np.linspace(first, last, criteria.whole("grid")))
 
 
-def outcome(run: Run, criteria: Criteria) -> Series:
+def outcome(run: Run, criteria: EnvelopeCriteria) -> Series:
     """The first logged return, else the first success rate. UsageError when there is none with points."""
     for name in (*criteria.returns, *criteria.success):
         series = run.metrics.get(name)
@@ -101,9 +101,9 @@ def outcome(run: Run, criteria: Criteria) -> Series:
     raise UsageError(f"{run.path}: neither a return nor a success rate has a value")
 
 
-def _levels(runs: Sequence[Run], criteria: Criteria) -> dict[str, Level]:
+def _levels(runs: Sequence[Run], criteria: EnvelopeCriteria) -> dict[str, MetricLevel]:
     """Levels of each outcome that every run logged; success is measured on its own scale."""
-    found: dict[str, Level] = {}
+    found: dict[str, MetricLevel] = {}
     for metric in (*criteria.returns, *criteria.success):
         curves = [curve for run in runs if (curve := run.metrics.get(metric)) is not None]
         if len(curves) < len(runs):
@@ -111,9 +111,9 @@ def _levels(runs: Sequence[Run], criteria: Criteria) -> dict[str, Level]:
         start = float(np.median([start_level(curve, criteria) for curve in curves]))
         end = float(np.median([end_level(curve, criteria) for curve in curves]))
         if metric in criteria.success:
-            found[metric] = Level(start, end, criteria.milestones)
+            found[metric] = MetricLevel(start, end, criteria.milestones)
         elif end > start:
-            found[metric] = Level(
+            found[metric] = MetricLevel(
                 start, end, tuple(start + share * (end - start) for share in criteria.milestones)
             )
     return found
@@ -124,14 +124,14 @@ def _framework(runs: Sequence[Run]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _shown(runs: Sequence[Run], framework: str, criteria: Criteria) -> list[str]:
+def _shown(runs: Sequence[Run], framework: str, criteria: EnvelopeCriteria) -> list[str]:
     """The metrics to keep; of several frameworks only the outcomes, which mean the same in all of them."""
     names = dict.fromkeys(name for run in runs for name in run.metrics if name not in criteria.leave_out)
     outcomes = {*criteria.returns, *criteria.success}
     return [name for name in names if framework or name in outcomes]
 
 
-def _member(run: Run, levels: Mapping[str, Level], criteria: Criteria) -> Member:
+def _member(run: Run, levels: Mapping[str, MetricLevel], criteria: EnvelopeCriteria) -> Member:
     when = {metric: reached(run.metrics[metric], level.at, criteria) for metric, level in levels.items()}
     return Member(run.path.name, run.seed, run.last_step, when)
 
@@ -146,7 +146,7 @@ def _versions(runs: Sequence[Run]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(texts)) for name, texts in sorted(found.items())}
 
 
-def _agreed(runs: Sequence[Run]) -> dict[str, Value]:
+def _agreed(runs: Sequence[Run]) -> dict[str, KnobValue]:
     """The settings that every run has with the same value."""
     first = runs[0].config.knobs
     return {
@@ -157,12 +157,12 @@ def _agreed(runs: Sequence[Run]) -> dict[str, Value]:
     }
 
 
-def _writable(value: Value) -> bool:
+def _writable(value: KnobValue) -> bool:
     """Whether JSON has the value."""
     return not isinstance(value, float) or math.isfinite(value)
 
 
-def _band(curves: Sequence[Series | None], grid: FloatArray, criteria: Criteria) -> Band:
+def _band(curves: Sequence[Series | None], grid: FloatArray, criteria: EnvelopeCriteria) -> Band:
     logged = [curve for curve in curves if curve is not None]
     table = np.stack([on_steps(curve, grid) for curve in logged])
     with warnings.catch_warnings():

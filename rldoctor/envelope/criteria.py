@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from rldoctor.model.config import Value
+from rldoctor.model.config import KnobValue
 from rldoctor.yamlio import load_yaml
 
 FILE = "reference.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Criteria:
+class EnvelopeCriteria:
     """Everything an envelope is built and chosen with. ``limits`` are the named thresholds of the file.
 
     ``knobs``: settings that change what a return means, with the value that holds where none is written.
@@ -24,7 +24,7 @@ class Criteria:
     milestones: tuple[float, ...]
     success: tuple[str, ...]
     returns: tuple[str, ...]
-    knobs: Mapping[str, Value | None]
+    knobs: Mapping[str, KnobValue | None]
     prefixes: tuple[str, ...]
     leave_out: frozenset[str]
 
@@ -38,10 +38,10 @@ class Criteria:
 
 
 @lru_cache(maxsize=4)
-def load_criteria(rules: Path) -> Criteria:
+def load_criteria(rules: Path) -> EnvelopeCriteria:
     """The criteria of a rules directory; RuleError when the file is not valid YAML."""
     data = load_yaml(rules / FILE)
-    return Criteria(
+    return EnvelopeCriteria(
         limits={name: float(entry["value"]) for name, entry in data["thresholds"].items()},
         milestones=tuple(float(share) for share in data["milestones"]),
         success=tuple(data["success"]),

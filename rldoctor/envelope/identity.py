@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rldoctor.envelope.criteria import Criteria
-from rldoctor.model.config import Value
+from rldoctor.envelope.criteria import EnvelopeCriteria
+from rldoctor.model.config import KnobValue
 from rldoctor.model.numbers import number_text
 from rldoctor.model.run import Run
 
@@ -19,9 +19,9 @@ def task_of(run: Run) -> tuple[str, str]:
     return algorithm, run.env.rpartition(":")[2]
 
 
-def settings_of(run: Run, criteria: Criteria) -> dict[str, Value]:
+def settings_of(run: Run, criteria: EnvelopeCriteria) -> dict[str, KnobValue]:
     """The written settings that change what a return means, by canonical knob or by the user's own key."""
-    found: dict[str, Value] = {}
+    found: dict[str, KnobValue] = {}
     for name in criteria.knobs:
         knob = run.config.get(name)
         if knob is not None:
@@ -32,11 +32,11 @@ def settings_of(run: Run, criteria: Criteria) -> dict[str, Value]:
     return found
 
 
-def _plain(value: object) -> Value:
+def _plain(value: object) -> KnobValue:
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
-def differing(one: dict[str, Value], other: dict[str, Value], criteria: Criteria) -> str:
+def differing(one: dict[str, KnobValue], other: dict[str, KnobValue], criteria: EnvelopeCriteria) -> str:
     """The first setting that differs, as ``reward_scale 0.01 against 1``; empty when none is known to.
 
     A knob that is not written has its default; one without a default is compared only where both have it.
@@ -50,17 +50,17 @@ def differing(one: dict[str, Value], other: dict[str, Value], criteria: Criteria
     return ""
 
 
-def _value(settings: dict[str, Value], name: str, criteria: Criteria) -> Value | None:
+def _value(settings: dict[str, KnobValue], name: str, criteria: EnvelopeCriteria) -> KnobValue | None:
     return settings.get(name, criteria.knobs.get(name))
 
 
-def _same(mine: Value | None, theirs: Value | None) -> bool:
+def _same(mine: KnobValue | None, theirs: KnobValue | None) -> bool:
     if isinstance(mine, str) or isinstance(theirs, str) or mine is None or theirs is None:
         return mine == theirs
     return float(mine) == float(theirs)
 
 
-def _text(value: Value | None) -> str:
+def _text(value: KnobValue | None) -> str:
     if value is None:
         return "not set"
     return value if isinstance(value, str) else number_text(float(value))

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rldoctor.envelope.criteria import Criteria
+from rldoctor.envelope.criteria import EnvelopeCriteria
 from rldoctor.model.envelope import Reached
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
 
 
-def start_level(series: Series, criteria: Criteria) -> float:
+def start_level(series: Series, criteria: EnvelopeCriteria) -> float:
     """Median of the first finite points; NaN without any."""
     values = series.finite().values[: criteria.whole("start_points")]
     return float(np.median(values)) if values.size else float("nan")
 
 
-def end_level(series: Series, criteria: Criteria) -> float:
+def end_level(series: Series, criteria: EnvelopeCriteria) -> float:
     """Median of the finite points over the last part of the steps; NaN without any."""
     series = series.finite()
     if not len(series):
@@ -27,7 +27,7 @@ def end_level(series: Series, criteria: Criteria) -> float:
     return float(np.median(series.values[series.steps >= last - criteria["end_share"] * (last - first)]))
 
 
-def smoothed(series: Series, criteria: Criteria) -> Series:
+def smoothed(series: Series, criteria: EnvelopeCriteria) -> Series:
     """The finite points, as trailing means over a few of them where the log does not average already."""
     series = series.finite()
     if series.window and series.window > 1:
@@ -45,7 +45,7 @@ def trailing_mean(values: FloatArray, span: int) -> FloatArray:
     return means
 
 
-def reached(series: Series, levels: Sequence[float], criteria: Criteria) -> Reached:
+def reached(series: Series, levels: Sequence[float], criteria: EnvelopeCriteria) -> Reached:
     """The first step from which the smoothed curve is at or above each level for a while, None for never.
 
     For a while: a part of the run that ``held_share`` names, or to the end of the log.

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rldoctor.envelope.build import AXIS
-from rldoctor.envelope.criteria import Criteria
+from rldoctor.envelope.criteria import EnvelopeCriteria
 from rldoctor.envelope.identity import differing, settings_of, task_of
 from rldoctor.envelope.levels import reached, start_level
 from rldoctor.model.envelope import Envelope, Milestone, ReferenceView
@@ -16,7 +16,7 @@ from rldoctor.model.numbers import number_text
 from rldoctor.model.run import Run
 
 
-def view(run: Run, envelopes: Sequence[Envelope], criteria: Criteria) -> ReferenceView:
+def view(run: Run, envelopes: Sequence[Envelope], criteria: EnvelopeCriteria) -> ReferenceView:
     """How a run stands against the envelopes at hand.
 
     The directory that comes first wins (the user's own), in it the run's own framework, then more runs.
@@ -39,7 +39,7 @@ def view(run: Run, envelopes: Sequence[Envelope], criteria: Criteria) -> Referen
     return ReferenceView(chosen, True, "", basis, milestones(run, chosen, basis, criteria))
 
 
-def unlike(run: Run, envelope: Envelope, criteria: Criteria) -> str:
+def unlike(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> str:
     """Why the run's returns must not be compared with the envelope's; empty when they may be."""
     if run.axis != AXIS:
         return f"its steps are {run.axis.replace('_', ' ')}, not environment steps"
@@ -49,7 +49,7 @@ def unlike(run: Run, envelope: Envelope, criteria: Criteria) -> str:
     return _other_start(run, envelope, criteria)
 
 
-def _other_start(run: Run, envelope: Envelope, criteria: Criteria) -> str:
+def _other_start(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> str:
     """A run whose first returns are on another scale has another reward, or was trained before."""
     metric = next((m for m in criteria.returns if m in run.metrics and m in envelope.bands), "")
     if not metric:
@@ -70,7 +70,7 @@ def _other_start(run: Run, envelope: Envelope, criteria: Criteria) -> str:
     )
 
 
-def _on_scale(first: float, low: float, high: float, spread: float, criteria: Criteria) -> bool:
+def _on_scale(first: float, low: float, high: float, spread: float, criteria: EnvelopeCriteria) -> bool:
     away = max(low - first, first - high, 0.0)
     ratio = criteria["start_ratio"]
     sizes = sorted((abs(low), abs(high)))
@@ -81,12 +81,12 @@ def _on_scale(first: float, low: float, high: float, spread: float, criteria: Cr
     return sizes[0] / ratio <= abs(first) <= sizes[1] * ratio
 
 
-def _basis(run: Run, envelope: Envelope, criteria: Criteria) -> str:
+def _basis(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> str:
     names = (*criteria.success, *criteria.returns)
     return next((name for name in names if name in envelope.levels and name in run.metrics), "")
 
 
-def milestones(run: Run, envelope: Envelope, basis: str, criteria: Criteria) -> tuple[Milestone, ...]:
+def milestones(run: Run, envelope: Envelope, basis: str, criteria: EnvelopeCriteria) -> tuple[Milestone, ...]:
     """When this run and each run of the envelope reached each share; empty without a common outcome."""
     if not basis:
         return ()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rldoctor.envelope.criteria import Criteria
+from rldoctor.envelope.criteria import EnvelopeCriteria
 from rldoctor.model.envelope import Envelope, ReferenceView
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
@@ -15,7 +15,7 @@ from rldoctor.model.series import Series
 PROVENANCE = {"provenance": "reference"}
 
 
-def beside(run: Run, view: ReferenceView, criteria: Criteria) -> dict[str, Series]:
+def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[str, Series]:
     """``reference_*`` metrics on the steps of the run's own return and success rate, if it has a reference.
 
     NaN before the reference begins and after it ends. ``_start`` and ``_end`` are its levels before learning
@@ -30,7 +30,7 @@ def beside(run: Run, view: ReferenceView, criteria: Criteria) -> dict[str, Serie
     }
 
 
-def _returns(run: Run, envelope: Envelope, criteria: Criteria) -> dict[str, Series]:
+def _returns(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[str, Series]:
     metric = next((name for name in criteria.returns if name in run.metrics), "")
     if metric not in envelope.levels or metric not in envelope.bands:
         return {}
@@ -46,7 +46,7 @@ def _returns(run: Run, envelope: Envelope, criteria: Criteria) -> dict[str, Seri
     return {name: _series(name, own, values, envelope, band.window) for name, values in arrays.items()}
 
 
-def _success(run: Run, envelope: Envelope, criteria: Criteria) -> dict[str, Series]:
+def _success(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[str, Series]:
     metric = next((name for name in criteria.success if name in run.metrics), "")
     band = envelope.bands.get(metric)
     if band is None:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from rldoctor.errors import ReadError, UsageError
-from rldoctor.model.envelope import Band, Envelope, Level, Member
+from rldoctor.model.envelope import Band, Envelope, Member, MetricLevel
 from rldoctor.model.raw import FloatArray
+from rldoctor.paths import reference_runs
 
 SCHEMA = 1
 SUFFIX = ".json"
@@ -25,8 +26,7 @@ OWN_DIR = "rldoctor-references"
 
 def bundled_dir(package: Path) -> Path | None:
     """The envelopes shipped with the program: inside ``package`` (the wheel) or beside it (a checkout)."""
-    places = (package / "_reference_runs", package.parent / "reference_runs")
-    return next((place / "envelopes" for place in places if (place / "envelopes").is_dir()), None)
+    return reference_runs("envelopes", package)
 
 
 def file_name(name: str) -> str:
@@ -109,7 +109,7 @@ def _plain_band(band: Band, digits: int) -> dict[str, Any]:
     }
 
 
-def _plain_level(level: Level) -> dict[str, Any]:
+def _plain_level(level: MetricLevel) -> dict[str, Any]:
     return {
         "start": _number(level.start, DIGITS),
         "end": _number(level.end, DIGITS),
@@ -175,8 +175,8 @@ def _member(entry: Mapping[str, Any]) -> Member:
     return Member(str(entry["run"]), entry["seed"], float(entry["steps"]), when)
 
 
-def _level(entry: Mapping[str, Any]) -> Level:
-    return Level(float(entry["start"]), float(entry["end"]), tuple(float(at) for at in entry["at"]))
+def _level(entry: Mapping[str, Any]) -> MetricLevel:
+    return MetricLevel(float(entry["start"]), float(entry["end"]), tuple(float(at) for at in entry["at"]))
 
 
 def _band(metric: str, entry: Mapping[str, Any], steps: FloatArray) -> Band:

@@ -14,8 +14,7 @@ from typing import Any
 from rldoctor.errors import UsageError
 from rldoctor.gate.identity import Identity, identity, match
 from rldoctor.gate.levels import Levels, recorded
-from rldoctor.model.finding import Diagnosis, Severity
-from rldoctor.model.gate import Standing
+from rldoctor.model.finding import Diagnosis, Severity, Standing
 
 SCHEMA = 1
 
@@ -41,7 +40,7 @@ class Baseline:
 
 
 @dataclass(slots=True)
-class Changes:
+class BaselineChanges:
     """What became of a baseline: findings that are gone, and those whose rule cannot look any more."""
 
     gone: list[str] = field(default_factory=list)
@@ -53,9 +52,9 @@ def _worst(levels: Sequence[Levels]) -> Levels:
     return {code: max(one[code] for one in levels if code in one) for code in codes}
 
 
-def changes(diagnosis: Diagnosis, known: Levels) -> Changes:
+def changes(diagnosis: Diagnosis, known: Levels) -> BaselineChanges:
     """The entries of a baseline that the run no longer has, apart from those that it can no longer show."""
-    found = Changes()
+    found = BaselineChanges()
     outcomes = {result.code: result.outcome.value for result in diagnosis.results}
     for code in sorted(known):
         outcome = outcomes.get(code, "not_run")

@@ -8,8 +8,7 @@ from datetime import date
 
 from rldoctor.gate.levels import Levels, aggregate, counting, needed
 from rldoctor.gate.waivers import Waiver, active, waiver_of
-from rldoctor.model.finding import Diagnosis, Outcome, Severity
-from rldoctor.model.gate import Judged, RunGate, Standing
+from rldoctor.model.finding import Diagnosis, Judged, Outcome, RunGate, Severity, Standing
 
 LOOKED = (Outcome.FIRED, Outcome.PASSED)
 

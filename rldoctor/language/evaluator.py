@@ -12,7 +12,7 @@ import numpy as np
 
 from rldoctor.errors import ExpressionError
 from rldoctor.language.calls import bind
-from rldoctor.language.functions import FUNCTIONS, Context, Function, Value
+from rldoctor.language.functions import FUNCTIONS, CallContext, Function, Value
 from rldoctor.language.functions.base import number, scalar, truth
 from rldoctor.language.memo import Memo
 from rldoctor.language.parser import CONSTANTS, Expression
@@ -224,7 +224,7 @@ def _call(node: ast.Call, function: Function) -> _Node:
     where = None if arguments.where is None else _compile(arguments.where)
 
     def value(scope: Scope) -> Value:
-        context = Context(scope.steps, parts[0].spacing(scope))
+        context = CallContext(scope.steps, parts[0].spacing(scope))
         values = [part.value(scope) for part in parts]
         mask = None if where is None else where.value(scope)
 

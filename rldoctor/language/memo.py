@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 import numpy as np
 
-from rldoctor.language.functions import Context, Value
+from rldoctor.language.functions import CallContext, Value
 
-Key: TypeAlias = tuple[object, ...]
+MemoKey: TypeAlias = tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -23,14 +23,14 @@ class Memo:
     """Kept arrays by identity, and results by what they were made of."""
 
     arrays: dict[int, Value] = field(default_factory=dict)
-    results: dict[Key, Value] = field(default_factory=dict)
+    results: dict[MemoKey, Value] = field(default_factory=dict)
 
     def keep(self, value: Value) -> None:
         """From now on results may be found by this array; it stays alive and must not be changed."""
         self.arrays[id(value)] = value
 
     def shared(
-        self, name: str, context: Context, arguments: Sequence[Value | None], make: Callable[[], Value]
+        self, name: str, context: CallContext, arguments: Sequence[Value | None], make: Callable[[], Value]
     ) -> Value:
         """The result of the function ``name``: found, or made and, where it could be found again, kept."""
         key = self._key(name, context, arguments)
@@ -42,7 +42,7 @@ class Memo:
                 self.keep(made)
         return self.results[key]
 
-    def _key(self, name: str, context: Context, arguments: Sequence[Value | None]) -> Key | None:
+    def _key(self, name: str, context: CallContext, arguments: Sequence[Value | None]) -> MemoKey | None:
         if id(context.steps) not in self.arrays:
             return None
         parts: list[object] = [name, id(context.steps), context.spacing]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class AdditionKind(StrEnum):
     """What an addition is."""
 
     METRIC = "metric"  # to log
@@ -27,7 +27,7 @@ class Addition:
 
     wanted: str
     name: str
-    kind: Kind
+    kind: AdditionKind
     line: str = ""
 
     @property

@@ -47,7 +47,7 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class RunLevel:
     """The outcome of one run over the final window: mean, its standard error, independent points in it.
 
     ``error`` is NaN when the run has too few points to know it; ``start`` is the level before learning.
@@ -87,8 +87,8 @@ class Effect:
     high: float
     confidence: float
     window: tuple[float, float] | None = None
-    base_levels: tuple[Level, ...] = ()
-    candidate_levels: tuple[Level, ...] = ()
+    base_levels: tuple[RunLevel, ...] = ()
+    candidate_levels: tuple[RunLevel, ...] = ()
     standardised: float | None = None
     improvement: float | None = None
 
@@ -121,7 +121,7 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingChange:
     """A setting that is not the same in both arms.
 
     ``knob`` is the canonical name or empty; ``key`` the user's own. ``base`` and ``candidate`` are the values
@@ -149,8 +149,8 @@ class BisectionStep:
     """
 
     when: str
-    revert: tuple[Change, ...]
-    keep: tuple[Change, ...]
+    revert: tuple[SettingChange, ...]
+    keep: tuple[SettingChange, ...]
 
 
 class Presence(StrEnum):
@@ -223,9 +223,9 @@ class Comparison(Displayed):
     departures: tuple[Departure, ...] = ()
     unmoved: tuple[str, ...] = ()
     untested: tuple[tuple[str, str], ...] = ()
-    changes: tuple[Change, ...] = ()
-    one_sided: tuple[Change, ...] = ()
-    consequences: tuple[Change, ...] = ()
+    changes: tuple[SettingChange, ...] = ()
+    one_sided: tuple[SettingChange, ...] = ()
+    consequences: tuple[SettingChange, ...] = ()
     bisection: tuple[BisectionStep, ...] = ()
     attribution: str = ""
     findings: tuple[FindingChange, ...] = ()

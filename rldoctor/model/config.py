@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from rldoctor.model.raw import RawSetting
 
-Value = float | int | bool | str
+KnobValue = float | int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Knob:
     """
 
     name: str
-    value: Value
+    value: KnobValue
     key: str
     written: object
     source: str

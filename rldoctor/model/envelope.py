@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rldoctor.model.config import Value
+from rldoctor.model.config import KnobValue
 from rldoctor.model.raw import FloatArray
 
 Reached = tuple[float | None, ...]
@@ -48,7 +48,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class MetricLevel:
     """The level of a metric before learning and at the end (medians over runs), and what each share means."""
 
     start: float
@@ -71,15 +71,15 @@ class Envelope:
     env: str
     variant: str
     framework: str
-    settings: Mapping[str, Value]
+    settings: Mapping[str, KnobValue]
     members: tuple[Member, ...]
     versions: Mapping[str, tuple[str, ...]]
     steps: FloatArray
     shares: tuple[float, ...]
-    levels: Mapping[str, Level]
+    levels: Mapping[str, MetricLevel]
     bands: Mapping[str, Band]
     source: str = ""
-    config: Mapping[str, Value] = field(default_factory=dict)
+    config: Mapping[str, KnobValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

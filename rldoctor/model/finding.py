@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
-from rldoctor.model.addition import Addition, Kind
+from rldoctor.model.addition import Addition, AdditionKind
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.display import Displayed
 from rldoctor.model.envelope import ReferenceView
-from rldoctor.model.gate import RunGate
 from rldoctor.model.measured import Measured
 from rldoctor.model.run import Run
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Standing(StrEnum):
+    """Where a finding stands. Only ``NEW`` and ``WORSE`` can fail a gate."""
+
+    NEW = "new"
+    WORSE = "worse"
+    KNOWN = "known"
+    WAIVED = "waived"
+    FEW_SEEDS = "few_seeds"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One finding as the gate sees it.
+
+    ``severity`` is the level it counts at (with what it explains, without what is waived or known), over the
+    seeds of its group; ``text`` why it stands where it stands, empty where there is nothing to explain.
+    """
+
+    code: str
+    severity: Severity
+    standing: Standing
+    fails: bool
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunGate:
+    """The gate's view of one run.
+
+    ``fail_on`` is a severity label or ``never``; ``seeds`` the number of runs it was judged together with
+    (1: by itself); ``judged`` has an entry for every root cause, and for a symptom that fails by itself.
+    """
+
+    fail_on: str
+    judged: tuple[Judged, ...] = ()
+    seeds: int = 1
+    covered: bool = True
+
+    @property
+    def fails(self) -> bool:
+        """Whether a finding counts at or above ``fail_on``."""
+        return any(one.fails for one in self.judged)
+
+    def of(self, code: str) -> Judged | None:
+        """What became of a rule's finding; None when the gate has nothing to say about it."""
+        return next((one for one in self.judged if one.code == code), None)
 
 
 class Severity(IntEnum):
@@ -156,7 +204,7 @@ class RuleResult:
     @property
     def log_hint(self) -> str:
         """The line that logs the first of the additions that has one, else an empty string."""
-        return next((one.line for one in self.additions if one.kind is Kind.METRIC and one.line), "")
+        return next((one.line for one in self.additions if one.kind is AdditionKind.METRIC and one.line), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +269,59 @@ class Diagnosis(Displayed):
     gate: RunGate | None = None
 
     def to_frame(self) -> pd.DataFrame:
-        """The findings, one row each: see :func:`rldoctor.model.tidy.findings_frame`."""
-        from rldoctor.model.tidy import findings_frame
-
+        """The findings, one row each: see :func:`findings_frame`."""
         return findings_frame(self)
 
     @property
     def worst(self) -> Severity | None:
         """The highest severity among the findings, or None."""
         return max((root.severity for root in self.roots), default=None)
+
+
+COLUMNS = (
+    "rank",
+    "code",
+    "severity",
+    "title",
+    "explained_by",
+    "onset",
+    "share",
+    "message",
+    "fix",
+    "run",
+)
+
+
+def findings_frame(diagnosis: Diagnosis) -> pd.DataFrame:
+    """Root causes in order, each followed by the findings it explains.
+
+    ``explained_by`` is the code of the root cause, empty for root causes themselves;
+    ``rank`` is that of the root cause, from 1; ``onset`` a step (NaN: not known); ``share`` of the run's
+    steps over which it held, in [0, 1] (NaN: no intervals); ``fix`` the text of the first prescription.
+    """
+    import pandas as pd
+
+    rows = [
+        _row(rank, finding, "" if finding is root.finding else root.finding.code, diagnosis)
+        for rank, root in enumerate(diagnosis.roots, 1)
+        for finding in (root.finding, *root.explains)
+    ]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return frame.astype({"rank": "int64", "onset": "float64", "share": "float64"})
+
+
+def _row(rank: int, finding: Finding, parent: str, diagnosis: Diagnosis) -> dict[str, object]:
+    last = diagnosis.run.last_step
+    held = sum(part.end - part.start for part in finding.intervals)
+    return {
+        "rank": rank,
+        "code": finding.code,
+        "severity": finding.severity.label,
+        "title": finding.title,
+        "explained_by": parent,
+        "onset": math.nan if finding.onset is None else finding.onset,
+        "share": min(1.0, held / last) if finding.intervals and last > 0 else math.nan,
+        "message": finding.message,
+        "fix": next((one.text for one in finding.prescriptions), ""),
+        "run": diagnosis.run.id,
+    }

@@ -9,14 +9,14 @@ from typing import Any
 
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Wording
-from rldoctor.reference.plan import Plan
+from rldoctor.training.plan import Plan
 
 # The one instruction in words that the runner can follow; both its parts are on unless told otherwise.
 _WRAPPER = "VecNormalize("
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AppliedFix:
     """A prescription that was carried out: ``key`` from ``old`` to ``new``, and the plan that it leads to."""
 
     fix: str
@@ -36,18 +36,18 @@ class Refusal:
 
 def first_change(
     prescriptions: Sequence[Prescription], plan: Plan, wording: Mapping[str, Wording]
-) -> tuple[Change | None, tuple[Refusal, ...]]:
+) -> tuple[AppliedFix | None, tuple[Refusal, ...]]:
     """The first prescription, in order of trying, that the runner can carry out, and those before it."""
     refused: list[Refusal] = []
     for one in prescriptions:
         done = change(one, plan, wording.get(one.knob) or Wording(one.key))
-        if isinstance(done, Change):
+        if isinstance(done, AppliedFix):
             return done, tuple(refused)
         refused.append(done)
     return None, tuple(refused)
 
 
-def change(fix: Prescription, plan: Plan, word: Wording) -> Change | Refusal:
+def change(fix: Prescription, plan: Plan, word: Wording) -> AppliedFix | Refusal:
     """``plan`` with one prescription carried out; ``word`` is how the framework spells its knob."""
     if not fix.knob:
         return _instruction(fix, plan)
@@ -60,16 +60,16 @@ def change(fix: Prescription, plan: Plan, word: Wording) -> Change | Refusal:
     return _argument(fix, plan, word)
 
 
-def _instruction(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _instruction(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     """A fix in words."""
     if _WRAPPER not in fix.text or "=False" in fix.text.partition(_WRAPPER)[2].partition(")")[0]:
         return Refusal(fix.id, "is for a person to do")
     if plan.normalize:
         return Refusal(fix.id, "is done already")
-    return Change(fix.id, "VecNormalize", "off", "on", replace(plan, normalize=True))
+    return AppliedFix(fix.id, "VecNormalize", "off", "on", replace(plan, normalize=True))
 
 
-def _argument(fix: Prescription, plan: Plan, word: Wording) -> Change | Refusal:
+def _argument(fix: Prescription, plan: Plan, word: Wording) -> AppliedFix | Refusal:
     """A constructor argument of the SB3 algorithm."""
     assert fix.to_number is not None
     defaults = constructor_defaults(plan.algo)
@@ -79,7 +79,7 @@ def _argument(fix: Prescription, plan: Plan, word: Wording) -> Change | Refusal:
     new = _like(defaults[word.key], word.to_user(fix.to_number))
     if new == old:
         return Refusal(fix.id, f"{word.key} is {_text(old)} already")
-    return Change(fix.id, word.key, _text(old), _text(new), plan.with_hyper(**{word.key: new}))
+    return AppliedFix(fix.id, word.key, _text(old), _text(new), plan.with_hyper(**{word.key: new}))
 
 
 def _like(default: object, value: float) -> object:
@@ -92,20 +92,20 @@ def _like(default: object, value: float) -> object:
 
 def constructor_defaults(algo: str) -> dict[str, Any]:
     """Arguments of the SB3 class of an algorithm, and their defaults. MissingExtraError without the extra."""
-    from rldoctor.reference.train import algorithm_class
+    from rldoctor.training.train import algorithm_class
 
     parameters = inspect.signature(algorithm_class(algo).__init__).parameters.values()
     return {one.name: one.default for one in parameters if one.default is not inspect.Parameter.empty}
 
 
-def _scale(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _scale(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     """Multiply the reward; one factor for the whole run, no mean subtracted."""
     assert fix.to_number is not None
     after = plan.reward.scaled(fix.to_number)
     return _reward(fix, plan, "reward factor", plan.reward.factor, after.factor, after)
 
 
-def _soften(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _soften(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     """The exponent of exp(-k*error)."""
     if plan.reward.sharpness is None:
         return Refusal(fix.id, "the reward of this task is no exponential")
@@ -115,52 +115,54 @@ def _soften(fix: Prescription, plan: Plan) -> Change | Refusal:
 
 def _reward(
     fix: Prescription, plan: Plan, key: str, old: object, new: object, reward: Any
-) -> Change | Refusal:
+) -> AppliedFix | Refusal:
     if reward == plan.reward:
         return Refusal(fix.id, f"{key} is {_text(old)} already")
-    return Change(fix.id, key, _text(old), _text(new), replace(plan, reward=reward))
+    return AppliedFix(fix.id, key, _text(old), _text(new), replace(plan, reward=reward))
 
 
-def _normalise(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _normalise(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     if not fix.to_number or plan.normalize:
         return Refusal(fix.id, "normalisation is on already" if plan.normalize else "turns normalisation off")
-    return Change(fix.id, "VecNormalize", "off", "on", replace(plan, normalize=True))
+    return AppliedFix(fix.id, "VecNormalize", "off", "on", replace(plan, normalize=True))
 
 
-def _environments(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _environments(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     wanted = round(fix.to_number or 0)
     if wanted < 1 or wanted == plan.n_envs:
         return Refusal(fix.id, f"there are {plan.n_envs} environments already")
-    return Change(fix.id, "n_envs", str(plan.n_envs), str(wanted), replace(plan, n_envs=wanted))
+    return AppliedFix(fix.id, "n_envs", str(plan.n_envs), str(wanted), replace(plan, n_envs=wanted))
 
 
-def _noise(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _noise(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     """Gaussian action noise, which is an object in SB3 and a number here."""
     return _setting(fix, plan, "noise_std", fix.to_number)
 
 
-def _temperature(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _temperature(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     """The start of a learnt temperature, which SB3 takes as text."""
     if plan.algo not in ("sac", "tqc"):
         return Refusal(fix.id, f"{plan.algo} has no temperature")
     return _setting(fix, plan, "ent_coef", f"auto_{fix.to_number:g}")
 
 
-def _hindsight(fix: Prescription, plan: Plan) -> Change | Refusal:
+def _hindsight(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     return _setting(fix, plan, "her", bool(fix.to_number))
 
 
-def _setting(fix: Prescription, plan: Plan, key: str, new: object) -> Change | Refusal:
+def _setting(fix: Prescription, plan: Plan, key: str, new: object) -> AppliedFix | Refusal:
     old = plan.hyper.get(key)
     if new == old:
         return Refusal(fix.id, f"{key} is {_text(old)} already")
-    return Change(fix.id, key, _text(old), _text(new), plan.with_hyper(**{key: new}))
+    return AppliedFix(fix.id, key, _text(old), _text(new), plan.with_hyper(**{key: new}))
 
 
-def _of_policy(key: str, kind: Callable[[float], object]) -> Callable[[Prescription, Plan], Change | Refusal]:
+def _of_policy(
+    key: str, kind: Callable[[float], object]
+) -> Callable[[Prescription, Plan], AppliedFix | Refusal]:
     """A knob that SB3 takes among the keyword arguments of its policy."""
 
-    def carry_out(fix: Prescription, plan: Plan) -> Change | Refusal:
+    def carry_out(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
         assert fix.to_number is not None
         given = plan.hyper.get("policy_kwargs")
         before = dict(given) if isinstance(given, dict) else {}
@@ -168,7 +170,7 @@ def _of_policy(key: str, kind: Callable[[float], object]) -> Callable[[Prescript
         if new == old:
             return Refusal(fix.id, f"{key} is {_text(old)} already")
         after = plan.with_hyper(policy_kwargs={**before, key: new})
-        return Change(fix.id, f"policy_kwargs: {key}", _text(old), _text(new), after)
+        return AppliedFix(fix.id, f"policy_kwargs: {key}", _text(old), _text(new), after)
 
     return carry_out
 
@@ -176,7 +178,7 @@ def _of_policy(key: str, kind: Callable[[float], object]) -> Callable[[Prescript
 # Knobs that lengthen the run.
 _BUDGET = frozenset({"total_env_steps"})
 # Knobs that are no constructor arguments under that name.
-_OWN: Mapping[str, Callable[[Prescription, Plan], Change | Refusal]] = {
+_OWN: Mapping[str, Callable[[Prescription, Plan], AppliedFix | Refusal]] = {
     "reward_scale": _scale,
     "reward_exponent": _soften,
     "normalize_obs": _normalise,

@@ -14,10 +14,10 @@ from rldoctor.api import came_true, diagnose, load
 from rldoctor.errors import ReadError, UsageError
 from rldoctor.model.finding import Diagnosis, Outcome
 from rldoctor.model.run import Run
-from rldoctor.proof.apply import Change, Refusal, constructor_defaults, first_change
-from rldoctor.reference.catalog import TASKS
-from rldoctor.reference.faults import FAULTS
-from rldoctor.reference.plan import Plan
+from rldoctor.proof.apply import AppliedFix, Refusal, constructor_defaults, first_change
+from rldoctor.training.catalog import TASKS
+from rldoctor.training.faults import FAULTS
+from rldoctor.training.plan import Plan
 
 YES, NO, UNKNOWN = "yes", "no", "not measured"
 LAST = 0.25
@@ -31,7 +31,7 @@ class Attempt:
 
     plan: Plan
     sick: Diagnosis
-    change: Change | None
+    change: AppliedFix | None
     refused: tuple[Refusal, ...] = ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TextIO
 
-from rldoctor.proof.documents import number
+from rldoctor.proof.document import number
 from rldoctor.proof.prove import NO, UNKNOWN, YES, Proof
 
 if TYPE_CHECKING:

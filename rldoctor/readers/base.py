@@ -57,7 +57,7 @@ class Failure:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundRuns:
     """The result of a search: the runs, sorted by id, and the parts that failed. Iterates over the runs."""
 
     runs: list[RawRun] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Found:
         """Number of runs."""
         return len(self.runs)
 
-    def extend(self, other: Found) -> None:
+    def extend(self, other: FoundRuns) -> None:
         """Take over the runs and failures of ``other``."""
         self.runs.extend(other.runs)
         self.failures.extend(other.failures)

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.config_files import Gathered, gather
-from rldoctor.readers.sources import Place
+from rldoctor.readers.sources import RunDirectory
 
 _BEHAVIORS = "behaviors."
 
 
-def configure(places: Sequence[Place], has_runs: Callable[[Path], bool]) -> None:
+def configure(places: Sequence[RunDirectory], has_runs: Callable[[Path], bool]) -> None:
     """Add the settings of the files beside every run, or of its parent directory when that is unambiguous.
 
     ``has_runs`` tells whether a directory holds logs: with several such folders a parent is
@@ -29,7 +29,7 @@ def configure(places: Sequence[Place], has_runs: Callable[[Path], bool]) -> None
             _give(run, found, place.directory.name)
 
 
-def _of_parent(place: Place, has_runs: Callable[[Path], bool]) -> Gathered:
+def _of_parent(place: RunDirectory, has_runs: Callable[[Path], bool]) -> Gathered:
     parent = place.directory.absolute().parent
     found = gather(parent, shown="../")
     if not found.files and not found.notes:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from rldoctor.errors import ReadError, did_you_mean
 from rldoctor.model.raw import RawRun
-from rldoctor.readers.base import Failure, Found, Reader
+from rldoctor.readers.base import Failure, FoundRuns, Reader
 from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
-from rldoctor.readers.relate import related
-from rldoctor.readers.sources import TABLES, Place, claims, read_place
-from rldoctor.readers.twins import join_twins
+from rldoctor.readers.same_run import join_twins, related
+from rldoctor.readers.sources import TABLES, RunDirectory, claims, read_place
 from rldoctor.readers.walk import walk
 
 Progress = Callable[[str], None]
@@ -28,7 +27,7 @@ _TABLES = (".csv", ".tsv")
 _SHOWN = 8
 
 
-def find_runs(path: Path | str, *, progress: Progress | None = None) -> Found:
+def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRuns:
     """Every run under ``path``, merged per directory, with configuration, sorted by id.
 
     ``progress`` is called with each directory that is about to be read. Run ids are paths relative to
@@ -51,14 +50,14 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> Found:
 
 def _glob(
     readers: Sequence[Reader], pattern: str, progress: Progress | None
-) -> tuple[Found, list[ReadError]]:
+) -> tuple[FoundRuns, list[ReadError]]:
     """The runs of every match, ids relative to the part of the pattern before the first wildcard."""
     matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - also absolute patterns
     if not matches:
         raise ReadError(f"{pattern}: no file or directory matches", hint="Quote the pattern, check the path.")
     fixed = Path(pattern[: pattern.index(next(mark for mark in pattern if mark in "*?["))])
     base = fixed if pattern[: len(str(fixed)) + 1].endswith(("/", os.sep)) else fixed.parent
-    found, errors = Found(), list[ReadError]()
+    found, errors = FoundRuns(), list[ReadError]()
     for match in matches:
         if any(
             Path(match).is_relative_to(other) for other in matches if other != match and Path(other).is_dir()
@@ -72,13 +71,13 @@ def _glob(
 
 def _one(
     readers: Sequence[Reader], path: Path, progress: Progress | None, base: Path | None = None
-) -> tuple[Found, list[ReadError]]:
+) -> tuple[FoundRuns, list[ReadError]]:
     if not path.exists():
         raise _missing(path)
     places = _tree(readers, path, progress) if path.is_dir() else [_file(readers, path)]
     configure(places, lambda directory: bool(_names_claimed(readers, directory)))
     join_twins(places)
-    found, errors = Found(), list[ReadError]()
+    found, errors = FoundRuns(), list[ReadError]()
     for place in places:
         for error in place.errors:
             errors.append(error)
@@ -88,7 +87,7 @@ def _one(
     return found, errors
 
 
-def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> list[Place]:
+def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> list[RunDirectory]:
     taken: dict[Path, dict[str, list[str]]] = {}
 
     def claimed(directory: Path, names: list[str]) -> set[str]:
@@ -106,7 +105,7 @@ def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> l
     return related(places)
 
 
-def _file(readers: Sequence[Reader], path: Path) -> Place:
+def _file(readers: Sequence[Reader], path: Path) -> RunDirectory:
     """One file; what no reader claims is tried as a table, which says best what is wrong with it."""
     taken = claims(readers, path.parent, [path.name])
     if taken:
@@ -127,7 +126,7 @@ def _names_claimed(readers: Sequence[Reader], directory: Path) -> dict[str, list
     return claims(readers, directory, names)
 
 
-def _name(place: Place, root: Path, base: Path | None) -> None:
+def _name(place: RunDirectory, root: Path, base: Path | None) -> None:
     """Ids relative to the root (or ``base``): the directory, and the local id where it holds several."""
     if root.is_file():
         shown = str(root.relative_to(base)) if base is not None else root.name

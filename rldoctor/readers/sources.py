@@ -15,7 +15,7 @@ TABLES = "table"
 
 
 @dataclass(slots=True)
-class Place:
+class RunDirectory:
     """A directory with its merged runs, and those of a repository in it (``stores``).
 
     ``errors`` is filled when a reader failed, unless it became a note of the only run there is.
@@ -40,9 +40,9 @@ def _claim(reader: Reader, directory: Path, names: Sequence[str]) -> list[str]:
         return []
 
 
-def read_place(readers: Sequence[Reader], directory: Path, taken: dict[str, list[str]]) -> Place:
+def read_place(readers: Sequence[Reader], directory: Path, taken: dict[str, list[str]]) -> RunDirectory:
     """Read and merge what was claimed; a failing source is a note on the only run there is, else an error."""
-    place = Place(directory)
+    place = RunDirectory(directory)
     sources = Sources()
     for reader in readers:
         if reader.name in taken:
@@ -54,7 +54,7 @@ def read_place(readers: Sequence[Reader], directory: Path, taken: dict[str, list
     return place
 
 
-def _read(reader: Reader, directory: Path, names: list[str], sources: Sources, place: Place) -> None:
+def _read(reader: Reader, directory: Path, names: list[str], sources: Sources, place: RunDirectory) -> None:
     try:
         runs = reader.read(directory, names)
     except ReadError as error:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rldoctor.model.addition import Addition, Kind
+from rldoctor.model.addition import Addition, AdditionKind
 from rldoctor.model.finding import RuleResult
 from rldoctor.model.run import Run
 from rldoctor.report import words
@@ -64,22 +64,22 @@ def tell(addition: Addition, run: Run) -> Told:
     to_log = f"for {wanted} log {name}" if addition.derived else f"log {name}"
     given = f"for {wanted}: " if addition.derived else ""
     match addition.kind:
-        case Kind.METRIC if not line:
+        case AdditionKind.METRIC if not line:
             return Told(f"{to_log}, under any name with", f"--map TAG={name}")
-        case Kind.METRIC if line.startswith("("):
+        case AdditionKind.METRIC if line.startswith("("):
             return Told(f"for {name}: {_ASIDE.sub('', line)}")
-        case Kind.METRIC if line[:1].isupper():
+        case AdditionKind.METRIC if line[:1].isupper():
             return Told(f"{to_log}: {line}")
-        case Kind.METRIC:
+        case AdditionKind.METRIC:
             return Told(f"{to_log} with", line, logs=True)
-        case Kind.SETTING:
+        case AdditionKind.SETTING:
             where = "in a configuration file beside the log or with"
             return Told(f"{given}if the run has {name}, say its value, {where}", f"--set {name}=VALUE")
-        case Kind.OPTION:
+        case AdditionKind.OPTION:
             return Told(f"say which {name} it is with", f"--{name} NAME")
-        case Kind.OFF:
+        case AdditionKind.OFF:
             return Told(f"{given}{name} is off in this run, so there is nothing to see")
-        case Kind.NONE:
+        case AdditionKind.NONE:
             return Told(f"{wanted} cannot be had from {_source(run)}")
 
 
@@ -88,7 +88,7 @@ def as_json(additions: Sequence[Addition], run: Run) -> list[dict[str, str]]:
     return [
         {
             "for": one.wanted,
-            "add": "" if one.kind in (Kind.OFF, Kind.NONE) else one.name,
+            "add": "" if one.kind in (AdditionKind.OFF, AdditionKind.NONE) else one.name,
             "kind": one.kind.value,
             "how": tell(one, run).what,
             "line": tell(one, run).code,

@@ -79,7 +79,7 @@ def _remarks(comparison: Comparison) -> Iterator[str]:
         yield f"- {escape(note)}"
 
 
-def _table(columns: Sequence[str], rows: Sequence[say.Row]) -> Iterator[str]:
+def _table(columns: Sequence[str], rows: Sequence[say.CompareRow]) -> Iterator[str]:
     if not rows:
         return
     yield f"| {' | '.join(columns)} |"

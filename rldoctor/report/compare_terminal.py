@@ -129,7 +129,7 @@ def _title(text: str) -> ConsoleRenderable:
     return Text(f"\n{text}", style="bold")
 
 
-def _rows(columns: Sequence[tuple[str, str]], rows: Sequence[say.Row]) -> Iterator[ConsoleRenderable]:
+def _rows(columns: Sequence[tuple[str, str]], rows: Sequence[say.CompareRow]) -> Iterator[ConsoleRenderable]:
     """A table; columns that are empty in every row are left out."""
     from rich.text import Text
 

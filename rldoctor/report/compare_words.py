@@ -7,11 +7,11 @@ import math
 from rldoctor.model.comparison import (
     Arm,
     BisectionStep,
-    Change,
     Comparison,
     Departure,
     Effect,
     FindingChange,
+    SettingChange,
     Side,
     Verdict,
 )
@@ -35,7 +35,7 @@ LIKE = {
     Verdict.UNKNOWN: "not_enough_data",
 }
 MAX_STEPS = 7
-Row = tuple[str, ...]
+CompareRow = tuple[str, ...]
 
 
 def headline(comparison: Comparison) -> str:
@@ -70,9 +70,9 @@ def _lengths(side: Arm) -> str:
     )
 
 
-def effect_rows(effect: Effect) -> list[Row]:
+def effect_rows(effect: Effect) -> list[CompareRow]:
     """What, value: the numbers behind the verdict."""
-    rows: list[Row] = [
+    rows: list[CompareRow] = [
         (f"{name(effect.metric)}, base", _level(effect.base, [level.value for level in effect.base_levels])),
         ("candidate", _level(effect.candidate, [level.value for level in effect.candidate_levels])),
         ("difference", f"{signed(effect.difference)} ({_drop(effect)})"),
@@ -121,7 +121,7 @@ def method(effect: Effect) -> str:
     return f"Means over {where}, {over}; stratified bootstrap over seeds, widened for their number."
 
 
-def departure_row(departure: Departure) -> Row:
+def departure_row(departure: Departure) -> CompareRow:
     """Metric, since, base, candidate, distance."""
     since = "from the start" if departure.from_start else step(departure.step)
     if math.isinf(departure.z) and math.isnan(departure.candidate):
@@ -151,7 +151,7 @@ def first_mover(comparison: Comparison) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def change_row(change: Change) -> Row:
+def change_row(change: SettingChange) -> CompareRow:
     """Key, base, candidate, group."""
     return (
         clean(change.key),
@@ -185,12 +185,12 @@ def suspicion(comparison: Comparison) -> list[str]:
     return [f"{group}: {because}" for group, because in found.items()]
 
 
-def side(change: Change) -> str:
+def side(change: SettingChange) -> str:
     """``base`` or ``candidate``: who logs a one-sided setting."""
     return "base" if change.side is Side.BASE else "candidate"
 
 
-def finding_row(finding: FindingChange) -> Row:
+def finding_row(finding: FindingChange) -> CompareRow:
     """Presence, code and title, severity, runs of the base, runs of the candidate."""
     return (
         finding.presence.value,

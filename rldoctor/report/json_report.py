@@ -8,15 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor import __version__
-from rldoctor.model.finding import Coverage, Diagnosis, Finding, Measure, Prescription, Root, RuleResult
-from rldoctor.model.gate import RunGate
+from rldoctor.model.finding import (
+    Coverage,
+    Diagnosis,
+    Finding,
+    Measure,
+    Prescription,
+    Root,
+    RuleResult,
+    RunGate,
+)
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
 from rldoctor.model.run import Run
 from rldoctor.report import additions, derived
 from rldoctor.report.clean import encodable
+from rldoctor.report.envelope_words import as_dict
 from rldoctor.report.numbers import finite
-from rldoctor.report.reference import as_dict
 from rldoctor.report.snippets import snippet
 
 SCHEMA = 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
-from rldoctor.report import reference as say
+from rldoctor.report import envelope_words as say
 from rldoctor.report import words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean

@@ -15,8 +15,8 @@ from rldoctor.report.numbers import number, plural
 from rldoctor.report.snippets import Snippet, snippet
 from rldoctor.report.sparkline import can_show, sparkline
 from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules, settings
+from rldoctor.report.terminal_envelope import reference
 from rldoctor.report.terminal_parts import STYLES, console, indented, table
-from rldoctor.report.terminal_reference import reference
 from rldoctor.report.terminal_summary import summary
 
 if TYPE_CHECKING:

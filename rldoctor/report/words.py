@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Prescription, Root, RuleResult
-from rldoctor.model.gate import Standing
+from rldoctor.model.finding import (
+    Diagnosis,
+    Finding,
+    Measure,
+    Outcome,
+    Prescription,
+    Root,
+    RuleResult,
+    Standing,
+)
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import finite, number, percent, plural, step

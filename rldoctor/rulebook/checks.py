@@ -6,14 +6,14 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from rldoctor.errors import did_you_mean
+from rldoctor.errors import Problem, did_you_mean
 from rldoctor.language.functions import FUNCTIONS
 from rldoctor.language.parser import CONSTANTS, SPACES, Expression
 from rldoctor.rulebook.fields import Fields
 from rldoctor.rulebook.known import Known
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.templates import check_templates, template_names
-from rldoctor.yamlio import Place
+from rldoctor.yamlio import Tree, TreePath
 
 GRID_NAMES = frozenset({"step", "progress"})
 # Which points belong to the intervals found: known only once the condition has been judged.
@@ -25,7 +25,7 @@ RESERVED = GRID_NAMES | {ACTIVE} | set(SPACES) | set(CONSTANTS) | set(FUNCTIONS)
 class Use:
     """An expression of a rule, where it stands, and the plain names it may use."""
 
-    place: Place
+    place: TreePath
     expression: Expression
     allowed: frozenset[str]
 
@@ -236,3 +236,28 @@ def _used(rule: Rule) -> tuple[set[str], set[str]]:
         names |= set(fix.needs)
         knobs |= {fix.knob} | {need.removeprefix("config.") for need in fix.needs}
     return names, knobs
+
+
+UNWRITTEN = "TODO"
+
+
+def unwritten(tree: Tree) -> list[Problem]:
+    """A problem for every text of the file that begins with ``TODO``."""
+    return [
+        tree.problem(
+            place, f"still to be written: {text.removeprefix(UNWRITTEN).lstrip(': ') or 'this text'}"
+        )
+        for place, text in _texts(tree.value, ())
+        if text.startswith(UNWRITTEN)
+    ]
+
+
+def _texts(value: object, place: TreePath) -> Iterator[tuple[TreePath, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _texts(entry, (*place, key))
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _texts(entry, (*place, index))

@@ -10,7 +10,7 @@ from typing import Any
 from rldoctor.errors import ExpressionError, Problem, did_you_mean
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.finding import Severity
-from rldoctor.yamlio import Place, Tree
+from rldoctor.yamlio import Tree, TreePath
 
 _KINDS: Mapping[type, str] = {
     dict: "a mapping",
@@ -34,13 +34,13 @@ class Fields:
     """
 
     tree: Tree
-    place: Place
+    place: TreePath
     problems: list[Problem]
     values: Mapping[Any, Any] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tree: Tree, place: Place, value: object, problems: list[Problem]) -> Fields:
+    def of(cls, tree: Tree, place: TreePath, value: object, problems: list[Problem]) -> Fields:
         """The fields of ``value``; anything but a mapping is a problem and reads as an empty one."""
         made = cls(tree, place, problems)
         if isinstance(value, dict):

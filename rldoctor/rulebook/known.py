@@ -8,12 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import rldoctor
 from rldoctor.errors import RuleError
+from rldoctor.paths import PACKAGE
 from rldoctor.rulebook.fields import kind
 from rldoctor.yamlio import Tree, load_tree
 
-CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
+CANONICAL = PACKAGE / "vocabulary" / "canonical.yaml"
 
 # Files at the top of a pack that are no rules.
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from rldoctor.rulebook.schema import CauseSpec, Edge, FixSpec, Reference, Rule, Span, WrongAdvice
+from rldoctor.rulebook.schema import CauseSpec, Citation, Edge, FixSpec, Rule, Span, WrongAdvice
 
 INDEX = "README.md"
 _LISTED = 4
@@ -187,7 +187,7 @@ def _advice(one: WrongAdvice) -> str:
     return f'- "{_prose(one.read)}" {_prose(one.but)}'
 
 
-def _reference(one: Reference) -> str:
+def _reference(one: Citation) -> str:
     safe = one.url.startswith(("https://", "http://")) and not set(one.url) & set(" ()<>[]")
     return f"- [{_prose(one.title)}]({one.url})" if safe else f"- {_prose(f'{one.title} {one.url}'.strip())}"
 

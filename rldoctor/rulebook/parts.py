@@ -13,11 +13,11 @@ from rldoctor.rulebook.fields import PLACEHOLDER, Fields
 from rldoctor.rulebook.schema import (
     AppliesTo,
     CauseSpec,
+    Citation,
     Edge,
     FixSpec,
     Guard,
     MeasureSpec,
-    Reference,
     Span,
     Threshold,
     WrongAdvice,
@@ -245,11 +245,11 @@ def wrong_advice(rule: Fields) -> tuple[WrongAdvice, ...]:
     return tuple(found)
 
 
-def references(rule: Fields) -> tuple[Reference, ...]:
+def references(rule: Fields) -> tuple[Citation, ...]:
     """``references``: title and, where there is one, address."""
     found = []
     for index, entry in rule.items("references", required=True):
         part = rule.inside(entry, "references", index)
-        found.append(Reference(part.text("title", required=True), part.text("url")))
+        found.append(Citation(part.text("title", required=True), part.text("url")))
         part.finish()
     return tuple(found)

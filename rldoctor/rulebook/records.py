@@ -9,22 +9,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import rldoctor
 from rldoctor.model.measured import STATUSES, Measured
+from rldoctor.paths import reference_runs
 from rldoctor.rulebook.schema import Rule
 
 FILE = "validation.json"
 
 
-def find_record(package: Path) -> Path | None:
-    """The record inside ``package`` (the wheel) or beside it (a checkout); None without one."""
-    places = (package / "_reference_runs" / FILE, package.parent / "reference_runs" / FILE)
-    return next((place for place in places if place.is_file()), None)
-
-
 def builtin_records() -> Mapping[str, Measured]:
     """The record of every built-in rule, by code."""
-    place = find_record(Path(rldoctor.__file__).parent)
+    place = reference_runs(FILE)
     return load_records(place) if place is not None else {}
 
 

@@ -102,7 +102,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Citation:
     """Where the knowledge comes from."""
 
     title: str
@@ -166,6 +166,6 @@ class Rule:
     expect_check: Expression | None = None
     false_positives: tuple[str, ...] = ()
     wrong_advice: tuple[WrongAdvice, ...] = ()
-    references: tuple[Reference, ...] = ()
+    references: tuple[Citation, ...] = ()
     overridden: tuple[str, ...] = ()
     measured: Measured | None = None

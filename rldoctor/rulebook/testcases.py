@@ -11,14 +11,14 @@ import numpy as np
 from rldoctor.errors import ExpressionError, Problem, RuleError
 from rldoctor.model.finding import Outcome
 from rldoctor.model.raw import FloatArray
+from rldoctor.rulebook.checks import unwritten
 from rldoctor.rulebook.expectation import Expectation, expectation
 from rldoctor.rulebook.fields import Fields, kind
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.series_notation import series
-from rldoctor.rulebook.unwritten import unwritten
 from rldoctor.yamlio import load_tree
 
-Value = float | int | bool | str
+SettingValue = float | int | bool | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class TestSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class RuleCase:
     """One test: a synthetic run and what the rule must say about it."""
 
     name: str
     series: Mapping[str, TestSeries]
     expect: Expectation
-    config: Mapping[str, Value] = field(default_factory=dict)
+    config: Mapping[str, SettingValue] = field(default_factory=dict)
     algorithm: str = ""
     framework: str = "generic"
 
@@ -63,7 +63,7 @@ class TestFile:
 
     path: str
     rule: str
-    cases: tuple[Case, ...]
+    cases: tuple[RuleCase, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +151,14 @@ def _positive(fields: Fields, key: str, default: float) -> float:
     return default
 
 
-def _case(fields: Fields, defaults: _Defaults) -> Case:
+def _case(fields: Fields, defaults: _Defaults) -> RuleCase:
     every = _positive(fields, "every", defaults.every)
     start = fields.number("start", default=defaults.start if every == defaults.every else every)
     own = _Defaults(every, start, "", "")
     expect = fields.inside(fields.values.get("expect"), "expect") if fields.has("expect") else None
     if expect is None:
         fields.wrong("'expect' is missing")
-    found = Case(
+    found = RuleCase(
         name=fields.text("name", required=True),
         series={name: _series(fields, name, entry, own) for name, entry in fields.entries("series")},
         expect=Expectation(Outcome.PASSED) if expect is None else expectation(expect),
@@ -170,8 +170,8 @@ def _case(fields: Fields, defaults: _Defaults) -> Case:
     return found
 
 
-def _config(fields: Fields) -> dict[str, Value]:
-    found: dict[str, Value] = {}
+def _config(fields: Fields) -> dict[str, SettingValue]:
+    found: dict[str, SettingValue] = {}
     for name, value in fields.entries("config"):
         if isinstance(value, (str, int, float)):
             found[name] = value

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import RawRun, RawSetting
-from rldoctor.vocabulary.canonical import HERE
-from rldoctor.vocabulary.tables import Table, logged
+from rldoctor.vocabulary.tables import HERE, FrameworkTable, logged
 from rldoctor.yamlio import load_yaml
 
 _TOKENS = re.compile(r"[a-z0-9]+")
@@ -60,7 +60,7 @@ def _by_case(text: str) -> str:
     return _known()[0].get(capitals[1].lower(), "") if capitals else ""
 
 
-def detect_algorithm(raw: RawRun, table: Table, tags: Collection[str]) -> str:
+def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) -> str:
     """The algorithm of a run, or ``""``.
 
     The configuration decides; then what the tags leave possible, narrowed by the names of the run and its
@@ -78,7 +78,7 @@ def detect_algorithm(raw: RawRun, table: Table, tags: Collection[str]) -> str:
     return assumed or possible[0]
 
 
-def _configured(settings: Iterable[RawSetting], table: Table) -> str:
+def _configured(settings: Iterable[RawSetting], table: FrameworkTable) -> str:
     by_key = {setting.key: setting.value for setting in settings}
     for wanted in (*table.algorithm_settings, *_USUAL_SETTINGS):
         for key in sorted(by_key, key=lambda key: key.count(".")):
@@ -89,7 +89,7 @@ def _configured(settings: Iterable[RawSetting], table: Table) -> str:
     return ""
 
 
-def _possible(table: Table, tags: Collection[str]) -> tuple[tuple[str, ...], str]:
+def _possible(table: FrameworkTable, tags: Collection[str]) -> tuple[tuple[str, ...], str]:
     for rule in table.algorithms:
         if logged(rule.has, tags):
             return rule.any_of, rule.assume
@@ -137,3 +137,23 @@ def family(algorithm: str) -> str:
     if algorithm in ON_POLICY or algorithm == "on_policy":
         return "on_policy"
     return "off_policy" if algorithm in OFF_POLICY or algorithm == "off_policy" else ""
+
+
+_ENVIRONMENT = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-v\d+)")
+
+
+def environment(raw: RawRun, config: RunConfig) -> str:
+    """The environment's id from the configuration, else from a folder called like ``Ant-v4``, else empty."""
+    knob = config.get("env_id")
+    if knob is not None and isinstance(knob.value, str) and knob.value not in ("none", "auto"):
+        return knob.value
+    for place in (*reversed(raw.id.split("/")), raw.path.name, raw.path.parent.name):
+        if match := _ENVIRONMENT.search(place):
+            return match[1]
+    return ""
+
+
+def seed(config: RunConfig) -> int | None:
+    """The seed, when it is a whole number; -1 and the like mean "random", not a seed."""
+    number = config.number("seed")
+    return int(number) if number is not None and number >= 0 and float(number).is_integer() else None

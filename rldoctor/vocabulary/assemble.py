@@ -10,13 +10,10 @@ import numpy as np
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.model.series import Series
-from rldoctor.vocabulary.axis import Axes, main_unit, target_unit
-from rldoctor.vocabulary.canonical import FAMILIES, canonical
-from rldoctor.vocabulary.mapped import Mapped
-from rldoctor.vocabulary.naming import percent_scale
-from rldoctor.vocabulary.own_axis import by_clock, stretched
-from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean
-from rldoctor.vocabulary.zeros import real_points
+from rldoctor.vocabulary.axis import Axes, by_clock, main_unit, stretched, target_unit
+from rldoctor.vocabulary.naming import Mapped, percent_scale
+from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean, real_points
+from rldoctor.vocabulary.tables import FAMILIES, canonical
 
 
 @dataclass(slots=True)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import RawSetting
-from rldoctor.vocabulary.canonical import canonical
 from rldoctor.vocabulary.generic import plain, words
-from rldoctor.vocabulary.tables import KnobRule, Table, choose, pattern
+from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, canonical, choose, pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Candidate:
 
 
 def find_candidates(
-    settings: Sequence[RawSetting], table: Table, algorithm: str
+    settings: Sequence[RawSetting], table: FrameworkTable, algorithm: str
 ) -> tuple[list[Candidate], list[RawSetting]]:
     """The settings a rule applies to, and those nobody understands."""
     found, unmapped = [], []
@@ -37,7 +36,7 @@ def find_candidates(
     return found, unmapped
 
 
-def _one(setting: RawSetting, table: Table, algorithm: str, order: int) -> Candidate | None:
+def _one(setting: RawSetting, table: FrameworkTable, algorithm: str, order: int) -> Candidate | None:
     for place, (key, rules) in enumerate(table.config.items()):
         if setting.key == key or setting.key.endswith(f".{key}") or _wild(key, setting.key):
             rule = choose(rules, algorithm)
@@ -50,7 +49,7 @@ def _wild(key: str, logged: str) -> bool:
     return "*" in key and pattern(key).match(logged) is not None
 
 
-def _general(setting: RawSetting, table: Table, order: int) -> Candidate | None:
+def _general(setting: RawSetting, table: FrameworkTable, order: int) -> Candidate | None:
     """The general words for a key: all of them for a home-made program, the unmistakable ones otherwise."""
     key = plain(setting.key.rpartition(".")[2])
     rule = words().config.get(key)
@@ -59,7 +58,7 @@ def _general(setting: RawSetting, table: Table, order: int) -> Candidate | None:
     return Candidate(rule, setting, (1, setting.key.count("."), 0), order, guessed=True)
 
 
-def override(setting: RawSetting, table: Table, algorithm: str, order: int) -> Candidate | None:
+def override(setting: RawSetting, table: FrameworkTable, algorithm: str, order: int) -> Candidate | None:
     """A value of the user's own: a key of their framework, else a canonical knob in its canonical unit.
 
     An unknown key is a UsageError on the command line and None in a file, which may say more than we know.
@@ -81,6 +80,6 @@ def override(setting: RawSetting, table: Table, algorithm: str, order: int) -> C
     )
 
 
-def _framework_key(setting: RawSetting, table: Table, algorithm: str) -> KnobRule | None:
+def _framework_key(setting: RawSetting, table: FrameworkTable, algorithm: str) -> KnobRule | None:
     rules = table.config.get(setting.key)
     return choose(rules, algorithm) if rules else None

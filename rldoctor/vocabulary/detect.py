@@ -7,8 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from rldoctor.model.raw import RawRun
-from rldoctor.vocabulary.canonical import HERE
-from rldoctor.vocabulary.tables import GENERIC, logged
+from rldoctor.vocabulary.tables import GENERIC, HERE, logged
 from rldoctor.yamlio import load_yaml
 
 _LISTS = ("tags", "files", "contexts", "settings")

@@ -9,8 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from rldoctor.model.algorithms import ON_POLICY
-from rldoctor.vocabulary.canonical import HERE, canonical
-from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule
+from rldoctor.vocabulary.tables import HERE, KnobRule, Scale, TagRule, canonical
 from rldoctor.yamlio import load_yaml
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -57,7 +56,7 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class GenericWords:
     """The word lists and rules of ``generic.yaml``."""
 
     neutral: frozenset[str]
@@ -86,7 +85,7 @@ class _Reading:
 
 
 @lru_cache(maxsize=1)
-def words() -> Words:
+def words() -> GenericWords:
     """``generic.yaml``, read once."""
     data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
     whole = [_rule(row, order) for order, row in enumerate(data["whole"])]
@@ -95,7 +94,7 @@ def words() -> Words:
         key: {"knob": row} if isinstance(row, str) else dict(row) for key, row in data["config"].items()
     }
     safe = frozenset(key for key, row in config.items() if row.pop("safe", False))
-    return Words(
+    return GenericWords(
         neutral=frozenset(data["neutral"]),
         neutral_end=frozenset(data["neutral_end"]),
         evaluation=frozenset(data["evaluation"]),

@@ -3,18 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rldoctor.model.config import Knob, RunConfig, Value
+from rldoctor.model.algorithms import matches
+from rldoctor.model.config import Knob, KnobValue, RunConfig
 from rldoctor.model.raw import Note, RawSetting
 from rldoctor.model.run import Wording
-from rldoctor.vocabulary.assumed import add_constants, add_defaults
+from rldoctor.model.series import Series
 from rldoctor.vocabulary.candidates import Candidate, find_candidates, override
 from rldoctor.vocabulary.derive import derive
-from rldoctor.vocabulary.special import READERS, Reading
-from rldoctor.vocabulary.spelling import spell
-from rldoctor.vocabulary.tables import Table
-from rldoctor.vocabulary.units import convert
+from rldoctor.vocabulary.knob_values import READERS, Reading, parse_value
+from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose
+
+
+def convert(
+    rule: KnobRule, reading: Reading, values: Mapping[str, KnobValue], raw: Mapping[str, RawSetting]
+) -> tuple[KnobValue, list[str]]:
+    """The value in the canonical unit, and what could not be resolved."""
+    factor, doubts = unit_factor(rule, values, raw)
+    value = reading.value
+    if isinstance(value, str | bool):
+        return value, []
+    if rule.inverse:
+        value = 1.0 / value if value else value
+    if rule.complement or reading.complement:
+        value = round(1.0 - value, 12)
+    if factor != 1.0 and value > 0:
+        value = value * factor
+        value = int(value) if float(value).is_integer() else value
+    return value, doubts
+
+
+def unit_factor(
+    rule: KnobRule, values: Mapping[str, KnobValue], raw: Mapping[str, RawSetting]
+) -> tuple[float, list[str]]:
+    """Canonical units per written unit, and which knobs or keys it would have taken but are unknown."""
+    factor, doubts = 1.0, []
+    for names, sign in ((rule.per, 1), (rule.divide, -1)):
+        for name in names:
+            known = values.get(name)
+            if isinstance(known, int | float) and known > 0:
+                factor *= float(known) ** sign
+            else:
+                doubts.append(f"not converted: {name} is unknown")
+    for keys, sign in ((rule.per_setting, 1), (rule.divide_setting, -1)):
+        found = [number for key in keys if (number := _setting_number(key, raw)) is not None]
+        if found and found[0] > 0:
+            factor *= found[0] ** sign
+        elif keys:
+            doubts.append(f"not converted: {' or '.join(keys)} is unknown")
+    return factor, doubts
+
+
+def _setting_number(key: str, raw: Mapping[str, RawSetting]) -> float | None:
+    for name, setting in raw.items():
+        if name == key or name.endswith(f".{key}"):
+            parsed = parse_value(setting.value)
+            if parsed is not None and not isinstance(parsed.value, str):
+                return float(parsed.value)
+    return None
+
+
+def add_constants(knobs: dict[str, Knob], table: FrameworkTable, algorithm: str) -> None:
+    """Knobs the framework fixes in code, once anything of the configuration is known."""
+    for name, constant in table.constants.items():
+        applies = not constant.when_algorithm or matches(algorithm, constant.when_algorithm)
+        factors = [knobs[one].number() if one in knobs else None for one in constant.per]
+        if name in knobs or not knobs or not applies or any(factor is None for factor in factors):
+            continue
+        value = constant.value
+        for factor in factors:
+            value *= factor or 1.0
+        source = f"fixed by {table.name}"
+        knobs[name] = Knob(name, value, name, value, source)
+
+
+def add_defaults(knobs: dict[str, Knob], table: FrameworkTable, algorithm: str) -> None:
+    """Documented defaults for what the log does not say; their source begins with ``default``."""
+    source = f"default of {table.name} {table.defaults_version}, not in the log"
+    for name, value in table.defaults.get(algorithm, {}).items():
+        if name not in knobs:
+            knobs[name] = Knob(name, value, key_for(name, table, algorithm), value, source)
+
+
+_LOGGED_KNOBS = {
+    "learning_rate": "learning_rate",
+    "learning_rate_critic": "critic_lr",
+    "clip_range": "clip_range",
+}
+
+
+def with_logged(
+    config: RunConfig, series: Mapping[str, Series], table: FrameworkTable, algorithm: str
+) -> RunConfig:
+    """Hyperparameters that are themselves logged: their first value where no configuration says it."""
+    knobs = dict(config.knobs)
+    for metric, name in _LOGGED_KNOBS.items():
+        found = series.get(metric)
+        known = knobs.get(name)
+        if found is None or (known is not None and not known.source.startswith("default")):
+            continue
+        values = found.finite().values
+        if values.size:
+            value = float(f"{values[0]:.6g}")  # float32 in TensorBoard: 0.0003 comes back as 0.00029999...
+            key = key_for(name, table, algorithm)
+            knobs[name] = Knob(name, value, key, value, f"first value of {found.tag}")
+    return RunConfig(knobs, config.unmapped)
+
+
+def key_for(name: str, table: FrameworkTable, algorithm: str) -> str:
+    """The framework's first key for a knob, or the canonical name."""
+    for key, rules in table.config.items():
+        rule = choose(rules, algorithm)
+        if rule is not None and rule.knob == name:
+            return key
+    return name
+
+
+def spell(
+    knobs: Mapping[str, Knob],
+    table: FrameworkTable,
+    algorithm: str,
+    chosen: Mapping[str, tuple[Candidate, Reading]],
+) -> dict[str, Wording]:
+    """How the user spells each knob: the key they used, else the framework's."""
+    values = {name: knob.value for name, knob in knobs.items()}
+    wording: dict[str, Wording] = {}
+    for key, rules in table.config.items():
+        rule = choose(rules, algorithm)
+        if rule is not None and rule.knob not in wording and not _one_way(rule):
+            scale, doubts = unit_factor(replace(rule, per_setting=(), divide_setting=()), values, {})
+            wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
+    for name, (candidate, reading) in chosen.items():
+        own = candidate.rank[0] >= 0 and name == candidate.rule.knob and not _one_way(candidate.rule)
+        if own and name in knobs:
+            scale = _scale(candidate, reading, knobs[name])
+            wording[name] = Wording(
+                candidate.setting.key, scale, candidate.rule.complement or reading.complement
+            )
+    return wording
+
+
+def _one_way(rule: KnobRule) -> bool:
+    """Rules whose key cannot simply be given a new number: reciprocals, values of several knobs."""
+    return rule.inverse or rule.parse in ("policy_kwargs", "her", "normalize", "log")
+
+
+def _scale(candidate: Candidate, reading: Reading, knob: Knob) -> float:
+    """canonical / written, where both are numbers."""
+    written, value = reading.value, knob.number()
+    if isinstance(written, str) or value is None or not written or candidate.rule.complement:
+        return 1.0
+    return 1.0 if reading.complement or candidate.rule.inverse else value / float(written)
 
 
 @dataclass(slots=True)
@@ -27,7 +167,10 @@ class Resolved:
 
 
 def resolve_settings(
-    settings: Sequence[RawSetting], table: Table, algorithm: str, overrides: Sequence[RawSetting] = ()
+    settings: Sequence[RawSetting],
+    table: FrameworkTable,
+    algorithm: str,
+    overrides: Sequence[RawSetting] = (),
 ) -> Resolved:
     """Canonical knobs from what was written.
 
@@ -80,7 +223,7 @@ def _elect(
 
 
 def _knob(
-    candidate: Candidate, reading: Reading, values: Mapping[str, Value], raw: Mapping[str, RawSetting]
+    candidate: Candidate, reading: Reading, values: Mapping[str, KnobValue], raw: Mapping[str, RawSetting]
 ) -> Knob:
     value, note = reading.value, reading.note or candidate.rule.note
     if reading.plain and not isinstance(value, str):

@@ -13,22 +13,19 @@ from rldoctor.vocabulary.algorithm import (
     algorithm_of,
     canonical_algorithm,
     detect_algorithm,
+    environment,
+    seed,
 )
 from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
-from rldoctor.vocabulary.assumed import with_logged
-from rldoctor.vocabulary.axis import LOGGED, axis_note, build_axes
+from rldoctor.vocabulary.axis import LOGGED, axis_note, build_axes, find_own_axes
 from rldoctor.vocabulary.detect import detect_framework
-from rldoctor.vocabulary.identity import environment, seed
-from rldoctor.vocabulary.knobs import Resolved, resolve_settings
-from rldoctor.vocabulary.mapped import Mapped
-from rldoctor.vocabulary.matching import renamed
-from rldoctor.vocabulary.naming import Named, check_tag_map, name_series
-from rldoctor.vocabulary.oddities import oddities
-from rldoctor.vocabulary.own_axis import find_own_axes
+from rldoctor.vocabulary.knobs import Resolved, resolve_settings, with_logged
+from rldoctor.vocabulary.naming import Mapped, Named, check_tag_map, name_series, renamed
+from rldoctor.vocabulary.run_notes import oddities
 from rldoctor.vocabulary.tables import (
     GENERIC,
     AxisRule,
-    Table,
+    FrameworkTable,
     check_framework,
     load_table,
     logged,
@@ -80,7 +77,7 @@ def _known_as(
 def _named(
     raw: RawRun,
     series: Sequence[RawSeries],
-    table: Table,
+    table: FrameworkTable,
     algorithm: str | None,
     tag_map: Mapping[str, str],
     overrides: Sequence[RawSetting],
@@ -109,7 +106,7 @@ def _check_algorithm(text: str) -> str:
     return name
 
 
-def _axis_rule(table: Table, algorithm: str, raw: RawRun) -> AxisRule:
+def _axis_rule(table: FrameworkTable, algorithm: str, raw: RawRun) -> AxisRule:
     tags = raw.tags()
     rules = [rule for rule in table.axis if not rule.when_tags or logged(rule.when_tags, tags)]
     unknown = AxisRule(LOGGED, note="the log does not say what a step is")
@@ -118,7 +115,7 @@ def _axis_rule(table: Table, algorithm: str, raw: RawRun) -> AxisRule:
 
 def _run(
     raw: RawRun,
-    table: Table,
+    table: FrameworkTable,
     algorithm: str,
     named: Named,
     resolved: Resolved,

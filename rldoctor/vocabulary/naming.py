@@ -2,19 +2,170 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import PurePath
 
 import numpy as np
 
 from rldoctor.errors import UsageError, did_you_mean
-from rldoctor.model.raw import Note, RawSeries
+from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.vocabulary.algorithm import family_of
-from rldoctor.vocabulary.canonical import BOOKKEEPING, canonical
 from rldoctor.vocabulary.generic import Guess, adapt, guess
-from rldoctor.vocabulary.mapped import GUESSED_ORDER, Mapped, rises
-from rldoctor.vocabulary.matching import find
-from rldoctor.vocabulary.tables import Table, TagRule
+from rldoctor.vocabulary.tables import (
+    BOOKKEEPING,
+    FrameworkTable,
+    TagRule,
+    canonical,
+    choose,
+    load_table,
+    pattern,
+    written_plainly,
+)
+
+_WORDS = re.compile(r"[^a-z0-9%/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule and its position in the table (lower is preferred); ``part`` is what a wildcard stood for."""
+
+    rule: TagRule
+    order: int
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    literal: Mapping[str, int]
+    spelled: Mapping[str, int]
+    qualified: Sequence[tuple[str, int]]
+    wild: Sequence[tuple[str, int]]
+    rows: Sequence[tuple[TagRule, ...]]
+
+
+@lru_cache(maxsize=64)
+def _index(name: str) -> _Index:
+    rows = load_table(name).metrics
+    numbered = list(enumerate(rows))
+    literal = {tag: order for order, tag in numbered if "*" not in tag}
+    spelled = {_spelling(tag): order for tag, order in reversed(literal.items())}
+    wild = [(tag, order) for order, tag in numbered if "*" in tag and ":" not in tag]
+    wild += [(plain, order) for tag, order in wild if (plain := written_plainly(tag)) != tag]
+    qualified = [(tag, order) for order, tag in numbered if "*" in tag and ":" in tag]
+    return _Index(literal, spelled, qualified, wild, tuple(rows.values()))
+
+
+def _spelling(tag: str) -> str:
+    """Writers differ in case, spaces and dashes (tensorboardX turns ``(mean)`` into ``_mean_``)."""
+    return "/".join(part.strip("_") for part in _WORDS.sub("_", tag.lower()).split("/"))
+
+
+def find(table: FrameworkTable, series: RawSeries, algorithm: str) -> Match | None:
+    """The rule for a series: rows that name a file first, then the exact tag, its spelling, wildcards."""
+    index = _index(table.name)
+    position, part = _position(index, series)
+    if position is None:
+        return None
+    rule = choose(index.rows[position], algorithm)
+    return None if rule is None else Match(rule, position, part)
+
+
+def _position(index: _Index, series: RawSeries) -> tuple[int | None, str]:
+    tag = series.tag
+    qualified = tag if ":" in tag else f"{PurePath(series.source).name}:{tag}"
+    for text, order in index.qualified:
+        if pattern(text).match(qualified):
+            return order, qualified.partition(":")[2]
+    if tag in index.literal:
+        return index.literal[tag], ""
+    spelled = index.spelled.get(_spelling(tag))
+    if spelled is not None:
+        return spelled, ""
+    for text, order in index.wild:
+        if pattern(text).match(tag):
+            return order, _stood_for(text, tag)
+    return None, ""
+
+
+def _stood_for(text: str, tag: str) -> str:
+    before, _, after = text.partition("*")
+    inner = tag[len(before) :]
+    return inner[: len(inner) - len(after)] if after and inner.endswith(after) else inner
+
+
+def renamed(series: RawSeries, table: FrameworkTable) -> RawSeries:
+    """The series under the tag the table knows: known prefixes cut off, Aim contexts put in front."""
+    tag = series.tag
+    for prefix in table.strip_prefix:
+        tag = tag.removeprefix(prefix)
+    for key, template in table.contexts.items():
+        value = series.context.get(key)
+        if value and "/" not in tag:
+            tag = template.format(value=value, tag=tag)
+            break
+    return series if tag == series.tag else replace(series, tag=tag)
+
+
+# Guesses come after every row of a table.
+GUESSED_ORDER = 100_000
+# Which unit a counter counts.
+COUNTERS = {
+    "env_steps": "env_steps",
+    "vec_steps": "vec_steps",
+    "frames": "frames",
+    "iterations": "iterations",
+    "epochs": "epochs",
+    "gradient_updates": "updates",
+    "episodes": "episodes",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One logged series, its rule, and the ``unit`` of its own steps.
+
+    ``order`` ranks rivals for one metric (lower is preferred); ``part`` is what a wildcard of the rule stood
+    for; ``agent`` the agent it belongs to in a multi-agent log.
+    """
+
+    raw: RawSeries
+    rule: TagRule
+    order: int
+    unit: str = ""
+    part: str = ""
+    agent: str = ""
+    guessed: bool = False
+
+    @property
+    def metric(self) -> str:
+        """Canonical name."""
+        return self.rule.metric
+
+    def on(self, unit: str) -> Mapped:
+        """The same series with steps in ``unit``."""
+        return replace(self, unit=unit)
+
+    def renamed(self, metric: str) -> Mapped:
+        """The same series read as another metric."""
+        return replace(self, rule=replace(self.rule, metric=metric))
+
+
+def rises(values: FloatArray, share: float = 0.9) -> bool:
+    """Whether finite values never fall, but for a few restarts: what a counter does.
+
+    ``share``: how many of the moves go up. Standing still is no move, so a number of episodes per collection,
+    nearly always the same, does not pass for a count of episodes.
+    """
+    finite = values[np.isfinite(values)]
+    if finite.size < 2:
+        return bool(finite.size)
+    moves = np.diff(finite)
+    moves = moves[moves != 0]
+    return bool(moves.size and (moves > 0).mean() >= share and finite[-1] > finite[0])
+
 
 _SUCCESS = frozenset({"success_rate", "eval_success_rate"})
 # The largest value of a rate: more is a count.
@@ -43,7 +194,7 @@ def check_tag_map(tag_map: Mapping[str, str]) -> None:
 
 
 def name_series(
-    series: Sequence[RawSeries], table: Table, algorithm: str, tag_map: Mapping[str, str]
+    series: Sequence[RawSeries], table: FrameworkTable, algorithm: str, tag_map: Mapping[str, str]
 ) -> Named:
     """What every series means. ``unit`` of the results is that of the rule, or empty."""
     named = Named()
@@ -63,7 +214,9 @@ def name_series(
     return named
 
 
-def _known(one: RawSeries, table: Table, algorithm: str, tag_map: Mapping[str, str]) -> Mapped | None:
+def _known(
+    one: RawSeries, table: FrameworkTable, algorithm: str, tag_map: Mapping[str, str]
+) -> Mapped | None:
     if one.tag in tag_map:
         return Mapped(one, TagRule(tag_map[one.tag]), -1)
     match = find(table, one, algorithm)

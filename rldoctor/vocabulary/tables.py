@@ -7,12 +7,36 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.algorithms import matches
-from rldoctor.vocabulary.canonical import HERE
 from rldoctor.yamlio import load_yaml
+
+HERE = Path(__file__).parent
+
+# Canonical metrics that name a kind of series: any number of them may be logged in one run.
+FAMILIES = frozenset({"reward_component", "termination", "curriculum", "auxiliary_loss"})
+# Understood, and of no use to a diagnosis.
+BOOKKEEPING = frozenset({"ignore", "system", "timer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """Every canonical name: metric -> unit, and the knobs."""
+
+    units: Mapping[str, str]
+    knobs: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def canonical() -> Canonical:
+    """The canonical names, read once."""
+    data: dict[str, Any] = load_yaml(HERE / "canonical.yaml")
+    units = {name: str(info.get("unit", "")) for name, info in data["metrics"].items()}
+    return Canonical(units, frozenset(data["knobs"]))
+
 
 GENERIC = "generic"
 
@@ -89,7 +113,7 @@ class AlgorithmRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class FixedKnob:
     """A knob that the framework fixes in code."""
 
     value: float
@@ -98,7 +122,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FrameworkTable:
     """Everything known about one framework. Order is priority: the first tag of a metric is its series."""
 
     name: str
@@ -107,7 +131,7 @@ class Table:
     axis: tuple[AxisRule, ...] = ()
     metrics: Mapping[str, tuple[TagRule, ...]] = field(default_factory=dict)
     config: Mapping[str, tuple[KnobRule, ...]] = field(default_factory=dict)
-    constants: Mapping[str, Constant] = field(default_factory=dict)
+    constants: Mapping[str, FixedKnob] = field(default_factory=dict)
     defaults: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     defaults_version: str = ""
     algorithms: tuple[AlgorithmRule, ...] = ()
@@ -134,24 +158,24 @@ def check_framework(name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def load_table(name: str) -> Table:
+def load_table(name: str) -> FrameworkTable:
     """The table called ``name``; rows of the table it extends come after its own."""
     if name == GENERIC:
         plain = _generic()
         title = "home-made or unknown logger"
-        return Table(GENERIC, title, log_hints=plain["log_hints"], contexts=plain["contexts"])
+        return FrameworkTable(GENERIC, title, log_hints=plain["log_hints"], contexts=plain["contexts"])
     data: dict[str, Any] = load_yaml(HERE / "frameworks" / f"{name}.yaml")
-    base = load_table(data["extends"]) if "extends" in data else Table(name)
+    base = load_table(data["extends"]) if "extends" in data else FrameworkTable(name)
     algorithms = data.get("algorithms", {})
     defaults = data.get("defaults", {})
-    return Table(
+    return FrameworkTable(
         name=name,
         title=data["title"],
         versions=str(data.get("versions", "")),
         axis=tuple(AxisRule(**_tuples(row)) for row in _many(data["axis"])) if "axis" in data else base.axis,
         metrics=_merge(data["metrics"], base.metrics, _tag_rule),
         config=_merge(data.get("config", {}), base.config, _knob_rule),
-        constants={key: Constant(**_tuples(row)) for key, row in data.get("constants", {}).items()},
+        constants={key: FixedKnob(**_tuples(row)) for key, row in data.get("constants", {}).items()},
         defaults=defaults.get("when_algorithm", base.defaults),
         defaults_version=str(defaults.get("version", base.defaults_version)),
         algorithms=tuple(AlgorithmRule(**_tuples(row)) for row in algorithms.get("tags", ()))
@@ -200,7 +224,7 @@ def _knob_rule(row: Any) -> KnobRule:
 
 
 _NOT_IN_TENSORBOARDX = re.compile(r"[^-/\w.*]")
-_Row = TypeVar("_Row", TagRule, KnobRule, AxisRule, Constant)
+_Row = TypeVar("_Row", TagRule, KnobRule, AxisRule, FixedKnob)
 
 
 def choose(rows: Sequence[_Row], algorithm: str) -> _Row | None:

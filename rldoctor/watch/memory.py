@@ -15,7 +15,7 @@ from rldoctor.model.run import Run
 OVER = (Outcome.PASSED, Outcome.NOT_APPLICABLE)
 
 
-class Change(StrEnum):
+class NewsKind(StrEnum):
     """What became of a finding, or of a run: ``RESTARTED`` when its log began anew."""
 
     NEW = "new"
@@ -32,7 +32,7 @@ class Event:
     was told with (None for NEW); ``since``: the last step of the log when that was, or before the restart.
     """
 
-    change: Change
+    change: NewsKind
     diagnosis: Diagnosis
     code: str = ""
     title: str = ""
@@ -144,7 +144,7 @@ class Memory:
         first = known is None or _restarted(known, run)
         if known is None or first:
             if known is not None:
-                events.append(Event(Change.RESTARTED, diagnosis, since=known.step))
+                events.append(Event(NewsKind.RESTARTED, diagnosis, since=known.step))
             known = self._runs[run.id] = _Known(diagnosis)
         known.diagnosis, known.step, known.points = diagnosis, run.last_step, _points(run)
         events += self._found(known, at_once=first)
@@ -201,8 +201,8 @@ def _tell(known: _Known, root: Root) -> Event:
     before = known.told.get(code)
     known.told[code] = _Told(root.severity, title, known.step)
     if before is None:
-        return Event(Change.NEW, known.diagnosis, code, title, root)
-    return Event(Change.WORSE, known.diagnosis, code, title, root, before.severity, before.step)
+        return Event(NewsKind.NEW, known.diagnosis, code, title, root)
+    return Event(NewsKind.WORSE, known.diagnosis, code, title, root, before.severity, before.step)
 
 
 def _gone(known: _Known) -> list[Event]:
@@ -212,7 +212,7 @@ def _gone(known: _Known) -> list[Event]:
     certain = [code for code in known.told if code in over & known.absent]
     known.absent = over - set(certain)
     return [
-        Event(Change.GONE, known.diagnosis, code, told.title, before=told.severity, since=told.step)
+        Event(NewsKind.GONE, known.diagnosis, code, told.title, before=told.severity, since=told.step)
         for code in certain
         for told in [known.told.pop(code)]
     ]

@@ -8,7 +8,7 @@ from rldoctor.model.finding import Diagnosis, Root
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import step
-from rldoctor.watch.memory import Change, Event
+from rldoctor.watch.memory import Event, NewsKind
 
 
 def name(diagnosis: Diagnosis) -> str:
@@ -19,7 +19,7 @@ def name(diagnosis: Diagnosis) -> str:
 def headline(event: Event) -> str:
     """``NEW critical: REW-03 The exponential reward is saturated near zero``."""
     label = event.change.value.upper()
-    if event.change is Change.RESTARTED:
+    if event.change is NewsKind.RESTARTED:
         return f"{label}: the log went back from step {step(event.since)}, what was told is forgotten"
     what = f"{clean(event.code)} {clean(event.title)}"
     if event.severity is None:
@@ -31,7 +31,7 @@ def headline(event: Event) -> str:
 def details(event: Event) -> list[str]:
     """When, the arithmetic, and the first thing to do."""
     at = f"at step {step(event.diagnosis.run.last_step)}"
-    if event.change is Change.GONE:
+    if event.change is NewsKind.GONE:
         return [f"{at} the rule looked and did not find it; it was told at step {step(event.since)}"]
     if event.root is None:
         return [f"now {at}"]

@@ -9,7 +9,7 @@ import pytest
 
 from rldoctor.commands.reference import reference
 from rldoctor.errors import ReadError, UsageError
-from rldoctor.reference.console import parse
+from rldoctor.training.console import parse
 
 pytest.importorskip("stable_baselines3")
 

@@ -113,7 +113,7 @@ def test_wrong_texts_are_usage_errors(function, arguments, says):
 
 def test_the_command_line_is_read_in_one_place(tmp_path, monkeypatch):
     """Every option of every command means the same, and wins over the settings file."""
-    from rldoctor.commands import given
+    from rldoctor.commands import settings as given
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rldoctor.toml").write_text('fail-on = "warning"\nignore = ["OUT"]\n', encoding="utf-8")

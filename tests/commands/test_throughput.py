@@ -7,12 +7,12 @@ import pytest
 
 from rldoctor.commands.throughput import verdict
 from rldoctor.errors import UsageError
-from rldoctor.reference.throughput import Point, Rate, gain, rate, short, stops
-from rldoctor.reference.throughput_console import parse, plan_of
+from rldoctor.training.throughput import Point, Throughput, gain, rate, short, stops
+from rldoctor.training.throughput_console import parse, plan_of
 
 
 def flat(value):
-    return Rate(value, value, value, 5)
+    return Throughput(value, value, value, 5)
 
 
 def points(*rates):
@@ -26,11 +26,11 @@ def points(*rates):
 
 def test_the_median_of_the_blocks_ignores_one_slow_block():
     marks = [(0.0, 0), (1.0, 100), (2.0, 200), (9.0, 300), (10.0, 400), (11.0, 500)]
-    assert rate(marks) == Rate(100.0, 100 / 7, 100.0, 5)
+    assert rate(marks) == Throughput(100.0, 100 / 7, 100.0, 5)
 
 
 def test_few_marks_make_fewer_blocks():
-    assert rate([(0.0, 0), (2.0, 100), (3.0, 200)]) == Rate(75.0, 50.0, 100.0, 2)
+    assert rate([(0.0, 0), (2.0, 100), (3.0, 200)]) == Throughput(75.0, 50.0, 100.0, 2)
 
 
 def test_scaling_stops_where_the_gain_falls_below_the_share():

@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rldoctor.engine.context import Context, prepare
 from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.report.derived import document, quantities, row
 from rldoctor.rulebook.known import known_names
-from rldoctor.rulebook.locate import builtin_rules_dir
 
 RULES = builtin_rules_dir()
 STEPS = np.arange(1.0, 41.0) * 1000
 
 
-def prepared(algorithm: str, framework: str, metrics: dict[str, object], **config: float) -> Context:
+def prepared(algorithm: str, framework: str, metrics: dict[str, object], **config: float) -> PreparedRun:
     """A run of 40 points, every 1,000 steps, prepared for the rules."""
     series = {
         name: Series(name, STEPS, np.broadcast_to(np.asarray(values, float), STEPS.shape), f"tag/{name}")

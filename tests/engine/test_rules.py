@@ -8,10 +8,10 @@ import pytest
 
 from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.engine.ruletest import run_case
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.loader import TEST_SUFFIX, load_pack
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.schema import Rule
-from rldoctor.rulebook.testcases import Case, load_tests
+from rldoctor.rulebook.testcases import RuleCase, load_tests
 
 RULES = builtin_rules_dir()
 CASES = [
@@ -22,7 +22,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES, ids=[f"{rule.slug}: {case.name}" for rule, case in CASES])
-def test_case_of_a_rule(rule: Rule, case: Case) -> None:
+def test_case_of_a_rule(rule: Rule, case: RuleCase) -> None:
     report = run_case(rule, case, load_policy(RULES), load_derived(RULES))
     assert not report.problems, f"{report.result}"
 

@@ -13,7 +13,7 @@ from rldoctor.model.frame import MetricFrame
 from rldoctor.model.raw import RawSetting
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.rulebook.locate import builtin_rules_dir
+from rldoctor.paths import builtin_rules_dir
 
 CRITERIA = load_criteria(builtin_rules_dir())
 

@@ -6,13 +6,13 @@ from datetime import date
 import pytest
 from gate_samples import diagnosis, run
 
-from rldoctor.engine.comparison.criteria import load_criteria
-from rldoctor.engine.comparison.grouping import seed_groups
+from rldoctor.comparison.criteria import load_criteria
+from rldoctor.comparison.grouping import seed_groups
 from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import aggregate, recorded
 from rldoctor.gate.waivers import Waiver, unused
 from rldoctor.model.finding import Severity
-from rldoctor.rulebook.locate import builtin_rules_dir
+from rldoctor.paths import builtin_rules_dir
 
 TODAY = date(2026, 6, 1)
 

@@ -13,8 +13,7 @@ pytest.importorskip("stable_baselines3")
 
 from rldoctor import api
 from rldoctor.integrations.sb3 import DiagnosticsCallback
-from rldoctor.vocabulary.canonical import canonical
-from rldoctor.vocabulary.tables import load_table
+from rldoctor.vocabulary.tables import canonical, load_table
 
 OFF = {"learning_starts": 60, "batch_size": 16, "buffer_size": 1000}
 ON = {"n_steps": 64}
@@ -131,7 +130,7 @@ def test_the_whole_norm_joins_actor_and_critic():
 def test_a_frozen_actor_has_gradient_norm_zero(tmp_path):
     from stable_baselines3.common.logger import configure
 
-    from rldoctor.reference.surgery import freeze_actor
+    from rldoctor.training.surgery import freeze_actor
 
     model = built("PPO")
     freeze_actor(model)

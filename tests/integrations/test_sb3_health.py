@@ -8,9 +8,9 @@ pytest.importorskip("stable_baselines3")
 
 from rldoctor.integrations.sb3 import HealthCheckCallback
 from rldoctor.integrations.sb3.settings import live_settings
-from rldoctor.reference.catalog import find_task
-from rldoctor.reference.faults import find_fault
-from rldoctor.reference.train import build_model
+from rldoctor.training.catalog import find_task
+from rldoctor.training.faults import find_fault
+from rldoctor.training.train import build_model
 
 
 def trained(plan, folder, callback, steps):

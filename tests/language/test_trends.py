@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rldoctor.language.evaluator import Scope, evaluate
-from rldoctor.language.functions.base import Context
+from rldoctor.language.functions.base import CallContext
 from rldoctor.language.functions.statistics import (
     average_ranks,
     correlation_p,
@@ -43,7 +43,7 @@ def value(text: str, x: Any, steps: Any = None, spacing: float = 0.0) -> Any:
 def found(values: list[Array], spacing: float, steps: Array | None = None) -> float:
     """Share of the series in which a trend is found at 5 %."""
     grid = np.arange(float(values[0].size)) if steps is None else steps
-    return float(np.mean([trend_p(Context(grid, spacing), one) < 0.05 for one in values]))
+    return float(np.mean([trend_p(CallContext(grid, spacing), one) < 0.05 for one in values]))
 
 
 def noise_series(points: int, width: int, slope: float = 0.0) -> list[Array]:
@@ -190,26 +190,26 @@ def test_noise_of_a_mean_over_all_episodes_so_far() -> None:
 
 
 def test_points_are_thinned_from_the_end() -> None:
-    steps, values = independent_points(Context(np.arange(10.0), 3.0), np.arange(10.0), None)
+    steps, values = independent_points(CallContext(np.arange(10.0), 3.0), np.arange(10.0), None)
     assert steps.tolist() == values.tolist() == [0, 3, 6, 9]
-    steps, _ = independent_points(Context(np.array([0.0, 1, 2, 50, 99, 100]), 10.0), np.zeros(6), None)
+    steps, _ = independent_points(CallContext(np.array([0.0, 1, 2, 50, 99, 100]), 10.0), np.zeros(6), None)
     assert steps.tolist() == [2, 50, 100]
-    assert independent_points(Context(np.arange(9.0), INF), np.zeros(9), None)[0].tolist() == [8]
+    assert independent_points(CallContext(np.arange(9.0), INF), np.zeros(9), None)[0].tolist() == [8]
 
 
 def test_many_points_are_averaged_into_bins() -> None:
     grid = np.arange(30_000.0)
     for spacing in (0.0, 5.0):
-        steps, values = independent_points(Context(grid, spacing), grid * 2, None)
+        steps, values = independent_points(CallContext(grid, spacing), grid * 2, None)
         assert steps.size == MAX_BINS
         assert np.allclose(values, steps * 2)
-    steps, values = independent_points(Context(grid), np.where(grid < 200, 1e308, 1.0), None)
+    steps, values = independent_points(CallContext(grid), np.where(grid < 200, 1e308, 1.0), None)
     assert steps.size == MAX_BINS - 2, "sums that overflow are left out"
     assert (values == 1).all()
 
 
 def test_points_at_one_step_do_not_divide_by_zero() -> None:
-    steps, _ = independent_points(Context(np.zeros(400)), np.arange(400.0), None)
+    steps, _ = independent_points(CallContext(np.zeros(400)), np.arange(400.0), None)
     assert steps.tolist() == [0]
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from laboratory.proof.collection import sick_runs
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Wording
-from rldoctor.proof.apply import Change, Refusal, change, first_change
-from rldoctor.proof.collection import sick_runs
+from rldoctor.proof.apply import AppliedFix, Refusal, change, first_change
 from rldoctor.proof.prove import diagnosed
-from rldoctor.reference.catalog import find_task
-from rldoctor.reference.plan import Plan
-from rldoctor.reference.rewards import Reward
+from rldoctor.training.catalog import find_task
+from rldoctor.training.plan import Plan
+from rldoctor.training.rewards import Reward
 
 pytest.importorskip("stable_baselines3")
 
@@ -27,9 +27,9 @@ def fix(knob: str, to: float | None, text: str = "Do it.") -> Prescription:
     return Prescription("a-fix", text, knob=knob, key=knob, to_number=to)
 
 
-def done(prescription: Prescription, plan: Plan, word: Wording | None = None) -> Change:
+def done(prescription: Prescription, plan: Plan, word: Wording | None = None) -> AppliedFix:
     found = change(prescription, plan, word or Wording(prescription.key))
-    assert isinstance(found, Change), found
+    assert isinstance(found, AppliedFix), found
     return found
 
 

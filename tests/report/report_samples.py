@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rldoctor.model.addition import Addition, Kind
+from rldoctor.model.addition import Addition, AdditionKind
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import (
     Cause,
@@ -138,7 +138,7 @@ def results(*findings: Finding) -> tuple[RuleResult, ...]:
     other = (
         RuleResult("VAL-01", "value-useless", "The critic explains returns", Outcome.NOT_MEASURED,
                    missing=("explained_variance",),
-                   additions=(Addition("explained_variance", "explained_variance", Kind.METRIC,
+                   additions=(Addition("explained_variance", "explained_variance", AdditionKind.METRIC,
                                        'logger.record("train/explained_variance", ev)'),)),
         RuleResult("NUM-01", "not-finite", "All values are finite", Outcome.PASSED, reason="no NaN",
                    measures=(Measure("bad", float("nan"), limit=float("inf")),)),

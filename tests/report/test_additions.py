@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rldoctor import api
-from rldoctor.model.addition import Addition, Kind
+from rldoctor.model.addition import Addition, AdditionKind
 from rldoctor.model.finding import Diagnosis, Outcome, RuleResult
 from rldoctor.report import render
 from rldoctor.report.additions import Once, tell
@@ -110,6 +110,6 @@ def test_html_has_the_line_once_and_links_to_it(sb3: Diagnosis) -> None:
 
 
 def test_a_line_that_is_no_code_of_the_training_is_said_as_it_is(sb3: Diagnosis) -> None:
-    made = Addition("x", "x", Kind.METRIC, "(not from the run) make a reference")
+    made = Addition("x", "x", AdditionKind.METRIC, "(not from the run) make a reference")
     assert tell(made, sb3.run).text == "for x: make a reference"
     assert Once(sb3.run).text(RuleResult("A", "a", "A", Outcome.PASSED)) == ""

@@ -21,10 +21,10 @@ from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.model.finding import Severity
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.report import render
 from rldoctor.report.json_report import json_schema
 from rldoctor.rulebook.loader import load_pack
-from rldoctor.rulebook.locate import builtin_rules_dir
 
 ROOT = Path(rldoctor.__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden"

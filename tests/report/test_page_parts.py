@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from report_samples import EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
 
-from rldoctor.engine.comparison.criteria import load_criteria
-from rldoctor.engine.comparison.grouping import seed_groups
+from rldoctor.comparison.criteria import load_criteria
+from rldoctor.comparison.grouping import seed_groups
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import Prescription
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.raw import RawSeries, RawSetting
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.report import render
 from rldoctor.report.html import provenance
 from rldoctor.report.html.anchors import Anchors
@@ -26,7 +27,6 @@ from rldoctor.report.html.metrics import Browser, entries
 from rldoctor.report.seeds import group_name
 from rldoctor.report.snippets import FORMS, _table, snippet
 from rldoctor.report.words import fixes
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.vocabulary.tables import load_table
 
 RUNS = Path(__file__).parents[2] / "reference_runs"

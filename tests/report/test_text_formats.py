@@ -7,8 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from rldoctor.model.finding import Severity
-from rldoctor.model.gate import Judged, RunGate, Standing
+from rldoctor.model.finding import Judged, RunGate, Severity, Standing
 from rldoctor.report import render
 from rldoctor.report.markdown import escape
 

@@ -11,8 +11,8 @@ from rulebook_samples import KNOWN, RULE, TESTS, Write, replaced
 from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.engine.ruletest import run_tests
 from rldoctor.errors import RuleError
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.loader import load_rule
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.pages import rule_page
 
 TEXT = "expect: approx_kl rises.\n"

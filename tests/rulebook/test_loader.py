@@ -9,8 +9,8 @@ from rulebook_samples import KNOWN, RULE, TESTS, Problems, Write, replaced
 
 from rldoctor.errors import RuleError
 from rldoctor.model.finding import Severity
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.loader import load_pack, load_rule
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.schema import AppliesTo, Span
 
 

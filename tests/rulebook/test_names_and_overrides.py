@@ -9,9 +9,9 @@ import pytest
 from rulebook_samples import KNOWN, TESTS, Write, replaced
 
 from rldoctor.errors import RuleError, UsageError
+from rldoctor.paths import builtin_rules_dir, find_rules_dir
 from rldoctor.rulebook.known import RUN_FACTS, known_names
 from rldoctor.rulebook.loader import load_pack
-from rldoctor.rulebook.locate import builtin_rules_dir, find_rules_dir
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.schema import Rule
 

@@ -6,8 +6,8 @@ import re
 
 from rulebook_samples import KNOWN, RULE, Write, replaced
 
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.loader import load_pack, load_rule
-from rldoctor.rulebook.locate import builtin_rules_dir
 from rldoctor.rulebook.pages import index_page, rule_page
 
 

@@ -8,7 +8,7 @@ from raw_logs import board, codes, points, rows, run, table
 
 from rldoctor.vocabulary import understand
 from rldoctor.vocabulary.axis import interpolation
-from rldoctor.vocabulary.mapped import rises
+from rldoctor.vocabulary.naming import rises
 
 NAN = float("nan")
 

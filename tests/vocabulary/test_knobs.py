@@ -10,7 +10,7 @@ from raw_logs import board, codes
 from rldoctor.errors import UsageError
 from rldoctor.model.raw import RawSetting
 from rldoctor.vocabulary import understand
-from rldoctor.vocabulary.values import parse_value
+from rldoctor.vocabulary.knob_values import parse_value
 
 PPO = {"rollout/ep_rew_mean": [1.0], "train/clip_fraction": [0.1], "train/approx_kl": [0.01]}
 SAC = {

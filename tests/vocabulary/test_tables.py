@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from rldoctor.errors import UsageError
-from rldoctor.vocabulary.canonical import HERE, canonical
 from rldoctor.vocabulary.detect import fingerprints
 from rldoctor.vocabulary.generic import words
-from rldoctor.vocabulary.special import READERS
-from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, framework_names, load_table
+from rldoctor.vocabulary.knob_values import READERS
+from rldoctor.vocabulary.tables import (
+    GENERIC,
+    HERE,
+    canonical,
+    check_framework,
+    choose,
+    framework_names,
+    load_table,
+)
 from rldoctor.yamlio import load_yaml
 
 NAMES = [name for name in framework_names() if name != GENERIC]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-Groups = Mapping[str, Sequence[Any]]
+ParameterGroups = Mapping[str, Sequence[Any]]
 
 
 class GradientWatch:
@@ -16,7 +16,7 @@ class GradientWatch:
     parameter or a gradient.
     """
 
-    def __init__(self, watched: Sequence[tuple[Any, Groups]], steps: int = 2) -> None:
+    def __init__(self, watched: Sequence[tuple[Any, ParameterGroups]], steps: int = 2) -> None:
         """``watched``: each optimiser with its parameters by canonical metric; ``steps`` to look at."""
         self.watched = watched
         self.steps = steps
@@ -50,7 +50,9 @@ class GradientWatch:
     def _accumulated(self, parameter: Any) -> None:
         self._norms[id(parameter)] = parameter.grad.detach().norm()
 
-    def _before_step(self, groups: Groups, record: Callable[[str, float], None]) -> Callable[..., None]:
+    def _before_step(
+        self, groups: ParameterGroups, record: Callable[[str, float], None]
+    ) -> Callable[..., None]:
         """A hook that records the norm of each group; a group without any gradient has norm 0."""
 
         def hook(*_: Any) -> None:
@@ -67,7 +69,7 @@ class GradientWatch:
         return hook
 
 
-def watched_parameters(model: Any) -> list[tuple[Any, Groups]]:
+def watched_parameters(model: Any) -> list[tuple[Any, ParameterGroups]]:
     """The optimisers of an SB3 model, each with the parameter groups whose gradient norm is of interest."""
     if hasattr(model, "q_net"):
         return [(model.policy.optimizer, {"grad_norm": list(model.q_net.parameters())})]

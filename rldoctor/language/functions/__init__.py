@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from rldoctor.language.functions.along import ALONG
-from rldoctor.language.functions.base import Context, Function, Value
+from rldoctor.language.functions.base import CallContext, Function, Value
 from rldoctor.language.functions.elementwise import ELEMENTWISE
 from rldoctor.language.functions.reductions import REDUCTIONS
 from rldoctor.language.functions.trends import TRENDS
@@ -20,4 +20,4 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     }
 )
 
-__all__ = ["FUNCTIONS", "Context", "Function", "Value"]
+__all__ = ["FUNCTIONS", "CallContext", "Function", "Value"]

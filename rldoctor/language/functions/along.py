@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rldoctor.language.functions.base import Context, Function, Value, on_grid, scalar
+from rldoctor.language.functions.base import CallContext, Function, Value, on_grid, scalar
 from rldoctor.language.functions.rolling import rolling_mean, rolling_median
 from rldoctor.model.raw import FloatArray
 
@@ -15,29 +15,29 @@ def _points(value: Value, most: int) -> int | None:
     return int(min(round(min(points, most)), most)) if points >= 0 else None
 
 
-def smooth(context: Context, x: Value, span: Value) -> FloatArray:
+def smooth(context: CallContext, x: Value, span: Value) -> FloatArray:
     """Mean of the last ``span`` points that are not NaN; all NaN when the span is unknown."""
     values, width = on_grid(x, context), _points(span, context.steps.size)
     return np.full(values.shape, np.nan) if width is None else rolling_mean(values, max(width, 1))
 
 
-def median_of_last(context: Context, x: Value, span: Value) -> FloatArray:
+def median_of_last(context: CallContext, x: Value, span: Value) -> FloatArray:
     """Median of the last ``span`` points that are not NaN; all NaN when the span is unknown."""
     values, width = on_grid(x, context), _points(span, context.steps.size)
     return np.full(values.shape, np.nan) if width is None else rolling_median(values, max(width, 1))
 
 
-def running_max(context: Context, x: Value) -> FloatArray:
+def running_max(context: CallContext, x: Value) -> FloatArray:
     """Largest value so far; NaN before the first."""
     return np.fmax.accumulate(on_grid(x, context))
 
 
-def running_min(context: Context, x: Value) -> FloatArray:
+def running_min(context: CallContext, x: Value) -> FloatArray:
     """Smallest value so far; NaN before the first."""
     return np.fmin.accumulate(on_grid(x, context))
 
 
-def lag(context: Context, x: Value, n: Value) -> FloatArray:
+def lag(context: CallContext, x: Value, n: Value) -> FloatArray:
     """The value ``n`` points earlier; NaN for the first ``n`` points."""
     values, shift = on_grid(x, context), _points(n, context.steps.size)
     if shift is None:
@@ -45,18 +45,18 @@ def lag(context: Context, x: Value, n: Value) -> FloatArray:
     return np.concatenate([np.full(shift, np.nan), values[: values.size - shift]])
 
 
-def diff(context: Context, x: Value) -> FloatArray:
+def diff(context: CallContext, x: Value) -> FloatArray:
     """Change since the previous point; the first is NaN."""
     values = on_grid(x, context)
     return np.diff(values, prepend=np.nan)
 
 
-def rate(context: Context, x: Value) -> FloatArray:
+def rate(context: CallContext, x: Value) -> FloatArray:
     """Change since the previous point per step; the first is NaN."""
     return diff(context, x) / np.diff(context.steps, prepend=np.nan)
 
 
-def cumsum(context: Context, x: Value) -> FloatArray:
+def cumsum(context: CallContext, x: Value) -> FloatArray:
     """Sum so far, NaN counting as nothing."""
     return np.nancumsum(on_grid(x, context))
 

@@ -14,7 +14,7 @@ Value: TypeAlias = float | bool | FloatArray | BoolArray
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class CallContext:
     """Where a function is evaluated: the grid, and how far apart points of its argument are independent.
 
     ``steps`` has shape (n,), ascending; ``spacing`` is in steps, 0.0 when every point is independent.
@@ -56,7 +56,7 @@ def truth(value: Value) -> BoolArray:
     return np.asarray((array != 0) & ~np.isnan(array), dtype=np.bool_)
 
 
-def on_grid(value: Value, context: Context) -> FloatArray:
+def on_grid(value: Value, context: CallContext) -> FloatArray:
     """The value as a float array of shape (n,): a scalar is repeated over the grid."""
     return np.broadcast_to(number(value), context.steps.shape)
 

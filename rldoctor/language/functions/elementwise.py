@@ -6,7 +6,7 @@ from functools import reduce
 
 import numpy as np
 
-from rldoctor.language.functions.base import Context, Function, Value, number, scalar, truth
+from rldoctor.language.functions.base import CallContext, Function, Value, number, scalar, truth
 from rldoctor.model.raw import BoolArray, FloatArray
 
 _STEPS_1_2_5 = np.array([1.0, 2.0, 5.0, 10.0])
@@ -15,7 +15,7 @@ _STEPS_1_2_5 = np.array([1.0, 2.0, 5.0, 10.0])
 def _per_point(name: str, ufunc: np.ufunc) -> Function:
     """A function of one argument from a numpy ufunc."""
 
-    def call(_: Context, x: Value) -> Value:
+    def call(_: CallContext, x: Value) -> Value:
         return np.asarray(ufunc(number(x)), dtype=np.float64)
 
     return Function(name, call, ("x",))
@@ -24,44 +24,44 @@ def _per_point(name: str, ufunc: np.ufunc) -> Function:
 def _pairwise(name: str, ufunc: np.ufunc) -> Function:
     """A function of two or more arguments from a two-argument ufunc."""
 
-    def call(_: Context, *values: Value) -> Value:
+    def call(_: CallContext, *values: Value) -> Value:
         return np.asarray(reduce(ufunc, map(number, values)), dtype=np.float64)
 
     return Function(name, call, ("a", "b"), variadic=True)
 
 
-def clip(_: Context, x: Value, lo: Value, hi: Value) -> FloatArray:
+def clip(_: CallContext, x: Value, lo: Value, hi: Value) -> FloatArray:
     """``x`` limited to [lo, hi]."""
     return np.minimum(np.maximum(number(x), number(lo)), number(hi))
 
 
-def choose(_: Context, c: Value, a: Value, b: Value) -> Value:
+def choose(_: CallContext, c: Value, a: Value, b: Value) -> Value:
     """``a`` where ``c`` is true, else ``b``; a condition when both are conditions."""
     return np.where(truth(c), np.asarray(a), np.asarray(b))
 
 
-def is_nan(_: Context, x: Value) -> BoolArray:
+def is_nan(_: CallContext, x: Value) -> BoolArray:
     """Whether the point is missing or was logged as NaN."""
     return np.isnan(number(x))
 
 
-def is_finite(_: Context, x: Value) -> BoolArray:
+def is_finite(_: CallContext, x: Value) -> BoolArray:
     """Whether the point is neither NaN nor infinite."""
     return np.isfinite(number(x))
 
 
-def fill(_: Context, x: Value, v: Value) -> FloatArray:
+def fill(_: CallContext, x: Value, v: Value) -> FloatArray:
     """``x`` with ``v`` in place of NaN."""
     values = number(x)
     return np.where(np.isnan(values), number(v), values)
 
 
-def coalesce(context: Context, *values: Value) -> FloatArray:
+def coalesce(context: CallContext, *values: Value) -> FloatArray:
     """The first of the values that is not NaN, point by point."""
     return reduce(lambda left, right: fill(context, left, right), values[1:], number(values[0]))
 
 
-def sig(_: Context, x: Value, digits: Value) -> FloatArray:
+def sig(_: CallContext, x: Value, digits: Value) -> FloatArray:
     """``x`` rounded to 1..15 significant digits; NaN and infinity stay."""
     values, places = number(x), scalar(digits)
     if np.isnan(places):
@@ -71,7 +71,7 @@ def sig(_: Context, x: Value, digits: Value) -> FloatArray:
     return np.array(flat, dtype=np.float64).reshape(values.shape)
 
 
-def round_up(_: Context, x: Value) -> FloatArray:
+def round_up(_: CallContext, x: Value) -> FloatArray:
     """The next number of the row 1, 2, 5, 10, 20, 50, ... in magnitude; 0, NaN and infinity stay."""
     values = number(x)
     plain = np.isfinite(values) & (values != 0)

@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from rldoctor.language.functions.base import Context, Function, Value, chosen, number, scalar, truth
+from rldoctor.language.functions.base import CallContext, Function, Value, chosen, number, scalar, truth
 from rldoctor.model.raw import BoolArray, FloatArray
 
 
 def _reduction(name: str, reduce: Callable[[FloatArray], Any]) -> Function:
     """A reduction of the chosen values, NaN when there are none."""
 
-    def call(_: Context, x: Value, *, where: Value | None = None) -> float:
+    def call(_: CallContext, x: Value, *, where: Value | None = None) -> float:
         values = chosen(x, where)
         return float(reduce(values)) if values.size else float("nan")
 
     return Function(name, call, ("x",), where=True, shared=True)
 
 
-def count(_: Context, x: Value, *, where: Value | None = None) -> float:
+def count(_: CallContext, x: Value, *, where: Value | None = None) -> float:
     """How many points are not NaN; of a condition: how many are true."""
     values = np.asarray(x)
     if values.dtype == np.bool_:
@@ -29,7 +29,7 @@ def count(_: Context, x: Value, *, where: Value | None = None) -> float:
     return float(chosen(values, where).size)
 
 
-def quantile(_: Context, x: Value, q: Value, *, where: Value | None = None) -> float:
+def quantile(_: CallContext, x: Value, q: Value, *, where: Value | None = None) -> float:
     """The value below which the share ``q``, limited to [0, 1], of the points lies (interpolated)."""
     values, share = np.sort(chosen(x, where)), scalar(q)
     if not values.size or np.isnan(share):
@@ -40,29 +40,29 @@ def quantile(_: Context, x: Value, q: Value, *, where: Value | None = None) -> f
     return float(low if low == high else low + (high - low) * (place - np.floor(place)))
 
 
-def known(_: Context, x: Value) -> bool:
+def known(_: CallContext, x: Value) -> bool:
     """Whether there is any finite value: the metric was logged, the knob is known."""
     return bool(np.isfinite(number(x)).any())
 
 
-def any_true(_: Context, c: Value, *, where: Value | None = None) -> bool:
+def any_true(_: CallContext, c: Value, *, where: Value | None = None) -> bool:
     """Whether any point is true; false over nothing."""
     return bool(_under(c, where).any())
 
 
-def all_true(_: Context, c: Value, *, where: Value | None = None) -> bool:
+def all_true(_: CallContext, c: Value, *, where: Value | None = None) -> bool:
     """Whether every point is true; false over nothing, since nothing was seen."""
     conditions = _under(c, where)
     return bool(conditions.size and conditions.all())
 
 
-def fraction(_: Context, c: Value, *, where: Value | None = None) -> float:
+def fraction(_: CallContext, c: Value, *, where: Value | None = None) -> float:
     """Share of the points at which ``c`` is true; NaN over no points."""
     conditions = _under(c, where)
     return float(conditions.mean()) if conditions.size else float("nan")
 
 
-def share(context: Context, c: Value, *, where: Value | None = None) -> float:
+def share(context: CallContext, c: Value, *, where: Value | None = None) -> float:
     """Share of the steps over which ``c`` is true: each point stands for half the way to its neighbours."""
     shape = context.steps.shape
     weights = _reach(context.steps) * np.broadcast_to(truth(True if where is None else where), shape)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rldoctor.language.functions.base import Context, Function, Value, on_grid, truth
+from rldoctor.language.functions.base import CallContext, Function, Value, on_grid, truth
 from rldoctor.language.functions.rolling import rolling_median
 from rldoctor.language.functions.statistics import (
     correlation_p,
@@ -30,14 +30,14 @@ _OPENING = 0.05
 _LOCAL_CORRECTION = 1.125
 
 
-def finite_points(context: Context, x: Value, where: Value | None) -> tuple[FloatArray, FloatArray]:
+def finite_points(context: CallContext, x: Value, where: Value | None) -> tuple[FloatArray, FloatArray]:
     """Steps and values of the finite points under the mask."""
     values = on_grid(x, context)
     keep = np.isfinite(values) & np.broadcast_to(truth(True if where is None else where), values.shape)
     return context.steps[keep], values[keep]
 
 
-def independent_points(context: Context, x: Value, where: Value | None) -> tuple[FloatArray, FloatArray]:
+def independent_points(context: CallContext, x: Value, where: Value | None) -> tuple[FloatArray, FloatArray]:
     """At most 300 points of a series, so far apart that they do not share what was averaged into them.
 
     A wide averaging window has already used every observation: then one point per window is taken. Otherwise
@@ -77,35 +77,35 @@ def _binned(steps: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArr
     return means[0][finite], means[1][finite]
 
 
-def trend(context: Context, x: Value, *, where: Value | None = None) -> float:
+def trend(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """Spearman correlation with the step; NaN for fewer than three independent points."""
     return rank_correlation(independent_points(context, x, where)[1])
 
 
-def independent(context: Context, x: Value, *, where: Value | None = None) -> float:
+def independent(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """How many independent points the series is worth, given what autocorrelation is left in it."""
     return effective_size(independent_points(context, x, where)[1])
 
 
-def trend_p(context: Context, x: Value, *, where: Value | None = None) -> float:
+def trend_p(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """p-value of the trend (two-sided); NaN when the series is worth fewer than four independent points."""
     values = independent_points(context, x, where)[1]
     correlation = rank_correlation(values)
     return max(correlation_p(correlation, effective_size(values)), exact_p(correlation, values.size))
 
 
-def slope(context: Context, x: Value, *, where: Value | None = None) -> float:
+def slope(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """Theil-Sen slope per step; NaN for fewer than two independent points."""
     return theil_sen(*independent_points(context, x, where))
 
 
-def change(context: Context, x: Value, *, where: Value | None = None) -> float:
+def change(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """Median over the last quarter of the steps minus the median over the first; NaN over nothing."""
     start, end = _ends(context, x, where, 0.25)
     return float(np.median(end) - np.median(start)) if start.size else float("nan")
 
 
-def doublings(context: Context, x: Value, *, where: Value | None = None) -> float:
+def doublings(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """log2 of the level of abs(x) over the last tenth against the first tenth; NaN over nothing."""
     start, end = _ends(context, x, where, 0.1)
     if not start.size:
@@ -114,7 +114,7 @@ def doublings(context: Context, x: Value, *, where: Value | None = None) -> floa
     return float(np.log2(levels[1]) - np.log2(levels[0]))
 
 
-def _ends(context: Context, x: Value, where: Value | None, part: float) -> tuple[FloatArray, FloatArray]:
+def _ends(context: CallContext, x: Value, where: Value | None, part: float) -> tuple[FloatArray, FloatArray]:
     """Values over the first and over the last ``part`` of the steps that were logged."""
     steps, values = finite_points(context, x, where)
     if not steps.size:
@@ -123,7 +123,7 @@ def _ends(context: Context, x: Value, where: Value | None, part: float) -> tuple
     return values[steps <= steps[0] + length], values[steps >= steps[-1] - length]
 
 
-def noise(context: Context, x: Value, *, where: Value | None = None) -> float:
+def noise(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """Standard deviation around the local level, outliers not counting; NaN for fewer than three points.
 
     The points are thinned by the averaging window, but never averaged: that would lower the noise. Where that

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rldoctor.language.functions.base import Context, Function, Value, scalar
+from rldoctor.language.functions.base import CallContext, Function, Value, scalar
 from rldoctor.model.raw import BoolArray
 
 
-def between(context: Context, lo: Value, hi: Value) -> BoolArray:
+def between(context: CallContext, lo: Value, hi: Value) -> BoolArray:
     """Points between the shares ``lo`` and ``hi`` of the logged range, both inclusive."""
     steps = context.steps
     start = steps[0] if steps.size else 0.0
@@ -14,22 +14,22 @@ def between(context: Context, lo: Value, hi: Value) -> BoolArray:
     return (steps >= start + scalar(lo) * length) & (steps <= start + scalar(hi) * length)
 
 
-def head(context: Context, share: Value) -> BoolArray:
+def head(context: CallContext, share: Value) -> BoolArray:
     """The first ``share`` of the logged range."""
     return between(context, 0.0, share)
 
 
-def tail(context: Context, share: Value) -> BoolArray:
+def tail(context: CallContext, share: Value) -> BoolArray:
     """The last ``share`` of the logged range."""
     return between(context, 1.0 - scalar(share), 1.0)
 
 
-def after(context: Context, step: Value) -> BoolArray:
+def after(context: CallContext, step: Value) -> BoolArray:
     """Points at or after ``step``."""
     return context.steps >= scalar(step)
 
 
-def before(context: Context, step: Value) -> BoolArray:
+def before(context: CallContext, step: Value) -> BoolArray:
     """Points before ``step``."""
     return context.steps < scalar(step)
 

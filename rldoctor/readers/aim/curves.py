@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rldoctor.model.raw import FloatArray, Note, RawSeries
-from rldoctor.readers.aim.damage import Damage
+from rldoctor.readers.aim.damage import RepositoryDamage
 
 Keys = NDArray[np.int64]
 # Sequence types that are numbers, or that nobody looks for: the captured console output.
 _NOT_NOTED = ("metric", "logs", "log_records")
 
 
-def read_curves(run: Any, damage: Damage) -> list[RawSeries]:
+def read_curves(run: Any, damage: RepositoryDamage) -> list[RawSeries]:
     """One series per metric name and context, in that order. Unreadable ones go to ``damage``."""
     return sorted(_each(run, damage), key=lambda series: (series.tag, sorted(series.context.items())))
 
 
-def _each(run: Any, damage: Damage) -> Iterator[RawSeries]:
+def _each(run: Any, damage: RepositoryDamage) -> Iterator[RawSeries]:
     for name, context, _ in run.iter_metrics_info():
         try:
             yield _read(run.get_metric(name, context), name, context_of(context), damage)
@@ -41,7 +41,7 @@ def context_of(context: Any) -> dict[str, str]:
     return {str(key): "" if value is None else str(value) for key, value in context.to_dict().items()}
 
 
-def _read(metric: Any, name: str, context: dict[str, str], damage: Damage) -> RawSeries:
+def _read(metric: Any, name: str, context: dict[str, str], damage: RepositoryDamage) -> RawSeries:
     if metric is None:  # announced, but the process ended before the first value was stored
         empty = np.empty(0)
         return RawSeries(name, empty, empty, empty, context, ".aim")

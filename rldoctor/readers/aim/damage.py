@@ -16,7 +16,7 @@ _MISSING = re.compile(r"While open a file for random read: (.+): No such file")
 
 
 @dataclass(slots=True)
-class Damage:
+class RepositoryDamage:
     """Collects what could not be read of one run; the temporary folder ``root`` is left out of every text."""
 
     root: Path

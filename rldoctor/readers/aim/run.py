@@ -8,7 +8,7 @@ from typing import Any
 
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.aim.curves import other_sequences, read_curves
-from rldoctor.readers.aim.damage import Damage
+from rldoctor.readers.aim.damage import RepositoryDamage
 from rldoctor.readers.aim.params import attribute_settings, property_settings
 from rldoctor.readers.aim.snapshot import Snapshot
 
@@ -18,7 +18,7 @@ UNKNOWN = float("inf")
 def read_run(snapshot: Snapshot, run_hash: str) -> tuple[float, RawRun]:
     """The run, its id the full hash, and its creation time (Unix seconds; infinity where unknown)."""
     raw = RawRun(id=run_hash, path=snapshot.source, format="aim")
-    damage = Damage(snapshot.root)
+    damage = RepositoryDamage(snapshot.root)
 
     def staged() -> float:
         with snapshot.stage(run_hash) as notes:
@@ -30,7 +30,7 @@ def read_run(snapshot: Snapshot, run_hash: str) -> tuple[float, RawRun]:
     return created, raw
 
 
-def _read_staged(root: Path, raw: RawRun, damage: Damage) -> float:
+def _read_staged(root: Path, raw: RawRun, damage: RepositoryDamage) -> float:
     from aim.sdk.repo import Repo
     from aim.sdk.run import Run
 
@@ -41,7 +41,7 @@ def _read_staged(root: Path, raw: RawRun, damage: Damage) -> float:
         repo.close()
 
 
-def _fill(raw: RawRun, run: Any, damage: Damage) -> float:
+def _fill(raw: RawRun, run: Any, damage: RepositoryDamage) -> float:
     """Read every part on its own, so that a damaged one does not take the others with it."""
     attempt = damage.attempt
     nothing: list[RawSetting] = []
@@ -64,7 +64,7 @@ def _identity(run: Any) -> tuple[float, list[RawSetting]]:
     return float(run.creation_time), property_settings(run)
 
 
-def _state_notes(run: Any, raw: RawRun, damage: Damage) -> list[Note]:
+def _state_notes(run: Any, raw: RawRun, damage: RepositoryDamage) -> list[Note]:
     notes = other_sequences(run)
     if not raw.series and not damage.lost:
         notes.append(

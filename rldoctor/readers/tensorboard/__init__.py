@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from rldoctor.readers.tensorboard.eventfile import EventFile, ScalarColumns, read_event_file, read_scalars
 from rldoctor.readers.tensorboard.reader import TensorBoardReader
-from rldoctor.readers.tensorboard.side import attach_side_runs
+from rldoctor.readers.tensorboard.side_runs import attach_side_runs
 
 __all__ = [
     "EventFile",

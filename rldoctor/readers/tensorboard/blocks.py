@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rldoctor.readers.tensorboard.crc import byte_terms, crc_rows, masked
 from rldoctor.readers.tensorboard.wire import Layout, Slot
 
-Words = NDArray[np.uint64]
+ByteWords = NDArray[np.uint64]
 Index = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
@@ -38,13 +38,13 @@ class Piece:
 class Masks(NamedTuple):
     """Bits of a record that tell its structure, its tags, its numbers; shape (words, 1) each."""
 
-    structure: Words
-    tags: Words
-    numbers: Words
+    structure: ByteWords
+    tags: ByteWords
+    numbers: ByteWords
     tag_words: slice
 
 
-class Groups(NamedTuple):
+class TagGroups(NamedTuple):
     """Records by tag: an ordering, the group of each record, the first record of each group."""
 
     order: Index
@@ -56,7 +56,7 @@ class Groups(NamedTuple):
 class Block:
     """Records of one layout: ``words`` of shape (words, n), their ``rows`` in the batch, shape (n,)."""
 
-    words: Words
+    words: ByteWords
     rows: Index
     layout: Layout
 
@@ -75,7 +75,7 @@ class Block:
         chosen = order if bool(good.all()) else order[good[order]]
         return list(self._pieces(groups, chosen, first)), same_tag, same_tag & ~right
 
-    def _checksums_right(self, groups: Groups) -> Flags:
+    def _checksums_right(self, groups: TagGroups) -> Flags:
         """Whether the payload checksum of each record is right.
 
         Only bytes of numbers that vary at all are looked up per record; the rest is summed once per tag.
@@ -92,7 +92,7 @@ class Block:
         right: Flags = masked(state) == self._field(length, 4).astype(np.uint32)
         return right
 
-    def _pieces(self, groups: Groups, chosen: Index, first: int) -> Iterator[tuple[bytes, Piece]]:
+    def _pieces(self, groups: TagGroups, chosen: Index, first: int) -> Iterator[tuple[bytes, Piece]]:
         """Cut the columns of the chosen records (ordered by tag) into one piece per tag and slot."""
         if not chosen.size:
             return
@@ -106,10 +106,10 @@ class Block:
                 piece = Piece(records[start:end], steps[start:end], wall[start:end], values[start:end])
                 yield head[slot.tag_start : slot.tag_end], piece
 
-    def _field(self, at: int, size: int) -> Words:
+    def _field(self, at: int, size: int) -> ByteWords:
         """The little-endian number of ``size`` <= 8 bytes at byte ``at``, in 64 bits (dirty above)."""
         k, shift = divmod(at, 8)
-        low: Words = self.words[k] >> np.uint64(8 * shift)
+        low: ByteWords = self.words[k] >> np.uint64(8 * shift)
         if shift + size > 8:
             low |= self.words[k + 1] << np.uint64(64 - 8 * shift)
         return low
@@ -138,7 +138,7 @@ def width_of(length: int) -> int:
     return -(-(length + 4) // 8)
 
 
-def equal_words(words: Words, other: Words, mask: Words) -> Flags:
+def equal_words(words: ByteWords, other: ByteWords, mask: ByteWords) -> Flags:
     """Records that equal ``other``, shape (words, 1), where ``mask`` has bits; shape (n,)."""
     equal: Flags = np.bitwise_or.reduce((words ^ other) & mask, axis=0) == 0
     return equal
@@ -177,7 +177,7 @@ def _number_fields(layout: Layout) -> Iterator[tuple[int, int]]:
         yield slot.at, np.dtype(slot.kind).itemsize
 
 
-def group_words(words: Words) -> tuple[Groups, Flags]:
+def group_words(words: ByteWords) -> tuple[TagGroups, Flags]:
     """Group records by their ``words``, shape (k, n), and which records equal the first of their group.
 
     Grouped by a 16-bit hash: numpy sorts such keys in one pass, whatever their order. The few records that
@@ -194,4 +194,4 @@ def group_words(words: Words) -> tuple[Groups, Flags]:
     owner[order] = np.cumsum(new) - 1
     heads = order[new]
     same: Flags = (words == words[:, heads].take(owner, axis=1)).all(axis=0)
-    return Groups(order, owner, heads), same
+    return TagGroups(order, owner, heads), same

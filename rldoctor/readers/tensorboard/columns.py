@@ -23,17 +23,17 @@ from numpy.typing import NDArray
 
 from rldoctor.readers.tensorboard.blocks import (
     Block,
+    ByteWords,
     Index,
     Piece,
-    Words,
     equal_words,
     masks_of,
     runs_of,
     width_of,
 )
+from rldoctor.readers.tensorboard.common_record import read_plain
 from rldoctor.readers.tensorboard.crc import BLOCK
 from rldoctor.readers.tensorboard.frames import Batch
-from rldoctor.readers.tensorboard.plain import read_plain
 from rldoctor.readers.tensorboard.wire import Layout, parse_event
 
 MAX_MISSES = 8
@@ -72,7 +72,7 @@ def _by_length(lengths: NDArray[np.int64], rows: Index) -> Iterator[tuple[int, I
         yield int(keys[order[start]]), rows[order[start:end]]
 
 
-def _words(batch: Batch, rows: Index, length: int) -> Words:
+def _words(batch: Batch, rows: Index, length: int) -> ByteWords:
     """Payload and checksum of ``rows`` as words, shape (words, rows)."""
     width = width_of(length)
     kind = f"V{8 * width}"
@@ -81,7 +81,7 @@ def _words(batch: Batch, rows: Index, length: int) -> Words:
     return np.ascontiguousarray(table.T)
 
 
-def _read_length(out: BatchColumns, first: int, words: Words, rows: Index, length: int) -> None:
+def _read_length(out: BatchColumns, first: int, words: ByteWords, rows: Index, length: int) -> None:
     """Peel layout after layout off the records of one length."""
     misses = 0
     while rows.size:
@@ -98,7 +98,7 @@ def _read_length(out: BatchColumns, first: int, words: Words, rows: Index, lengt
 
 
 def _read_layout(
-    out: BatchColumns, first: int, words: Words, rows: Index, layout: Layout
+    out: BatchColumns, first: int, words: ByteWords, rows: Index, layout: Layout
 ) -> NDArray[np.bool_]:
     """Read the records that have the layout of the first one; returns which are done."""
     same = equal_words(words, words[:, :1], masks_of(layout).structure)

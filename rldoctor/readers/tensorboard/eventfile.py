@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rldoctor.readers.tensorboard.blocks import Piece
 from rldoctor.readers.tensorboard.columns import read_columns
-from rldoctor.readers.tensorboard.frames import Batch, Damage, FrameReader
-from rldoctor.readers.tensorboard.slow import SessionStart, SlowEvents, Text
+from rldoctor.readers.tensorboard.frames import Batch, DamagedBytes, FrameReader
+from rldoctor.readers.tensorboard.protobuf_path import SessionStart, SlowEvents, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class EventFile:
     texts: list[Text] = field(default_factory=list)
     hparams: dict[str, object] = field(default_factory=dict)
     starts: list[SessionStart] = field(default_factory=list)
-    damage: list[Damage] = field(default_factory=list)
+    damage: list[DamagedBytes] = field(default_factory=list)
     corrupt: int = 0
     unparsable: int = 0
     strange_tags: list[str] = field(default_factory=list)

@@ -47,7 +47,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Damage:
+class DamagedBytes:
     """Bytes that could not be read: ``kind`` is a slug, ``offset`` the place in the file, ``size`` bytes."""
 
     kind: str
@@ -65,7 +65,7 @@ class FrameReader:
 
     stream: RawIOBase
     size_hint: int = BATCH_BYTES
-    damage: list[Damage] = field(default_factory=list)
+    damage: list[DamagedBytes] = field(default_factory=list)
     records: int = 0
     _buffer: bytearray = field(init=False)
     _filled: int = 0
@@ -117,21 +117,21 @@ class FrameReader:
             zeros = zeros and self._buffer.count(0, 0, lost) == lost
             if found >= 0:
                 self._keep_from(found)
-                self.damage.append(Damage("bad-length", start, self._offset - start))
+                self.damage.append(DamagedBytes("bad-length", start, self._offset - start))
                 return True
             self._keep_from(lost)
             skip = 0
             if not self._fill():
                 zeros = zeros and self._buffer.count(0, 0, self._filled) == self._filled
                 size = self._offset + self._filled - start
-                self.damage.append(Damage("zero-tail" if zeros else "bad-tail", start, size))
+                self.damage.append(DamagedBytes("zero-tail" if zeros else "bad-tail", start, size))
                 self._filled = 0
                 return False
 
     def _report_tail(self) -> None:
         """The file ended inside a record."""
         if self._filled:
-            self.damage.append(Damage("truncated", self._offset, self._filled))
+            self.damage.append(DamagedBytes("truncated", self._offset, self._filled))
 
 
 def walk(buffer: bytearray, data: NDArray[np.uint8], filled: int) -> tuple[NDArray[np.int64], int]:

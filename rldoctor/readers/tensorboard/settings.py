@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from rldoctor.model.raw import Note, RawSetting
-from rldoctor.readers.tensorboard.slow import Text
+from rldoctor.readers.tensorboard.protobuf_path import Text
 
 MAX_TEXT = 1 << 20
 """Longer texts are not configurations."""

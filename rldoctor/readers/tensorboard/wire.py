@@ -42,7 +42,7 @@ class Layout:
     slots: tuple[Slot, ...]
 
 
-class Kind(Enum):
+class WireType(Enum):
     """Events that are not read as columns."""
 
     IGNORED = "nothing of interest (file version, graph, histogram, image)"
@@ -62,23 +62,23 @@ class _Field:
     value: int
 
 
-def parse_event(data: bytes) -> Layout | Kind:
+def parse_event(data: bytes) -> Layout | WireType:
     """The layout of the scalars in a serialised event, or what else it is. Never raises."""
     try:
         return _parse_event(data)
     except (_UnusualError, IndexError):
-        return Kind.SLOW
+        return WireType.SLOW
 
 
-def _parse_event(data: bytes) -> Layout | Kind:
+def _parse_event(data: bytes) -> Layout | WireType:
     fields = _unique_fields(data, 0, len(data))
     known = {1: FIXED64, 2: VARINT, 5: BYTES}
     if not fields.keys() <= known.keys():
-        return Kind.SLOW if fields.keys() & {5, 7} else Kind.IGNORED
+        return WireType.SLOW if fields.keys() & {5, 7} else WireType.IGNORED
     if any(known[number] != item.wire for number, item in fields.items()):
-        return Kind.SLOW
+        return WireType.SLOW
     if 5 not in fields:
-        return Kind.IGNORED
+        return WireType.IGNORED
     slots: list[Slot] = []
     ignored = 0
     for item in _fields(data, fields[5].start, fields[5].end):
@@ -88,9 +88,9 @@ def _parse_event(data: bytes) -> Layout | Kind:
         else:
             slots.append(slot)
     if ignored and slots:
-        return Kind.SLOW
+        return WireType.SLOW
     if not slots:
-        return Kind.IGNORED
+        return WireType.IGNORED
     wall, step = fields.get(1), fields.get(2)
     return Layout(
         length=len(data),

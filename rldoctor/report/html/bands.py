@@ -12,7 +12,7 @@ from rldoctor.model.envelope import Envelope, ReferenceView
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.report.reference import legend
+from rldoctor.report.envelope_words import legend
 
 NO_REFERENCE = ReferenceView()
 

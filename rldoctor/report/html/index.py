@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rldoctor.engine.comparison.criteria import load_criteria
-from rldoctor.engine.comparison.grouping import seed_groups
+from rldoctor.comparison.criteria import load_criteria
+from rldoctor.comparison.grouping import seed_groups
 from rldoctor.model.finding import Diagnosis
+from rldoctor.paths import builtin_rules_dir
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html.figures import drawable
@@ -15,7 +16,6 @@ from rldoctor.report.html.multiples import panels
 from rldoctor.report.numbers import finite, number
 from rldoctor.report.seeds import group_name
 from rldoctor.report.terminal_summary import ORDER
-from rldoctor.rulebook.locate import builtin_rules_dir
 
 
 def index(views: Sequence[dict[str, Any]], diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
-from rldoctor.report import derived, reference, words
+from rldoctor.report import derived, envelope_words, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
@@ -73,7 +73,7 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
             diagnosis.reference,
             "remark" if diagnosis.verdict in words.CALM else "cause",
         ),
-        "reference": reference.as_view(diagnosis),
+        "reference": envelope_words.as_view(diagnosis),
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "knobs": knobs,
         "knobs_reference": any(row["reference"] for row in knobs),

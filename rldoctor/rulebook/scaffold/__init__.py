@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from rldoctor.rulebook.unwritten import UNWRITTEN
+from rldoctor.rulebook.checks import UNWRITTEN
 
 _HERE = Path(__file__).parent
 _WORD = re.compile(r"[^a-z0-9]+")

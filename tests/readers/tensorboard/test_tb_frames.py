@@ -6,7 +6,7 @@ import pytest
 
 from rldoctor.readers.tensorboard import cursors, frames
 from rldoctor.readers.tensorboard.crc import masked_crc
-from rldoctor.readers.tensorboard.frames import Damage, FrameReader, walk
+from rldoctor.readers.tensorboard.frames import DamagedBytes, FrameReader, walk
 
 
 def record(payload: bytes) -> bytes:
@@ -19,7 +19,7 @@ def record(payload: bytes) -> bytes:
     )
 
 
-def read(path: Path) -> tuple[list[bytes], list[Damage]]:
+def read(path: Path) -> tuple[list[bytes], list[DamagedBytes]]:
     payloads = []
     with FileIO(path) as stream:
         reader = FrameReader(stream)
@@ -78,7 +78,7 @@ def test_truncated_tail_is_reported(tmp_path, payloads, cut):
     path.write_bytes(content[:-cut])
     got, damage = read(path)
     assert got == payloads
-    assert damage == [Damage("truncated", len(content) - 66, 66 - cut)]
+    assert damage == [DamagedBytes("truncated", len(content) - 66, 66 - cut)]
 
 
 @pytest.mark.parametrize("position", [0, 3, 7, 8, 11])
@@ -90,7 +90,7 @@ def test_bad_header_resynchronises(tmp_path, payloads, position):
     got, damage = read(path)
     assert got == payloads[:1000] + payloads[1001:]
     offset = sum(map(len, parts[:1000]))
-    assert damage == [Damage("bad-length", offset, len(parts[1000]))]
+    assert damage == [DamagedBytes("bad-length", offset, len(parts[1000]))]
 
 
 def test_bad_header_at_a_batch_border(tmp_path, payloads, monkeypatch):
@@ -111,7 +111,7 @@ def test_zero_tail(tmp_path, payloads):
     content = b"".join(map(record, payloads))
     path = tmp_path / "events"
     path.write_bytes(content + bytes(4096))
-    assert read(path) == (payloads, [Damage("zero-tail", len(content), 4096)])
+    assert read(path) == (payloads, [DamagedBytes("zero-tail", len(content), 4096)])
 
 
 def test_empty_file_and_random_bytes(tmp_path):
@@ -119,7 +119,7 @@ def test_empty_file_and_random_bytes(tmp_path):
     path.write_bytes(b"")
     assert read(path) == ([], [])
     path.write_bytes(np.random.default_rng(0).integers(0, 256, 100_000, dtype=np.uint8).tobytes())
-    assert read(path) == ([], [Damage("bad-tail", 0, 100_000)])
+    assert read(path) == ([], [DamagedBytes("bad-tail", 0, 100_000)])
 
 
 def test_file_that_grows_while_it_is_read(tmp_path, payloads, monkeypatch):

@@ -1,8 +1,8 @@
 import pytest
 
 from rldoctor.readers.tensorboard import TensorBoardReader, read_event_file
+from rldoctor.readers.tensorboard.protobuf_path import Text
 from rldoctor.readers.tensorboard.settings import literal, settings_of_text
-from rldoctor.readers.tensorboard.slow import Text
 
 HPARAMS = {"lr": 3e-4, "n_steps": 2048, "env": "CartPole-v1", "use_sde": True}
 
