@@ -52,9 +52,9 @@ def measure_task(request: Request) -> int:
 def _measured(request: Request, path: Path | None) -> Task:
     from rldoctor.tasks.environment import make
     from rldoctor.tasks.files import free_for
-    from rldoctor.tasks.measure import Options, measure
+    from rldoctor.tasks.measure import PlayOptions, measure
 
-    options = Options(request.episodes, request.seed, request.max_steps, idle=request.idle)
+    options = PlayOptions(request.episodes, request.seed, request.max_steps, idle=request.idle)
     try:
         # What the environment prints must not stand in the entry, which may go into a file.
         with redirect_stdout(sys.stderr), closing(make(request.env)) as env:

@@ -17,7 +17,7 @@ from typing import Any
 
 from rldoctor.errors import RldoctorError
 from rldoctor.tasks.environment import make
-from rldoctor.tasks.measure import MAX_STEPS, Options, measure
+from rldoctor.tasks.measure import MAX_STEPS, PlayOptions, measure
 from rldoctor.tasks.rows import COLUMNS, row_of
 
 DATA = Path(__file__).parent / "data"
@@ -80,8 +80,8 @@ def _measured(table: dict[str, dict[str, str]], name: str, options: argparse.Nam
     sys.stderr.write(f"{name}: {counts}\n")
 
 
-def _play(options: argparse.Namespace, *, atari: bool) -> Options:
-    return Options(
+def _play(options: argparse.Namespace, *, atari: bool) -> PlayOptions:
+    return PlayOptions(
         episodes=options.episodes,
         max_steps=ATARI_STEPS if atari else MAX_STEPS,
         seconds=options.seconds,

@@ -22,7 +22,7 @@ NOOP = "NOOP"
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlayOptions:
     """How much is played. ``idle``: the discrete action that does nothing, None where it is not known."""
 
     episodes: int = EPISODES
@@ -41,7 +41,7 @@ def unwatched(seeds: Iterable[int], total: int, doing: str) -> Iterable[int]:
     return seeds
 
 
-def measure(name: str, env: Any, options: Options, watch: Watch = unwatched) -> Task:
+def measure(name: str, env: Any, options: PlayOptions, watch: Watch = unwatched) -> Task:
     """The entry of an environment, every number with the versions it was measured with.
 
     With no episodes it holds what the environment declares and nothing else.
@@ -63,7 +63,7 @@ def measure(name: str, env: Any, options: Options, watch: Watch = unwatched) -> 
     return _told(task, met, source, options)
 
 
-def _source(env: Any, options: Options) -> str:
+def _source(env: Any, options: PlayOptions) -> str:
     """``measured: gymnasium 1.4.0, mujoco 3.11.0, seeds from 0``.
 
     Not the last seed: a time budget may end the measurement earlier, and the number of episodes is beside it.
@@ -146,7 +146,7 @@ def _noop(env: Any) -> int | None:
     return names.index(NOOP) if NOOP in names else None
 
 
-def _told(task: Task, met: dict[str, Episodes], source: str, options: Options) -> Task:
+def _told(task: Task, met: dict[str, Episodes], source: str, options: PlayOptions) -> Task:
     everything = list(met.values())
     ended = any(one.terminated for one in everything)
     said = any(one.success for one in everything)
@@ -172,7 +172,7 @@ def _limit(everything: list[Episodes]) -> int | None:
     return lengths.pop() if kept and len(lengths) == 1 else None
 
 
-def _capped(everything: list[Episodes], options: Options) -> tuple[str, ...]:
+def _capped(everything: list[Episodes], options: PlayOptions) -> tuple[str, ...]:
     count = sum(one.capped for one in everything)
     if not count:
         return ()

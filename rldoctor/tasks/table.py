@@ -51,7 +51,7 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TaskTable:
     """The files as read; ``measured`` and ``published`` hold lines that are not split yet."""
 
     columns: tuple[str, ...]
@@ -175,14 +175,14 @@ def _with_definition(task: Task, one: Definition) -> Task:
 
 
 @cache
-def load() -> Table:
+def load() -> TaskTable:
     """The shipped table, read once per process."""
     columns, measured = _lines("measured.csv")
     _, published = _lines("published.csv")
     by_env: dict[str, list[str]] = {}
     for line in published:
         by_env.setdefault(line.partition(",")[0], []).append(line)
-    return Table(
+    return TaskTable(
         columns=tuple(columns.split(",")),
         measured={line.partition(",")[0]: line for line in measured},
         published={env: tuple(lines) for env, lines in by_env.items()},

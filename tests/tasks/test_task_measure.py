@@ -12,7 +12,7 @@ import pytest
 from rldoctor import cli
 from rldoctor.tasks import find_task, tasks_from_settings
 from rldoctor.tasks.environment import make
-from rldoctor.tasks.measure import Options, measure
+from rldoctor.tasks.measure import PlayOptions, measure
 from rldoctor.tasks.table import DATA
 
 gym = pytest.importorskip("gymnasium")
@@ -105,7 +105,7 @@ def test_the_table_agrees_with_what_is_played_here(name: str) -> None:
     task = find_task(name)
     assert task is not None
     env = make(name)
-    met = measure(name, env, Options(episodes=20, seed=5000))
+    met = measure(name, env, PlayOptions(episodes=20, seed=5000))
     env.close()
     spaces = (
         "action",
@@ -130,8 +130,8 @@ def test_the_table_agrees_with_what_is_played_here(name: str) -> None:
 
 def test_an_episode_can_be_played_again() -> None:
     env = make("Pendulum-v1")
-    first, again = (measure("x", env, Options(episodes=6, seed=3)) for _ in range(2))
-    later = measure("x", env, Options(episodes=5, seed=4))
+    first, again = (measure("x", env, PlayOptions(episodes=6, seed=3)) for _ in range(2))
+    later = measure("x", env, PlayOptions(episodes=5, seed=4))
     assert first == again
     assert first.random is not None
     assert later.random is not None
