@@ -18,7 +18,9 @@ MAX_CHARACTERS = 1000
 MAX_NODES = 200
 MAX_DEPTH = 40
 
-CONSTANTS: Mapping[str, bool] = {"true": True, "false": False}
+# ``unknown`` is NaN under a name: what cannot be known is written so instead of computed (0 / 0).
+UNKNOWN = "unknown"
+CONSTANTS: Mapping[str, bool | float] = {"true": True, "false": False, UNKNOWN: math.nan}
 SPACES = ("config", "run")
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
@@ -188,7 +190,14 @@ class _Checker:
     def _compare(self, node: ast.Compare) -> list[ast.expr]:
         if not all(isinstance(op, COMPARISONS) for op in node.ops):
             raise _refused(node, "'in' or 'is'")
-        return [node.left, *node.comparators]
+        sides = [node.left, *node.comparators]
+        # NaN compares false, so such a comparison never holds: whoever writes it means known(x).
+        if any(isinstance(side, ast.Name) and side.id == UNKNOWN for side in sides):
+            raise ExpressionError(
+                "a comparison with 'unknown' is never true: write known(x) or not known(x)",
+                offset=node.col_offset,
+            )
+        return sides
 
     def _call(self, node: ast.Call) -> list[ast.expr]:
         if not isinstance(node.func, ast.Name):

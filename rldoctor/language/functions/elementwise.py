@@ -40,6 +40,30 @@ def choose(_: CallContext, c: Value, a: Value, b: Value) -> Value:
     return np.where(truth(c), np.asarray(a), np.asarray(b))
 
 
+def true_if_unknown(_: CallContext, x: Value, c: Value) -> Value:
+    """``c`` where ``x`` has a finite value anywhere, else true: what cannot be seen is not held against it."""
+    return _given(x, c, otherwise=True)
+
+
+def false_if_unknown(_: CallContext, x: Value, c: Value) -> Value:
+    """``c`` where ``x`` has a finite value anywhere, else false.
+
+    A comparison with NaN is false by itself, but ``not`` makes it true; this keeps it false.
+    """
+    return _given(x, c, otherwise=False)
+
+
+def _given(x: Value, c: Value, *, otherwise: bool) -> BoolArray:
+    """``c``, or the constant in its shape, so that a condition per point stays one."""
+    seen = bool(np.isfinite(number(x)).any())
+    return truth(c) if seen else np.full_like(truth(c), otherwise)
+
+
+def how_many(_: CallContext, *conditions: Value) -> FloatArray:
+    """How many of the conditions are true, point by point; NaN is false."""
+    return reduce(np.add, (number(truth(one)) for one in conditions))
+
+
 def is_nan(_: CallContext, x: Value) -> BoolArray:
     """Whether the point is missing or was logged as NaN."""
     return np.isnan(number(x))
@@ -98,6 +122,9 @@ ELEMENTWISE = (
     _pairwise("maximum", np.maximum),
     Function("clip", clip, ("x", "lo", "hi")),
     Function("where", choose, ("c", "a", "b")),
+    Function("true_if_unknown", true_if_unknown, ("x", "c")),
+    Function("false_if_unknown", false_if_unknown, ("x", "c")),
+    Function("how_many", how_many, ("a", "b"), variadic=True),
     Function("is_nan", is_nan, ("x",)),
     Function("is_finite", is_finite, ("x",)),
     Function("coalesce", coalesce, ("a", "b"), variadic=True),
