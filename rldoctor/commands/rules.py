@@ -45,14 +45,16 @@ def _wrapped(text: str, width: int) -> str:
 
 def test_rules(directory: str) -> int:
     """Run the tests beside the rules; 1 when a case does not hold."""
-    from rldoctor.engine.policy import load_derived, load_policy
+    from rldoctor.engine.policy import load_derived, load_policy, with_facts
     from rldoctor.engine.ruletest import run_tests
     from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
 
     builtin = builtin_rules_dir()
-    rules = load_pack([_directory(directory)])
-    reports = run_tests(rules, load_policy(builtin), load_derived(builtin))
+    own = _directory(directory)
+    rules = load_pack([own])
+    policy = load_policy(builtin) if own == builtin else with_facts(load_policy(builtin), [own])
+    reports = run_tests(rules, policy, load_derived(builtin))
     failed = [report for report in reports if report.problems]
     for report in failed:
         sys.stdout.write(f"FAILED {report.rule.code} {report.case.name}\n")

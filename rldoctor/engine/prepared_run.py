@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.rulebook.pack_facts import OUTCOME_NAMES, PackFact
 
 NAN = float("nan")
 
@@ -80,7 +81,9 @@ def prepare(
     ledger.series()
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
-    facts = {**ledger.facts, **_facts(ready, policy)}
+    view = _outcome(ready, policy.outcome)
+    facts = {**ledger.facts, **_facts(ready, policy, view)}
+    _add_pack_facts(facts, ready, policy, view)
     return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), derived)
 
 
@@ -142,13 +145,13 @@ def _spacing(series: Series, length: Series | None) -> float:
     return series.window * typical
 
 
-def _facts(context: PreparedRun, policy: Policy) -> dict[str, float]:
-    outcome = policy.outcome
+def _outcome(context: PreparedRun, outcome: Outcomes) -> Scope | None:
+    """The return and what goes with it on its own steps; None for a run that logs neither return nor success."""
     source = next((name for name in outcome.sources if _has_points(context.metrics.get(name))), None)
     success = _success_source(context.metrics, outcome)
     anchor = context.metrics.get(source or success or "")
     if anchor is None:
-        return dict.fromkeys(outcome.facts, NAN)
+        return None
     grid = anchor.steps
     placed = on_grid(context.metrics, [source or "", success or "", "episode_length", "episodes"], grid)
     names: dict[str, Value] = {
@@ -162,8 +165,7 @@ def _facts(context: PreparedRun, policy: Policy) -> dict[str, float]:
         "ret": context.spacing.get(source or "", 0.0),
         "success": context.spacing.get(success or "", 0.0),
     }
-    scope = Scope(grid, names, context.config, {}, spacing, context.planned)
-    return _evaluate_facts(policy, scope, names)
+    return Scope(grid, names, context.config, {}, spacing, context.planned)
 
 
 def _success_source(metrics: Mapping[str, Series], outcome: Outcomes) -> str | None:
@@ -187,12 +189,43 @@ def _points_from(series: Series, step: float) -> int:
     return int(np.count_nonzero(np.isfinite(series.values) & (series.steps >= step)))
 
 
-def _evaluate_facts(policy: Policy, scope: Scope, names: dict[str, Value]) -> dict[str, float]:
+def _facts(context: PreparedRun, policy: Policy, view: Scope | None) -> dict[str, float]:
+    if view is None:
+        return dict.fromkeys(policy.outcome.facts, NAN)
     facts: dict[str, float] = {}
+    names = dict(view.names)
+    scope = replace(view, names=names)
     for name, expression in policy.outcome.facts.items():
         facts[name] = float(np.asarray(evaluate(expression, scope)))
         names[name] = facts[name]  # the scope shares this dict: later facts may use earlier ones
     return facts
+
+
+def _add_pack_facts(
+    facts: dict[str, float], context: PreparedRun, policy: Policy, view: Scope | None
+) -> None:
+    """Add what the packs say of the run; each fact may use those above it, so they are made in file order."""
+    for pack in policy.packs:
+        limits = {name: one.value for name, one in pack.thresholds.items()}
+        for fact in pack.facts:
+            scope = _fact_scope(fact, context, view)
+            seen = None if scope is None else replace(scope, names={**limits, **scope.names}, run=facts)
+            value = NAN if seen is None else np.asarray(evaluate(fact.value, seen), dtype=np.float64)
+            # One number: the last point, as a rule's measure takes it, where a formula gives a series.
+            facts[fact.name] = float(np.ravel(value)[-1]) if np.size(value) else NAN
+
+
+def _fact_scope(fact: PackFact, context: PreparedRun, view: Scope | None) -> Scope | None:
+    """What a fact sees: its own metrics, else the outcome; None where a metric of it was not logged."""
+    if fact.inputs:
+        if not all(name in context.metrics for name in fact.inputs):
+            return None
+        grid = context.metrics[fact.inputs[0]].steps
+        return context.scope(grid, on_grid(context.metrics, fact.inputs, grid))
+    if view is not None:
+        return view
+    unknown: dict[str, Value] = dict.fromkeys(OUTCOME_NAMES, NAN)
+    return context.scope(np.empty(0), unknown)
 
 
 def _has_points(series: Series | None) -> bool:

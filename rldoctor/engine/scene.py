@@ -20,6 +20,7 @@ from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import MeasureSpec, Rule
+from rldoctor.rulebook.templates import WHICH
 
 
 def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str | None:
@@ -119,6 +120,11 @@ class Scene:
             says=spec.says,
         )
 
+    def _which(self, lets: Mapping[str, str]) -> str:
+        """The metrics of an ``each`` block that its condition is true of, as the log calls them."""
+        held = (name for name, let in lets.items() if bool(np.any(as_mask(self.names[let]))))
+        return ", ".join(self.context.metrics[name].tag for name in held if name in self.context.metrics)
+
     def text(self, template: str, measures: Mapping[str, Measure]) -> str:
         """A message of the rule with its fields filled."""
         thresholds = {name: number_text(one.value) for name, one in self.rule.thresholds.items()}
@@ -130,6 +136,7 @@ class Scene:
             "interval": f"steps {step_text(onset)} to {step_text(end)}",
             "slug": self.rule.slug,
             "tag": anchor.tag if anchor is not None else "",
+            **{block + WHICH: self._which(lets) for block, lets in self.rule.each.items()},
         }
         return fill(template, measures, {**thresholds, **extra})
 
