@@ -88,12 +88,14 @@ def _turns(block: Fields) -> Iterator[_Turn]:
     """The metrics: a list of names, or a mapping from each to what differs for it (``says``, expressions)."""
     defaults = {key: block.parsed(text, "defaults", key) for key, text in block.entries("defaults")}
     if not isinstance(block.values.get("metrics"), dict):
-        entries = {name: None for name in block.texts("metrics", required=True)}
+        entries = dict.fromkeys(block.texts("metrics", required=True))
     else:
         entries = dict(block.entries("metrics"))
     for metric, entry in entries.items():
         part = block.inside(entry or {}, "metrics", metric)
-        own = {key: part.parsed(part.values[key], key) if part.has(key) else one for key, one in defaults.items()}
+        own = {
+            key: part.parsed(part.values[key], key) if part.has(key) else one for key, one in defaults.items()
+        }
         says = {key: text for key, text in part.entries("says") if isinstance(text, str)}
         part.finish()
         yield _Turn(metric, {key: one.tree for key, one in own.items() if one is not None}, says)
@@ -133,15 +135,15 @@ class _Swapped(ast.NodeTransformer):
     def __init__(self, swap: Mapping[str, ast.expr]) -> None:
         self.swap = swap
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         return self.swap.get(node.id, node)
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         return ast.Call(
             node.func,
             [self.visit(one) for one in node.args],
             [ast.keyword(one.arg, self.visit(one.value)) for one in node.keywords],
         )
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
         return node

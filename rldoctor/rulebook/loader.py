@@ -36,8 +36,8 @@ def load_rule(path: Path, known: Known | None = None, *, tests: bool = True) -> 
         RuleError: with every problem of the rule file and its test file.
     """
     packs = [builtin_rules_dir(), path.parent, path.parent.parent]
-    known = known or known_names(packs)
-    problems = check_facts(packs, known)
+    problems: list[Problem] = []
+    known = known or _names(packs, problems)
     rule, tree = _read(path, known, shared_thresholds(packs), tests, problems)
     if rule is None or tree is None or problems:
         raise RuleError(problems)
@@ -51,8 +51,8 @@ def load_pack(directories: Sequence[Path], known: Known | None = None, *, tests:
         RuleError: with every problem of every file, or when a directory holds no rule.
     """
     packs = [builtin_rules_dir(), *directories]
-    known = known or known_names(packs)
-    problems = check_facts(packs, known)
+    problems: list[Problem] = []
+    known = known or _names(packs, problems)
     loaded: list[tuple[Rule, Tree]] = []
     for directory in directories:
         # A pack sees the built-in thresholds and its own, not those of a third.
@@ -65,6 +65,13 @@ def load_pack(directories: Sequence[Path], known: Known | None = None, *, tests:
     if problems:
         raise RuleError(problems, hint="The fields are described in docs/writing-rules.md.")
     return sorted((rule for rule, _ in loaded), key=lambda rule: rule.code)
+
+
+def _names(packs: Sequence[Path], problems: list[Problem]) -> Known:
+    """The names that the packs know, with every problem of their facts."""
+    known = known_names(packs)
+    problems += check_facts(packs, known)
+    return known
 
 
 def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:

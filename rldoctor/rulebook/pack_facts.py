@@ -101,7 +101,8 @@ def _wrong(fact: PackFact, known: Known, made: Mapping[str, str]) -> Iterable[st
         yield f"run.{fact.name} is defined already"
     yield from (f"unknown metric '{name}'" for name in fact.inputs if name not in known.metrics)
     yield from (f"unknown config.{name}" for name in fact.value.config if name not in known.knobs)
-    yield from (f"unknown run.{name}, or it stands further down" for name in fact.value.run if name not in made)
+    late = (name for name in fact.value.run if name not in made)
+    yield from (f"unknown run.{name}, or it stands further down" for name in late)
 
 
 def _problem(pack: Path, fact: PackFact, text: str) -> Problem:
