@@ -146,7 +146,7 @@ def _spacing(series: Series, length: Series | None) -> float:
 
 
 def _outcome(context: PreparedRun, outcome: Outcomes) -> Scope | None:
-    """The return and what goes with it on its own steps; None for a run that logs neither return nor success."""
+    """The return and what goes with it on its own steps; None where neither return nor success is logged."""
     source = next((name for name in outcome.sources if _has_points(context.metrics.get(name))), None)
     success = _success_source(context.metrics, outcome)
     anchor = context.metrics.get(source or success or "")

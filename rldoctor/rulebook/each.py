@@ -1,9 +1,9 @@
 """``each``: one condition stated once over a list of metrics, expanded when the rule is loaded.
 
-A block ``dead`` over ``value_loss`` and ``q_mean`` becomes ordinary lets and measures: its ``let`` ``stuck`` is
-``value_loss_stuck`` and ``q_mean_stuck``, its ``when`` is ``value_loss_dead`` and ``q_mean_dead``, and ``dead``
-is how many of them hold. So the engine, the pages and the checks know nothing of it, and what is evaluated is
-parsed like every other expression, within the same bounds.
+A block ``dead`` over ``value_loss`` and ``q_mean`` becomes ordinary lets and measures: its ``let`` ``stuck``
+is ``value_loss_stuck`` and ``q_mean_stuck``, its ``when`` is ``value_loss_dead`` and ``q_mean_dead``, and
+``dead`` is how many of them hold. So the engine, the pages and the checks know nothing of it, and what is
+evaluated is parsed like every other expression, within the same bounds.
 """
 
 from __future__ import annotations
@@ -58,6 +58,15 @@ def each(rule: Fields) -> Expanded:
     return found
 
 
+def in_order(lets: Mapping[str, Expression], expanded: Expanded) -> dict[str, Expression]:
+    """The lets of a rule in order of evaluation: a let that uses a block comes after all blocks, else before."""
+    after: dict[str, Expression] = {}
+    for name, expression in lets.items():
+        if expression.names & (expanded.let.keys() | after.keys()):
+            after[name] = expression
+    return {**{name: one for name, one in lets.items() if name not in after}, **expanded.let, **after}
+
+
 def _expand(block: Fields, name: str, found: Expanded) -> None:
     lets = {key: block.parsed(text, "let", key) for key, text in block.entries("let")}
     when, shown = block.expression("when", required=True), measures(block)
@@ -93,9 +102,7 @@ def _turns(block: Fields) -> Iterator[_Turn]:
         entries = dict(block.entries("metrics"))
     for metric, entry in entries.items():
         part = block.inside(entry or {}, "metrics", metric)
-        own = {
-            key: part.parsed(part.values[key], key) if part.has(key) else one for key, one in defaults.items()
-        }
+        own = {key: part.expression(key) or one for key, one in defaults.items()}
         says = {key: text for key, text in part.entries("says") if isinstance(text, str)}
         part.finish()
         yield _Turn(metric, {key: one.tree for key, one in own.items() if one is not None}, says)

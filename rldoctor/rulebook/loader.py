@@ -13,7 +13,7 @@ from rldoctor.model.measured import STATUSES
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook import parts
 from rldoctor.rulebook.checks import check_rule, metric_names, unwritten, used
-from rldoctor.rulebook.each import Expanded, each
+from rldoctor.rulebook.each import Expanded, each, in_order
 from rldoctor.rulebook.fields import PLACEHOLDER, Fields
 from rldoctor.rulebook.known import LISTS, Known, known_names
 from rldoctor.rulebook.pack_facts import check_facts, shared_thresholds
@@ -117,7 +117,8 @@ def _with_shared(rule: Rule, shared: Mapping[str, Threshold]) -> Rule:
     return replace(rule, thresholds={**rule.thresholds, **wanted}) if wanted else rule
 
 
-def _rule(fields: Fields, path: Path, expanded: Expanded) -> Rule:
+def _rule(fields: Fields, path: Path, expanded: Expanded | None = None) -> Rule:
+    expanded = each(fields) if expanded is None else expanded
     if fields.number("schema", required=True) not in (1,) and fields.has("schema"):
         fields.wrong("this program reads 'schema: 1'", "schema")
     return Rule(
@@ -141,7 +142,7 @@ def _rule(fields: Fields, path: Path, expanded: Expanded) -> Rule:
         config=fields.texts("config"),
         min_points=fields.whole("min_points", default=10, low=1, high=1_000_000),
         thresholds=parts.thresholds(fields),
-        let={**parts.lets(fields), **expanded.let},
+        let=in_order(parts.lets(fields), expanded),
         each=expanded.holds,
         since=fields.expression("since"),
         hold=parts.span(fields, "for"),

@@ -61,6 +61,11 @@ def cumsum(context: CallContext, x: Value) -> FloatArray:
     return np.nancumsum(on_grid(x, context))
 
 
+def points_so_far(context: CallContext, x: Value) -> FloatArray:
+    """How many finite points there were up to each point, itself included: the age of a metric in points."""
+    return np.cumsum(np.isfinite(on_grid(x, context)), dtype=np.float64)
+
+
 ALONG = (
     Function("smooth", smooth, ("x", "span"), widens="span", shared=True),
     Function("rolling_median", median_of_last, ("x", "span"), widens="span", shared=True),
@@ -70,4 +75,5 @@ ALONG = (
     Function("rate", rate, ("x",)),
     Function("lag", lag, ("x", "n")),
     Function("cumsum", cumsum, ("x",)),
+    Function("points_so_far", points_so_far, ("x",)),
 )

@@ -41,7 +41,7 @@ def choose(_: CallContext, c: Value, a: Value, b: Value) -> Value:
 
 
 def true_if_unknown(_: CallContext, x: Value, c: Value) -> Value:
-    """``c`` where ``x`` has a finite value anywhere, else true: what cannot be seen is not held against it."""
+    """``c`` where ``x`` has a finite value anywhere, else true: what is not seen is not held against it."""
     return _given(x, c, otherwise=True)
 
 

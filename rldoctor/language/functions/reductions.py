@@ -40,6 +40,12 @@ def quantile(_: CallContext, x: Value, q: Value, *, where: Value | None = None) 
     return float(low if low == high else low + (high - low) * (place - np.floor(place)))
 
 
+def interquantile(context: CallContext, x: Value, q: Value, *, where: Value | None = None) -> float:
+    """The range that is left without the lowest and the highest share ``q`` of the points."""
+    high = quantile(context, x, 1.0 - scalar(q), where=where)
+    return high - quantile(context, x, q, where=where)
+
+
 def known(_: CallContext, x: Value) -> bool:
     """Whether there is any finite value: the metric was logged, the knob is known."""
     return bool(np.isfinite(number(x)).any())
@@ -101,6 +107,7 @@ REDUCTIONS = (
     _reduction("last", lambda values: values[-1]),
     _reduction("distinct", lambda values: np.unique(values).size),
     Function("quantile", quantile, ("x", "q"), where=True, shared=True),
+    Function("interquantile", interquantile, ("x", "q"), where=True, shared=True),
     Function("fraction", fraction, ("c",), where=True),
     Function("share", share, ("c",), where=True),
 )
