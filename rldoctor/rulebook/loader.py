@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rldoctor.errors import Problem, RuleError, did_you_mean
@@ -12,12 +11,12 @@ from rldoctor.model.finding import Severity
 from rldoctor.model.measured import STATUSES
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook import parts
-from rldoctor.rulebook.checks import check_rule, metric_names, unwritten, used
+from rldoctor.rulebook.checks import check_rule, unwritten
 from rldoctor.rulebook.each import Expanded, each, in_order
 from rldoctor.rulebook.fields import PLACEHOLDER, Fields
 from rldoctor.rulebook.known import LISTS, Known, known_names
-from rldoctor.rulebook.pack_facts import check_facts, shared_thresholds
-from rldoctor.rulebook.schema import Rule, Threshold
+from rldoctor.rulebook.pack_facts import PackFacts, check_facts, shared_by, with_shared
+from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.testcases import check_tests
 from rldoctor.yamlio import Tree, load_tree
 
@@ -38,7 +37,7 @@ def load_rule(path: Path, known: Known | None = None, *, tests: bool = True) -> 
     packs = [builtin_rules_dir(), path.parent, path.parent.parent]
     problems: list[Problem] = []
     known = known or _names(packs, problems)
-    rule, tree = _read(path, known, shared_thresholds(packs), tests, problems)
+    rule, tree = _read(path, known, shared_by(packs), tests, problems)
     if rule is None or tree is None or problems:
         raise RuleError(problems)
     return rule
@@ -55,8 +54,8 @@ def load_pack(directories: Sequence[Path], known: Known | None = None, *, tests:
     known = known or _names(packs, problems)
     loaded: list[tuple[Rule, Tree]] = []
     for directory in directories:
-        # A pack sees the built-in thresholds and its own, not those of a third.
-        shared = shared_thresholds([builtin_rules_dir(), directory])
+        # A pack sees the built-in names and its own, not those of a third.
+        shared = shared_by([builtin_rules_dir(), directory])
         for path in rule_files(directory, problems):
             rule, tree = _read(path, known, shared, tests, problems)
             if rule is not None and tree is not None:
@@ -87,7 +86,7 @@ def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
 
 
 def _read(
-    path: Path, known: Known, shared: Mapping[str, Threshold], tests: bool, problems: list[Problem]
+    path: Path, known: Known, shared: PackFacts, tests: bool, problems: list[Problem]
 ) -> tuple[Rule | None, Tree | None]:
     """The rule of a file, with harmless values where it is wrong; problems are added to the list."""
     try:
@@ -98,7 +97,7 @@ def _read(
     found: list[Problem] = []
     fields = Fields.of(tree, (), tree.value, found)
     expanded = each(fields)
-    rule = _with_shared(_rule(fields, path, expanded), shared)
+    rule = with_shared(_rule(fields, path, expanded), shared)
     if fields.values:
         fields.finish()
         check_rule(rule, fields, known, expanded.places)
@@ -107,14 +106,6 @@ def _read(
         found += check_tests(rule, path.with_suffix(TEST_SUFFIX))
     problems += sorted(found, key=lambda problem: (problem.file != tree.name, problem.line, problem.column))
     return rule, tree
-
-
-def _with_shared(rule: Rule, shared: Mapping[str, Threshold]) -> Rule:
-    """The thresholds of the pack that the rule uses become its own, so that a user may override them."""
-    own = {*metric_names(rule), *rule.thresholds, *rule.let, *rule.measure}
-    names, _ = used(rule)
-    wanted = {name: one for name, one in shared.items() if name in names and name not in own}
-    return replace(rule, thresholds={**rule.thresholds, **wanted}) if wanted else rule
 
 
 def _rule(fields: Fields, path: Path, expanded: Expanded | None = None) -> Rule:

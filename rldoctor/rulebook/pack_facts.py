@@ -1,19 +1,19 @@
-"""``facts.yaml`` of a pack: thresholds that its rules share, and facts of its own, usable as ``run.name``."""
+"""``facts.yaml`` of a pack: thresholds and lets that its rules share, and facts of its own (``run.name``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
 from rldoctor.errors import Problem, RuleError
 from rldoctor.language.parser import Expression
-from rldoctor.rulebook.checks import GRID_NAMES, RESERVED
+from rldoctor.rulebook.checks import GRID_NAMES, RESERVED, metric_names, used
 from rldoctor.rulebook.fields import PLACEHOLDER, Fields
 from rldoctor.rulebook.known import FACTS, Known
-from rldoctor.rulebook.parts import thresholds
-from rldoctor.rulebook.schema import Threshold
+from rldoctor.rulebook.parts import lets, thresholds
+from rldoctor.rulebook.schema import Rule, Threshold
 from rldoctor.yamlio import load_tree
 
 # What a fact without ``from`` sees: the outcome of the run on the steps of its return.
@@ -33,9 +33,13 @@ class PackFact:
 
 @dataclass(frozen=True, slots=True)
 class PackFacts:
-    """One ``facts.yaml``; an absent one is empty."""
+    """One ``facts.yaml``; an absent one is empty.
+
+    ``let``: expressions that rules use by name, each evaluated on the rule's own grid.
+    """
 
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    let: Mapping[str, Expression] = field(default_factory=dict)
     facts: tuple[PackFact, ...] = ()
 
 
@@ -52,11 +56,11 @@ def _read(path: Path, _changed: int) -> PackFacts:
     fields = Fields.of(tree, (), tree.value, problems)
     if fields.number("schema", required=True) != 1 and fields.has("schema"):
         fields.wrong("this program reads 'schema: 1'", "schema")
-    shared = thresholds(fields)
+    shared, let = thresholds(fields), lets(fields)
     entries = list(fields.entries("facts"))
     facts = tuple(_fact(fields.inside(entry, "facts", name), name) for name, entry in entries)
     fields.finish()
-    for key, names in (("thresholds", shared), ("facts", dict(entries))):
+    for key, names in (("thresholds", shared), ("let", let), ("facts", dict(entries))):
         for name in names:
             if not name.isidentifier() or name.startswith("_") or name in RESERVED:
                 fields.wrong(f"'{name}' is not a usable name: letters, digits and _", key, name, at_key=True)
@@ -66,7 +70,7 @@ def _read(path: Path, _changed: int) -> PackFacts:
             fields.wrong(f"unknown name '{name}'", "facts", fact.name, "value")
     if problems:
         raise RuleError(problems)
-    return PackFacts(shared, facts)
+    return PackFacts(shared, let, facts)
 
 
 def _fact(part: Fields, name: str) -> PackFact:
@@ -109,12 +113,33 @@ def _problem(pack: Path, fact: PackFact, text: str) -> Problem:
     return load_tree(pack / FACTS).problem(("facts", fact.name), text, at_key=True)
 
 
-def shared_thresholds(packs: Iterable[Path]) -> dict[str, Threshold]:
-    """The thresholds that rules of these packs share; a pack's own come before those named earlier."""
-    found: dict[str, Threshold] = {}
+def shared_by(packs: Iterable[Path]) -> PackFacts:
+    """What rules of these packs share; a pack's own names come before those of packs named earlier."""
+    limits: dict[str, Threshold] = {}
+    let: dict[str, Expression] = {}
     for pack in packs:
         try:
-            found |= facts_of(pack).thresholds
+            found = facts_of(pack)
         except RuleError:
             continue  # check_facts tells of it
-    return found
+        limits |= found.thresholds
+        let |= found.let
+    return PackFacts(limits, let)
+
+
+def with_shared(rule: Rule, shared: PackFacts) -> Rule:
+    """What the rule uses of its pack becomes its own: its page shows it, and a user may override thresholds.
+
+    Names that the rule itself declares are meant first.
+    """
+    own = {*metric_names(rule), *rule.thresholds, *rule.let, *rule.measure}
+    wanted, lets = used(rule)[0] - own, dict[str, Expression]()
+    # A let may use those above it, so from the last to the first one pass finds all that are needed.
+    for name in reversed(shared.let):
+        if name in wanted:
+            lets = {name: shared.let[name], **lets}
+            wanted |= shared.let[name].names - own
+    limits = {name: one for name, one in shared.thresholds.items() if name in wanted}
+    if not lets and not limits:
+        return rule
+    return replace(rule, thresholds={**rule.thresholds, **limits}, let={**lets, **rule.let})
