@@ -66,7 +66,7 @@ def test_rules(directory: str) -> int:
 
 
 def lint_rules(directory: str) -> int:
-    """Check rule files and their tests; RuleError with every problem. Numbers without a name are a warning."""
+    """Check rule files and their tests; RuleError with every problem. Unnamed numbers are a warning."""
     from rldoctor.rulebook.loader import load_pack
 
     path = _directory(directory)

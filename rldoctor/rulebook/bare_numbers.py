@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rldoctor.errors import Problem
 from rldoctor.language.parser import Expression, parse
@@ -42,14 +43,17 @@ def _written(rule: Rule, tree: Tree) -> Iterator[tuple[TreePath, Expression]]:
             yield use.place, use.expression
     blocks = tree.value.get("each", {}) if isinstance(tree.value, dict) else {}
     for name, block in blocks.items():
-        texts = {("let", key): text for key, text in block.get("let", {}).items()} | {("when",): block["when"]}
-        for place, text in texts.items():
-            yield ("each", name, *place), parse(text)
+        texts: list[tuple[TreePath, Any]] = [(("when",), block["when"])]
+        texts += [
+            ((part, key), text) for part in ("let", "defaults") for key, text in block.get(part, {}).items()
+        ]
+        yield from ((("each", name, *place), parse(text)) for place, text in texts)
 
 
 def _in(said: Expression, place: TreePath, tree: Tree) -> Iterator[BareNumber]:
     for node in ast.walk(said.tree):
-        if isinstance(node, ast.Constant) and not isinstance(node.value, bool) and node.value not in NEUTRAL:
-            text = f"{node.value:g}"
+        number = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(node, ast.Constant) and isinstance(number, int | float) and number not in NEUTRAL:
+            text = f"{number:g}"
             says = f"the number {text} decides here without a name, unit and note"
             yield BareNumber(text, tree.problem(place, says, offset=node.col_offset))

@@ -59,7 +59,7 @@ def each(rule: Fields) -> Expanded:
 
 
 def in_order(lets: Mapping[str, Expression], expanded: Expanded) -> dict[str, Expression]:
-    """The lets of a rule in order of evaluation: a let that uses a block comes after all blocks, else before."""
+    """The lets in order of evaluation: one that uses a block comes after all blocks, the others before."""
     after: dict[str, Expression] = {}
     for name, expression in lets.items():
         if expression.names & (expanded.let.keys() | after.keys()):
@@ -71,6 +71,8 @@ def _expand(block: Fields, name: str, found: Expanded) -> None:
     lets = {key: block.parsed(text, "let", key) for key, text in block.entries("let")}
     when, shown = block.expression("when", required=True), measures(block)
     turns = list(_turns(block))
+    if not all(_usable(block, one) for one in (name, *lets, *shown, *(turn.metric for turn in turns))):
+        return
     size = len(turns) * (len(lets) + len(shown) + 1)
     if not turns or len(turns) > MAX_METRICS or size + len(found.let) > MAX_EXPRESSIONS:
         block.wrong(f"'each' is over 1 to {MAX_METRICS} metrics and {MAX_EXPRESSIONS} expressions in all")
@@ -89,8 +91,18 @@ def _expand(block: Fields, name: str, found: Expanded) -> None:
         for key, spec in shown.items():
             _measure(block, found, turn, key, spec, swap)
     found.holds[name] = {turn.metric: f"{turn.metric}_{name}" for turn in turns}
-    _note(block, found, name)
-    found.let[name] = parse(f"how_many({', '.join(found.holds[name].values())}, false)")
+    total = _parsed(block, f"how_many({', '.join(found.holds[name].values())}, false)")
+    if total is not None:
+        _note(block, found, name)
+        found.let[name] = total
+
+
+def _usable(block: Fields, name: str) -> bool:
+    """Names become parts of other names, so they are looked at before anything is made of them."""
+    if name.isidentifier() and name.isascii() and not name.startswith("_") and name != TURN:
+        return True
+    block.wrong(f"'{name}' is not a usable name here: letters, digits and _, and not '{TURN}'")
+    return False
 
 
 def _turns(block: Fields) -> Iterator[_Turn]:
@@ -101,7 +113,7 @@ def _turns(block: Fields) -> Iterator[_Turn]:
     else:
         entries = dict(block.entries("metrics"))
     for metric, entry in entries.items():
-        part = block.inside(entry or {}, "metrics", metric)
+        part = block.inside({} if entry is None else entry, "metrics", metric)
         own = {key: part.expression(key) or one for key, one in defaults.items()}
         says = {key: text for key, text in part.entries("says") if isinstance(text, str)}
         part.finish()
@@ -129,8 +141,12 @@ def _for(
     block: Fields, expression: Expression, swap: Mapping[str, ast.expr], *place: str
 ) -> Expression | None:
     """The expression with names replaced, parsed again: the bounds of the language hold for the result."""
+    return _parsed(block, ast.unparse(_Swapped(swap).visit(copy.deepcopy(expression.tree))), *place)
+
+
+def _parsed(block: Fields, text: str, *place: str) -> Expression | None:
     try:
-        return parse(ast.unparse(_Swapped(swap).visit(copy.deepcopy(expression.tree))))
+        return parse(text)
     except ExpressionError as error:
         block.wrong(f"for one of its metrics: {error}", *place)
         return None

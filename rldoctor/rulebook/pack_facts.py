@@ -16,6 +16,8 @@ from rldoctor.rulebook.parts import lets, thresholds
 from rldoctor.rulebook.schema import Rule, Threshold
 from rldoctor.yamlio import load_tree
 
+# Facts are made for every run, before any rule: a pack must not be able to make that slow.
+MAX_ENTRIES = 200
 # What a fact without ``from`` sees: the outcome of the run on the steps of its return.
 OUTCOME_NAMES = ("ret", "success", "length", "episodes_logged")
 
@@ -60,6 +62,8 @@ def _read(path: Path, _changed: int) -> PackFacts:
     entries = list(fields.entries("facts"))
     facts = tuple(_fact(fields.inside(entry, "facts", name), name) for name, entry in entries)
     fields.finish()
+    if max(len(shared), len(let), len(facts)) > MAX_ENTRIES:
+        fields.wrong(f"more than {MAX_ENTRIES} thresholds, lets or facts")
     for key, names in (("thresholds", shared), ("let", let), ("facts", dict(entries))):
         for name in names:
             if not name.isidentifier() or name.startswith("_") or name in RESERVED:
@@ -135,7 +139,7 @@ def with_shared(rule: Rule, shared: PackFacts) -> Rule:
     own = {*metric_names(rule), *rule.thresholds, *rule.let, *rule.measure}
     wanted, lets = used(rule)[0] - own, dict[str, Expression]()
     # A let may use those above it, so from the last to the first one pass finds all that are needed.
-    for name in reversed(shared.let):
+    for name in reversed(list(shared.let)):
         if name in wanted:
             lets = {name: shared.let[name], **lets}
             wanted |= shared.let[name].names - own
