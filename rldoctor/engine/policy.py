@@ -114,6 +114,7 @@ class DerivedSet:
     constants: Mapping[str, Constant] = field(default_factory=dict)
 
 
+# Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
 def _values(block: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(entry["value"]) for name, entry in block.items()}
 
@@ -144,6 +145,7 @@ def load_policy(rules: Path) -> Policy:
         judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
+        # Facts of the pack are part of the policy, because they are made once per run, before any rule.
         packs=(facts_of(rules),),
     )
 
@@ -182,6 +184,8 @@ def load_derived(rules: Path) -> DerivedSet:
     }
     settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
     numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
+    # Settings before facts, in file order each: a fact (gradient steps made) is computed from settings,
+    # never the other way.
     return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
 
 

@@ -32,6 +32,7 @@ def _pairwise(name: str, ufunc: np.ufunc) -> Function:
 
 def clip(_: CallContext, x: Value, lo: Value, hi: Value) -> FloatArray:
     """``x`` limited to [lo, hi]."""
+    # Both pass NaN on: with a bound that is not known the result is not known either.
     return np.minimum(np.maximum(number(x), number(lo)), number(hi))
 
 
@@ -91,6 +92,7 @@ def sig(_: CallContext, x: Value, digits: Value) -> FloatArray:
     if np.isnan(places):
         return np.full_like(values, np.nan)
     places = min(max(round(places), 1), 15) if np.isfinite(places) else 15
+    # Through text: scaling by a power of ten and back leaves 0.30000000000000004 in the report.
     flat = [float(f"{value:.{places - 1}e}") for value in values.ravel().tolist()]
     return np.array(flat, dtype=np.float64).reshape(values.shape)
 
