@@ -1,0 +1,1 @@
+"""The one judgement of what a run achieved."""

@@ -1,0 +1,100 @@
+"""What the curve could have been: a block bootstrap of the levels of one explanation.
+
+The residuals are whitened by the autocorrelation of the explanation, drawn in blocks (what autocorrelation is
+left stays in them; Kuensch 1989), coloured again, and added to the fitted curve; then every stretch is fitted
+again (the sieve bootstrap of Buehlmann 1997 with the blocks of the older method). All of that is linear, so
+that a draw costs one column of a matrix product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rldoctor.model.raw import FloatArray
+from rldoctor.outcome.criteria import Criteria
+from rldoctor.outcome.explanations import Model
+from rldoctor.outcome.rows import Rows
+
+_SEED = 20210830
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The fitted curve of a model at its nodes, the two ends of each stretch.
+
+    ``places`` (nodes,): row numbers. ``levels`` (nodes,) and ``drawn`` (nodes, draws). ``fitted`` (rows,).
+    ``noise``: standard deviation of a row around it.
+    """
+
+    places: FloatArray
+    levels: FloatArray
+    drawn: FloatArray
+    fitted: FloatArray
+    noise: float
+
+
+def draw(rows: Rows, model: Model, criteria: Criteria) -> Path:
+    """The levels of a model and what else they could have been."""
+    places, hat, nodes = _operators(rows, model, criteria)
+    fitted = hat @ rows.values
+    residual = (rows.values - fitted) / rows.spread
+    colour = colouring(rows.size, model.rho)
+    steps = _resampled(_whitened(residual, model), rows, model, criteria)
+    moved = ((nodes * rows.spread) @ colour) @ steps
+    levels = nodes @ rows.values
+    return Path(places, levels, levels[:, None] + moved, fitted, _noise(residual, model, rows))
+
+
+def _operators(rows: Rows, model: Model, criteria: Criteria) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Row numbers of the nodes; generalised least squares as matrices: rows by rows, nodes by rows."""
+    n = rows.size
+    design = model.design(np.arange(n, dtype=float), n, criteria)
+    places = model.nodes(n, criteria)
+    white = _filtered(design / rows.spread[:, None], model.rho)
+    solve = np.linalg.pinv(white) @ _filtered(np.diag(1 / rows.spread), model.rho)
+    return places, design @ solve, model.design(places, n, criteria) @ solve
+
+
+def _filtered(columns: FloatArray, rho: float) -> FloatArray:
+    """What each row adds under AR(1) noise, by column."""
+    added = columns.copy()
+    added[1:] -= rho * columns[:-1]
+    added[0] *= np.sqrt(1 - rho**2)
+    return added
+
+
+def _whitened(residual: FloatArray, model: Model) -> FloatArray:
+    """What each row adds to the one before it; a stretch starts anew, with the weight of a stationary start."""
+    added = residual.copy()
+    added[1:] -= model.rho * residual[:-1]
+    first = np.array(model.cuts or (0,))
+    added[first] = residual[first] * np.sqrt(1 - model.rho**2)
+    return added
+
+
+def _resampled(added: FloatArray, rows: Rows, model: Model, criteria: Criteria) -> FloatArray:
+    """Blocks of what rows add, shape (rows, draws), with the variance of the model."""
+    n, draws, block = rows.size, criteria.whole("draws"), min(criteria.whole("block"), rows.size)
+    generator = np.random.default_rng(_SEED)
+    starts = generator.integers(0, n, (-(-n // block), draws))
+    places = (starts[:, None, :] + np.arange(block)[None, :, None]).reshape(-1, draws)[:n] % n
+    centred = added - added.mean()
+    scale = max(1.0, float(np.sqrt(model.variance / max(float(np.mean(centred**2)), 1e-300))))
+    signs = generator.choice((-1.0, 1.0), size=(1, draws))
+    return np.asarray(centred[places] * scale * signs)
+
+
+def colouring(rows: int, rho: float) -> FloatArray:
+    """The matrix that turns what rows add into AR(1) noise, shape (rows, rows); its first row is stationary."""
+    place = np.arange(rows)
+    gap = place[:, None] - place[None, :]
+    colour = np.tril((rho ** place.astype(float))[np.abs(gap)])
+    colour[:, 0] /= np.sqrt(1 - rho**2)
+    return np.asarray(colour)
+
+
+def _noise(residual: FloatArray, model: Model, rows: Rows) -> float:
+    """Standard deviation of a row: of the residuals, or of the stationary noise where the curve is too short to show it."""
+    return float(np.sqrt(max(np.mean(residual**2), model.variance)))
