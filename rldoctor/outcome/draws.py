@@ -48,21 +48,16 @@ def draw(rows: Rows, model: Model, criteria: Criteria) -> Path:
 
 
 def _operators(rows: Rows, model: Model, criteria: Criteria) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Row numbers of the nodes; generalised least squares as matrices: rows by rows, nodes by rows."""
+    """Row numbers of the nodes; weighted least squares as matrices: rows by rows, nodes by rows.
+
+    Not generalised least squares, although the noise is autocorrelated: under slow noise that fits the moves and
+    leaves the levels anywhere, and a report must show levels that lie on the curve.
+    """
     n = rows.size
     design = model.design(np.arange(n, dtype=float), n, criteria)
     places = model.nodes(n, criteria)
-    white = _filtered(design / rows.spread[:, None], model.rho)
-    solve = np.linalg.pinv(white) @ _filtered(np.diag(1 / rows.spread), model.rho)
+    solve = np.linalg.pinv(design / rows.spread[:, None]) / rows.spread
     return places, design @ solve, model.design(places, n, criteria) @ solve
-
-
-def _filtered(columns: FloatArray, rho: float) -> FloatArray:
-    """What each row adds under AR(1) noise, by column."""
-    added = columns.copy()
-    added[1:] -= rho * columns[:-1]
-    added[0] *= np.sqrt(1 - rho**2)
-    return added
 
 
 def _whitened(residual: FloatArray, model: Model) -> FloatArray:

@@ -12,6 +12,8 @@ from rldoctor.outcome.rows import Rows
 
 # Below this share of the range of a curve nothing counts as noise: a curve without any would weigh infinitely.
 _QUIET = 1e-3
+# Where a quiet part makes the median of what rows add small, this share of their root mean square is usual.
+_USUAL = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,13 @@ def winsorised(added: FloatArray, rhos: FloatArray, criteria: Criteria) -> Float
     """What rows add, shape (rows, autocorrelations), without outliers where the noise is slow.
 
     One outlying episode moves a moving mean up, and down again when it leaves the window: two steps beyond any
-    normal noise. Under slow noise a single row therefore counts for a few standard deviations at most; a change
-    that takes several rows still adds up. Under quick noise outliers were dealt with as rows, and a step is a step.
+    normal noise. Under slow noise a row that stands out alone therefore counts for a few standard deviations at
+    most, or as much as the larger of its neighbours; a change that takes several rows keeps all of it. Under quick noise outliers were dealt with as rows, and a step is a step.
     """
     size = np.abs(added)
     usual = 1.4826 * np.median(size, axis=0)
-    scale = np.maximum(usual, 0.25 * np.sqrt(np.mean(size**2, axis=0)))
-    limit = np.where(rhos >= criteria["slow_noise"], criteria["spike"] * scale, np.inf)
+    scale = np.maximum(usual, _USUAL * np.sqrt(np.mean(size**2, axis=0)))
+    around = np.maximum(np.vstack([size[1:2], size[:-1]]), np.vstack([size[1:], size[-2:-1]]))
+    limit = np.maximum(criteria["spike"] * scale, around)
+    limit = np.where(rhos >= criteria["slow_noise"], limit, np.inf)
     return np.clip(added, -limit, limit)

@@ -59,6 +59,7 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
     step, noise = _rounding(values), _episode_noise(steps, values, curve)
     values = _without_spikes(values, criteria)
     steps, values = _binned(steps, values, criteria.whole("rows"))
+    values = _without_spikes(values, criteria)  # a bin of failed episodes is no level either
     spread = _spread(values, criteria) * _filling(steps, curve.spacing)
     return Rows(steps, values, spread / np.sqrt(np.mean(spread**2)) if spread.size else spread, points, dropped, step, noise)
 
@@ -83,9 +84,9 @@ def _episode_noise(steps: FloatArray, values: FloatArray, curve: Curve) -> float
     new = np.minimum(curve.window * gap / curve.spacing, curve.window * full)
     # While the window fills, nothing leaves it.
     replaced = np.where(full < 1, 1.0, 2.0) * new
-    moves = (np.diff(values) * curve.window * full) ** 2 / replaced
-    ordered = np.sort(moves)
-    # The largest tenth are the changes of the policy and the rare outlier.
+    moves = np.diff(values) * curve.window * full / np.sqrt(replaced)
+    # Differences of moves, which do not see a steady climb; their largest tenth are its bends and rare outliers.
+    ordered = np.sort(np.diff(moves) ** 2 / 2)
     return float(np.sqrt(np.mean(ordered[: max(1, int(0.9 * ordered.size))])))
 
 
@@ -160,20 +161,26 @@ def _spread(values: FloatArray, criteria: Criteria) -> FloatArray:
     """How noisy each part of the curve is: a learner's return gets noisier (or quieter) as it grows.
 
     With one spread for all, the noise of a loud end would be judged by the quiet start: a healthy run
-    "collapses" with every second breath. From the moves between neighbours, which do not see slow changes; drawn
+    "collapses" with every second breath. From second differences, which see neither levels nor steady climbs; drawn
     towards the whole curve's, because a part has few of them.
     """
     parts = min(criteria.whole("spread_parts"), values.size // criteria.whole("spread_rows"))
-    overall = float(np.mean(np.diff(values) ** 2)) if values.size > 1 else 0.0
-    if parts < 2 or overall == 0:
+    if parts < 2 or np.ptp(values) == 0:
         return np.ones(values.size)
-    moves = np.append(np.diff(values), values[-1] - values[-2])
+    bends = np.zeros(values.size)
+    bends[1:-1] = np.diff(values, 2) ** 2
+    bends[0], bends[-1] = bends[1], bends[-2]
     edges = np.linspace(0, values.size, parts + 1).astype(int)
-    local = np.array([np.mean(np.minimum(moves[a:b] ** 2, 9 * np.median(moves[a:b] ** 2) + 0.01 * overall)) for a, b in zip(edges, edges[1:], strict=False)])
-    middle = (edges[:-1] + edges[1:] - 1) / 2
-    weight = criteria["spread_shrink"]
-    smooth = np.interp(np.arange(values.size), middle, local)
-    return np.sqrt((1 - weight) * smooth + weight * float(np.mean(local)))
+    local = np.array([_typical(bends[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    overall = max(float(np.mean(local)), 1e-12 * float(np.ptp(values)) ** 2)
+    smooth = np.interp(np.arange(values.size), (edges[:-1] + edges[1:] - 1) / 2, local)
+    return np.sqrt((1 - criteria["spread_shrink"]) * smooth + criteria["spread_shrink"] * overall)
+
+
+def _typical(squares: FloatArray) -> float:
+    """Mean of squares, none of which counts for more than nine times their median (three standard deviations)."""
+    middle = float(np.median(squares))
+    return float(np.mean(np.minimum(squares, 9 * middle))) if middle > 0 else float(np.mean(squares))
 
 
 def _filling(steps: FloatArray, spacing: float) -> FloatArray:
