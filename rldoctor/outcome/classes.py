@@ -32,7 +32,8 @@ def changes(path: Path, levels: FloatArray, measure: Measure, criteria: Criteria
     On the task's scale a gain counts from the better of the random and the do-nothing policy on: a policy that
     learned to stand still has gained nothing, and one that was learned before the first row has.
     """
-    start, end, best = levels[0], levels[-1], levels.max(axis=0)
+    start, end = levels[0], levels[-1]
+    best = np.maximum((path.held @ levels).max(axis=0), end)
     gain = best - (start if np.isnan(measure.random) else measure.random)
     gain = np.where(best > measure.nothing, gain, 0.0) if measure.nothing == measure.nothing else gain
     n = path.fitted.size

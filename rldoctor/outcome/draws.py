@@ -25,7 +25,8 @@ class Path:
     """The fitted curve of a model at its nodes, the two ends of each stretch.
 
     ``places`` (nodes,): row numbers. ``levels`` (nodes,) and ``drawn`` (nodes, draws). ``fitted`` (rows,).
-    ``noise``: standard deviation of a row around it.
+    ``noise``: standard deviation of a row around it. ``held`` (times, nodes): mean
+    levels of overlapping parts of the curve.
     """
 
     places: FloatArray
@@ -33,6 +34,7 @@ class Path:
     drawn: FloatArray
     fitted: FloatArray
     noise: float
+    held: FloatArray
 
 
 def draw(rows: Rows, model: Model, criteria: Criteria) -> Path:
@@ -44,7 +46,27 @@ def draw(rows: Rows, model: Model, criteria: Criteria) -> Path:
     steps = _resampled(_whitened(residual, model), rows, model, criteria)
     moved = ((nodes * rows.spread) @ colour) @ steps
     levels = nodes @ rows.values
-    return Path(places, levels, levels[:, None] + moved, fitted, _noise(residual, model, rows))
+    noise = _noise(residual, model, rows)
+    return Path(places, levels, levels[:, None] + moved, fitted, noise, _held(places, rows.size, criteria))
+
+
+def _held(places: FloatArray, rows: int, criteria: Criteria) -> FloatArray:
+    """The matrix from nodes to levels that were held for a while, shape (times, nodes).
+
+    Each is the mean of the fitted curve over a part of the rows: a level that lasted shorter is none. The parts
+    overlap by half.
+    """
+    width = max(1.0, criteria["held"] * rows)
+    starts = np.arange(0, max(rows - width, 0) + 1e-9, width / 2)
+    inside = starts[:, None] + np.linspace(0, width - 1, 5)[None, :]
+    after = np.clip(np.searchsorted(places, inside, side="right"), 1, len(places) - 1)
+    gap = places[after] - places[after - 1]
+    share = np.clip((inside - places[after - 1]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
+    held = np.zeros((len(starts), len(places)))
+    lines = np.broadcast_to(np.arange(len(starts))[:, None], inside.shape)
+    np.add.at(held, (lines, after), share / inside.shape[1])
+    np.add.at(held, (lines, after - 1), (1 - share) / inside.shape[1])
+    return held
 
 
 def _operators(rows: Rows, model: Model, criteria: Criteria) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -91,5 +113,8 @@ def colouring(rows: int, rho: float) -> FloatArray:
 
 
 def _noise(residual: FloatArray, model: Model, rows: Rows) -> float:
-    """Standard deviation of a row: of the residuals, or of the stationary noise where the curve is too short to show it."""
-    return float(np.sqrt(max(np.mean(residual**2), model.variance)))
+    """Standard deviation of a row: that of the residuals, or what the autocorrelation makes of it in the long run.
+
+    A short piece of slow noise has not shown how far it goes.
+    """
+    return float(np.sqrt(max(float(np.mean(residual**2)), model.variance / (1 - model.rho**2))))

@@ -12,8 +12,8 @@ from rldoctor.outcome.rows import Rows
 
 # Below this share of the range of a curve nothing counts as noise: a curve without any would weigh infinitely.
 _QUIET = 1e-3
-# Where a quiet part makes the median of what rows add small, this share of their root mean square is usual.
-_USUAL = 0.7
+# So many rows before and after one are what it is held against.
+_NEAR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,16 @@ def winsorised(added: FloatArray, rhos: FloatArray, criteria: Criteria) -> Float
     """What rows add, shape (rows, autocorrelations), without outliers where the noise is slow.
 
     One outlying episode moves a moving mean up, and down again when it leaves the window: two steps beyond any
-    normal noise. Under slow noise a row that stands out alone therefore counts for a few standard deviations at
-    most, or as much as the larger of its neighbours; a change that takes several rows keeps all of it. Under quick noise outliers were dealt with as rows, and a step is a step.
+    normal noise. Under slow noise a row that stands out alone therefore counts for a few standard deviations of
+    the rows around it at most; a change that takes several rows, or a part that is noisy, keeps all of it. Under quick noise outliers were dealt with as rows, and a step is a step.
     """
-    size = np.abs(added)
-    usual = 1.4826 * np.median(size, axis=0)
-    scale = np.maximum(usual, _USUAL * np.sqrt(np.mean(size**2, axis=0)))
-    around = np.maximum(np.vstack([size[1:2], size[:-1]]), np.vstack([size[1:], size[-2:-1]]))
-    limit = np.maximum(criteria["spike"] * scale, around)
-    limit = np.where(rhos >= criteria["slow_noise"], limit, np.inf)
+    square = added**2
+    near = _NEAR if added.shape[0] > 3 * _NEAR else max(2, added.shape[0] // 4)
+    running = np.vstack([np.zeros((1, square.shape[1])), np.cumsum(square, axis=0)])
+    place = np.arange(added.shape[0])
+    first, last = np.maximum(place - near, 0), np.minimum(place + near + 1, added.shape[0])
+    around = (running[last] - running[first] - square) / (last - first - 1)[:, None]
+    usual = 1.4826 * np.median(np.abs(added), axis=0)
+    limit = criteria["spike"] * np.maximum(usual, np.sqrt(np.maximum(around, 0.0)))
+    limit = np.where((rhos >= criteria["slow_noise"]) & (limit > 0), limit, np.inf)
     return np.clip(added, -limit, limit)
