@@ -25,6 +25,7 @@ ALLOWED = {
     "errors": set(),
     "yamlio": {"errors"},
     "model": FOUNDATION,
+    "outcome": {*FOUNDATION, "model"},
     "language": {*FOUNDATION, "model"},
     "rulebook": {*FOUNDATION, "model", "language"},
     "engine": {*FOUNDATION, "model", "language", "rulebook"},

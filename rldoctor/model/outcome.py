@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
@@ -18,10 +18,10 @@ class Kind(StrEnum):
     """The nine outcomes; exactly one belongs to a curve.
 
     ``UNKNOWN``: nothing finite was logged. ``EARLY``: too little data to tell. ``RISING``: the last stretch
-    still gains. ``KEPT``: it gained, and the end is as good as the best. ``LOST``: it gained and lost a share of
-    it. ``FELL``: the end is below the start and nothing was gained before. ``FLAT``: no stretch differs from the
-    first. ``SWINGING``: three reversals or more, no trend. ``SOLVED``: at the solved level from early on. Every
-    change is one that is significant and material on the scale that was used.
+    still gains. ``KEPT``: it gained, and the end is as good as the best. ``LOST``: it gained and lost a
+    share of it. ``FELL``: the end is below the start and nothing was gained before. ``FLAT``: no stretch
+    differs from the first. ``SWINGING``: three reversals or more, no trend. ``SOLVED``: at the solved level
+    from early on. Every change is one that is significant and material on the scale that was used.
     """
 
     UNKNOWN = "unknown"
@@ -57,10 +57,10 @@ class Source(StrEnum):
 class Curve:
     """A logged return, success rate, reward per step or rating.
 
-    ``steps`` and ``values``: shape (n,), any order, repeats allowed; NaN and infinite points are counted and
-    left out. ``window``: episodes the logger averaged over (None: not known, taken as one). ``spacing``: steps
-    that two points must be apart to share no episode (0.0: every point stands for itself). ``metric`` is the
-    canonical name, for the words; ``unit`` that of the steps.
+    ``steps`` and ``values``: shape (n,), any order, repeats allowed; NaN and infinite points are counted
+    and left out. ``window``: episodes the logger averaged over (None: not known, taken as one).
+    ``spacing``: steps that two points must be apart to share no episode (0.0: every point stands for
+    itself). ``metric`` is the canonical name, for the words; ``unit`` that of the steps.
     """
 
     steps: FloatArray
@@ -76,10 +76,10 @@ class Curve:
 class TaskScale:
     """What the task allows, in the unit of the curve; NaN where it is not known.
 
-    ``random`` and ``nothing``: score of the random and of the do-nothing policy; ``reference``: what published
-    runs reach; ``solved``: the task's threshold. At least one of the first two and one of the last two make a
-    scale; with less the curve is measured by itself, but a ``solved`` threshold still counts. ``name``: the
-    task, for the words.
+    ``random`` and ``nothing``: score of the random and of the do-nothing policy; ``reference``: what
+    published runs reach; ``solved``: the task's threshold. At least one of the first two and one of the
+    last two make a scale; with less the curve is measured by itself, but a ``solved`` threshold still
+    counts. ``name``: the task, for the words.
     """
 
     random: float = NAN
@@ -111,8 +111,8 @@ Scale = TaskScale | NaturalScale | None
 class Budget:
     """How long a run had to be before it can have learned; each None where it is not known.
 
-    ``warmup``: steps without any update. ``minimum``: steps that this algorithm is known to need on this task.
-    ``random``: share of the actions at the end of the curve that were random, 0 to 1.
+    ``warmup``: steps without any update. ``minimum``: steps that this algorithm is known to need on this
+    task. ``random``: share of the actions at the end of the curve that were random, 0 to 1.
     """
 
     warmup: float | None = None
@@ -143,8 +143,8 @@ class Measure:
     """The scale that was used: ``name`` is ``task``, ``natural`` or ``own``.
 
     ``sentence`` names it for a report. A change is material from ``material`` on, in the unit of the curve;
-    ``unit`` is what one unit of ``size`` is worth, and ``unit_name`` how it is called. ``floor``: levels below
-    it are no gain (the better of the random and the do-nothing policy); NaN without one.
+    ``unit`` is what one unit of ``size`` is worth, and ``unit_name`` how it is called. ``floor``: levels
+    below it are no gain (the better of the random and the do-nothing policy); NaN without one.
     """
 
     name: str
@@ -161,12 +161,12 @@ class Measure:
 class Outcome:
     """The judgement of one curve.
 
-    ``probability`` is that of ``kind``, ``probabilities`` those of all kinds (they add up to 1). ``size``: the
-    deciding change (the gain of rising and kept, the loss of lost and fell, the net change otherwise, signed) in
-    units of ``measure``. ``onset``: step where the deciding change began, NaN without one. ``start``, ``end``,
-    ``best``: None where nothing was logged. ``autocorrelation`` between neighbouring rows and ``noise`` (standard
-    deviation of a row) are those of the explanation that was chosen. ``texts``: the arithmetic, one sentence
-    each.
+    ``probability`` is that of ``kind``, ``probabilities`` those of all kinds (they add up to 1). ``size``:
+    the deciding change (the gain of rising and kept, the loss of lost and fell, the net change otherwise,
+    signed) in units of ``measure``. ``onset``: step where the deciding change began, NaN without one.
+    ``start``, ``end``, ``best``: None where nothing was logged. ``autocorrelation`` between neighbouring
+    rows and ``noise`` (standard deviation of a row) are those of the explanation that was chosen.
+    ``texts``: the arithmetic, one sentence each.
     """
 
     kind: Kind
@@ -189,6 +189,10 @@ class Outcome:
     def __post_init__(self) -> None:
         """Freeze the probabilities: every rule reads the same object."""
         object.__setattr__(self, "probabilities", MappingProxyType(dict(self.probabilities)))
+
+    def told(self, texts: tuple[str, ...]) -> Outcome:
+        """The same with its sentences."""
+        return replace(self, texts=texts)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are not finite are None."""

@@ -53,8 +53,8 @@ def draw(rows: Rows, model: Model, criteria: Criteria) -> Path:
 def _held(places: FloatArray, rows: int, criteria: Criteria) -> FloatArray:
     """The matrix from nodes to levels that were held for a while, shape (times, nodes).
 
-    Each is the mean of the fitted curve over a part of the rows: a level that lasted shorter is none. The parts
-    overlap by half.
+    Each is the mean of the fitted curve over a part of the rows: a level that lasted shorter is none. The
+    parts overlap by half.
     """
     width = max(1.0, criteria["held"] * rows)
     starts = np.arange(0, max(rows - width, 0) + 1e-9, width / 2)
@@ -69,11 +69,18 @@ def _held(places: FloatArray, rows: int, criteria: Criteria) -> FloatArray:
     return held
 
 
+def unmoved(rows: Rows) -> Path:
+    """The path of a curve without an explanation (constant, or too short): first and last value, no noise."""
+    ends = rows.values[[0, -1]] if rows.size else np.zeros(0)
+    places = np.array([0.0, max(rows.size - 1.0, 0.0)])
+    return Path(places, ends, ends[:, None], rows.values, 0.0, np.eye(2))
+
+
 def _operators(rows: Rows, model: Model, criteria: Criteria) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Row numbers of the nodes; weighted least squares as matrices: rows by rows, nodes by rows.
 
-    Not generalised least squares, although the noise is autocorrelated: under slow noise that fits the moves and
-    leaves the levels anywhere, and a report must show levels that lie on the curve.
+    Not generalised least squares, although the noise is autocorrelated: under slow noise that fits the
+    moves and leaves the levels anywhere, and a report must show levels that lie on the curve.
     """
     n = rows.size
     design = model.design(np.arange(n, dtype=float), n, criteria)
@@ -83,7 +90,7 @@ def _operators(rows: Rows, model: Model, criteria: Criteria) -> tuple[FloatArray
 
 
 def _whitened(residual: FloatArray, model: Model) -> FloatArray:
-    """What each row adds to the one before it; a stretch starts anew, with the weight of a stationary start."""
+    """What each row adds to the one before it; a stretch starts anew, with a stationary start's weight."""
     added = residual.copy()
     added[1:] -= model.rho * residual[:-1]
     first = np.array(model.cuts or (0,))
@@ -104,7 +111,7 @@ def _resampled(added: FloatArray, rows: Rows, model: Model, criteria: Criteria) 
 
 
 def colouring(rows: int, rho: float) -> FloatArray:
-    """The matrix that turns what rows add into AR(1) noise, shape (rows, rows); its first row is stationary."""
+    """The matrix that turns what rows add into AR(1) noise, shape (rows, rows); the first is stationary."""
     place = np.arange(rows)
     gap = place[:, None] - place[None, :]
     colour = np.tril((rho ** place.astype(float))[np.abs(gap)])
@@ -113,7 +120,7 @@ def colouring(rows: int, rho: float) -> FloatArray:
 
 
 def _noise(residual: FloatArray, model: Model, rows: Rows) -> float:
-    """Standard deviation of a row: that of the residuals, or what the autocorrelation makes of it in the long run.
+    """Standard deviation of a row: of the residuals, or what slow noise comes to in the long run.
 
     A short piece of slow noise has not shown how far it goes.
     """

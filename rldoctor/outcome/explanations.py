@@ -1,4 +1,4 @@
-"""What could explain a curve: nothing but noise, a few ramps, or stretches; each weighed by its likelihood."""
+"""What could explain a curve: noise alone, a few ramps, or stretches; each weighed by its likelihood."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.rows import Rows
 
-# Below this share of the range of a curve nothing counts as noise: a curve without any would weigh infinitely.
+# Below this share of the range of a curve nothing counts as noise: a curve without any would weigh
+# infinitely.
 _QUIET = 1e-3
 # So many rows before and after one are what it is held against.
 _NEAR = 8
@@ -20,10 +21,10 @@ _NEAR = 8
 class Model:
     """One explanation of a curve.
 
-    ``ramps``: pairs of row numbers between which the level moves in a straight line from one constant to the
-    next. ``cuts``: first rows of stretches, each a line of its own (a level, when it is shorter than
-    ``line_rows``). A constant has neither. ``rho``: autocorrelation of the noise from row to row, ``variance``
-    that of what a row adds to it. ``cost``: penalised -2 log likelihood, lower is better.
+    ``ramps``: pairs of row numbers between which the level moves in a straight line from one constant to
+    the next. ``cuts``: first rows of stretches, each a line of its own (a level, when it is shorter than
+    ``line_rows``). A constant has neither. ``rho``: autocorrelation of the noise from row to row,
+    ``variance`` that of what a row adds to it. ``cost``: penalised -2 log likelihood, lower is better.
     """
 
     ramps: tuple[tuple[int, int], ...]
@@ -57,8 +58,8 @@ class Model:
     def nodes(self, rows: int, criteria: Criteria) -> FloatArray:
         """Row numbers at which the fitted curve turns, and its ends.
 
-        The ends of a stretch are read a little inside it: a line is surest in its middle, and what its last row
-        says is half that row's noise.
+        The ends of a stretch are read a little inside it: a line is surest in its middle, and what its last
+        row says is half that row's noise.
         """
         inset = 0.5 * criteria["ends"] * rows
         if not self.cuts:
@@ -87,19 +88,20 @@ def penalty(logs: float, rows: int, criteria: Criteria) -> float:
 def variance(residual: float, rows: Rows, fitted: int) -> float:
     """Variance of what a row adds; the parameters that were fitted are paid for, which matters for few rows.
 
-    Rounded values (0 and 1, whole returns) have the noise of rounding at least (step^2 / 12), or a few equal rows
-    in a row would weigh infinitely.
+    Rounded values (0 and 1, whole returns) have the noise of rounding at least (step^2 / 12), or a few
+    equal rows in a row would weigh infinitely.
     """
-    floor = (_QUIET * rows.range) ** 2 + rows.step**2 / 12
+    floor = (_QUIET * rows.range) ** 2 + rows.rounding**2 / 12
     return max(residual, 0.0) / max(rows.size - fitted, 1) + floor
 
 
 def winsorised(added: FloatArray, rhos: FloatArray, criteria: Criteria) -> FloatArray:
     """What rows add, shape (rows, autocorrelations), without outliers where the noise is slow.
 
-    One outlying episode moves a moving mean up, and down again when it leaves the window: two steps beyond any
-    normal noise. Under slow noise a row that stands out alone therefore counts for a few standard deviations of
-    the rows around it at most; a change that takes several rows, or a part that is noisy, keeps all of it. Under quick noise outliers were dealt with as rows, and a step is a step.
+    One outlying episode moves a moving mean up, and down again when it leaves the window: two steps beyond
+    any normal noise. Under slow noise a row that stands out alone therefore counts for a few standard
+    deviations of the rows around it at most; a change that takes several rows, or a part that is noisy,
+    keeps all of it. Under quick noise outliers were dealt with as rows, and a step is a step.
     """
     square = added**2
     near = _NEAR if added.shape[0] > 3 * _NEAR else max(2, added.shape[0] // 4)

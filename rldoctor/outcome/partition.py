@@ -1,13 +1,13 @@
 """Cutting a curve into stretches: optimal partitioning under AR(1) noise, for every autocorrelation at once.
 
 A moving mean over 100 episodes and a random walk look like learning to any method that takes rows for
-independent. So each stretch is a line (a level, when it is short) plus AR(1) noise, and the autocorrelation is
-not estimated beforehand but profiled together with the cuts: "constant, with slow noise" and "stretches, with
-quick noise" compete by the likelihood of what each row adds to the one before it. Whitening rows by an AR(1)
-filter before cutting is Chakar, Lebarbier, Levy-Leduc, Robin 2017 ("A robust approach for estimating
+independent. So each stretch is a line (a level, when it is short) plus AR(1) noise, and the autocorrelation
+is not estimated beforehand but profiled together with the cuts: "constant, with slow noise" and "stretches,
+with quick noise" compete by the likelihood of what each row adds to the one before it. Whitening rows by an
+AR(1) filter before cutting is Chakar, Lebarbier, Levy-Leduc, Robin 2017 ("A robust approach for estimating
 change-points in the mean of an AR(1) process", Bernoulli 23:1408); the exact search for every number of
-stretches is the segment neighbourhood of Auger and Lawrence 1989 (PELT prunes the same recursion, which does
-not pay at 150 points).
+stretches is the segment neighbourhood of Auger and Lawrence 1989 (PELT prunes the same recursion, which
+does not pay at 150 points).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.explanations import Model, penalty, variance, winsorised
 from rldoctor.outcome.rows import Rows
+
 
 @dataclass(frozen=True, slots=True)
 class Costs:

@@ -1,9 +1,9 @@
 """Explanations by few ramps: a level, a straight move, the next level.
 
-A learner's curve is a ramp between two levels, a collapse a second one. That needs a third of the parameters of
-three free stretches, and so finds changes in slow noise that the general search must leave open. Ramps are chosen
-one after the other, each with the best that is left (orthogonal matching pursuit, Pati et al. 1993), for every
-autocorrelation.
+A learner's curve is a ramp between two levels, a collapse a second one. That needs a third of the
+parameters of three free stretches, and so finds changes in slow noise that the general search must leave
+open. Ramps are chosen one after the other, each with the best that is left (orthogonal matching pursuit,
+Pati et al. 1993), for every autocorrelation.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ def by_ramps(rows: Rows, rhos: FloatArray, criteria: Criteria) -> list[Model]:
     taken = [level]
     found = [_best(left, chosen, pairs, rows, rhos, criteria)]
     for _ in range(min(criteria.whole("ramps"), rows.size // criteria.whole("rows_per_stretch"))):
-        score = np.where(room > 1e-6 * norms, _against(scaled, left, rhos) ** 2 / np.maximum(room, 1e-12), -1.0)
+        score = np.where(
+            room > 1e-6 * norms, _against(scaled, left, rhos) ** 2 / np.maximum(room, 1e-12), -1.0
+        )
         picks = np.argmax(score, axis=0)
         column = _whitened_each(scaled[picks], rhos)
         for other in (*taken, *taken):  # twice: once leaves rounding errors where ramps are much alike
@@ -87,7 +89,9 @@ def _norms(basis: FloatArray, rhos: FloatArray) -> FloatArray:
     across = (basis[:, 1:] * basis[:, :-1]).sum(axis=1)
     first = square[:, 0]
     return np.asarray(
-        (later[:, None] + first[:, None] * (1 - rhos**2)) + rhos**2 * before[:, None] - 2 * rhos * across[:, None]
+        (later[:, None] + first[:, None] * (1 - rhos**2))
+        + rhos**2 * before[:, None]
+        - 2 * rhos * across[:, None]
     )
 
 

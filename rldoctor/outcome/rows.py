@@ -1,8 +1,9 @@
-"""A logged curve as the rows that are judged: finite, ordered, thinned of repeats, at most some 150 of them."""
+"""A logged curve as the rows that are judged: finite, ordered, thinned of repeats, not too many."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from rldoctor.outcome.criteria import Criteria
 
 # Standard deviation over median absolute deviation, of normal values.
 _MAD = 1.4826
-# Values closer than this share of the range are one value: means of the same numbers differ in their last digits.
+# Values closer than this share of the range are one value: means of the same numbers differ in their last
+# digits.
 _SAME = 1e-9
 
 
@@ -20,7 +22,9 @@ _SAME = 1e-9
 class Rows:
     """``steps``, ``values`` and relative noise ``spread`` (mean square 1) of each row, shape (n,).
 
-    ``points`` finite points were logged, ``dropped`` were not finite. ``range``: largest minus smallest value.
+    ``points`` finite points were logged, ``dropped`` were not finite. ``rounding``: the step between values
+    that repeat (0.0: they do not). ``episode_noise``: standard deviation of one episode behind a moving
+    mean (0.0: not known).
     """
 
     steps: FloatArray
@@ -28,7 +32,7 @@ class Rows:
     spread: FloatArray
     points: int
     dropped: int
-    step: float = 0.0
+    rounding: float = 0.0
     episode_noise: float = 0.0
 
     @property
@@ -47,7 +51,7 @@ class Rows:
         return centred / self.spread, 1 / self.spread, self.time() / self.spread
 
     def time(self) -> FloatArray:
-        """Row number from -1/2 to 1/2: noise correlates from row to row, whatever lies between their steps."""
+        """Row number from -1/2 to 1/2: noise correlates from row to row, not with the steps between."""
         return np.linspace(-0.5, 0.5, self.size)
 
 
@@ -56,12 +60,20 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
     steps, values = _ordered(curve)
     points, dropped = int(values.size), int(np.size(curve.values) - np.count_nonzero(_finite(curve)))
     steps, values = _unheld(steps, values, criteria)
-    step, noise = _rounding(values), _episode_noise(steps, values, curve)
+    rounding, noise = _rounding(values), _episode_noise(steps, values, curve)
     values = _without_spikes(values, criteria)
     steps, values = _binned(steps, values, criteria.whole("rows"))
     values = _without_spikes(values, criteria)  # a bin of failed episodes is no level either
     spread = _spread(values, criteria) * _filling(steps, curve.spacing)
-    return Rows(steps, values, spread / np.sqrt(np.mean(spread**2)) if spread.size else spread, points, dropped, step, noise)
+    return Rows(
+        steps,
+        values,
+        spread / np.sqrt(np.mean(spread**2)) if spread.size else spread,
+        points,
+        dropped,
+        rounding,
+        noise,
+    )
 
 
 def _rounding(values: FloatArray) -> float:
@@ -85,7 +97,8 @@ def _episode_noise(steps: FloatArray, values: FloatArray, curve: Curve) -> float
     # While the window fills, nothing leaves it.
     replaced = np.where(full < 1, 1.0, 2.0) * new
     moves = np.diff(values) * curve.window * full / np.sqrt(replaced)
-    # Differences of moves, which do not see a steady climb; their largest tenth are its bends and rare outliers.
+    # Differences of moves, which do not see a steady climb; their largest tenth are its bends and rare
+    # outliers.
     ordered = np.sort(np.diff(moves) ** 2 / 2)
     return float(np.sqrt(np.mean(ordered[: max(1, int(0.9 * ordered.size))])))
 
@@ -105,11 +118,11 @@ def _ordered(curve: Curve) -> tuple[FloatArray, FloatArray]:
 
 
 def _unheld(steps: FloatArray, values: FloatArray, criteria: Criteria) -> tuple[FloatArray, FloatArray]:
-    """One row per logged result: loggers that write every iteration repeat the last evaluation until the next.
+    """One row per logged result: many loggers repeat the last evaluation until the next.
 
-    Repeated rows have no noise, so every new evaluation would be a change beyond doubt. A plateau (500 of 500)
-    repeats too, so a long repeat keeps as many rows as it has usual holding times. Values of a few levels
-    (0 and 1) repeat by chance.
+    Repeated rows have no noise, so every new evaluation would be a change beyond doubt. A plateau (500 of
+    500) repeats too, so a long repeat keeps as many rows as it has usual holding times. Values of a few
+    levels (0 and 1) repeat by chance.
     """
     if values.size < 4:
         return steps, values
@@ -161,8 +174,8 @@ def _spread(values: FloatArray, criteria: Criteria) -> FloatArray:
     """How noisy each part of the curve is: a learner's return gets noisier (or quieter) as it grows.
 
     With one spread for all, the noise of a loud end would be judged by the quiet start: a healthy run
-    "collapses" with every second breath. From second differences, which see neither levels nor steady climbs; drawn
-    towards the whole curve's, because a part has few of them.
+    "collapses" with every second breath. From second differences, which see neither levels nor steady
+    climbs; drawn towards the whole curve's, because a part has few of them.
     """
     parts = min(criteria.whole("spread_parts"), values.size // criteria.whole("spread_rows"))
     if parts < 2 or np.ptp(values) == 0:
@@ -171,14 +184,15 @@ def _spread(values: FloatArray, criteria: Criteria) -> FloatArray:
     bends[1:-1] = np.diff(values, 2) ** 2
     bends[0], bends[-1] = bends[1], bends[-2]
     edges = np.linspace(0, values.size, parts + 1).astype(int)
-    local = np.array([_typical(bends[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    local = np.array([_typical(bends[a:b]) for a, b in pairwise(edges.tolist())])
     overall = max(float(np.mean(local)), 1e-12 * float(np.ptp(values)) ** 2)
     smooth = np.interp(np.arange(values.size), (edges[:-1] + edges[1:] - 1) / 2, local)
-    return np.sqrt((1 - criteria["spread_shrink"]) * smooth + criteria["spread_shrink"] * overall)
+    weight = criteria["spread_shrink"]
+    return np.asarray(np.sqrt((1 - weight) * smooth + weight * overall))
 
 
 def _typical(squares: FloatArray) -> float:
-    """Mean of squares, none of which counts for more than nine times their median (three standard deviations)."""
+    """Mean of squares, none of which counts for more than nine times their median (three deviations)."""
     middle = float(np.median(squares))
     return float(np.mean(np.minimum(squares, 9 * middle))) if middle > 0 else float(np.mean(squares))
 

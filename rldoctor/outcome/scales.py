@@ -13,7 +13,7 @@ from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.rows import Rows
 
 
-def measure(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: Criteria) -> Measure:
+def measure_of(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: Criteria) -> Measure:
     """The best scale that is known for a curve, with what is material on it.
 
     ``values``: the rows that are judged; ``noise``: standard deviation of one of them.
@@ -22,7 +22,7 @@ def measure(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: Crit
         return _task(curve, scale, rows, noise, criteria)
     if isinstance(scale, NaturalScale):
         return _natural(scale, criteria)
-    return _own(curve, rows, noise, criteria, "rose, measured by itself")
+    return _own(curve, rows, noise, criteria, "")
 
 
 def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Criteria) -> Measure:
@@ -36,35 +36,61 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
     if not top > base:  # also where one of them is NaN
         return _own(curve, rows, noise, criteria, "", solved=scale.solved)
     unit = top - base
+    lowest = "random policy" if math.isfinite(scale.random) else "doing nothing"
     sentence = (
-        f"measured by what {name} allows: {number_text(base)} ({'random policy' if math.isfinite(scale.random) else 'doing nothing'}) "
+        f"measured by what {name} allows: {number_text(base)} ({lowest}) "
         f"to {number_text(top)} ({'published runs' if math.isfinite(scale.reference) else 'solved'})"
     )
-    return Measure("task", sentence, criteria["learning"] * unit, unit, "of what the task allows", base, scale.nothing, scale.solved)
+    return Measure(
+        "task",
+        sentence,
+        criteria["learning"] * unit,
+        unit,
+        "of what the task allows",
+        base,
+        scale.nothing,
+        scale.solved,
+    )
 
 
 def _rescaled(values: FloatArray, base: float, top: float, criteria: Criteria) -> bool:
     """Whether the curve cannot be in the unit of the task's scores: all of it is far too close to zero."""
     known = [abs(value) for value in (base, top) if math.isfinite(value)]
-    return len(known) == 2 and values.size > 0 and float(np.max(np.abs(values))) < criteria["rescaled"] * min(known)
+    return (
+        len(known) == 2
+        and values.size > 0
+        and float(np.max(np.abs(values))) < criteria["rescaled"] * min(known)
+    )
 
 
 def _natural(scale: NaturalScale, criteria: Criteria) -> Measure:
     unit = scale.high - scale.low
+    bounds = f"{number_text(scale.low)} to {number_text(scale.high)}"
     words = {
         "success": "measured by the success rate itself, 0 to 1",
-        "reward": f"measured by what the reward allows: {number_text(scale.low)} to {number_text(scale.high)}",
+        "reward": f"measured by what the reward allows: {bounds}",
         "rating": f"measured by the rating: {number_text(unit)} points are ten games to one",
     }
     names = {"success": "success rate", "reward": "of what the reward allows", "rating": "of 400 Elo"}
     return Measure(
-        "natural", words[scale.kind], criteria[scale.kind] * unit, unit, names[scale.kind], NAN, NAN, scale.solved
+        "natural",
+        words[scale.kind],
+        criteria[scale.kind] * unit,
+        unit,
+        names[scale.kind],
+        NAN,
+        NAN,
+        scale.solved,
     )
 
 
-def _own(curve: Curve, rows: Rows, noise: float, criteria: Criteria, why: str, *, solved: float = NAN) -> Measure:
+def _own(
+    curve: Curve, rows: Rows, noise: float, criteria: Criteria, why: str, *, solved: float = NAN
+) -> Measure:
     """In units of the curve's own noise; a mean over many episodes is held to the noise of one."""
     episode = rows.episode_noise or noise * math.sqrt(curve.window or 1)
     material = max(criteria["own_noise"] * noise, criteria["own_episode"] * episode)
-    sentence = "measured by its own noise; what this task allows is not known"
-    return Measure("own", f"{sentence} ({why})" if why else sentence, material, noise, "x its noise", NAN, NAN, solved)
+    sentence = "measured by itself; what this task allows is not known"
+    return Measure(
+        "own", f"{sentence} ({why})" if why else sentence, material, noise, "x its noise", NAN, NAN, solved
+    )

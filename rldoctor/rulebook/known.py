@@ -17,7 +17,7 @@ CANONICAL = Path(rldoctor.__file__).parent / "vocabulary" / "canonical.yaml"
 
 # Files at the top of a pack that are no rules.
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
-LISTS = (CATALOGUE, DERIVED, POLICY, "compare.yaml", "reference.yaml", "validation.yaml")
+LISTS = (CATALOGUE, DERIVED, POLICY, "compare.yaml", "outcome.yaml", "reference.yaml", "validation.yaml")
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best
