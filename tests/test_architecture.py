@@ -27,6 +27,7 @@ ALLOWED = {
     "paths": {"errors"},
     "yamlio": {"errors"},
     "model": FOUNDATION,
+    "outcome": {*FOUNDATION, "model"},
     "language": {*FOUNDATION, "model"},
     "rulebook": {*FOUNDATION, "model", "language"},
     "engine": {*FOUNDATION, "model", "language", "rulebook"},

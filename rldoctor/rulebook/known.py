@@ -16,8 +16,19 @@ from rldoctor.yamlio import Tree, load_tree
 CANONICAL = PACKAGE / "vocabulary" / "canonical.yaml"
 
 # Files at the top of a pack that are no rules.
-CATALOGUE, DERIVED, POLICY, FACTS = "catalogue.yaml", "derived.yaml", "policy.yaml", "facts.yaml"
-LISTS = (CATALOGUE, DERIVED, POLICY, FACTS, "compare.yaml", "reference.yaml", "validation.yaml")
+CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
+FACTS, AUDIT = "facts.yaml", "audit.yaml"
+LISTS = (
+    CATALOGUE,
+    DERIVED,
+    POLICY,
+    FACTS,
+    AUDIT,
+    "compare.yaml",
+    "outcome.yaml",
+    "reference.yaml",
+    "validation.yaml",
+)
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best

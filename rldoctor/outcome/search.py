@@ -1,0 +1,49 @@
+"""The search for what could explain a curve."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rldoctor.model.outcome import Curve
+from rldoctor.model.raw import FloatArray
+from rldoctor.outcome.criteria import Criteria
+from rldoctor.outcome.explanations import Model
+from rldoctor.outcome.partition import by_stretches
+from rldoctor.outcome.ramps import by_ramps
+from rldoctor.outcome.rows import Rows
+
+
+def explain(rows: Rows, curve: Curve, criteria: Criteria) -> list[Model]:
+    """Every explanation with the autocorrelation that suits it best, best first.
+
+    The general search is made for two autocorrelations only, the one that suits the ramps and the lowest:
+    it costs the square of the rows, and where the ramps fail it is because there are more breaks, not other
+    noise.
+    """
+    rhos = _autocorrelations(rows, curve, criteria)
+    models = by_ramps(rows, rhos, criteria)
+    best = min(models, key=lambda one: one.cost)
+    models += by_stretches(rows, np.unique([rhos[0], best.rho]), criteria)
+    return sorted(models, key=lambda one: one.cost)
+
+
+def _autocorrelations(rows: Rows, curve: Curve, criteria: Criteria) -> FloatArray:
+    """What to try; rows that share episodes of the logger's window are alike by that share at least."""
+    known = np.array(criteria.grid("autocorrelations"))
+    if curve.spacing <= 0 or rows.size < 2:
+        return known
+    gap = float(rows.steps[-1] - rows.steps[0]) / (rows.size - 1)
+    shared = criteria["shared_rows"] * max(0.0, 1 - gap / curve.spacing)
+    return np.asarray(known[known >= min(shared, float(known[-1]))])
+
+
+def weigh(models: list[Model], criteria: Criteria) -> list[tuple[Model, float]]:
+    """The explanations that count, with weights that add up to 1: exp(-cost / 2), as in Bayesian averaging.
+
+    The penalties stand for the prior (Schwarz 1978: log(rows) for each parameter; here more, by simulation).
+    """
+    costs = np.array([one.cost for one in models])
+    weights = np.exp(-(costs - costs[0]) / criteria["temperature"])
+    kept = weights / weights.sum() >= criteria["least_weight"]
+    weights = weights / weights[kept].sum()
+    return [(one, float(weight)) for one, weight, keep in zip(models, weights, kept, strict=True) if keep]
