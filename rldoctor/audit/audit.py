@@ -39,7 +39,7 @@ def audit(run: Run, config: Mapping[str, float], criteria: AuditCriteria) -> tup
 
 
 def facts(rows: tuple[AuditRow, ...]) -> dict[str, float]:
-    """The rows as numbers for rules: ``implied_x``, ``implied_x_low``, ``implied_x_high``, ``contradicted_x``."""
+    """Numbers for rules: ``implied_x``, ``implied_x_low``, ``implied_x_high``, ``contradicted_x``."""
     found: dict[str, float] = {}
     for one in rows:
         found[f"implied_{one.name}"] = one.best

@@ -1,7 +1,7 @@
 """What the values of a critic say of discount, targets and rewards.
 
-TD3 and DDPG minimise ``-Q(s, pi(s))``, SAC ``alpha log pi - Q``: the actor loss is the critic's value of the policy's
-own actions, with the sign turned (stable_baselines3/td3/td3.py, sac/sac.py).
+TD3 and DDPG minimise ``-Q(s, pi(s))``, SAC ``alpha log pi - Q``: the actor loss is the critic's value of the
+policy's own actions, with the sign turned (stable_baselines3/td3/td3.py, sac/sac.py).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _sign(sight: Sight) -> Iterator[AuditRow]:
 
 
 def _largest_bonus(sight: Sight) -> float:
-    """What entropy bonuses can be worth: alpha d ln 2 / (1 - gamma), at the largest alpha of the second half."""
+    """What entropy bonuses can be worth: alpha d ln 2 / (1 - gamma), at the second half's largest alpha."""
     if not sight.of("sac", "tqc") or not sight.logged("entropy_coef"):
         return 0.0
     alpha = sight.metrics["entropy_coef"].finite().values

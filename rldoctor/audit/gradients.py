@@ -1,7 +1,7 @@
 """Exactnesses that noise cannot produce: a policy that does not move in any digit, a critic with one output.
 
-A float32 quantity that is recomputed from changing weights changes in its seventh digit at the latest. Where it
-does not, the weights did not change, or the quantity does not depend on them.
+A float32 quantity that is recomputed from changing weights changes in its seventh digit at the latest. Where
+it does not, the weights did not change, or the quantity does not depend on them.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _actor(sight: Sight) -> Iterator[AuditRow]:
 
 
 def _critic(sight: Sight) -> Iterator[AuditRow]:
-    """Explained variance of exactly 0: Var(R - V) = Var(R) in all digits, so V is one value for all states."""
+    """Explained variance of exactly 0: Var(R - V) = Var(R) in all digits, so V is one value everywhere."""
     steps, explained = sight.together("explained_variance")
     if explained.size < sight.criteria["least_rows"]:
         return

@@ -48,6 +48,7 @@ def diagnose_run(
         verdict_note=note,
         outcome_note=outcome_note(context),
         derivations=context.derivations,
+        audit=context.audit,
     )
 
 

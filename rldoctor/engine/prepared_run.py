@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rldoctor.audit.audit import audit
+from rldoctor.audit.audit import facts as audit_facts
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
@@ -14,6 +16,7 @@ from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import matches
+from rldoctor.model.audit import AuditRow
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
@@ -38,6 +41,7 @@ class PreparedRun:
     facts: Mapping[str, float]
     spacing: Mapping[str, float]
     derivations: tuple[Derivation, ...] = ()
+    audit: tuple[AuditRow, ...] = ()
     quantities: DerivedSet = field(default_factory=DerivedSet, compare=False, repr=False)
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
@@ -80,8 +84,9 @@ def prepare(
     ledger.series()
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
-    facts = {**ledger.facts, **_facts(ready, policy)}
-    return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), derived)
+    audited = audit(run, config, policy.audit)
+    facts = {**ledger.facts, **_facts(ready, policy), **audit_facts(audited)}
+    return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), audited, derived)
 
 
 # The value of a setting that is written and switched off.

@@ -16,8 +16,8 @@ from rldoctor.yamlio import Tree, load_tree
 CANONICAL = PACKAGE / "vocabulary" / "canonical.yaml"
 
 # Files at the top of a pack that are no rules.
-CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
-LISTS = (CATALOGUE, DERIVED, POLICY, "compare.yaml", "reference.yaml", "validation.yaml")
+CATALOGUE, DERIVED, POLICY, AUDIT = "catalogue.yaml", "derived.yaml", "policy.yaml", "audit.yaml"
+LISTS = (CATALOGUE, DERIVED, POLICY, AUDIT, "compare.yaml", "reference.yaml", "validation.yaml")
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best
@@ -52,7 +52,14 @@ def known_names(directories: Iterable[Path]) -> Known:
         facts |= set(_part(derived, "facts"))
         codes |= _part(_load(directory / CATALOGUE), "codes")
         facts |= set(_part(_load(directory / POLICY), "outcome", "facts"))
+        facts |= _audited(_part(_load(directory / AUDIT), "quantities"))
     return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts))
+
+
+def _audited(quantities: Iterable[str]) -> set[str]:
+    """The facts that the audit gives of each quantity (``rldoctor.audit.audit.facts``)."""
+    forms = ("implied_{}", "implied_{}_low", "implied_{}_high", "contradicted_{}")
+    return {form.format(name) for name in quantities for form in forms}
 
 
 @lru_cache(maxsize=1)
