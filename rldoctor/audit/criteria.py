@@ -13,7 +13,7 @@ FILE = "audit.yaml"
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class AuditedQuantity:
     """One audited setting or mechanism.
 
     ``knob`` is the setting it is held against, empty for a mechanism. The two contradict each other where
@@ -34,7 +34,7 @@ class Quantity:
 class AuditCriteria:
     """The quantities by name, and the named numbers."""
 
-    quantities: Mapping[str, Quantity]
+    quantities: Mapping[str, AuditedQuantity]
     numbers: Mapping[str, float]
 
     def __getitem__(self, name: str) -> float:
@@ -49,7 +49,7 @@ def load_criteria(rules: Path) -> AuditCriteria:
     quantities = {}
     for name, entry in data["quantities"].items():
         apart = entry.get("apart", {})
-        quantities[name] = Quantity(
+        quantities[name] = AuditedQuantity(
             name=name,
             title=entry["title"],
             unit=entry["unit"],

@@ -1,4 +1,4 @@
-"""What follows from a run before any rule looks at it, for ``rldoctor inspect``: derived quantities, audit."""
+"""What follows from a run before any rule looks: derived quantities and audit, for ``rldoctor inspect``."""
 
 from __future__ import annotations
 
