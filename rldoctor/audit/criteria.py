@@ -16,7 +16,8 @@ FILE = "audit.yaml"
 class AuditedQuantity:
     """One audited setting or mechanism.
 
-    ``knob`` is the setting it is held against, empty for a mechanism. The two contradict each other where
+    ``knob`` is the setting it is held against, empty for a mechanism. ``sets``: the
+    knob that the log itself gives away. Implied and configured value contradict each other where
     the configured value is outside the implied interval by more than ``absolute``, and by more than
     ``relative`` of the larger of the two.
     """
@@ -26,6 +27,7 @@ class AuditedQuantity:
     unit: str
     source: str
     knob: str = ""
+    sets: str = ""
     absolute: float = 0.0
     relative: float = 0.0
 
@@ -55,6 +57,7 @@ def load_criteria(rules: Path) -> AuditCriteria:
             unit=entry["unit"],
             source=entry["source"],
             knob=entry.get("knob", ""),
+            sets=entry.get("sets", ""),
             absolute=float(apart.get("absolute", 0.0)),
             relative=float(apart.get("relative", 0.0)),
         )

@@ -17,7 +17,8 @@ from rldoctor.model.raw import FloatArray
 
 def critic(sight: Sight) -> Iterator[AuditRow]:
     """Rows from Q of an actor-critic, and from value loss and explained variance of an on-policy run."""
-    if sight.of("td3", "ddpg", "sac", "tqc"):
+    # SB3 writes TD3 and DDPG alike; where only the family is known both mean the same here.
+    if sight.of("td3", "ddpg", "sac", "tqc") or sight.run.algorithm == "off_policy":
         yield from _sign(sight)
         yield from _horizon(sight)
     if sight.of("on_policy"):
@@ -30,9 +31,15 @@ def _q(sight: Sight) -> tuple[FloatArray, FloatArray]:
     bonus = np.zeros(steps.shape)
     if sight.of("sac", "tqc") and sight.logged("entropy_coef"):
         alpha = np.interp(steps, sight.metrics["entropy_coef"].steps, sight.metrics["entropy_coef"].values)
-        target = sight.setting("entropy_target")
-        bonus = alpha * (target if np.isfinite(target) else 0.0)
+        bonus = alpha * _target(sight)
     return steps, -loss - bonus
+
+
+def _target(sight: Sight) -> float:
+    """Target entropy: as configured, or the libraries' default of minus the action dimensions; 0 unknown."""
+    target = sight.setting("target_entropy")
+    target = target if np.isfinite(target) else -sight.setting("action_dim")
+    return target if np.isfinite(target) else 0.0
 
 
 def _rewards(sight: Sight, steps: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rldoctor.audit.audit import audit
+from rldoctor.audit.audit import audit, with_implied
 from rldoctor.audit.audit import facts as audit_facts
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
@@ -74,6 +74,8 @@ def prepare(
     beside: Mapping[str, Series] | None = None,
 ) -> PreparedRun:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
+    audited = audit(run, policy.audit)
+    run = with_implied(run, audited, policy.audit)
     metrics = {**run.metrics.series, **(beside or {})}
     broken = _nonfinite(metrics, policy.nonfinite)
     if broken is not None:
@@ -84,7 +86,6 @@ def prepare(
     ledger.series()
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
-    audited = audit(run, config, policy.audit)
     facts = {**ledger.facts, **_facts(ready, policy), **audit_facts(audited)}
     return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), audited, derived)
 
