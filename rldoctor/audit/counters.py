@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rldoctor.audit.sight import Implied, Sight, row, span
+from rldoctor.audit.sight import NAN, Implied, Sight, row, span
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -38,7 +38,9 @@ def _epochs(sight: Sight) -> Iterator[AuditRow]:
         return
     typical, most = float(np.median(ratios)), float(np.max(ratios))
     text = f"n_updates grows by {typical:g} per iteration (at most {most:g})"
-    yield row(sight, "n_epochs", Implied(typical, typical, most, text, span(steps), int(ratios.size)))
+    # With a KL limit every update may have ended early: what was made bounds the setting from below only.
+    best, high = (NAN, NAN) if sight.setting("target_kl") > 0 else (typical, most)
+    yield row(sight, "n_epochs", Implied(best, typical, high, text, span(steps), int(ratios.size)))
 
 
 def _rollout(sight: Sight) -> Iterator[AuditRow]:

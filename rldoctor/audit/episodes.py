@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rldoctor.audit.sight import Implied, Sight, row, span, spread
+from rldoctor.audit.sight import NAN, Implied, Sight, row, span, spread
 from rldoctor.model.audit import AuditRow
 
 
@@ -35,8 +35,9 @@ def exploration(sight: Sight) -> Iterator[AuditRow]:
     final = float(rate[-1])
     text = f"exploration rate {rate[0]:.3g} at step {steps[0]:,.0f}, {final:.3g} at step {steps[-1]:,.0f}"
     still_falling = bool(rate[-1] < rate[-2])
-    low = 0.0 if still_falling else final
-    yield row(sight, "exploration_final", Implied(final, low, final, text, span(steps), int(rate.size)))
+    # A schedule that still falls ends somewhere below: a bound, and no value of its own.
+    best, low = (NAN, 0.0) if still_falling else (final, final)
+    yield row(sight, "exploration_final", Implied(best, low, final, text, span(steps), int(rate.size)))
     if not still_falling:
         first = int(np.argmax(rate <= final + 1e-9))
         before = float(steps[first - 1]) if first else 0.0

@@ -20,8 +20,16 @@ MECHANISM = "0 or 1"
 
 
 def contradictions(rows: Sequence[AuditRow]) -> list[AuditRow]:
-    """The rows that a reader must see: settings that do not act as configured, mechanisms that are absent."""
-    return [one for one in rows if one.contradicted or (one.unit == MECHANISM and one.best == 0)]
+    """The rows that a reader must see: settings that do not act as written, mechanisms that are absent.
+
+    A library's default that the log refutes is no contradiction: nobody asked for it.
+    """
+    return [one for one in rows if _wrong(one)]
+
+
+def _wrong(one: AuditRow) -> bool:
+    absent = one.unit == MECHANISM and one.best == 0 and not math.isnan(one.low)
+    return absent or (one.contradicted and not one.assumed)
 
 
 def implied(one: AuditRow) -> str:
