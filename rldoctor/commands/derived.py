@@ -1,18 +1,33 @@
-"""The derived quantities of a run that no rule has looked at yet, for ``rldoctor inspect``."""
+"""What follows from a run before any rule looks: derived quantities and audit, for ``rldoctor inspect``."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from rldoctor.model.audit import AuditRow
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.report.derived import Quantity, quantities
 
+if TYPE_CHECKING:
+    from rldoctor.engine.prepared_run import PreparedRun
+
 
 def derived(run: Run) -> list[Quantity]:
     """What ``analyze`` would compute from this run before any rule runs."""
+    context = _prepared(run)
+    return list(quantities(context.derivations, MetricFrame(context.metrics)))
+
+
+def audit_of(run: Run) -> tuple[AuditRow, ...]:
+    """What the log implies of the settings and mechanisms."""
+    return _prepared(run).audit
+
+
+def _prepared(run: Run) -> PreparedRun:
     from rldoctor.engine.policy import load_derived, load_policy
     from rldoctor.engine.prepared_run import prepare
     from rldoctor.paths import builtin_rules_dir
 
     builtin = builtin_rules_dir()
-    context = prepare(run, load_policy(builtin), load_derived(builtin))
-    return list(quantities(context.derivations, MetricFrame(context.metrics)))
+    return prepare(run, load_policy(builtin), load_derived(builtin))

@@ -47,7 +47,7 @@ def diagnose_run(
     roots = rank(evaluated, policy.ranking, context.length, _first_seen(rules, context))
     verdict, note = _verdict(roots, evaluated, context, policy)
     return Diagnosis(
-        run=replace(run, metrics=_with_derived(run.metrics, context)),
+        run=replace(context.run, metrics=_with_derived(run.metrics, context)),
         coverage=_coverage(evaluated),
         verdict=verdict,
         roots=tuple(sorted(roots, key=lambda root: (-root.severity, -root.score))),
@@ -55,6 +55,7 @@ def diagnose_run(
         verdict_note=note,
         outcome_note=outcome_note(context),
         derivations=context.derivations,
+        audit=context.audit,
     )
 
 

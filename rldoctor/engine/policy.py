@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.audit.criteria import AuditCriteria
+from rldoctor.audit.criteria import load_criteria as load_audit
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
@@ -56,6 +58,7 @@ class Policy:
 
     outcome: Outcomes
     ranking: Ranking
+    audit: AuditCriteria
     gate_exempt: frozenset[str]
     gate_exempt_areas: frozenset[str]
     quality_codes: frozenset[str]
@@ -132,6 +135,7 @@ def load_policy(rules: Path) -> Policy:
             {name: parse(text) for name, text in outcome["facts"].items()},
         ),
         ranking=_ranking(rank),
+        audit=load_audit(rules),
         gate_exempt=frozenset(data["gate"]["exempt"]),
         gate_exempt_areas=frozenset(data["gate"]["exempt_areas"]),
         quality_codes=frozenset(data["data_quality"]["lowers"]),

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rldoctor.audit.audit import audit, with_implied
+from rldoctor.audit.audit import facts as audit_facts
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
@@ -14,6 +16,7 @@ from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import matches
+from rldoctor.model.audit import AuditRow
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
@@ -39,6 +42,7 @@ class PreparedRun:
     facts: Mapping[str, float]
     spacing: Mapping[str, float]
     derivations: tuple[Derivation, ...] = ()
+    audit: tuple[AuditRow, ...] = ()
     quantities: DerivedSet = field(default_factory=DerivedSet, compare=False, repr=False)
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
@@ -71,6 +75,8 @@ def prepare(
     beside: Mapping[str, Series] | None = None,
 ) -> PreparedRun:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
+    audited = audit(run, policy.audit)
+    run = with_implied(run, audited, policy.audit)
     metrics = {**run.metrics.series, **(beside or {})}
     # First of all, as it is about what was logged, and derived quantities may be NaN where nothing broke.
     broken = _nonfinite(metrics, policy.nonfinite)
@@ -89,9 +95,9 @@ def prepare(
     # Two steps, because facts are expressions over the run, which is not complete without them.
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
     view = _outcome(ready, policy.outcome)
-    facts = {**ledger.facts, **_facts(ready, policy, view)}
+    facts = {**ledger.facts, **_facts(ready, policy, view), **audit_facts(audited)}
     _add_pack_facts(facts, ready, policy, view)
-    return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), derived)
+    return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), audited, derived)
 
 
 # The value of a setting that is written and switched off.

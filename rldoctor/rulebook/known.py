@@ -67,8 +67,15 @@ def known_names(directories: Iterable[Path]) -> Known:
         facts |= set(_part(derived, "facts"))
         codes |= _part(_load(directory / CATALOGUE), "codes")
         facts |= set(_part(_load(directory / POLICY), "outcome", "facts"))
+        facts |= _audited(_part(_load(directory / AUDIT), "quantities"))
         added |= set(_part(_load(directory / FACTS), "facts"))
     return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts | added), frozenset(facts))
+
+
+def _audited(quantities: Iterable[str]) -> set[str]:
+    """The facts that the audit gives of each quantity (``rldoctor.audit.audit.facts``)."""
+    forms = ("implied_{}", "implied_{}_low", "implied_{}_high", "contradicted_{}")
+    return {form.format(name) for name in quantities for form in forms}
 
 
 @lru_cache(maxsize=1)
