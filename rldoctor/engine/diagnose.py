@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from rldoctor.engine.data_quality import vetoed
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule
 from rldoctor.engine.policy import DerivedSet, Policy
@@ -15,11 +13,11 @@ from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.engine.ranking import rank
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
+from rldoctor.model.numbers import number_text
+from rldoctor.model.outcome import Kind
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import Rule
-
-_LOOKED = (Outcome.PASSED, Outcome.FIRED)
 
 
 def diagnose_run(
@@ -56,6 +54,7 @@ def diagnose_run(
         outcome_note=outcome_note(context),
         derivations=context.derivations,
         audit=context.audit,
+        achieved=context.achieved.outcome,
     )
 
 
@@ -98,9 +97,13 @@ def _verdict(
     if worst is not None and not (blind and worst < Severity.ERROR):
         return worst.label, ""
     missing = _unjudged(evaluated, context, policy, blind=blind)
+    if missing:
+        return "not_enough_data", missing
     # Calling a sick run healthy costs more than anything: `healthy` needs evidence that the run went well,
     # and not only rules that stayed quiet.
-    return ("not_enough_data", missing) if missing else ("healthy", "")
+    if context.achieved.outcome.kind.sick:
+        return Severity.WARNING.label, "no rule that could look explains what the return did"
+    return "healthy", ""
 
 
 def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Policy, *, blind: bool) -> str:
@@ -111,13 +114,9 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     ran = _coverage(evaluated).ran
     if ran < policy.healthy_rules:
         return f"only {ran} rules could look at this run"
-    if not _outcome_judged(context):
-        return "too few points of the return to say how the run went"
-    judged = any(one.rule.code in policy.judge_codes and one.result.outcome in _LOOKED for one in evaluated)
-    # No rule that asks whether the run failed could look, and no fact says that it went well: only then
-    # does silence mean nothing, as either alone is an answer.
-    if not judged and not any(context.facts.get(name, math.nan) > 0 for name in policy.went_well):
-        return "too short, or too noisy, to say whether the return rose"
+    outcome = context.achieved.outcome
+    if outcome.kind in (Kind.EARLY, Kind.UNKNOWN) and not context.facts.get("solved", math.nan) > 0:
+        return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
     return ""
 
 
@@ -126,25 +125,32 @@ def _is_remark(root: Root, policy: Policy) -> bool:
     return root.severity is Severity.INFO and root.finding.area in policy.remark_areas
 
 
-def _outcome_judged(context: PreparedRun) -> bool:
-    facts = context.facts
-    return any(math.isfinite(facts.get(name, math.nan)) for name in ("improving", "success_end"))
+_DID = {
+    Kind.RISING: "still rising",
+    Kind.KEPT: "rose and was kept",
+    Kind.LOST: "rose and was lost again",
+    Kind.FELL: "fell below where it began",
+    Kind.FLAT: "no material change",
+    Kind.SWINGING: "swings up and down without a trend",
+    Kind.SOLVED: "solved",
+    Kind.EARLY: "too early to tell",
+}
 
 
 def outcome_note(context: PreparedRun) -> str:
-    """One sentence on how the return went, for the head of a report."""
-    facts = context.facts
-    start, end, best = (facts.get(name, np.nan) for name in ("return_start", "return_end", "return_best"))
-    if not math.isfinite(start):
+    """One or two sentences on how the run went and on which scale, for the head of a report."""
+    outcome = context.achieved.outcome
+    found = outcome.deciding
+    if found.start is None or found.end is None or found.best is None:
         return ""
-    # The best level is a median of several points; the ends may be of fewer.
-    best = np.nanmax([start, end, best])
-    text = f"return {start:.4g} at the start, {end:.4g} at the end, best {best:.4g}"
-    success = facts.get("success_end", np.nan)
-    text += f", success {success:.0%} at the end" if math.isfinite(success) else ""
-    # From the strongest statement to the weakest; a solved run is usually still improving too.
-    if facts.get("solved", np.nan) > 0:
-        return f"{text}: solved"
-    if facts.get("improving", np.nan) > 0:
-        return f"{text}: still improving"
-    return f"{text}: learned and kept it" if facts.get("learned", np.nan) > 0 else text
+    levels = [number_text(float(f"{one.value:.3g}")) for one in (found.start, found.end, found.best)]
+    name = "return" if found.metric.endswith("return") else found.metric.replace("_", " ")
+    text = f"{name} {levels[0]} at the start, {levels[1]} at the end, best {levels[2]}"
+    success = context.facts.get("success_end", math.nan)
+    if math.isfinite(success) and not found.metric.endswith("success_rate"):
+        text += f", success {success:.0%} at the end"
+    solved = context.facts.get("solved", math.nan) > 0
+    did = "solved" if solved and not outcome.kind.sick else _DID[outcome.kind]
+    sure = f" (probability {found.probability:.0%})" if outcome.kind is not Kind.EARLY else ""
+    said = f"{text}: {did}{sure}; {found.measure.sentence}"
+    return f"{said}. {outcome.disagreement}" if outcome.disagreement else said

@@ -13,6 +13,9 @@ from rldoctor.audit.criteria import load_criteria as load_audit
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
+from rldoctor.model.task import Task
+from rldoctor.outcome.criteria import Criteria
+from rldoctor.outcome.criteria import load_criteria as load_outcome
 from rldoctor.rulebook.pack_facts import PackFacts, facts_of
 from rldoctor.yamlio import load_yaml
 
@@ -54,11 +57,14 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order."""
+    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order;
+    ``tasks``: the user's own.
+    """
 
     outcome: Outcomes
     ranking: Ranking
     audit: AuditCriteria
+    judging: Criteria
     gate_exempt: frozenset[str]
     gate_exempt_areas: frozenset[str]
     quality_codes: frozenset[str]
@@ -68,11 +74,10 @@ class Policy:
     healthy_rules: float
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
-    went_well: tuple[str, ...]
-    judge_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
     remark_areas: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
+    tasks: tuple[Task, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,7 @@ def load_policy(rules: Path) -> Policy:
         ),
         ranking=_ranking(rank),
         audit=load_audit(rules),
+        judging=load_outcome(rules),
         gate_exempt=frozenset(data["gate"]["exempt"]),
         gate_exempt_areas=frozenset(data["gate"]["exempt_areas"]),
         quality_codes=frozenset(data["data_quality"]["lowers"]),
@@ -145,8 +151,6 @@ def load_policy(rules: Path) -> Policy:
         healthy_rules=_values(verdict["thresholds"])["healthy_rules"],
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),
-        went_well=tuple(verdict["went_well"]),
-        judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
         # Facts of the pack are part of the policy, because they are made once per run, before any rule.

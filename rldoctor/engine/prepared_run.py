@@ -9,6 +9,7 @@ import numpy as np
 
 from rldoctor.audit.audit import audit, with_implied
 from rldoctor.audit.audit import facts as audit_facts
+from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, task_of_run
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
@@ -43,6 +44,7 @@ class PreparedRun:
     spacing: Mapping[str, float]
     derivations: tuple[Derivation, ...] = ()
     audit: tuple[AuditRow, ...] = ()
+    achieved: Achieved = NOTHING
     quantities: DerivedSet = field(default_factory=DerivedSet, compare=False, repr=False)
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
@@ -94,10 +96,14 @@ def prepare(
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     # Two steps, because facts are expressions over the run, which is not complete without them.
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
+    task = task_of_run(run, policy.tasks)
+    found = achieved(run, metrics, config, spacing, task, policy.judging)
     view = _outcome(ready, policy.outcome)
-    facts = {**ledger.facts, **_facts(ready, policy, view), **audit_facts(audited)}
-    _add_pack_facts(facts, ready, policy, view)
-    return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), audited, derived)
+    known = {**ledger.facts, **_facts(ready, policy, view), **audit_facts(audited), **facts(found, policy.judging)}
+    if known["outcome_arrived"] > 0:
+        known["solved"] = 1.0
+    _add_pack_facts(known, ready, policy, view)
+    return PreparedRun(run, metrics, config, known, spacing, tuple(ledger.made), audited, found, derived)
 
 
 # The value of a setting that is written and switched off.

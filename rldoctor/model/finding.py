@@ -13,6 +13,7 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.display import Displayed
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.measured import Measured
+from rldoctor.model.outcome import RunOutcome
 from rldoctor.model.run import Run
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ class Diagnosis(Displayed):
     """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``.
 
     ``derivations``: what was computed once for all rules, and how; the series themselves are in ``run``.
-    ``audit``: what the log implies of the settings and mechanisms, held against the configured ones.
+    ``achieved``: what the run achieved, judged once, on which scale. ``audit``: what the log implies of the settings and mechanisms, held against the configured ones.
     ``gate``: which findings count against the run in CI; None until a gate has looked.
     """
 
@@ -268,6 +269,7 @@ class Diagnosis(Displayed):
     reference: ReferenceView = field(default_factory=ReferenceView)
     derivations: tuple[Derivation, ...] = ()
     audit: tuple[AuditRow, ...] = ()
+    achieved: RunOutcome | None = None
     extras: dict[str, str] = field(default_factory=dict)
     gate: RunGate | None = None
 

@@ -80,6 +80,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "roots": [_root(root, run) for root in diagnosis.roots],
         "results": [_result(result, run) for result in diagnosis.results],
         "derived": [derived.document(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
+        "outcome": None if diagnosis.achieved is None else diagnosis.achieved.to_dict(),
         "audit": [audited.document(one) for one in diagnosis.audit],
         "unmapped": [series.tag for series in run.metrics.unmapped],
         "gate": _gate(diagnosis.gate),

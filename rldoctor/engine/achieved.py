@@ -1,0 +1,195 @@
+"""What a run achieved: its curves and its task's scale put before the one judgement, once, before any rule.
+
+Every outcome rule, every gate, the verdict and the words at the head of a report read what is made here. The
+facts that rules knew before (``learned``, ``improving``, ``rising``, ``solved``) are views of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rldoctor.model.algorithms import matches
+from rldoctor.model.outcome import (
+    Budget,
+    Curve,
+    Kind,
+    NaturalScale,
+    Outcome,
+    RunOutcome,
+    Scale,
+    Source,
+    TaskScale,
+)
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+from rldoctor.model.task import Task, TaskMatch
+from rldoctor.outcome.combining import combine
+from rldoctor.outcome.criteria import Criteria
+from rldoctor.outcome.judging import judge
+
+NAN = math.nan
+# Range of an Elo rating over which ten games are won for one lost.
+_ELO = 400.0
+# Returns before success rates: a dense reward may rise long before the first success.
+_RETURNS = (("episode_return", Source.TRAINING), ("eval_return", Source.EVALUATION))
+_SUCCESSES = (("success_rate", Source.TRAINING), ("eval_success_rate", Source.EVALUATION))
+
+
+@dataclass(frozen=True, slots=True)
+class Achieved:
+    """The judgement of a run and the task whose scale it was made on (without one: why none was found)."""
+
+    outcome: RunOutcome
+    task: TaskMatch
+
+
+NOTHING = Achieved(combine(()), TaskMatch(None))
+
+
+def achieved(
+    run: Run,
+    metrics: Mapping[str, Series],
+    config: Mapping[str, float],
+    spacing: Mapping[str, float],
+    task: TaskMatch,
+    criteria: Criteria,
+) -> Achieved:
+    """Judge every curve that can tell how the run went, and combine them."""
+    budget = budget_of(run, metrics, config, criteria)
+    judged = [
+        judge(curve, criteria, scale, budget) for curve, scale in _curves(metrics, spacing, run, task.task)
+    ]
+    return Achieved(_combined(judged), task)
+
+
+def _combined(judged: list[Outcome]) -> RunOutcome:
+    """A rise of the return or of the success rate is a rise; else what the return did, then the success."""
+    returns = [one for one in judged if one.metric in dict(_RETURNS) or one.source is Source.RATING]
+    success = [one for one in judged if one.metric in dict(_SUCCESSES)]
+    rest = [one for one in judged if one not in returns and one not in success]
+    whole = combine([*returns, *success, *rest])
+    for part in (returns, success):
+        found = combine(part) if part else None
+        if found is not None and found.kind.gained and not whole.kind.gained:
+            return replace(whole, deciding=found.deciding)
+    return whole
+
+
+def _curves(
+    metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run, task: Task | None
+) -> Iterator[tuple[Curve, Scale]]:
+    found = [(name, source) for name, source in (*_RETURNS, *_SUCCESSES) if name in metrics]
+    if "elo" in metrics:
+        yield _curve("elo", Source.RATING, metrics, spacing, run), NaturalScale(0.0, _ELO, "rating")
+        # What one side of a game wins the other loses: beside a rating the return tells nothing.
+        found = [(name, source) for name, source in found if (name, source) not in _RETURNS]
+    if not found and "elo" not in metrics and "reward_per_step" in metrics:
+        found = [("reward_per_step", Source.TRAINING)]
+    for name, source in found:
+        scale = _scale(name, metrics, task)
+        yield _curve(name, source, metrics, spacing, run), scale
+
+
+def _curve(
+    name: str, source: Source, metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run
+) -> Curve:
+    one = metrics[name]
+    unit = "environment steps" if run.axis == "env_steps" else run.axis
+    return Curve(one.steps, one.values, one.window, spacing.get(name, 0.0), name, unit, source)
+
+
+def _scale(name: str, metrics: Mapping[str, Series], task: Task | None) -> Scale:
+    if name in dict(_SUCCESSES):
+        return NaturalScale(0.0, 1.0, "success")
+    if task is None or name == "reward_per_step":
+        return None
+    return task_scale(task)
+
+
+def task_scale(task: Task) -> TaskScale:
+    """The scores of a task between which a return is placed."""
+    from rldoctor.tasks.scales import floor_of, reference_of
+
+    reference, floor = reference_of(task), floor_of(task)
+    return TaskScale(
+        random=NAN if floor is None else floor,
+        nothing=NAN if task.idle is None else task.idle.mean,
+        reference=NAN if reference is None else reference.score,
+        solved=NAN if task.solved is None else task.solved,
+        name=task.id,
+    )
+
+
+def budget_of(
+    run: Run, metrics: Mapping[str, Series], config: Mapping[str, float], criteria: Criteria
+) -> Budget:
+    """How long the run had to be before bad news can be told; nothing is known on an axis in another unit."""
+    epsilon = metrics.get("exploration_epsilon")
+    random = None
+    if epsilon is not None and np.isfinite(epsilon.values).any():
+        random = float(epsilon.finite().values[-1])
+    if run.axis != "env_steps":
+        return Budget(random=random)
+    warmup = config.get("learning_starts", 0.0)
+    least = criteria["least_transitions"]
+    per = config.get("updates_per_transition", config.get("utd", NAN))
+    if matches(run.algorithm, ("off_policy",)) and per > 0:
+        # A replay learner with an update per transition learns from a tenth of what a rollout learner needs.
+        least = min(least, warmup + criteria["least_updates"] / per)
+    planned = config.get("total_env_steps", 0.0)
+    least = max(least, criteria["least_of_plan"] * planned)
+    return Budget(warmup=warmup or None, minimum=least, random=random)
+
+
+def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
+    """The judgement as numbers that rules may name (``run.outcome_*``), and the older facts as views of it."""
+    found, kind = achieved.outcome.deciding, achieved.outcome.kind
+    made = {f"outcome_{one.value}": float(kind is one) for one in Kind}
+    made |= {
+        "outcome_probability": found.probability,
+        "outcome_size": found.size,
+        "outcome_onset": found.onset,
+        "outcome_start": found.start.value if found.start else NAN,
+        "outcome_end": found.end.value if found.end else NAN,
+        "outcome_best": found.best.value if found.best else NAN,
+        "outcome_best_step": found.best.step if found.best else NAN,
+        "outcome_material": found.measure.material,
+        "outcome_on_task": float(found.measure.name == "task"),
+        "outcome_on_success": float(found.metric in dict(_SUCCESSES)),
+        "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
+        "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
+    }
+    if kind in (Kind.UNKNOWN, Kind.EARLY):
+        return made | dict.fromkeys(("improving", "learned", "rising"), NAN)
+    trusted = trusted_gain(found, criteria)
+    return made | {
+        "improving": float(trusted and kind is Kind.RISING),
+        "learned": float(trusted and kind.gained),
+        "rising": float(kind.gained),
+    }
+
+
+def trusted_gain(found: Outcome, criteria: Criteria) -> bool:
+    """Whether a gain may lower findings about the inside: on a known scale, or as good as certain."""
+    if not found.kind.gained:
+        return False
+    share = sum(found.probabilities.get(kind, 0.0) for kind in Kind if kind.gained)
+    return found.measure.name != "own" or share >= criteria["certain"]
+
+
+def task_of_run(run: Run, tasks: tuple[Task, ...] = ()) -> TaskMatch:
+    """The task by the configuration, the run's name and the folders it lies in; ``tasks``: the user's own."""
+    from rldoctor.tasks.find import task_of
+
+    knob = run.config.get("env_id")
+    return task_of(
+        config="" if knob is None else str(knob.value),
+        config_where="the configuration" if knob is None else knob.source,
+        run_name=run.id,
+        folders=run.path.parts[-3:],
+        user_tables=tasks,
+    )
