@@ -41,10 +41,14 @@ _SUCCESSES = (("success_rate", Source.TRAINING), ("eval_success_rate", Source.EV
 
 @dataclass(frozen=True, slots=True)
 class Achieved:
-    """The judgement of a run and the task whose scale it was made on (without one: why none was found)."""
+    """The judgement of a run and the task whose scale it was made on (without one: why none was found).
+
+    ``long_enough``: the run is past its warm-up and past the least length of any learning, with enough points.
+    """
 
     outcome: RunOutcome
     task: TaskMatch
+    long_enough: bool = False
 
 
 NOTHING = Achieved(combine(()), TaskMatch(None))
@@ -60,10 +64,27 @@ def achieved(
 ) -> Achieved:
     """Judge every curve that can tell how the run went, and combine them."""
     budget = budget_of(run, metrics, config, criteria)
-    judged = [
-        judge(curve, criteria, scale, budget) for curve, scale in _curves(metrics, spacing, run, task.task)
-    ]
-    return Achieved(_combined(judged), task)
+    curves = _curves(metrics, spacing, run, task.task)
+    judged = [_judged(curve, scale, budget, criteria) for curve, scale in curves]
+    done = run.axis != "env_steps" or run.last_step >= (budget.minimum or 0.0)
+    mostly_own = budget.random is None or budget.random <= criteria["random_share"]
+    points = max((one.points for one in judged), default=0)
+    enough = done and mostly_own and points >= criteria["enough_points"]
+    return Achieved(_combined(judged), task, enough)
+
+
+def _judged(curve: Curve, scale: Scale, budget: Budget, criteria: Criteria) -> Outcome:
+    """On the task's scale; a run that still rises beyond doubt is rising, however little of it there is yet.
+
+    A tenth of what the task allows is far for a young run of a long task: to call it flat would accuse every
+    run that was stopped early. One that has stopped at so little stays flat.
+    """
+    found = judge(curve, criteria, scale, budget)
+    if found.kind is not Kind.FLAT or found.measure.name != "task":
+        return found
+    alone = judge(curve, criteria, None, budget)
+    rises = alone.kind is Kind.RISING and alone.probability >= criteria["still_rising"]
+    return alone if rises else found
 
 
 def _combined(judged: list[Outcome]) -> RunOutcome:
@@ -163,14 +184,24 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
         "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
         "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
     }
-    if kind in (Kind.UNKNOWN, Kind.EARLY):
+    if kind is Kind.UNKNOWN or (kind is Kind.EARLY and not achieved.long_enough):
         return made | dict.fromkeys(("improving", "learned", "rising"), NAN)
+    # A run that is long enough but whose curve is too smooth or too noisy to be judged has not shown that it
+    # learns; what is wrong inside it is not excused by that.
     trusted = trusted_gain(found, criteria)
     return made | {
         "improving": float(trusted and kind is Kind.RISING),
-        "learned": float(trusted and kind.gained),
+        "learned": float(trusted and (kind is not Kind.KEPT or _far_enough(found, criteria))),
         "rising": float(kind.gained),
     }
+
+
+def _far_enough(found: Outcome, criteria: Criteria) -> bool:
+    """Whether a run that has stopped rising got far; by itself measured, nobody can tell."""
+    level = found.end
+    if found.measure.name != "task" or level is None:
+        return True
+    return (level.value - found.measure.random) / found.measure.unit >= criteria["far_enough"]
 
 
 def trusted_gain(found: Outcome, criteria: Criteria) -> bool:
