@@ -65,7 +65,8 @@ def achieved(
     """Judge every curve that can tell how the run went, and combine them."""
     budget = budget_of(run, metrics, config, criteria)
     curves = _curves(metrics, spacing, run, task.task)
-    judged = [_judged(curve, scale, budget, criteria) for curve, scale in curves]
+    sooner = _sooner(run, task.task)
+    judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     done = run.axis != "env_steps" or run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
@@ -73,18 +74,27 @@ def achieved(
     return Achieved(_combined(judged), task, enough)
 
 
-def _judged(curve: Curve, scale: Scale, budget: Budget, criteria: Criteria) -> Outcome:
-    """On the task's scale; a run that still rises beyond doubt is rising, however little of it there is yet.
+def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: Criteria) -> Outcome:
+    """On the task's scale; a gain beyond doubt that is small there counts while the run is young.
 
-    A tenth of what the task allows is far for a young run of a long task: to call it flat would accuse every
-    run that was stopped early. One that has stopped at so little stays flat.
+    A tenth of what the task allows is far for the beginning of a long training: to call its curve flat would
+    accuse every run that was stopped early. One that rises still, or that was given fewer steps (``sooner``)
+    than any published run of the task, is measured by itself.
     """
     found = judge(curve, criteria, scale, budget)
     if found.kind is not Kind.FLAT or found.measure.name != "task":
         return found
     alone = judge(curve, criteria, None, budget)
-    rises = alone.kind is Kind.RISING and alone.probability >= criteria["still_rising"]
-    return alone if rises else found
+    young = alone.kind is Kind.RISING or (alone.kind.gained and sooner)
+    return alone if young and alone.probability >= criteria["still_rising"] else found
+
+
+def _sooner(run: Run, task: Task | None) -> bool:
+    """Whether the run is shorter than every published one of its task (of its algorithm, where there is one)."""
+    published = [one for one in task.published if one.steps] if task is not None else []
+    published = [one for one in published if one.algorithm == run.algorithm] or published
+    least = min((one.steps for one in published if one.steps), default=math.inf)
+    return run.axis == "env_steps" and run.last_step < least
 
 
 def _combined(judged: list[Outcome]) -> RunOutcome:

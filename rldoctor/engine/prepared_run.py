@@ -12,6 +12,7 @@ from rldoctor.audit.audit import facts as audit_facts
 from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, task_of_run
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
+from rldoctor.engine.known_task import with_task
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
 from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
@@ -77,6 +78,9 @@ def prepare(
     beside: Mapping[str, Series] | None = None,
 ) -> PreparedRun:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
+    task = task_of_run(run, policy.tasks)
+    # Settings known from the task come first: the audit may use them, and a counter in the log overrules them.
+    run = with_task(run, task.task)
     audited = audit(run, policy.audit)
     run = with_implied(run, audited, policy.audit)
     metrics = {**run.metrics.series, **(beside or {})}
@@ -96,10 +100,14 @@ def prepare(
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     # Two steps, because facts are expressions over the run, which is not complete without them.
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
-    task = task_of_run(run, policy.tasks)
     found = achieved(run, metrics, config, spacing, task, policy.judging)
     view = _outcome(ready, policy.outcome)
-    known = {**ledger.facts, **_facts(ready, policy, view), **audit_facts(audited), **facts(found, policy.judging)}
+    known = {
+        **ledger.facts,
+        **_facts(ready, policy, view),
+        **audit_facts(audited),
+        **facts(found, policy.judging),
+    }
     if known["outcome_arrived"] > 0:
         known["solved"] = 1.0
     _add_pack_facts(known, ready, policy, view)
