@@ -17,7 +17,7 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.rulebook.loader import TEST_SUFFIX
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.testcases import RuleCase, load_tests
-from rldoctor.vocabulary.tables import canonical
+from rldoctor.datafiles.canonical import canonical
 
 writers = pytest.importorskip("tensorboardX")
 

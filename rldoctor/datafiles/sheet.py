@@ -47,6 +47,13 @@ class Sheet:
         """Note a problem at ``place``; ``offset`` counts characters inside a text that stands on one line."""
         self.problems.append(self.tree.problem(place, text, offset=offset, at_key=at_key))
 
+    def value_at(self, place: TreePath) -> Any:
+        """What is written at a place that exists."""
+        found = self.tree.value
+        for key in place:
+            found = found[key]
+        return found
+
     def expected(self, what: str, value: object, place: TreePath) -> None:
         """Note that the value at ``place`` is not ``what``."""
         self.wrong(f"{must_be(place)} {what}, found {kind_of(value)}", *place)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.datafiles.canonical import vocabulary_names
+from rldoctor.datafiles.packs import vocabularies
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
-from rldoctor.yamlio import load_yaml
+from rldoctor.rulebook.lists import derived_files
+from rldoctor.rulebook.policy_file import policy_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,12 @@ def _values(block: Mapping[str, Any]) -> dict[str, float]:
 
 @lru_cache(maxsize=4)
 def load_policy(rules: Path) -> Policy:
-    """The policy of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "policy.yaml")
+    """The policy of a rules directory; RuleError with every problem of the file."""
+    return build_policy(policy_file(rules))
+
+
+def build_policy(data: Mapping[str, Any]) -> Policy:
+    """The policy from checked plain values."""
     outcome, rank, verdict = data["outcome"], data["ranking"], data["verdict"]
     return Policy(
         outcome=Outcomes(
@@ -164,27 +171,40 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
     )
 
 
-@lru_cache(maxsize=4)
-def load_derived(rules: Path) -> DerivedSet:
-    """The derived quantities of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "derived.yaml")
+@lru_cache(maxsize=8)
+def load_derived(*packs: Path) -> DerivedSet:
+    """The derived quantities of packs, the built-in one first; RuleError with every problem of a file.
+
+    Those of a later pack are made after those of the packs before it, and may use them.
+    """
+    return build_derived(derived_files(packs, vocabulary_names(vocabularies(packs))))
+
+
+def build_derived(files: Sequence[Mapping[str, Any]]) -> DerivedSet:
+    """The derived quantities from checked plain values, one entry a pack."""
     constants = {
-        name: Constant(float(entry["value"]), str(entry["unit"]), str(entry["note"]))
+        name: Constant(float(entry["value"]), entry["unit"], entry["note"])
+        for data in files
         for name, entry in data.get("constants", {}).items()
     }
-    settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
-    numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
-    return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
+    numbers = [
+        (kind, one)
+        for data in files
+        for kind, section in ((SETTING, "knobs"), (FACT, "facts"))
+        for one in _derived(data.get(section, {}))
+    ]
+    series = tuple(one for data in files for one in _derived(data.get("series", {})))
+    return DerivedSet(series, tuple(numbers), constants)
 
 
 def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
     return tuple(
         Derived(
             name,
-            str(entry.get("unit", "")),
-            str(entry.get("says", "")),
+            entry["unit"],
+            entry["says"],
             tuple(_variant(one) for one in entry["variants"]),
-            str(entry.get("source", "")),
+            entry.get("source", ""),
         )
         for name, entry in block.items()
     )

@@ -1,0 +1,127 @@
+"""The lists of a pack: the codes of its catalogue, and the quantities it derives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rldoctor.datafiles.packs import CATALOGUE, DERIVED
+from rldoctor.datafiles.read import SCHEMA, optional
+from rldoctor.datafiles.scalars import Name, Number, Words
+from rldoctor.datafiles.shapes import ListOf, MapOf, Record
+from rldoctor.datafiles.sheet import Names, Sheet
+from rldoctor.errors import did_you_mean
+from rldoctor.language.parser import parse
+from rldoctor.rulebook.declarations import CODE
+from rldoctor.rulebook.formula import IDENTIFIED, Formula, foreign
+from rldoctor.yamlio import TreePath
+
+# Facts that are known before anything is derived; the others are judged from what is derived.
+COUNTED_FACTS = frozenset(
+    "steps planned on_env_steps home_made on_policy off_policy tags unmapped ignored".split()
+)
+SECTIONS = ("series", "knobs", "facts")
+_GRID = frozenset({"step", "progress"})
+
+CATALOGUE_FILE = Record(
+    {"codes": MapOf(IDENTIFIED, Words(CODE, "must look like POL-01"))}, {"schema": SCHEMA}
+)
+_ALGORITHMS, _FRAMEWORKS = ListOf(Name("algorithm"), unique=True), ListOf(Name("framework"), unique=True)
+# Which metrics and knobs there are hangs on where in the file one stands: see ``_Quantities``.
+_READ = ListOf(Words(), unique=True)
+_VARIANT = Record(
+    {"value": Formula()},
+    {
+        **dict.fromkeys(("from", "optional", "config"), _READ),
+        **dict.fromkeys(("algorithms", "except"), _ALGORITHMS),
+        "frameworks": _FRAMEWORKS,
+    },
+)
+_QUANTITY = Record({"unit": Words(), "says": Words(), "variants": ListOf(_VARIANT)}, {"source": Words()})
+# A number of a formula that needs a reason.
+NAMED_NUMBER = Record({"value": Number(), "unit": Words(), "note": Words()})
+
+
+class _Quantities:
+    """What may be derived from what: each quantity reads what was logged, or made before it."""
+
+    def __init__(self, plain: Mapping[str, Any], sheet: Sheet) -> None:
+        self.plain, self.sheet = plain, sheet
+        self.made = set(sheet.names["derived"])
+        # Settings and facts are made first, and from what is logged: only series read derived series.
+        self.metrics = set(sheet.names["metric"])
+        self.numbers = {"knobs": set(sheet.names["knob"]), "facts": set(sheet.names["fact"])}
+        self.constants = {*sheet.names["constant"], *plain.get("constants", {})}
+
+    def check(self) -> None:
+        """Note every variant that reads what is not there (yet), and names that are taken."""
+        for section in ("knobs", "facts", "series"):
+            if section == "series":
+                self.metrics |= {name for kind, name in self.made if kind == "series"}
+            for name, quantity in self.plain.get(section, {}).items():
+                if (section, name) in self.made:
+                    self.sheet.wrong(f"'{name}' is derived already", section, name, at_key=True)
+                for index, variant in enumerate(quantity["variants"]):
+                    self._variant(variant, (section, name, "variants", index))
+                self.made.add((section, name))
+                (self.metrics if section == "series" else self.numbers[section]).add(name)
+
+    def _variant(self, variant: Mapping[str, Any], place: TreePath) -> None:
+        knobs, facts = self.numbers["knobs"], self.numbers["facts"]
+        for key, known, what in (
+            ("from", self.metrics, "metric"),
+            ("optional", self.metrics, "metric"),
+            ("config", knobs, "knob"),
+        ):
+            for index, name in enumerate(variant.get(key, ())):
+                if name not in known:
+                    self.sheet.wrong(self._unknown(name, what, known), *place, key, index)
+        inputs = {*variant.get("from", ()), *variant.get("optional", ())}
+        allowed = inputs | self.constants | _GRID
+        for text, offset in foreign(parse(variant["value"]), allowed, knobs, facts):
+            self.sheet.wrong(text, *place, "value", offset=offset)
+
+    def _unknown(self, name: str, what: str, known: set[str]) -> str:
+        if name in self.plain.get("series" if what == "metric" else "knobs", ()):
+            return f"the {what} '{name}' is made later than this"
+        return f"unknown {what} '{name}'{did_you_mean(name, sorted(known))}"
+
+
+def _fit_together(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
+    _Quantities(plain, sheet).check()
+
+
+DERIVED_FILE = Record(
+    {},
+    {
+        "schema": SCHEMA,
+        "constants": MapOf(NAMED_NUMBER),
+        **{section: MapOf(_QUANTITY) for section in SECTIONS},
+    },
+    also=_fit_together,
+)
+
+
+def catalogue(pack: Path) -> Mapping[str, str]:
+    """Code -> slug, written or not; empty without the file. RuleError when it is wrong."""
+    codes: Mapping[str, str] = optional(pack / CATALOGUE, CATALOGUE_FILE).get("codes", {})
+    return codes
+
+
+def derived_files(packs: Sequence[Path], names: Names) -> list[Mapping[str, Any]]:
+    """The plain ``derived.yaml`` of each pack in order; a later one may use what the earlier ones define.
+
+    ``names``: canonical names, algorithms and frameworks. RuleError when a file is wrong.
+    """
+    derived: set[tuple[str, str]] = set()
+    known: dict[str, Any] = {**names, "derived": derived, "fact": set(COUNTED_FACTS), "constant": set()}
+    known["knob"] = set(names["knob"])
+    found = []
+    for pack in packs:
+        plain = optional(pack / DERIVED, DERIVED_FILE, known)
+        derived |= {(section, name) for section in SECTIONS for name in plain.get(section, ())}
+        for section, kind in (("knobs", "knob"), ("facts", "fact"), ("constants", "constant")):
+            known[kind].update(plain.get(section, ()))
+        found.append(plain)
+    return found
