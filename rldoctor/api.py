@@ -8,8 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.compare import compare_arms
-from rldoctor.compare.criteria import load_criteria
+from rldoctor.comparison import compare_arms
+from rldoctor.comparison.criteria import load_criteria
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import load_derived, load_policy

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from rldoctor.compare.bootstrap import Sample, bootstrap, interquartile_mean, mean
-from rldoctor.compare.criteria import CompareCriteria
-from rldoctor.compare.levels import Compared
+from rldoctor.comparison.bootstrap import Sample, bootstrap, interquartile_mean, mean
+from rldoctor.comparison.criteria import CompareCriteria
+from rldoctor.comparison.levels import Compared
 from rldoctor.model.comparison import Effect, RunLevel, Summary, Verdict
 
 _NOISE = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from rldoctor.compare.criteria import CompareCriteria, Suspect
-from rldoctor.compare.settings import Setting, mixed, settings_of, words_of
+from rldoctor.comparison.criteria import CompareCriteria, Suspect
+from rldoctor.comparison.settings import Setting, mixed, settings_of, words_of
 from rldoctor.model.comparison import Arm, SettingChange, Side
 
 

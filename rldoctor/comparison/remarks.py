@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rldoctor.compare.changes import SettingChanges
-from rldoctor.compare.criteria import CompareCriteria
+from rldoctor.comparison.changes import SettingChanges
+from rldoctor.comparison.criteria import CompareCriteria
 from rldoctor.model.comparison import Effect, Remark, SeedSpread, Verdict
 from rldoctor.model.finding import Severity
 

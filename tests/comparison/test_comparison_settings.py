@@ -3,9 +3,9 @@
 import pytest
 from arms import CRITERIA, run_of
 
-from rldoctor.compare.bisection import attribution, bisection
-from rldoctor.compare.changes import find_changes, suspect_of
-from rldoctor.compare.settings import Setting, is_bookkeeping, words_of
+from rldoctor.comparison.bisection import attribution, bisection
+from rldoctor.comparison.changes import find_changes, suspect_of
+from rldoctor.comparison.settings import Setting, is_bookkeeping, words_of
 from rldoctor.model.comparison import Arm, SettingChange, Side, Verdict
 from rldoctor.model.config import Knob, RunConfig
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rldoctor.compare.criteria import load_criteria
+from rldoctor.comparison.criteria import load_criteria
 from rldoctor.model.comparison import Arm
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.frame import MetricFrame

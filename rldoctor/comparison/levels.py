@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rldoctor.compare.criteria import CompareCriteria
+from rldoctor.comparison.criteria import CompareCriteria
 from rldoctor.errors import UsageError
 from rldoctor.language.functions.base import CallContext
 from rldoctor.language.functions.statistics import effective_size

@@ -9,9 +9,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from rldoctor.compare.bootstrap import student_quantile
-from rldoctor.compare.criteria import CompareCriteria
-from rldoctor.compare.levels import check_axes
+from rldoctor.comparison.bootstrap import student_quantile
+from rldoctor.comparison.criteria import CompareCriteria
+from rldoctor.comparison.levels import check_axes
 from rldoctor.model.comparison import Arm, Departure
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.run import Run

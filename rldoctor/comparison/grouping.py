@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rldoctor.compare.criteria import CompareCriteria
-from rldoctor.compare.settings import settings_of
+from rldoctor.comparison.criteria import CompareCriteria
+from rldoctor.comparison.settings import settings_of
 from rldoctor.model.comparison import Arm
 from rldoctor.model.run import Run
 

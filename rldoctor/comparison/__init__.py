@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from rldoctor.compare.arms import compare_arms
+from rldoctor.comparison.arms import compare_arms
 
 __all__ = ["compare_arms"]

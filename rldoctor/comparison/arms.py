@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rldoctor.compare.bisection import attribution, bisection
-from rldoctor.compare.changes import SettingChanges, find_changes
-from rldoctor.compare.criteria import CompareCriteria
-from rldoctor.compare.departures import Departures, find_departures
-from rldoctor.compare.effect import effect_of_numbers, effect_of_runs, judge
-from rldoctor.compare.findings_diff import compare_findings
-from rldoctor.compare.levels import Compared, compare_levels
-from rldoctor.compare.remarks import make_remarks
-from rldoctor.compare.seeds import seed_spread
+from rldoctor.comparison.bisection import attribution, bisection
+from rldoctor.comparison.changes import SettingChanges, find_changes
+from rldoctor.comparison.criteria import CompareCriteria
+from rldoctor.comparison.departures import Departures, find_departures
+from rldoctor.comparison.effect import effect_of_numbers, effect_of_runs, judge
+from rldoctor.comparison.findings_diff import compare_findings
+from rldoctor.comparison.levels import Compared, compare_levels
+from rldoctor.comparison.remarks import make_remarks
+from rldoctor.comparison.seeds import seed_spread
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.errors import UsageError

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from arms import CRITERIA, arm
 
-from rldoctor.compare.bootstrap import (
+from rldoctor.comparison.bootstrap import (
     Sample,
     bootstrap,
     interquartile_mean,
     mean,
     student_quantile,
 )
-from rldoctor.compare.effect import effect_of_numbers, effect_of_runs, judge
-from rldoctor.compare.levels import compare_levels
-from rldoctor.compare.seeds import seed_spread
+from rldoctor.comparison.effect import effect_of_numbers, effect_of_runs, judge
+from rldoctor.comparison.levels import compare_levels
+from rldoctor.comparison.seeds import seed_spread
 from rldoctor.model.comparison import RunLevel, Summary, Verdict
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rldoctor.compare.bootstrap import (
+from rldoctor.comparison.bootstrap import (
     Sample,
     Statistic,
     bootstrap,

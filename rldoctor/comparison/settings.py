@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rldoctor.compare.criteria import CompareCriteria
+from rldoctor.comparison.criteria import CompareCriteria
 from rldoctor.model.comparison import Arm
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run

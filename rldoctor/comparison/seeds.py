@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rldoctor.compare.criteria import CompareCriteria
+from rldoctor.comparison.criteria import CompareCriteria
 from rldoctor.model.comparison import RunLevel, SeedSpread
 from rldoctor.model.raw import FloatArray
 

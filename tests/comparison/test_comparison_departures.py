@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from arms import CRITERIA, POINTS, STEPS, arm, run_of
 
-from rldoctor.compare.departures import find_departures
+from rldoctor.comparison.departures import find_departures
 from rldoctor.errors import UsageError
 from rldoctor.model.comparison import Arm
 
