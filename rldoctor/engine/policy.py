@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rldoctor.datafiles.canonical import vocabulary_names
+from rldoctor.datafiles.canonical import canonical, vocabulary_names
 from rldoctor.datafiles.packs import vocabularies
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
@@ -108,11 +108,16 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class DerivedSet:
-    """All of ``derived.yaml``; ``numbers`` are the derived settings and facts, each with its kind."""
+    """All that is derived; ``numbers`` are the derived settings and facts, each with its kind.
+
+    ``metrics`` and ``knobs``: what a log or a configuration may hold by itself.
+    """
 
     series: tuple[Derived, ...] = ()
     numbers: tuple[tuple[str, Derived], ...] = ()
     constants: Mapping[str, Constant] = field(default_factory=dict)
+    metrics: frozenset[str] = field(default_factory=lambda: frozenset(canonical().units))
+    knobs: frozenset[str] = field(default_factory=lambda: canonical().knobs)
 
 
 def _values(block: Mapping[str, Any]) -> dict[str, float]:
@@ -177,7 +182,10 @@ def load_derived(*packs: Path) -> DerivedSet:
 
     Those of a later pack are made after those of the packs before it, and may use them.
     """
-    return build_derived(derived_files(packs, vocabulary_names(vocabularies(packs))))
+    folders = vocabularies(packs)
+    known = canonical(folders)
+    made = build_derived(derived_files(packs, vocabulary_names(folders)))
+    return replace(made, metrics=frozenset(known.units), knobs=known.knobs)
 
 
 def build_derived(files: Sequence[Mapping[str, Any]]) -> DerivedSet:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rldoctor.datafiles.canonical import algorithms, canonical, framework_names, vocabulary_names
+from rldoctor.datafiles.canonical import algorithms, framework_names, vocabulary_names
 from rldoctor.datafiles.packs import POLICY, vocabularies
 from rldoctor.datafiles.sheet import Names
 from rldoctor.paths import builtin_rules_dir
@@ -79,8 +79,3 @@ def _judged(packs: tuple[Path, ...]) -> frozenset[str]:
         return frozenset()
     return frozenset(policy_file(builtin)["outcome"]["facts"])
 
-
-def canonical_names(packs: tuple[Path, ...] = ()) -> tuple[frozenset[str], frozenset[str]]:
-    """The metrics and the knobs of the vocabulary: what a log or a configuration may hold."""
-    known = canonical(packs)
-    return frozenset(known.units), known.knobs

@@ -27,13 +27,15 @@ _CODES, _AREAS = ListOf(_CODE, unique=True), ListOf(Name("area"), unique=True)
 _WEIGHT = Number(0)
 
 
-def thresholds(*names: str) -> Record:
-    """Named numbers with unit and note, all of which the program asks for."""
-    return Record(dict.fromkeys(names, NAMED_NUMBER))
+# The other thresholds of the outcome are used by its facts alone.
+_ASKED_FOR = ("success_points", "success_late")
 
 
 def _facts_follow(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
-    """A fact may use thresholds and the facts above it."""
+    """A fact may use thresholds and the facts above it; two thresholds are asked for by the program."""
+    for name in _ASKED_FOR:
+        if name not in plain["thresholds"]:
+            sheet.wrong(f"'{name}' is missing", *place, "thresholds")
     allowed = {*OUTCOME_SERIES, *plain["thresholds"], *_GRID}
     for name, text in plain["facts"].items():
         for problem, offset in foreign(parse(text), allowed, sheet.names["knob"], ()):
@@ -84,7 +86,7 @@ POLICY_FILE = Record(
         ),
         "verdict": Record(
             {
-                "thresholds": thresholds("healthy_rules"),
+                "thresholds": Record({"healthy_rules": NAMED_NUMBER}),
                 "needs_one_of": _METRICS,
                 "no_data_codes": _CODES,
                 "went_well": ListOf(Words(), least=1, unique=True),

@@ -12,7 +12,6 @@ from rldoctor.engine.ruletest import run_tests
 from rldoctor.errors import RuleError
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook import loader
-from rldoctor.rulebook.fields import Fields
 from rldoctor.rulebook.scaffold import scaffold, slug_of
 from rldoctor.rulebook.testcases import load_tests
 from rldoctor.yamlio import parse_tree
