@@ -123,8 +123,8 @@ def _loaded(packs: tuple[Path, ...]) -> LoadedPack:
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """The built-in rules and those of further packs (installed ones, ``rules_dirs``), by code.
 
-    Drafts, rules with a text that is still ``TODO``, are left out: :func:`drafts` names them. RuleError when a
-    file is invalid.
+    Drafts, rules with a text that is still ``TODO``, are left out: :func:`drafts` names them. RuleError when
+    a file is invalid.
     """
     return _loaded(pack_directories(rules_dirs)).rules
 

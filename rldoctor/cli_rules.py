@@ -13,7 +13,7 @@ rules_app = typer.Typer(
     add_completion=False,
 )
 
-Rules = Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further pack: rules, vocabulary.")]
+Rules = Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further pack of rules.")]
 
 
 @rules_app.command("list")

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import EntryPoints, entry_points
+from importlib.metadata import EntryPoint, distributions
 from importlib.util import find_spec
 from pathlib import Path
+
+READERS, PACKS = "rldoctor.readers", "rldoctor.packs"
+GROUPS = (READERS, PACKS)
 
 
 def plug_ins(group: str) -> list[tuple[str, str]]:
     """Name and value of every entry point of a group, sorted."""
-    return sorted((point.name, point.value) for point in _all().select(group=group))
+    # A package may stand on the path twice: in a checkout, and installed from it.
+    return sorted({(point.name, point.value) for point in _of(GROUPS)[group]})
 
 
 @lru_cache(maxsize=1)
-def _all() -> EntryPoints:
-    # Each call of entry_points() reads the metadata of every installed package again: tens of milliseconds.
-    return entry_points()
+def _of(groups: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
+    """The entry points of all groups. One look: each reads the metadata of every installed package again."""
+    found: dict[str, list[EntryPoint]] = {group: [] for group in groups}
+    for point in (one for package in distributions() for one in package.entry_points):
+        if point.group in found:
+            found[point.group].append(point)
+    return found
 
 
 def directory_of(package: str) -> Path | None:
-    """Where a package's files are (``acme_rl.rules``), without importing anything; None when there is no such.
+    """Where a package's files are (``acme_rl.rules``), without importing anything; None when it has none.
 
     Only the top-level package is looked up: ``find_spec`` of a dotted name imports the packages above it.
     """

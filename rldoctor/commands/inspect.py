@@ -27,7 +27,9 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
     form = one_of(format, FORMATS, "--format")
     loaded = read_all(paths, options)
     if form == "json":
-        sys.stdout.write(json.dumps(as_json(document(loaded, options.rules_dirs)), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(
+            json.dumps(as_json(document(loaded, options.rules_dirs)), indent=2, ensure_ascii=False) + "\n"
+        )
     else:
         from rldoctor.report.terminal_parts import console
 
@@ -41,7 +43,11 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
 
 def document(loaded: Loaded, rules_dirs: Sequence[Path] = ()) -> dict[str, object]:
     """Everything as plain data."""
-    return {"schema": 1, "runs": [run_document(run, rules_dirs) for run in loaded.runs], "failures": loaded.failures}
+    return {
+        "schema": 1,
+        "runs": [run_document(run, rules_dirs) for run in loaded.runs],
+        "failures": loaded.failures,
+    }
 
 
 def run_document(run: Run, rules_dirs: Sequence[Path] = ()) -> dict[str, object]:

@@ -18,11 +18,29 @@ from rldoctor.rulebook.lists import NAMED_NUMBER, catalogue
 _WORDS = ListOf(Words(), unique=True)
 _METRICS, _KNOBS = ListOf(Name("metric"), unique=True), ListOf(Name("knob"), unique=True)
 # The numbers that the comparison asks for by name.
-_LIMITS = """
-    final_window start_window drop z_limit significance iqm_seeds error_points few_seeds
-    advised_seeds draws least_points grid sustained sustained_points least_spread short_run
-    variance_runs variance_range bimodal_runs bimodal_gap bimodal_range
-""".split()
+_LIMITS = (
+    "final_window",
+    "start_window",
+    "drop",
+    "z_limit",
+    "significance",
+    "iqm_seeds",
+    "error_points",
+    "few_seeds",
+    "advised_seeds",
+    "draws",
+    "least_points",
+    "grid",
+    "sustained",
+    "sustained_points",
+    "least_spread",
+    "short_run",
+    "variance_runs",
+    "variance_range",
+    "bimodal_runs",
+    "bimodal_gap",
+    "bimodal_range",
+)
 _SUSPECT = Record(
     {"name": Words(), "because": Words(), "knobs": _KNOBS, "words": _WORDS},
     {"code": Name("code"), "changes_return": Flag()},

@@ -25,7 +25,9 @@ class NewName(Name):
     def objection(self, value: str, names: Names) -> str:
         """A name that is taken."""
         taken: Collection[str] = names.get(self.of, ())
-        return f"the {self.what} '{value}' is there already: give yours another name" if value in taken else ""
+        return (
+            f"the {self.what} '{value}' is there already: give yours another name" if value in taken else ""
+        )
 
 
 METRIC = Record({"unit": Words(), "meaning": Words()}, {"sign": Words()})
@@ -65,7 +67,7 @@ class Canonical:
 
 @lru_cache(maxsize=16)
 def canonical(packs: tuple[Path, ...] = ()) -> Canonical:
-    """The built-in names, then those that the vocabulary folders ``packs`` add. RuleError for a wrong file."""
+    """The built-in names, then those that the vocabulary folders ``packs`` add. RuleError for a wrong one."""
     data = checked(BUILTIN_VOCABULARY / FILE, CANONICAL)
     known = Canonical(_units(data), frozenset(data["knobs"]), frozenset(data["axes"]))
     for folder in packs:

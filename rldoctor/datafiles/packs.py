@@ -1,7 +1,7 @@
 """The packs there are: the built-in one, those of installed packages, those the user names.
 
-A pack is a directory of data: rules in folders, lists beside them, a ``vocabulary`` folder. Nothing of a pack is
-ever imported or run.
+A pack is a directory of data: rules in folders, lists beside them, a ``vocabulary`` folder. Nothing of a
+pack is ever imported or run.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from pathlib import Path
 
 from rldoctor.errors import UsageError
 from rldoctor.paths import PACKAGE, builtin_rules_dir
-from rldoctor.plug_ins import directory_of, plug_ins
+from rldoctor.plug_ins import PACKS, directory_of, plug_ins
 
-GROUP = "rldoctor.packs"
 VOCABULARY = "vocabulary"
 # The built-in vocabulary lies inside the package: it is there even where the rules are replaced.
 BUILTIN_VOCABULARY = PACKAGE / VOCABULARY
@@ -41,12 +40,12 @@ def installed_packs() -> tuple[Path, ...]:
         UsageError: an entry point names no directory of an installed package.
     """
     found = []
-    for name, package in plug_ins(GROUP):
+    for name, package in plug_ins(PACKS):
         path = directory_of(package)
         if path is None:
             raise UsageError(
                 f"the pack '{name}' is not there: no package has the directory {package}",
-                hint=f"Look at the entry point {name} of the group {GROUP}, or uninstall what brings it.",
+                hint=f"Look at the entry point {name} of the group {PACKS}, or uninstall what brings it.",
             )
         found.append(path)
     return tuple(found)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rldoctor.datafiles.sheet import INVALID, Names, Sheet, must_be, nearest
+from rldoctor.errors import did_you_mean
 from rldoctor.yamlio import TreePath
 
 
@@ -219,8 +220,8 @@ class Choice(Scalar):
 
 
 def _offered(value: str, options: tuple[str, ...]) -> str:
-    """In the order of the declaration: options often are levels."""
-    return nearest(value, options) if len(options) > 4 else f": expected one of {', '.join(options)}"
+    """The nearest option, else all of them in the order of the declaration: they often are levels."""
+    return did_you_mean(value, options) or f": expected one of {', '.join(options)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class ListOf(Kind):
         return []
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
-        """A list of plain values; a wrong item is kept as a harmless one, so that the others keep their place."""
+        """A list of plain values; a wrong item becomes a harmless one: the others keep their place."""
         if not isinstance(value, list):
             if self.alone and not (isinstance(value, dict) and isinstance(self.of, Scalar)):
                 found = self.of.check(value, sheet, place)
@@ -116,7 +116,7 @@ class MapOf(Kind):
 class Record(Kind):
     """A mapping with declared fields; any other key is a problem.
 
-    ``short``: the field that a bare value stands for (``lr: learning_rate`` for ``lr: {knob: learning_rate}``).
+    ``short``: the field that a bare value stands for (``lr: gamma`` for ``lr: {knob: gamma}``).
     ``also``: what must hold between the fields. A field without a value counts as absent.
     """
 

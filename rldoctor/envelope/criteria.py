@@ -18,10 +18,19 @@ from rldoctor.model.config import KnobValue
 _NUMBER = Record({"value": Number(), "unit": Words(), "note": Words()})
 _METRICS = ListOf(Name("metric"), unique=True)
 # The numbers that envelopes ask for by name.
-_LIMITS = """
-    grid band_seeds start_points end_share smooth_points smooth_share held_share start_ratio
-    start_range early_share late_start
-""".split()
+_LIMITS = (
+    "grid",
+    "band_seeds",
+    "start_points",
+    "end_share",
+    "smooth_points",
+    "smooth_share",
+    "held_share",
+    "start_ratio",
+    "start_range",
+    "early_share",
+    "late_start",
+)
 ENVELOPE_FILE = Record(
     {
         "schema": SCHEMA,

@@ -26,8 +26,8 @@ from rldoctor.rulebook.schema import (
 
 _Plain = Mapping[str, Any]
 # Fields of the file that a rule calls otherwise, or that become something else on the way.
-_AS_THEY_ARE = ("code", "slug", "area", "title", "failure_title", "unsure_title", "message", "passed_message")
-_AS_THEY_ARE += ("status", "min_points", "not_ready_says")
+_AS_THEY_ARE = ("code", "slug", "area", "title", "failure_title", "message", "passed_message")
+_WHERE_GIVEN = ("unsure_title", "status", "min_points", "not_ready_says")
 _TUPLES = ("requires", "requires_config", "optional", "config", "false_positives")
 _LEVELS = ("cap_if_improving", "cap_if_solved")
 _FORMULAS = ("when", "since", "ready")
@@ -36,7 +36,7 @@ _SPANS = {"for": "hold", "bridge": "bridge", "ignore_first": "ignore_first"}
 
 def build(plain: _Plain, path: Path) -> Rule:
     """The rule of a file; what its plain values leave out has the default of ``schema.Rule``."""
-    made: dict[str, Any] = {key: plain[key] for key in _AS_THEY_ARE if key in plain}
+    made: dict[str, Any] = {key: plain[key] for key in (*_AS_THEY_ARE, *_WHERE_GIVEN) if key in plain}
     made |= {key: tuple(plain[key]) for key in _TUPLES if key in plain}
     made |= {key: Severity.parse(plain[key]) for key in _LEVELS if key in plain}
     made |= {key: parse(plain[key]) for key in _FORMULAS if key in plain}

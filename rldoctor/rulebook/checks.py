@@ -97,7 +97,7 @@ def _check_use(use: Use, rule: Rule, sheet: Sheet, known: Known) -> None:
         elif isinstance(node, ast.Name) and node.id in said.names and node.id not in use.allowed:
             text = _wrong_name(node.id, use.allowed, known)
         if text:
-            sheet.wrong(text, *use.place, offset=node.col_offset)  # type: ignore[attr-defined,arg-type]
+            sheet.wrong(text, *use.place, offset=node.col_offset)  # type: ignore[attr-defined]
 
 
 def _wrong_fact(node: ast.Attribute, knobs: Collection[str], known: Known) -> str:

@@ -35,9 +35,7 @@ _WORDS, _METRIC, _KNOB = Words(), Name("metric"), Name("knob")
 _METRICS = ListOf(_METRIC, alone=True, unique=True)
 _KNOBS = ListOf(_KNOB, alone=True, unique=True)
 _NAMES = ListOf(_WORDS, alone=True, unique=True)
-_ALGORITHMS = ListOf(
-    Name("algorithm", unknown="'{name}' is no {what}"), alone=True, unique=True
-)
+_ALGORITHMS = ListOf(Name("algorithm", unknown="'{name}' is no {what}"), alone=True, unique=True)
 
 
 def _inside_its_range(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
@@ -105,7 +103,7 @@ _FIX = Record(
 
 
 def _stands_where_it_says(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
-    """Slug and area are the file's name and folder; what is not ready says so; a false alarm is thought of."""
+    """Slug and area are the file's name and folder; what is not ready says so; false alarms are named."""
     path = Path(sheet.tree.name)
     if plain["slug"] and plain["slug"] != path.stem:
         sheet.wrong(f"the slug '{plain['slug']}' must be the file's name ({path.stem})", "slug")

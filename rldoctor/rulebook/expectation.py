@@ -75,7 +75,7 @@ def tolerance(value: float | str) -> Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected(Scalar):
+class ExpectedNumber(Scalar):
     """A number, or one with its tolerance; ``end``: the word ``end`` too."""
 
     end: bool = False
@@ -108,11 +108,11 @@ _NAMES = ListOf(Words(), alone=True, unique=True)
 EXPECTATION = Record(
     {"outcome": Choice(tuple(one.value for one in Outcome), "outcome")},
     {
-        "onset": Expected(),
-        "until": Expected(end=True),
+        "onset": ExpectedNumber(),
+        "until": ExpectedNumber(end=True),
         "severity": Level(),
-        "measure": MapOf(Expected()),
-        "fixes": MapOf(Nullable(Expected())),
+        "measure": MapOf(ExpectedNumber()),
+        "fixes": MapOf(Nullable(ExpectedNumber())),
         "missing": _NAMES,
         "guard": Words(),
         "likely": _NAMES,

@@ -78,4 +78,3 @@ def _judged(packs: tuple[Path, ...]) -> frozenset[str]:
     if builtin not in packs or not (builtin / POLICY).is_file():
         return frozenset()
     return frozenset(policy_file(builtin)["outcome"]["facts"])
-

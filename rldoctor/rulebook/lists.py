@@ -19,7 +19,17 @@ from rldoctor.yamlio import TreePath
 
 # Facts that are known before anything is derived; the others are judged from what is derived.
 COUNTED_FACTS = frozenset(
-    "steps planned on_env_steps home_made on_policy off_policy tags unmapped ignored".split()
+    (
+        "steps",
+        "planned",
+        "on_env_steps",
+        "home_made",
+        "on_policy",
+        "off_policy",
+        "tags",
+        "unmapped",
+        "ignored",
+    )
 )
 SECTIONS = ("series", "knobs", "facts")
 _GRID = frozenset({"step", "progress"})
@@ -58,13 +68,15 @@ class _Quantities:
         """Note every variant that reads what is not there (yet), and names that are taken."""
         for section in ("knobs", "facts", "series"):
             if section == "series":
-                self.metrics |= {name for kind, name in self.made if kind == "series"}
+                self.metrics |= {
+                    one.removeprefix("series.") for one in self.made if one.startswith("series.")
+                }
             for name, quantity in self.plain.get(section, {}).items():
-                if (section, name) in self.made:
+                if f"{section}.{name}" in self.made:
                     self.sheet.wrong(f"'{name}' is derived already", section, name, at_key=True)
                 for index, variant in enumerate(quantity["variants"]):
                     self._variant(variant, (section, name, "variants", index))
-                self.made.add((section, name))
+                self.made.add(f"{section}.{name}")
                 (self.metrics if section == "series" else self.numbers[section]).add(name)
 
     def _variant(self, variant: Mapping[str, Any], place: TreePath) -> None:
@@ -114,13 +126,13 @@ def derived_files(packs: Sequence[Path], names: Names) -> list[Mapping[str, Any]
 
     ``names``: canonical names, algorithms and frameworks. RuleError when a file is wrong.
     """
-    derived: set[tuple[str, str]] = set()
+    derived: set[str] = set()
     known: dict[str, Any] = {**names, "derived": derived, "fact": set(COUNTED_FACTS), "constant": set()}
     known["knob"] = set(names["knob"])
-    found = []
+    found: list[Mapping[str, Any]] = []
     for pack in packs:
         plain = optional(pack / DERIVED, DERIVED_FILE, known)
-        derived |= {(section, name) for section in SECTIONS for name in plain.get(section, ())}
+        derived |= {f"{section}.{name}" for section in SECTIONS for name in plain.get(section, ())}
         for section, kind in (("knobs", "knob"), ("facts", "fact"), ("constants", "constant")):
             known[kind].update(plain.get(section, ()))
         found.append(plain)

@@ -141,7 +141,7 @@ def _sorted(problems: Sequence[Problem], path: Path) -> list[Problem]:
 def check_pack(
     loaded: Sequence[tuple[Rule, Tree]], known: Known, more: Collection[str] = ()
 ) -> list[Problem]:
-    """Codes and slugs are unique and as in the catalogue; edges lead to codes that exist (``more`` of them)."""
+    """Codes and slugs are unique and as in the catalogue; edges lead to codes that exist or to ``more``."""
     codes = {rule.code for rule, _ in loaded} | set(known.codes) | set(more)
     problems = [*_repeated(loaded, "code"), *_repeated(loaded, "slug")]
     for rule, tree in loaded:

@@ -12,7 +12,7 @@ import numpy as np
 from rldoctor.datafiles.read import SCHEMA, check
 from rldoctor.datafiles.scalars import Name, Number, PlainValue, Scalar, Whole, Words
 from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Record
-from rldoctor.datafiles.sheet import INVALID, Names, Sheet
+from rldoctor.datafiles.sheet import INVALID, Names, Sheet, must_be
 from rldoctor.errors import ExpressionError, Problem, RuleError
 from rldoctor.model.finding import Outcome
 from rldoctor.model.raw import FloatArray
@@ -101,9 +101,13 @@ class Notation(Scalar):
 class _Positive(Number):
     """A number greater than 0."""
 
-    def objection(self, value: float, names: Names) -> str:
-        """Steps that stand still or run back."""
-        return "" if value > 0 else f"{value:g} must be greater than 0"
+    def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
+        """Steps that stand still or run back are no steps."""
+        found = Number.check(self, value, sheet, place)
+        if found is INVALID or found > 0:
+            return found
+        sheet.wrong(f"{must_be(place)} greater than 0", *place)
+        return INVALID
 
     @property
     def harmless(self) -> float:

@@ -135,7 +135,7 @@ class RunNote:
 class FrameworkTable:
     """Everything known about one framework. Order is priority: the first tag of a metric is its series.
 
-    ``packs``: the vocabulary it was read with. ``replaces``: the file, where it stands in for a built-in table.
+    ``packs``: the vocabulary it was read with. ``replaces``: its file, where it replaces a built-in table.
     """
 
     name: str
