@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rldoctor.datafiles.packs import CATALOGUE, DERIVED
 from rldoctor.datafiles.read import SCHEMA, optional
@@ -58,7 +58,7 @@ class _Quantities:
 
     def __init__(self, plain: Mapping[str, Any], sheet: Sheet) -> None:
         self.plain, self.sheet = plain, sheet
-        self.made = set(sheet.names["derived"])
+        self.made = dict(cast(Mapping[str, Any], sheet.names["derived"]))
         # Settings and facts are made first, and from what is logged: only series read derived series.
         self.metrics = set(sheet.names["metric"])
         self.numbers = {"knobs": set(sheet.names["knob"]), "facts": set(sheet.names["fact"])}
@@ -72,11 +72,12 @@ class _Quantities:
                     one.removeprefix("series.") for one in self.made if one.startswith("series.")
                 }
             for name, quantity in self.plain.get(section, {}).items():
-                if f"{section}.{name}" in self.made:
+                # A copy of a pack may be checked beside it: the same words are no second meaning.
+                if self.made.get(f"{section}.{name}", quantity) != quantity:
                     self.sheet.wrong(f"'{name}' is derived already", section, name, at_key=True)
                 for index, variant in enumerate(quantity["variants"]):
                     self._variant(variant, (section, name, "variants", index))
-                self.made.add(f"{section}.{name}")
+                self.made[f"{section}.{name}"] = quantity
                 (self.metrics if section == "series" else self.numbers[section]).add(name)
 
     def _variant(self, variant: Mapping[str, Any], place: TreePath) -> None:
@@ -126,14 +127,22 @@ def derived_files(packs: Sequence[Path], names: Names) -> list[Mapping[str, Any]
 
     ``names``: canonical names, algorithms and frameworks. RuleError when a file is wrong.
     """
-    derived: set[str] = set()
+    derived: dict[str, Any] = {}
     known: dict[str, Any] = {**names, "derived": derived, "fact": set(COUNTED_FACTS), "constant": set()}
     known["knob"] = set(names["knob"])
     found: list[Mapping[str, Any]] = []
     for pack in packs:
         plain = optional(pack / DERIVED, DERIVED_FILE, known)
-        derived |= {f"{section}.{name}" for section in SECTIONS for name in plain.get(section, ())}
+        plain = {key: _new(key, value, derived) for key, value in plain.items()}
+        derived |= {f"{key}.{name}": one for key in SECTIONS for name, one in plain.get(key, {}).items()}
         for section, kind in (("knobs", "knob"), ("facts", "fact"), ("constants", "constant")):
             known[kind].update(plain.get(section, ()))
         found.append(plain)
     return found
+
+
+def _new(section: str, value: Any, derived: Mapping[str, Any]) -> Any:
+    """A section without what an earlier pack defines in the same words."""
+    if section not in SECTIONS:
+        return value
+    return {name: one for name, one in value.items() if f"{section}.{name}" not in derived}
