@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rldoctor.comparison import compare_arms
 from rldoctor.comparison.criteria import load_criteria
-from rldoctor.datafiles.packs import pack_directories, vocabularies
+from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import load_derived, load_policy
@@ -114,8 +114,14 @@ def load(
     return LoadResult(tuple(runs), tuple(failures))
 
 
+def _packs(rules_dirs: Sequence[Path]) -> LoadedPack:
+    packs = pack_directories(rules_dirs)
+    # A pack may be edited between two calls; the built-in one stays as it is.
+    return _loaded(packs, tuple(stamp_of(pack) for pack in packs[1:]))
+
+
 @lru_cache(maxsize=8)
-def _loaded(packs: tuple[Path, ...]) -> LoadedPack:
+def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
     found = load_finished(packs)
     return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))
 
@@ -126,12 +132,12 @@ def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
     Drafts, rules with a text that is still ``TODO``, are left out: :func:`drafts` names them. RuleError when
     a file is invalid.
     """
-    return _loaded(pack_directories(rules_dirs)).rules
+    return _packs(rules_dirs).rules
 
 
 def drafts(rules_dirs: Sequence[Path] = ()) -> tuple[str, ...]:
     """One line for each rule that is left out because it is not written to the end."""
-    return tuple(str(one) for one in _loaded(pack_directories(rules_dirs)).drafts)
+    return tuple(str(one) for one in _packs(rules_dirs).drafts)
 
 
 def diagnose(

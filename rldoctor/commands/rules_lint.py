@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rldoctor.commands.rules import pack_directory
 from rldoctor.errors import Problem, RuleError
 from rldoctor.report.numbers import plural
+
+if TYPE_CHECKING:
+    from rldoctor.datafiles.packs import Packs
 
 
 def lint_rules(directory: str) -> int:
@@ -29,7 +32,7 @@ def lint_rules(directory: str) -> int:
 
 def _problems(path: Path, counts: list[int]) -> Iterator[Problem]:
     """The problems of a pack; ``counts`` receives how many rules and frameworks it has."""
-    from rldoctor.datafiles.packs import BUILTIN_ONLY, BUILTIN_VOCABULARY, VOCABULARY
+    from rldoctor.datafiles.packs import BUILTIN_ONLY, BUILTIN_VOCABULARY, VOCABULARY, vocabularies
     from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
 
@@ -39,7 +42,7 @@ def _problems(path: Path, counts: list[int]) -> Iterator[Problem]:
     vocabulary = BUILTIN_VOCABULARY if builtin else path / VOCABULARY
     tables: list[Path] = []
     if vocabulary.is_dir():
-        yield from _of_vocabulary(vocabulary, () if builtin else (vocabulary,), tables)
+        yield from _of_vocabulary(vocabulary, () if builtin else vocabularies([path]), tables)
     if builtin:
         yield from _of_decisions(path)
     else:
@@ -57,7 +60,7 @@ def _raised(job: Callable[[], object]) -> Iterator[Problem]:
         yield from error.problems
 
 
-def _of_vocabulary(folder: Path, packs: tuple[Path, ...], tables: list[Path]) -> Iterator[Problem]:
+def _of_vocabulary(folder: Path, packs: Packs, tables: list[Path]) -> Iterator[Problem]:
     from rldoctor.datafiles import canonical
     from rldoctor.vocabulary.algorithm import algorithm_names
     from rldoctor.vocabulary.detect import FILE, fingerprints

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from rldoctor.datafiles.packs import BUILTIN_VOCABULARY
+from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.datafiles.read import SCHEMA, checked
 from rldoctor.datafiles.scalars import Name, Words
 from rldoctor.datafiles.shapes import ListOf, MapOf, Record
@@ -25,9 +24,7 @@ class NewName(Name):
     def objection(self, value: str, names: Names) -> str:
         """A name that is taken."""
         taken: Collection[str] = names.get(self.of, ())
-        return (
-            f"the {self.what} '{value}' is there already: give yours another name" if value in taken else ""
-        )
+        return f"the {self.what} '{value}' exists already: give yours another name" if value in taken else ""
 
 
 METRIC = Record({"unit": Words(), "meaning": Words()}, {"sign": Words()})
@@ -66,9 +63,9 @@ class Canonical:
 
 
 @lru_cache(maxsize=16)
-def canonical(packs: tuple[Path, ...] = ()) -> Canonical:
+def canonical(packs: Packs = ()) -> Canonical:
     """The built-in names, then those that the vocabulary folders ``packs`` add. RuleError for a wrong one."""
-    data = checked(BUILTIN_VOCABULARY / FILE, CANONICAL)
+    data = checked(BUILTIN / FILE, CANONICAL)
     known = Canonical(_units(data), frozenset(data["knobs"]), frozenset(data["axes"]))
     for folder in packs:
         if (path := folder / FILE).is_file():
@@ -96,7 +93,7 @@ def _with(known: Canonical, data: Mapping[str, Any]) -> Canonical:
 def algorithm_file() -> Mapping[str, Any]:
     """``algorithms.yaml``, checked. RuleError for a wrong file."""
     names = {"metric": canonical().units.keys()}
-    data: Mapping[str, Any] = checked(BUILTIN_VOCABULARY / ALGORITHMS, ALGORITHM_FILE, names)
+    data: Mapping[str, Any] = checked(BUILTIN / ALGORITHMS, ALGORITHM_FILE, names)
     return data
 
 
@@ -106,14 +103,14 @@ def algorithms() -> frozenset[str]:
     return frozenset(algorithm_file()["names"]) | ON_POLICY | OFF_POLICY | {"any", "on_policy", "off_policy"}
 
 
-def framework_names(packs: tuple[Path, ...] = ()) -> list[str]:
+def framework_names(packs: Packs = ()) -> list[str]:
     """Names of all framework tables and ``generic``, sorted."""
-    folders = (BUILTIN_VOCABULARY, *packs)
+    folders = (BUILTIN, *packs)
     found = {path.stem for folder in folders for path in (folder / FRAMEWORKS).glob("*.yaml")}
     return sorted(found | {"generic"})
 
 
-def vocabulary_names(packs: tuple[Path, ...] = ()) -> dict[str, Collection[str]]:
+def vocabulary_names(packs: Packs = ()) -> dict[str, Collection[str]]:
     """Everything that data files may refer to by its canonical name."""
     known = canonical(packs)
     return {

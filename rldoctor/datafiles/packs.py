@@ -7,12 +7,15 @@ pack is ever imported or run.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from rldoctor.errors import UsageError
 from rldoctor.paths import PACKAGE, builtin_rules_dir
 from rldoctor.plug_ins import PACKS, directory_of, plug_ins
 
+Stamp: TypeAlias = tuple[tuple[str, int, int], ...]
 VOCABULARY = "vocabulary"
 # The built-in vocabulary lies inside the package: it is there even where the rules are replaced.
 BUILTIN_VOCABULARY = PACKAGE / VOCABULARY
@@ -51,6 +54,33 @@ def installed_packs() -> tuple[Path, ...]:
     return tuple(found)
 
 
-def vocabularies(packs: Sequence[Path]) -> tuple[Path, ...]:
+@dataclass(frozen=True, slots=True)
+class VocabularyFolder:
+    """The ``vocabulary`` folder of a pack. ``stamp`` changes with its files.
+
+    What is read from a folder is kept, and a pack is edited while a notebook or ``watch`` goes on: two states
+    of a folder are two keys.
+    """
+
+    path: Path
+    stamp: Stamp
+
+    def __truediv__(self, name: str) -> Path:
+        """A file or folder in it."""
+        return self.path / name
+
+
+Packs: TypeAlias = tuple[VocabularyFolder, ...]
+BUILTIN = VocabularyFolder(BUILTIN_VOCABULARY, ())
+
+
+def vocabularies(packs: Sequence[Path]) -> Packs:
     """The vocabulary folders of packs, without the built-in one, which is always read."""
-    return tuple(found for pack in packs if (found := pack / VOCABULARY).is_dir())
+    folders = (pack / VOCABULARY for pack in packs)
+    return tuple(VocabularyFolder(one.resolve(), stamp_of(one)) for one in folders if one.is_dir())
+
+
+def stamp_of(folder: Path) -> Stamp:
+    """Name, size and time of change of every YAML file below a folder."""
+    found = ((str(path), path.stat()) for path in sorted(folder.rglob("*.y*ml")))
+    return tuple((name, about.st_size, about.st_mtime_ns) for name, about in found)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.datafiles.canonical import canonical, vocabulary_names
-from rldoctor.datafiles.packs import vocabularies
+from rldoctor.datafiles.packs import DERIVED, Packs, vocabularies
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
@@ -176,13 +176,20 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
     )
 
 
-@lru_cache(maxsize=8)
 def load_derived(*packs: Path) -> DerivedSet:
     """The derived quantities of packs, the built-in one first; RuleError with every problem of a file.
 
     Those of a later pack are made after those of the packs before it, and may use them.
     """
-    folders = vocabularies(packs)
+    return _load_derived(packs, tuple(_changed(pack / DERIVED) for pack in packs), vocabularies(packs))
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@lru_cache(maxsize=8)
+def _load_derived(packs: tuple[Path, ...], _state: tuple[int, ...], folders: Packs) -> DerivedSet:
     known = canonical(folders)
     made = build_derived(derived_files(packs, vocabulary_names(folders)))
     return replace(made, metrics=frozenset(known.units), knobs=known.knobs)

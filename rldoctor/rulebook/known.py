@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +48,7 @@ def known_names(directories: Iterable[Path]) -> Known:
     Raises:
         RuleError: one of these files is wrong.
     """
-    return _known(tuple(dict.fromkeys(directories)))
-
-
-@lru_cache(maxsize=16)
-def _known(packs: tuple[Path, ...]) -> Known:
+    packs = tuple(dict.fromkeys(directories))
     names = vocabulary_names(vocabularies(packs))
     derived = derived_files(packs, names)
     codes: dict[str, str] = {}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from rldoctor.datafiles.packs import BUILTIN_VOCABULARY
+from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.datafiles.read import checked
 from rldoctor.model.raw import RawRun
 from rldoctor.vocabulary.declarations import FINGERPRINTS, MARKS
@@ -17,13 +16,13 @@ FILE = "fingerprints.yaml"
 
 
 @lru_cache(maxsize=16)
-def fingerprints(packs: tuple[Path, ...] = ()) -> Mapping[str, Any]:
+def fingerprints(packs: Packs = ()) -> Mapping[str, Any]:
     """``fingerprints.yaml``: framework -> ``{any: [alternative, ...], over: [framework, ...]}``.
 
     Those of packs come first, the last pack's foremost: among equally strong ones the first wins.
     """
     found: dict[str, Any] = {}
-    for folder in (*reversed(packs), BUILTIN_VOCABULARY):
+    for folder in (*reversed(packs), BUILTIN):
         if (path := folder / FILE).is_file():
             found = {**found, **_new(checked(path, FINGERPRINTS, names(packs))["frameworks"], found)}
     return found
@@ -33,7 +32,7 @@ def _new(more: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: entry for name, entry in more.items() if name not in known}
 
 
-def detect_framework(raw: RawRun, packs: tuple[Path, ...] = ()) -> str:
+def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
     """Name of the framework whose fingerprint the run carries, or ``generic``.
 
     Among several, one that refines another wins (``over``), then the one with most requirements, then

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from rldoctor.datafiles.canonical import canonical
+from rldoctor.datafiles.packs import Packs
 from rldoctor.model.algorithms import ON_POLICY
 from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, generic_file
 
@@ -125,7 +125,7 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def guess(tag: str, packs: tuple[Path, ...] = ()) -> Guess | None:
+def guess(tag: str, packs: Packs = ()) -> Guess | None:
     """The most likely meaning of ``tag``, or None when nothing is likely enough.
 
     ``packs``: vocabulary folders whose metrics are canonical too.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from rldoctor.datafiles.canonical import canonical
+from rldoctor.datafiles.packs import Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.raw import RawRun, RawSeries, RawSetting
@@ -44,7 +44,7 @@ def understand(
     framework: str | None = None,
     tag_map: Mapping[str, str] = _NO_MAP,
     overrides: Sequence[RawSetting] = (),
-    packs: tuple[Path, ...] = (),
+    packs: Packs = (),
 ) -> Run:
     """What a raw run says, in canonical metrics, knobs, units and environment steps.
 

@@ -6,11 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import numpy as np
 
 from rldoctor.datafiles.canonical import canonical
+from rldoctor.datafiles.packs import Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.vocabulary.algorithm import family_of
@@ -47,7 +48,7 @@ class _Index:
 
 
 @lru_cache(maxsize=64)
-def _index(name: str, packs: tuple[Path, ...]) -> _Index:
+def _index(name: str, packs: Packs) -> _Index:
     rows = load_table(name, packs).metrics
     numbered = list(enumerate(rows))
     literal = {tag: order for order, tag in numbered if "*" not in tag}
@@ -182,7 +183,7 @@ class Named:
     notes: list[Note] = field(default_factory=list)
 
 
-def check_tag_map(tag_map: Mapping[str, str], packs: tuple[Path, ...] = ()) -> None:
+def check_tag_map(tag_map: Mapping[str, str], packs: Packs = ()) -> None:
     """UsageError when a metric on the right-hand side is not canonical."""
     known = sorted(canonical(packs).units)
     for tag, metric in tag_map.items():

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rldoctor.datafiles.canonical import FRAMEWORKS, framework_names, vocabulary_names
-from rldoctor.datafiles.packs import BUILTIN_VOCABULARY
+from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.datafiles.read import checked
 from rldoctor.datafiles.sheet import Names
-from rldoctor.errors import Problem, RuleError, UsageError, did_you_mean
+from rldoctor.errors import RuleError, UsageError, did_you_mean
 from rldoctor.model.algorithms import matches
 from rldoctor.vocabulary.declarations import GENERIC_FILE, TABLE
 from rldoctor.vocabulary.knob_values import READERS
+from rldoctor.yamlio import load_tree
 
 # Canonical metrics that name a kind of series: any number of them may be logged in one run.
 FAMILIES = frozenset({"reward_component", "termination", "curriculum", "auxiliary_loss"})
@@ -154,11 +155,11 @@ class FrameworkTable:
     contexts: Mapping[str, str] = field(default_factory=dict)
     log_hints: Mapping[str, str] = field(default_factory=dict)
     run_notes: tuple[RunNote, ...] = ()
-    packs: tuple[Path, ...] = ()
+    packs: Packs = ()
     replaces: str = ""
 
 
-def check_framework(name: str, packs: tuple[Path, ...] = ()) -> str:
+def check_framework(name: str, packs: Packs = ()) -> str:
     """``name`` when there is such a table; UsageError with the nearest name otherwise."""
     known = framework_names(packs)
     if name not in known:
@@ -169,13 +170,13 @@ def check_framework(name: str, packs: tuple[Path, ...] = ()) -> str:
 
 
 @lru_cache(maxsize=16)
-def names(packs: tuple[Path, ...] = ()) -> Names:
+def names(packs: Packs = ()) -> Names:
     """What the files of the vocabulary may refer to."""
     return {**vocabulary_names(packs), "reader": READERS.keys() - {""}}
 
 
 @lru_cache(maxsize=64)
-def load_table(name: str, packs: tuple[Path, ...] = ()) -> FrameworkTable:
+def load_table(name: str, packs: Packs = ()) -> FrameworkTable:
     """The table called ``name``; rows of the table it extends come after its own.
 
     Raises:
@@ -189,24 +190,35 @@ def load_table(name: str, packs: tuple[Path, ...] = ()) -> FrameworkTable:
     return _layer(name, packs, len(packs), ())
 
 
-def _layer(name: str, packs: tuple[Path, ...], below: int, seen: tuple[Path, ...]) -> FrameworkTable:
+def _layer(name: str, packs: Packs, below: int, seen: tuple[Path, ...]) -> FrameworkTable:
     """The topmost table of a name among the built-in one and the first ``below`` packs."""
-    folders = (BUILTIN_VOCABULARY, *packs[:below])
-    level, path = next(
-        (level, path)
-        for level in range(below, -1, -1)
-        if (path := folders[level] / FRAMEWORKS / f"{name}.yaml").is_file()
-    )
+    level, path = _topmost(name, packs, below)
     if path in seen:
         chain = " -> ".join(one.stem for one in (*seen, path))
-        raise RuleError([Problem(str(path), 0, 0, f"tables extend each other in a circle: {chain}")])
+        raise _at_extends(seen[-1], f"tables extend each other in a circle: {chain}")
     plain = checked(path, TABLE, names(packs))
     base = FrameworkTable(name)
     if wanted := plain.get("extends"):
         # A table that extends its own name stands on the one it replaces.
-        base = _layer(wanted, packs, level - 1 if wanted == name and level else len(packs), (*seen, path))
-    replaced = level > 0 and (BUILTIN_VOCABULARY / FRAMEWORKS / path.name).is_file()
+        under = level - 1 if wanted == name else len(packs)
+        if under < 0 or _topmost(wanted, packs, under)[1] == Path():
+            raise _at_extends(path, f"there is no other table of the name '{wanted}' to extend")
+        base = _layer(wanted, packs, under, (*seen, path))
+    replaced = level > 0 and _topmost(name, packs, 0)[1] != Path()
     return replace(build(plain, base), packs=packs, replaces=str(path) if replaced else "")
+
+
+def _topmost(name: str, packs: Packs, below: int) -> tuple[int, Path]:
+    """Level and file of the last table of a name, 0 being the built-in one; no path where there is none."""
+    folders = (BUILTIN, *packs[:below])
+    for level in range(below, -1, -1):
+        if (path := folders[level] / FRAMEWORKS / f"{name}.yaml").is_file():
+            return level, path
+    return 0, Path()
+
+
+def _at_extends(path: Path, text: str) -> RuleError:
+    return RuleError([load_tree(path).problem(("extends",), text)])
 
 
 def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
@@ -235,7 +247,7 @@ def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
 @lru_cache(maxsize=1)
 def generic_file() -> Mapping[str, Any]:
     """``generic.yaml``, checked. RuleError with every problem of the file."""
-    data: Mapping[str, Any] = checked(BUILTIN_VOCABULARY / f"{GENERIC}.yaml", GENERIC_FILE, names())
+    data: Mapping[str, Any] = checked(BUILTIN / f"{GENERIC}.yaml", GENERIC_FILE, names())
     return data
 
 
