@@ -35,11 +35,12 @@ ALLOWED = {
     "rulebook": {*CHECKED, "language"},
     "engine": {*CHECKED, "language", "rulebook"},
     "comparison": {*CHECKED, "language", "rulebook", "engine"},
-    "report": {*FOUNDATION, "model", "language", "rulebook", "engine", "comparison"},
+    "report": {*CHECKED, "language", "rulebook", "engine", "comparison"},
     "gate": {*FOUNDATION, "model", "engine"},
     "readers": {*FOUNDATION, "model"},
     "vocabulary": CHECKED,
     "envelope": CHECKED,
+    "tasks": CHECKED,
     "training": {*FOUNDATION, "model", "integrations"},
     "api": {
         *CHECKED,
@@ -59,6 +60,7 @@ ALLOWED = {
 }
 ALLOWED["commands"] = set(ALLOWED)
 ALLOWED["cli_rules"] = set(ALLOWED)
+ALLOWED["cli_task"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED)
 ALLOWED["__main__"] = {"cli"}
 

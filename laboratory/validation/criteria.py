@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Number, Words
-from rldoctor.datafiles.shapes import Record
+from rldoctor.datafiles.scalars import Number, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, Record
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.model.finding import Severity
 from rldoctor.rulebook.formula import Level
@@ -24,19 +24,18 @@ def _one_bound(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
         sheet.wrong("a goal has either 'at_least' or 'at_most'", *place)
 
 
-_NUMBER = Record({"value": Number(), "unit": Words(), "note": Words()})
 _SHARE = Number(0, 1)
 # What each status asks for: the program looks for these names.
 _STABLE = ("runs", "tasks", "recall", "healthy", "false_alarms", "false_alarms_at_error")
 _TESTED = ("runs", "false_alarms_at_error")
-_GOAL = Record({"note": Words()}, {"at_least": _SHARE, "at_most": _SHARE}, also=_one_bound)
+_GOAL = Record({"note": TextValue()}, {"at_least": _SHARE, "at_most": _SHARE}, also=_one_bound)
 CRITERIA_FILE = Record(
     {
         "schema": SCHEMA,
         "levels": Record({"found": Level(), "alarm": Level()}),
-        "confidence": _NUMBER,
-        "stable": Record({"thresholds": Record(dict.fromkeys(_STABLE, _NUMBER))}),
-        "tested": Record({"thresholds": Record(dict.fromkeys(_TESTED, _NUMBER))}),
+        "confidence": NAMED_NUMBER,
+        "stable": Record({"thresholds": Record(dict.fromkeys(_STABLE, NAMED_NUMBER))}),
+        "tested": Record({"thresholds": Record(dict.fromkeys(_TESTED, NAMED_NUMBER))}),
         "goals": Record({"root_first": _GOAL, "healthy_alarmed": _GOAL}),
     }
 )

@@ -11,11 +11,11 @@ from typing import Any
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import COMPARE
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Flag, Name, Words
-from rldoctor.datafiles.shapes import ListOf, Record
-from rldoctor.rulebook.lists import NAMED_NUMBER, catalogue
+from rldoctor.datafiles.scalars import Flag, Name, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, Record
+from rldoctor.rulebook.lists import catalogue
 
-_WORDS = ListOf(Words(), unique=True)
+_WORDS = ListOf(TextValue(), unique=True)
 _METRICS, _KNOBS = ListOf(Name("metric"), unique=True), ListOf(Name("knob"), unique=True)
 # The numbers that the comparison asks for by name.
 _LIMITS = (
@@ -42,7 +42,7 @@ _LIMITS = (
     "bimodal_range",
 )
 _SUSPECT = Record(
-    {"name": Words(), "because": Words(), "knobs": _KNOBS, "words": _WORDS},
+    {"name": TextValue(), "because": TextValue(), "knobs": _KNOBS, "words": _WORDS},
     {"code": Name("code"), "changes_return": Flag()},
 )
 COMPARE_FILE = Record(

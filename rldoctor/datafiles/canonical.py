@@ -9,7 +9,7 @@ from typing import Any
 
 from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Name, Words
+from rldoctor.datafiles.scalars import Name, TextValue
 from rldoctor.datafiles.shapes import ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Names
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
@@ -27,8 +27,8 @@ class NewName(Name):
         return f"the {self.what} '{value}' exists already: give yours another name" if value in taken else ""
 
 
-METRIC = Record({"unit": Words(), "meaning": Words()}, {"sign": Words()})
-MEANT = Record({"meaning": Words()})
+METRIC = Record({"unit": TextValue(), "meaning": TextValue()}, {"sign": TextValue()})
+MEANT = Record({"meaning": TextValue()})
 _SECTIONS = {
     "metrics": MapOf(METRIC, NewName("metric", "metric")),
     "knobs": MapOf(MEANT, NewName("knob", "knob")),
@@ -37,15 +37,15 @@ _SECTIONS = {
 CANONICAL = Record({**_SECTIONS, "schema": SCHEMA})
 ADDITIONS = Record({}, {**_SECTIONS, "schema": SCHEMA})
 
-_ALIASES = ListOf(Words(), least=1, unique=True)
+_ALIASES = ListOf(TextValue(), least=1, unique=True)
 _METRICS = ListOf(Name("metric"), least=1)
 ALGORITHM_FILE = Record(
     {
         "schema": SCHEMA,
         "names": MapOf(_ALIASES),
-        "not_in_names": ListOf(Words()),
-        "modules": ListOf(Words(), least=1),
-        "settings": ListOf(Words(), least=1),
+        "not_in_names": ListOf(TextValue()),
+        "modules": ListOf(TextValue(), least=1),
+        "settings": ListOf(TextValue(), least=1),
         "signs": ListOf(Record({"algorithm": Name("algorithm"), "metrics": _METRICS})),
         "families": Record({"on_policy": _METRICS, "off_policy": _METRICS}),
         "ambiguous": MapOf(_METRICS, Name("metric")),

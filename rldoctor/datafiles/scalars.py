@@ -59,8 +59,8 @@ class Scalar(Kind):
 
 
 @dataclass(frozen=True, slots=True)
-class Words(Scalar):
-    """Words without blanks around it, never empty; ``like``: its form, ``wanted``: that form in words."""
+class TextValue(Scalar):
+    """TextValue without blanks around it, never empty; ``like``: its form, ``wanted``: that form in words."""
 
     like: re.Pattern[str] | None = None
     wanted: str = ""
@@ -76,7 +76,7 @@ class Words(Scalar):
         return isinstance(value, str)
 
     def objection(self, value: str, names: Names) -> str:
-        """Words that does not have the form."""
+        """TextValue that does not have the form."""
         if self.like is None or self.like.fullmatch(value.strip()):
             return ""
         return f"'{value}' {self.wanted}"
@@ -242,7 +242,7 @@ class Name(Scalar):
         return ""
 
     def fits(self, value: Any) -> bool:
-        """Words."""
+        """TextValue."""
         return isinstance(value, str) and bool(value.strip())
 
     def objection(self, value: str, names: Names) -> str:
@@ -265,7 +265,7 @@ class Regex(Scalar):
         return "(?!)"
 
     def fits(self, value: Any) -> bool:
-        """Words."""
+        """TextValue."""
         return isinstance(value, str) and bool(value)
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
@@ -283,7 +283,7 @@ class Regex(Scalar):
 
 @dataclass(frozen=True, slots=True)
 class Template(Scalar):
-    """Words with ``{fields}``, each of which must be one of ``fields``."""
+    """TextValue with ``{fields}``, each of which must be one of ``fields``."""
 
     fields: tuple[str, ...]
     says = "text"
@@ -294,7 +294,7 @@ class Template(Scalar):
         return ""
 
     def fits(self, value: Any) -> bool:
-        """Words."""
+        """TextValue."""
         return isinstance(value, str) and bool(value.strip())
 
     def objection(self, value: str, names: Names) -> str:

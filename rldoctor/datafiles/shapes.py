@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rldoctor.datafiles.scalars import Kind, Scalar, Words
+from rldoctor.datafiles.scalars import Kind, Number, Scalar, TextValue
 from rldoctor.datafiles.sheet import INVALID, Sheet, kind_of, nearest
 from rldoctor.yamlio import TreePath
 
@@ -86,7 +86,7 @@ class MapOf(Kind):
     """A mapping from names to values of one kind; ``key``: what the names must be."""
 
     of: Kind
-    key: Scalar = field(default_factory=Words)
+    key: Scalar = field(default_factory=TextValue)
     says = "a mapping"
 
     @property
@@ -194,3 +194,7 @@ class ByShape(Kind):
             if isinstance(value, type_):
                 return kind.check(value, sheet, place)
         return self.other.check(value, sheet, place)
+
+
+# A number that decides something: never without a unit, and without the reason why it is this one.
+NAMED_NUMBER = Record({"value": Number(), "unit": TextValue(), "note": TextValue()})

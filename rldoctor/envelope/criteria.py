@@ -11,11 +11,10 @@ from typing import Any
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import ENVELOPE
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Name, Number, PlainValue, Words
-from rldoctor.datafiles.shapes import ListOf, MapOf, Nullable, Record
+from rldoctor.datafiles.scalars import Name, Number, PlainValue, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Nullable, Record
 from rldoctor.model.config import KnobValue
 
-_NUMBER = Record({"value": Number(), "unit": Words(), "note": Words()})
 _METRICS = ListOf(Name("metric"), unique=True)
 # The numbers that envelopes ask for by name.
 _LIMITS = (
@@ -34,12 +33,12 @@ _LIMITS = (
 ENVELOPE_FILE = Record(
     {
         "schema": SCHEMA,
-        "thresholds": Record(dict.fromkeys(_LIMITS, _NUMBER)),
+        "thresholds": Record(dict.fromkeys(_LIMITS, NAMED_NUMBER)),
         "milestones": ListOf(Number(0, 1), least=1),
         "success": _METRICS,
         "returns": _METRICS,
         "identity": Record(
-            {"knobs": MapOf(Nullable(PlainValue()), Name("knob")), "prefixes": ListOf(Words())}
+            {"knobs": MapOf(Nullable(PlainValue()), Name("knob")), "prefixes": ListOf(TextValue())}
         ),
         "leave_out": _METRICS,
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.datafiles.read import SCHEMA
-from rldoctor.datafiles.scalars import Choice, Name, Number, Whole, Words
+from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue, Whole
 from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Pair, Record
 from rldoctor.datafiles.sheet import Names, Sheet
 from rldoctor.model.measured import STATUSES
@@ -21,7 +21,7 @@ STRENGTHS = ("H", "M", "L")
 _NO_ANSWER = frozenset({"unknown", "none", "unlikely", "n/a", "no", "not known", "none known"})
 
 
-class _Situation(Words):
+class _Situation(TextValue):
     """When a rule fires wrongly: an answer, not the refusal of one."""
 
     def objection(self, value: str, names: Names) -> str:
@@ -31,7 +31,7 @@ class _Situation(Words):
         return ""
 
 
-_WORDS, _METRIC, _KNOB = Words(), Name("metric"), Name("knob")
+_WORDS, _METRIC, _KNOB = TextValue(), Name("metric"), Name("knob")
 _METRICS = ListOf(_METRIC, alone=True, unique=True)
 _KNOBS = ListOf(_KNOB, alone=True, unique=True)
 _NAMES = ListOf(_WORDS, alone=True, unique=True)
@@ -52,7 +52,7 @@ _MEASURE = Record(
     {"value": Formula()},
     {
         "unit": _WORDS,
-        "format": Words(NUMBER_FORMAT, "is no number format, such as .3f"),
+        "format": TextValue(NUMBER_FORMAT, "is no number format, such as .3f"),
         "limit": _WORDS,
         "says": _WORDS,
     },
@@ -119,7 +119,7 @@ def _stands_where_it_says(plain: dict[str, Any], sheet: Sheet, place: TreePath) 
 RULE = Record(
     {
         "schema": SCHEMA,
-        "code": Words(CODE, "must look like POL-01"),
+        "code": TextValue(CODE, "must look like POL-01"),
         "slug": IDENTIFIED,
         "severity": Level(),
         "area": _WORDS,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rldoctor.datafiles.scalars import Choice, Flag, Scalar, Words
+from rldoctor.datafiles.scalars import Choice, Flag, Scalar, TextValue
 from rldoctor.datafiles.shapes import ListOf, MapOf, Nullable, Record
 from rldoctor.datafiles.sheet import INVALID, Sheet
 from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
@@ -104,7 +104,7 @@ class ExpectedNumber(Scalar):
         return INVALID
 
 
-_NAMES = ListOf(Words(), alone=True, unique=True)
+_NAMES = ListOf(TextValue(), alone=True, unique=True)
 EXPECTATION = Record(
     {"outcome": Choice(tuple(one.value for one in Outcome), "outcome")},
     {
@@ -114,7 +114,7 @@ EXPECTATION = Record(
         "measure": MapOf(ExpectedNumber()),
         "fixes": MapOf(Nullable(ExpectedNumber())),
         "missing": _NAMES,
-        "guard": Words(),
+        "guard": TextValue(),
         "likely": _NAMES,
         "came_true": Flag(),
     },

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rldoctor.datafiles.scalars import Scalar, Words
+from rldoctor.datafiles.scalars import Scalar, TextValue
 from rldoctor.datafiles.sheet import INVALID, Names, Sheet, kind_of
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.parser import Expression, parse
@@ -20,7 +20,7 @@ _SPAN = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE]\+?[0-9]+)?)\s*(%|steps?|p
 _SPAN_KINDS = {"%": "share", "step": "steps", "point": "points"}
 IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # The id of a cause, guard or fix, and a slug.
-IDENTIFIED = Words(IDENTIFIER, "must be lower-case words joined by hyphens")
+IDENTIFIED = TextValue(IDENTIFIER, "must be lower-case words joined by hyphens")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from rldoctor.datafiles.packs import CATALOGUE, DERIVED
 from rldoctor.datafiles.read import SCHEMA, optional
-from rldoctor.datafiles.scalars import Name, Number, Words
-from rldoctor.datafiles.shapes import ListOf, MapOf, Record
+from rldoctor.datafiles.scalars import Name, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Names, Sheet
 from rldoctor.errors import did_you_mean
 from rldoctor.language.parser import parse
@@ -35,11 +35,11 @@ SECTIONS = ("series", "knobs", "facts")
 _GRID = frozenset({"step", "progress"})
 
 CATALOGUE_FILE = Record(
-    {"codes": MapOf(IDENTIFIED, Words(CODE, "must look like POL-01"))}, {"schema": SCHEMA}
+    {"codes": MapOf(IDENTIFIED, TextValue(CODE, "must look like POL-01"))}, {"schema": SCHEMA}
 )
 _ALGORITHMS, _FRAMEWORKS = ListOf(Name("algorithm"), unique=True), ListOf(Name("framework"), unique=True)
 # Which metrics and knobs there are hangs on where in the file one stands: see ``_Quantities``.
-_READ = ListOf(Words(), unique=True)
+_READ = ListOf(TextValue(), unique=True)
 _VARIANT = Record(
     {"value": Formula()},
     {
@@ -48,9 +48,11 @@ _VARIANT = Record(
         "frameworks": _FRAMEWORKS,
     },
 )
-_QUANTITY = Record({"unit": Words(), "says": Words(), "variants": ListOf(_VARIANT)}, {"source": Words()})
-# A number of a formula that needs a reason.
-NAMED_NUMBER = Record({"value": Number(), "unit": Words(), "note": Words()})
+_QUANTITY = Record(
+    {"unit": TextValue(), "says": TextValue(), "variants": ListOf(_VARIANT)}, {"source": TextValue()}
+)
+    {"unit": TextValue(), "says": TextValue(), "variants": ListOf(_VARIANT)}, {"source": TextValue()}
+)
 
 
 class _Quantities:

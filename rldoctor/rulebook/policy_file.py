@@ -10,13 +10,13 @@ from typing import Any
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import POLICY
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Choice, Name, Number, Words
-from rldoctor.datafiles.shapes import ListOf, MapOf, Record
+from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Sheet, nearest
 from rldoctor.language.parser import parse
 from rldoctor.rulebook.declarations import STRENGTHS
 from rldoctor.rulebook.formula import Formula, Level, foreign
-from rldoctor.rulebook.lists import NAMED_NUMBER, catalogue, derived_files
+from rldoctor.rulebook.lists import catalogue, derived_files
 from rldoctor.yamlio import TreePath
 
 # What the facts of the outcome are made of: the return, the success rate, the episode length, the episodes.
@@ -89,7 +89,7 @@ POLICY_FILE = Record(
                 "thresholds": Record({"healthy_rules": NAMED_NUMBER}),
                 "needs_one_of": _METRICS,
                 "no_data_codes": _CODES,
-                "went_well": ListOf(Words(), least=1, unique=True),
+                "went_well": ListOf(TextValue(), least=1, unique=True),
                 "judges": _CODES,
                 "remarks": _AREAS,
             }

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rldoctor.datafiles.read import SCHEMA, check
-from rldoctor.datafiles.scalars import Name, Number, PlainValue, Scalar, Whole, Words
+from rldoctor.datafiles.scalars import Name, Number, PlainValue, Scalar, TextValue, Whole
 from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import INVALID, Names, Sheet, must_be
 from rldoctor.errors import ExpressionError, Problem, RuleError
@@ -116,7 +116,7 @@ class _Positive(Number):
 
 
 _STEPS = {"every": _Positive(), "start": Number()}
-_OF_WHAT = {"algorithm": Words(), "framework": Name("framework")}
+_OF_WHAT = {"algorithm": TextValue(), "framework": Name("framework")}
 _SERIES = ByShape(((dict, Record({"values": Notation()}, {**_STEPS, "window": Whole(0)})),), Notation())
 
 
@@ -128,11 +128,11 @@ def _named_once(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
 
 
 CASE = Record(
-    {"name": Words(), "expect": EXPECTATION},
+    {"name": TextValue(), "expect": EXPECTATION},
     {"series": MapOf(_SERIES), "config": MapOf(PlainValue()), **_STEPS, **_OF_WHAT},
 )
 TESTS = Record(
-    {"rule": Words(), "cases": ListOf(CASE)},
+    {"rule": TextValue(), "cases": ListOf(CASE)},
     {"schema": SCHEMA, **_STEPS, **_OF_WHAT},
     also=_named_once,
 )

@@ -14,22 +14,22 @@ from rldoctor.datafiles.scalars import (
     PlainValue,
     Regex,
     Template,
+    TextValue,
     Whole,
-    Words,
 )
 from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.yamlio import TreePath
 
 _METRIC, _KNOB, _ALGORITHM = Name("metric"), Name("knob"), Name("algorithm")
-_METRICS, _KNOBS, _WORDS = ListOf(_METRIC), ListOf(_KNOB), ListOf(Words())
+_METRICS, _KNOBS, _WORDS = ListOf(_METRIC), ListOf(_KNOB), ListOf(TextValue())
 _ALGORITHMS = ListOf(_ALGORITHM, least=1)
 _ESTIMATOR = Choice(("k1", "k2", "k3", "analytic"), "estimator of a KL divergence")
 _STATISTICS = ("mean", "max", "min", "std")
-_ATTRIBUTES = MapOf(Words())
+_ATTRIBUTES = MapOf(TextValue())
 # {value} is the value of the context, {tag} the tag as logged.
 _CONTEXTS = MapOf(Template(("value", "tag")))
-_HINTS = MapOf(Words(), _METRIC)
+_HINTS = MapOf(TextValue(), _METRIC)
 
 _SCALE = ByShape(
     ((dict, Record({}, {"factor": Number(), "per": _KNOB, "default": Number()})),),
@@ -42,12 +42,12 @@ _TAG = Record(
         "exp": Flag(),
         "window": Whole(1),
         "estimator": _ESTIMATOR,
-        "aggregation": Words(),
+        "aggregation": TextValue(),
         "axis": Name("axis", "axis unit"),
         "attributes": _ATTRIBUTES,
         "when_algorithm": _ALGORITHMS,
         "drop_zeros": ByShape(((bool, Flag()),), _ALGORITHMS),
-        "drop_zeros_if_empty": Words(),
+        "drop_zeros_if_empty": TextValue(),
         "unverified": Flag(),
     },
     short="metric",
@@ -60,27 +60,27 @@ _CONVERTED = {
     "per_setting": _WORDS,
     "divide_setting": _WORDS,
     "parse": Name("reader", "reader of values"),
-    "note": Words(),
+    "note": TextValue(),
 }
 _SETTING = Record({"knob": _KNOB}, {**_CONVERTED, "when_algorithm": _ALGORITHMS}, short="knob")
 _AXIS = Record(
     {"unit": Name("axis", "axis unit")},
-    {"offset": Number(), "note": Words(), "when_algorithm": _ALGORITHMS, "when_tags": _WORDS},
+    {"offset": Number(), "note": TextValue(), "when_algorithm": _ALGORITHMS, "when_tags": _WORDS},
 )
-_TELLING = Record({"any_of": _ALGORITHMS, "has": ListOf(Words(), least=1)}, {"assume": _ALGORITHM})
+_TELLING = Record({"any_of": _ALGORITHMS, "has": ListOf(TextValue(), least=1)}, {"assume": _ALGORITHM})
 _FIXED = Record({"value": Number()}, {"per": _KNOBS, "when_algorithm": _ALGORITHMS})
 _DEFAULTS = Record(
     {"version": PlainValue(), "when_algorithm": MapOf(MapOf(PlainValue(numeric=True), _KNOB), _ALGORITHM)}
 )
 _RUN_NOTE = Record(
-    {"code": Words(), "text": Template(("ended", "went_on"))},
+    {"code": TextValue(), "text": Template(("ended", "went_on"))},
     {
         "level": Choice(("info", "warning"), "level of a note"),
         "logged": _METRICS,
         "logged_one_of": _METRICS,
         "missing": _METRICS,
         "ended_early": Record(
-            {"metric": _METRIC, "beside": _METRIC, "share": Number(0, 1)}, {"note": Words()}
+            {"metric": _METRIC, "beside": _METRIC, "share": Number(0, 1)}, {"note": TextValue()}
         ),
     },
 )
@@ -97,8 +97,8 @@ def _named_like_its_file(plain: dict[str, Any], sheet: Sheet, place: TreePath) -
 TABLE = Record(
     {
         "schema": SCHEMA,
-        "name": Words(),
-        "title": Words(),
+        "name": TextValue(),
+        "title": TextValue(),
         "versions": PlainValue(),
         "metrics": MapOf(ListOf(_TAG, alone=True, least=1)),
     },
@@ -155,7 +155,7 @@ GENERIC_FILE = Record(
         "schema": SCHEMA,
         "contexts": _CONTEXTS,
         **dict.fromkeys(("neutral", "neutral_end", "evaluation", "refused_words"), _WORDS),
-        "plurals": MapOf(Words()),
+        "plurals": MapOf(TextValue()),
         "statistics": MapOf(Choice(_STATISTICS, "statistic")),
         "spread": MapOf(MapOf(_METRIC, Choice(_STATISTICS, "statistic")), _METRIC),
         "evaluated": MapOf(_METRIC, _METRIC),

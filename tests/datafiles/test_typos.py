@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from laboratory.site import measurable
 from laboratory.validation import criteria as validation
 from rldoctor.comparison import criteria as compare
 from rldoctor.datafiles import canonical
@@ -23,6 +24,7 @@ from rldoctor.engine.policy import build_derived, build_policy
 from rldoctor.envelope import criteria as envelope
 from rldoctor.errors import Problem, RuleError
 from rldoctor.paths import builtin_rules_dir
+from rldoctor.report import snippets
 from rldoctor.rulebook.build import build as build_rule
 from rldoctor.rulebook.checks import check_rule
 from rldoctor.rulebook.declarations import RULE
@@ -31,6 +33,8 @@ from rldoctor.rulebook.lists import CATALOGUE_FILE, COUNTED_FACTS, DERIVED_FILE,
 from rldoctor.rulebook.policy_file import POLICY_FILE
 from rldoctor.rulebook.testcases import TESTS
 from rldoctor.rulebook.testcases import build as build_tests
+from rldoctor.tasks import names as task_names
+from rldoctor.tasks import scales
 from rldoctor.vocabulary.declarations import FINGERPRINTS, GENERIC_FILE, TABLE
 from rldoctor.vocabulary.tables import FrameworkTable, names
 from rldoctor.vocabulary.tables import build as build_table
@@ -55,6 +59,14 @@ FORMS: dict[Path, Form] = {
     RULES / "compare.yaml": (compare.COMPARE_FILE, JUDGING, compare.build),
     RULES / "envelope.yaml": (envelope.ENVELOPE_FILE, JUDGING, envelope.build),
     validation.FILE: (validation.CRITERIA_FILE, {}, str),
+    measurable.FILE: (
+        measurable.LOGGED_FILE,
+        names(),
+        lambda plain: [measurable._row(one) for one in plain["logs"]],
+    ),
+    snippets.FILE: (snippets.SNIPPETS, names(), str),
+    task_names.FILE: (task_names.NAMES_FILE, {}, str),
+    scales.FILE: (scales.CRITERIA_FILE, {}, str),
 }
 for _table in sorted((BUILTIN_VOCABULARY / canonical.FRAMEWORKS).glob("*.yaml")):
     FORMS[_table] = (TABLE, names(), lambda plain: build_table(plain, FrameworkTable("")))
@@ -106,7 +118,7 @@ def thinned(found: list[tuple[Any, ...]], most: int = 150) -> list[tuple[Any, ..
     return found[:: max(1, len(found) // most)]
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_the_file_itself_has_no_problem(path: Path) -> None:
     tree = load_tree(path)
     assert judged(tree, tree.value, FORMS[path]) == []
@@ -127,7 +139,7 @@ FREE = {
 }
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_misspelt_key_is_told_with_its_place(path: Path) -> None:
     tree = load_tree(path)
     keys = [place for place in places(tree.value) if place and isinstance(place[-1], str)]
@@ -141,7 +153,7 @@ def test_a_misspelt_key_is_told_with_its_place(path: Path) -> None:
             assert problem.column > 0, (place, problem)
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_value_of_another_type_is_a_problem_or_legal(path: Path) -> None:
     tree = load_tree(path)
     told = 0
@@ -153,7 +165,7 @@ def test_a_value_of_another_type_is_a_problem_or_legal(path: Path) -> None:
     assert told, "no change was noticed"
 
 
-@pytest.mark.parametrize("path", [*FORMS, *RULE_FILES], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*FORMS, *RULE_FILES], ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_key_that_stands_twice_is_told(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     tree = parse_tree("\n".join(lines), path.name)
@@ -165,7 +177,7 @@ def test_a_key_that_stands_twice_is_told(path: Path) -> None:
             parse_tree("\n".join(again), path.name)
 
 
-@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_typo_in_a_rule_is_told_with_its_place(path: Path) -> None:
     tree = load_tree(path)
     free = {"let", "thresholds", "measure", "fixes"}
@@ -186,7 +198,7 @@ def rule_problems(tree: Tree, value: Any, path: Path) -> list[Problem]:
     return sheet.problems
 
 
-@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_typo_in_the_tests_of_a_rule_is_told(path: Path) -> None:
     tree = load_tree(path.with_suffix(".test.yaml"))
     form: Form = (TESTS, KNOWN.names, lambda plain: build_tests(plain, path))
