@@ -12,7 +12,7 @@ from rldoctor.errors import RuleError
 from rldoctor.yamlio import Tree, TreePath, load_tree
 
 _NO_NAMES: Names = {}
-HINT = "The files of a pack are described in docs/writing-rules.md."
+HINT = "The files of a pack are described in docs/own-pack.md and docs/writing-rules.md."
 
 
 class _Version(Scalar):

@@ -51,8 +51,6 @@ _VARIANT = Record(
 _QUANTITY = Record(
     {"unit": TextValue(), "says": TextValue(), "variants": ListOf(_VARIANT)}, {"source": TextValue()}
 )
-    {"unit": TextValue(), "says": TextValue(), "variants": ListOf(_VARIANT)}, {"source": TextValue()}
-)
 
 
 class _Quantities:
