@@ -36,6 +36,7 @@ ALLOWED = {
     "readers": {*FOUNDATION, "model"},
     "vocabulary": {*FOUNDATION, "model"},
     "envelope": {*FOUNDATION, "model"},
+    "tasks": {*FOUNDATION, "model"},
     "training": {*FOUNDATION, "model", "integrations"},
     "api": {
         *FOUNDATION,
@@ -56,6 +57,7 @@ ALLOWED = {
 }
 ALLOWED["commands"] = set(ALLOWED)
 ALLOWED["cli_rules"] = set(ALLOWED)
+ALLOWED["cli_task"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED)
 ALLOWED["__main__"] = {"cli"}
 
