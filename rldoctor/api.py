@@ -13,7 +13,7 @@ from rldoctor.comparison.criteria import load_criteria
 from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.expected import Expected, expected
-from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
@@ -126,6 +126,11 @@ def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
     return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))
 
 
+def _policy(rules_dirs: Sequence[Path]) -> Policy:
+    """What is decided about a run as a whole, with the facts that further packs define."""
+    return with_facts(load_policy(builtin_rules_dir()), pack_directories(rules_dirs)[1:])
+
+
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """The built-in rules and those of further packs (installed ones, ``rules_dirs``), by code.
 
@@ -167,7 +172,7 @@ def diagnose(
     criteria = load_reference_criteria(builtin)
     against = view(run, envelopes(references, PACKAGE), criteria)
     quantities = load_derived(*pack_directories(rules_dirs))
-    found = diagnose_run(run, chosen, load_policy(builtin), quantities, beside(run, against, criteria))
+    found = diagnose_run(run, chosen, _policy(rules_dirs), quantities, beside(run, against, criteria))
     return replace(found, reference=against)
 
 
@@ -207,7 +212,7 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
     """
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
     quantities = load_derived(*pack_directories(rules_dirs))
-    return expected(rule, prepare(run, load_policy(builtin_rules_dir()), quantities))
+    return expected(rule, prepare(run, _policy(rules_dirs), quantities))
 
 
 # A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.

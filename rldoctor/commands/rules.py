@@ -46,14 +46,16 @@ def _wrapped(text: str, width: int) -> str:
 def test_rules(directory: str) -> int:
     """Run the tests beside the rules; 1 when a case does not hold."""
     from rldoctor.datafiles.packs import pack_directories
-    from rldoctor.engine.policy import load_derived, load_policy
+    from rldoctor.engine.policy import load_derived, load_policy, with_facts
     from rldoctor.engine.ruletest import run_tests
     from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
 
     path = pack_directory(directory)
     rules = load_pack([path])
-    reports = run_tests(rules, load_policy(builtin_rules_dir()), load_derived(*pack_directories([path])))
+    packs = pack_directories([path])
+    policy = with_facts(load_policy(builtin_rules_dir()), packs[1:])
+    reports = run_tests(rules, policy, load_derived(*packs))
     failed = [report for report in reports if report.problems]
     for report in failed:
         sys.stdout.write(f"FAILED {report.rule.code} {report.case.name}\n")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rldoctor.commands.rules import pack_directory
 from rldoctor.errors import Problem, RuleError
@@ -13,34 +13,57 @@ from rldoctor.report.numbers import plural
 
 if TYPE_CHECKING:
     from rldoctor.datafiles.packs import Packs
+    from rldoctor.rulebook.schema import Rule
+
+
+# So many warnings are listed one by one; of more, the rules that have most of them.
+LISTED = 20
 
 
 def lint_rules(directory: str) -> int:
-    """Check rule files, their tests, the lists and the vocabulary of a pack; RuleError with every problem."""
+    """Check rule files, their tests, the lists and the vocabulary of a pack; RuleError with every problem.
+
+    Unnamed numbers are a warning.
+    """
     from rldoctor.datafiles.read import HINT
 
     path = pack_directory(directory)
-    counts: list[int] = []
-    problems = list(dict.fromkeys(_problems(path, counts)))
+    rules: list[Rule] = []
+    tables: list[Path] = []
+    problems = list(dict.fromkeys(_problems(path, rules, tables)))
     if problems:
         raise RuleError(problems, hint=HINT)
-    said = [plural(counts[0], "rule")] if counts[0] else []
-    said += [plural(counts[1], "framework")] if counts[1] else []
+    said = [plural(len(rules), "rule")] if rules else []
+    said += [plural(len(tables), "framework")] if tables else []
     sys.stdout.write(f"{path}: {', '.join(said) or 'nothing'}, no problem found\n")
+    sys.stdout.writelines(_warnings(rules))
     return 0
 
 
-def _problems(path: Path, counts: list[int]) -> Iterator[Problem]:
-    """The problems of a pack; ``counts`` receives how many rules and frameworks it has."""
+def _warnings(rules: Sequence[Rule]) -> Iterator[str]:
+    """The numbers that decide without a name: each with its place where they are few, else by rule."""
+    from rldoctor.rulebook.bare_numbers import bare_numbers
+
+    found = {rule.code: bare_numbers(rule) for rule in rules}
+    total = sum(map(len, found.values()))
+    having = sorted((code for code in found if found[code]), key=lambda code: (-len(found[code]), code))
+    if 0 < total <= LISTED:
+        yield from (f"warning: {one.at}\n" for code in having for one in found[code])
+    if total:
+        yield f"warning: {plural(total, 'number')} without a name in {plural(len(having), 'rule')}"
+        yield f" (most: {', '.join(f'{code} {len(found[code])}' for code in having[:5])});"
+        yield "\n    thresholds with unit and note can be looked up and overridden\n"
+
+
+def _problems(path: Path, rules: list[Rule], tables: list[Path]) -> Iterator[Problem]:
+    """The problems of a pack; its rules and the files of its frameworks are added to the lists."""
     from rldoctor.datafiles.packs import BUILTIN_ONLY, BUILTIN_VOCABULARY, VOCABULARY, vocabularies
     from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
 
     builtin = path.resolve() == builtin_rules_dir().resolve()
-    rules: list[Any] = []
     yield from _raised(lambda: rules.extend(load_pack([path])))
     vocabulary = BUILTIN_VOCABULARY if builtin else path / VOCABULARY
-    tables: list[Path] = []
     if vocabulary.is_dir():
         yield from _of_vocabulary(vocabulary, () if builtin else vocabularies([path]), tables)
     if builtin:
@@ -48,9 +71,8 @@ def _problems(path: Path, counts: list[int]) -> Iterator[Problem]:
     else:
         for name in BUILTIN_ONLY:
             if (path / name).is_file():
-                text = "only the built-in pack decides this; a pack's own facts stand in derived.yaml"
+                text = "only the built-in pack decides this; a pack's own facts stand in facts.yaml"
                 yield Problem(str(path / name), 1, 1, text)
-    counts[:] = [len(rules), len(tables)]
 
 
 def _raised(job: Callable[[], object]) -> Iterator[Problem]:

@@ -23,7 +23,8 @@ BUILTIN_VOCABULARY = PACKAGE / VOCABULARY
 # Files at the top of a pack that are no rules.
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 COMPARE, ENVELOPE = "compare.yaml", "envelope.yaml"
-LISTS = (CATALOGUE, DERIVED, POLICY, COMPARE, ENVELOPE)
+FACTS = "facts.yaml"
+LISTS = (CATALOGUE, DERIVED, FACTS, POLICY, COMPARE, ENVELOPE)
 # What decides about a run as a whole: one decision for all, so only the built-in pack has a say.
 BUILTIN_ONLY = (POLICY, COMPARE, ENVELOPE)
 

@@ -14,6 +14,7 @@ from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
 from rldoctor.rulebook.lists import derived_files
+from rldoctor.rulebook.pack_facts import PackFacts, facts_of
 from rldoctor.rulebook.policy_file import policy_file
 
 
@@ -54,7 +55,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is decided about a run as a whole."""
+    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order."""
 
     outcome: Outcomes
     ranking: Ranking
@@ -71,6 +72,7 @@ class Policy:
     judge_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
     remark_areas: frozenset[str] = frozenset()
+    packs: tuple[PackFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class DerivedSet:
     knobs: frozenset[str] = field(default_factory=lambda: canonical().knobs)
 
 
+# Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
 def _values(block: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(entry["value"]) for name, entry in block.items()}
 
@@ -127,7 +130,7 @@ def _values(block: Mapping[str, Any]) -> dict[str, float]:
 @lru_cache(maxsize=4)
 def load_policy(rules: Path) -> Policy:
     """The policy of a rules directory; RuleError with every problem of the file."""
-    return build_policy(policy_file(rules))
+    return replace(build_policy(policy_file(rules)), packs=(facts_of(rules),))
 
 
 def build_policy(data: Mapping[str, Any]) -> Policy:
@@ -154,7 +157,13 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
+        # Facts of the pack are part of the policy, because they are made once per run, before any rule.
     )
+
+
+def with_facts(policy: Policy, packs: Sequence[Path]) -> Policy:
+    """The policy with the facts of further packs, after its own. RuleError when one of them is invalid."""
+    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs))) if packs else policy
 
 
 def _ranking(rank: Mapping[str, Any]) -> Ranking:
@@ -202,6 +211,8 @@ def build_derived(files: Sequence[Mapping[str, Any]]) -> DerivedSet:
         for data in files
         for name, entry in data.get("constants", {}).items()
     }
+    # Settings before facts, in file order each: a fact (gradient steps made) is computed from settings,
+    # never the other way.
     numbers = [
         (kind, one)
         for data in files

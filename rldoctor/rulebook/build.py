@@ -48,8 +48,9 @@ def build(plain: _Plain, path: Path) -> Rule:
         status_stated="status" in plain,
         applies_to=_applies_to(plain.get("applies_to", {})),
         requires_one_of=tuple(tuple(group) for group in plain.get("requires_one_of", ())),
-        thresholds={name: _threshold(name, one) for name, one in plain.get("thresholds", {}).items()},
+        thresholds={name: threshold(name, one) for name, one in plain.get("thresholds", {}).items()},
         let={name: parse(text) for name, text in plain.get("let", {}).items()},
+        each=plain.get("each", {}),
         unless=tuple(_guard(one) for one in plain.get("unless", ())),
         escalate=_levels(plain.get("escalate", {})),
         reduce=_levels(plain.get("reduce", {})),
@@ -71,7 +72,8 @@ def _applies_to(plain: _Plain) -> AppliesTo:
     return AppliesTo(tuple(plain.get("algorithms", ())) or ("any",), tuple(plain.get("except", ())))
 
 
-def _threshold(name: str, plain: _Plain) -> Threshold:
+def threshold(name: str, plain: _Plain) -> Threshold:
+    """A named number from its plain form."""
     low, high = plain["range"]
     return Threshold(name, float(plain["value"]), plain["unit"], low, high, plain["note"])
 

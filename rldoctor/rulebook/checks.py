@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import Problem, did_you_mean
 from rldoctor.language.functions import FUNCTIONS
-from rldoctor.language.parser import CONSTANTS, SPACES, Expression
+from rldoctor.language.parser import Expression
+from rldoctor.rulebook.declarations import ACTIVE, GRID_NAMES, RESERVED
 from rldoctor.rulebook.known import Known
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.templates import check_templates, template_names
 from rldoctor.yamlio import Tree, TreePath
-
-GRID_NAMES = frozenset({"step", "progress"})
-# Which points belong to the intervals found: known only once the condition has been judged.
-ACTIVE = "active"
-RESERVED = GRID_NAMES | {ACTIVE} | set(SPACES) | set(CONSTANTS) | set(FUNCTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,20 @@ class Use:
     allowed: frozenset[str]
 
 
-def check_rule(rule: Rule, sheet: Sheet, known: Known) -> None:
-    """Note every inconsistency of a rule in the sheet."""
+def check_rule(
+    rule: Rule, sheet: Sheet, known: Known, expanded: Mapping[str, TreePath] = MappingProxyType({})
+) -> None:
+    """Note every inconsistency of a rule in the sheet.
+
+    ``expanded``: where in the file the lets and measures are written that ``each`` stands for.
+    """
     intact = not sheet.problems
     _check_declared(rule, sheet)
     _check_shadowing(rule, sheet)
     for use in uses(rule):
-        _check_use(use, rule, sheet, known)
+        # A column inside an expression that was written for another name is no column in the file.
+        place = expanded.get(str(use.place[1])) if use.place[0] in ("let", "measure") else None
+        _check_use(use if place is None else replace(use, place=place), rule, sheet, known, place is None)
     _check_links(rule, sheet)
     check_templates(rule, sheet)
     if intact:
@@ -85,7 +89,7 @@ def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
         yield Use(("expect", "check"), rule.expect_check, seen)
 
 
-def _check_use(use: Use, rule: Rule, sheet: Sheet, known: Known) -> None:
+def _check_use(use: Use, rule: Rule, sheet: Sheet, known: Known, as_written: bool) -> None:
     knobs = {*rule.config, *rule.requires_config}
     said = use.expression
     if said.names <= use.allowed and said.config <= knobs and said.run <= known.facts:
@@ -97,7 +101,8 @@ def _check_use(use: Use, rule: Rule, sheet: Sheet, known: Known) -> None:
         elif isinstance(node, ast.Name) and node.id in said.names and node.id not in use.allowed:
             text = _wrong_name(node.id, use.allowed, known)
         if text:
-            sheet.wrong(text, *use.place, offset=node.col_offset)  # type: ignore[attr-defined]
+            offset = node.col_offset if as_written else 0  # type: ignore[attr-defined]
+            sheet.wrong(text, *use.place, offset=offset)
 
 
 def _wrong_fact(node: ast.Attribute, knobs: Collection[str], known: Known) -> str:
@@ -202,10 +207,10 @@ def _check_ids(rule: Rule, sheet: Sheet) -> None:
 
 def _check_unused(rule: Rule, sheet: Sheet) -> None:
     """Everything declared takes part: an unused threshold is a number that decides nothing."""
-    names, knobs = _used(rule)
-    for key, used in (("thresholds", names), ("let", names)):
+    names, knobs = used(rule)
+    for key in ("thresholds", "let"):
         for name in getattr(rule, key):
-            if name not in used:
+            if name not in names:
                 sheet.wrong(f"'{name}' is not used", key, name, at_key=True)
     for place, name in _declared_metrics(rule):
         if name not in names and place != ("requires", 0):
@@ -216,7 +221,7 @@ def _check_unused(rule: Rule, sheet: Sheet) -> None:
                 sheet.wrong(f"the knob '{name}' is declared but not used", key, index)
 
 
-def _used(rule: Rule) -> tuple[set[str], set[str]]:
+def used(rule: Rule) -> tuple[set[str], set[str]]:
     """Plain names and knobs that some expression, template, limit or need refers to."""
     names = {spec.limit for spec in rule.measure.values()} | template_names(rule)
     knobs = {name.removeprefix("config_") for name in names if name.startswith("config_")}

@@ -8,12 +8,18 @@ from typing import Any
 
 from rldoctor.datafiles.read import SCHEMA
 from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue, Whole
-from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Pair, Record
+from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Nullable, Pair, Record
 from rldoctor.datafiles.sheet import Names, Sheet
+from rldoctor.language.functions import FUNCTIONS
+from rldoctor.language.parser import CONSTANTS, SPACES
 from rldoctor.model.measured import STATUSES
 from rldoctor.rulebook.formula import IDENTIFIED, Formula, Length, Level
 from rldoctor.yamlio import TreePath
 
+GRID_NAMES = frozenset({"step", "progress"})
+# Which points belong to the intervals found: known only once the condition has been judged.
+ACTIVE = "active"
+RESERVED = GRID_NAMES | {ACTIVE} | set(SPACES) | set(CONSTANTS) | set(FUNCTIONS)
 CODE = re.compile(r"[A-Z]{2,6}-[0-9]{2,3}")
 # No width or fill: a format of a gigabyte is a way to hang whoever reads the report.
 NUMBER_FORMAT = re.compile(r",?(\.[0-9]{1,2})?[efg%]?")
@@ -44,7 +50,7 @@ def _inside_its_range(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> N
         sheet.wrong(f"the value {value:g} is outside its range [{low:g}, {high:g}]", *place, "value")
 
 
-_THRESHOLD = Record(
+THRESHOLD = Record(
     {"value": Number(), "unit": _WORDS, "range": Pair(), "note": _WORDS}, also=_inside_its_range
 )
 _GUARD = Record({"id": IDENTIFIED, "when": Formula(), "says": _WORDS})
@@ -61,6 +67,14 @@ _EDGE = Record(
     {"code": _WORDS},
     {"strength": Choice(STRENGTHS, "strength"), "says": _WORDS, "if": Formula()},
     short="code",
+)
+
+
+# What differs for one metric of a block: expressions instead of the defaults, and texts.
+_TURN = MapOf(ByShape(((dict, MapOf(_WORDS)),), Formula()))
+_EACH = Record(
+    {"metrics": ByShape(((dict, MapOf(Nullable(_TURN))),), _NAMES), "when": Formula()},
+    {"let": MapOf(Formula()), "defaults": MapOf(Formula()), "measure": MapOf(_MEASURE)},
 )
 
 
@@ -141,8 +155,9 @@ RULE = Record(
         "optional": _METRICS,
         "config": _KNOBS,
         "min_points": Whole(1, 1_000_000),
-        "thresholds": MapOf(_THRESHOLD),
+        "thresholds": MapOf(THRESHOLD),
         "let": MapOf(Formula()),
+        "each": MapOf(_EACH),
         "since": Formula(),
         "for": Length(),
         "bridge": Length(),

@@ -11,7 +11,7 @@ from rldoctor.datafiles.canonical import algorithms, framework_names, vocabulary
 from rldoctor.datafiles.packs import POLICY, vocabularies
 from rldoctor.datafiles.sheet import Names
 from rldoctor.paths import builtin_rules_dir
-from rldoctor.rulebook.lists import catalogue, derived_files
+from rldoctor.rulebook.lists import catalogue, derived_files, facts_file
 from rldoctor.rulebook.policy_file import policy_file
 
 _FACTS = """
@@ -23,12 +23,16 @@ RUN_FACTS = frozenset(_FACTS.split())
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Names that rules may use; ``codes`` maps the codes of the catalogue, written or not, to their slugs."""
+    """Names that rules may use; ``codes`` maps the codes of the catalogue, written or not, to their slugs.
+
+    ``computed``: the facts that are in no ``facts.yaml``.
+    """
 
     metrics: frozenset[str]
     knobs: frozenset[str]
     codes: Mapping[str, str] = field(default_factory=dict)
     facts: frozenset[str] = RUN_FACTS
+    computed: frozenset[str] = RUN_FACTS
     frameworks: frozenset[str] = field(default_factory=lambda: frozenset(framework_names()))
 
     @property
@@ -52,13 +56,17 @@ def known_names(directories: Iterable[Path]) -> Known:
     names = vocabulary_names(vocabularies(packs))
     derived = derived_files(packs, names)
     codes: dict[str, str] = {}
+    added: set[str] = set()
     for pack in packs:
         codes |= catalogue(pack)
+        added |= facts_file(pack).get("facts", {}).keys()
+    computed = RUN_FACTS | _made(derived, "facts") | _judged(packs)
     return Known(
         frozenset(names["metric"]) | _made(derived, "series"),
         frozenset(names["knob"]) | _made(derived, "knobs"),
         codes,
-        RUN_FACTS | _made(derived, "facts") | _judged(packs),
+        computed | added,
+        computed,
         frozenset(names["framework"]),
     )
 

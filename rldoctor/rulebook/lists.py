@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from rldoctor.datafiles.packs import CATALOGUE, DERIVED
+from rldoctor.datafiles.packs import CATALOGUE, DERIVED, FACTS
 from rldoctor.datafiles.read import SCHEMA, optional
 from rldoctor.datafiles.scalars import Name, TextValue
 from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Names, Sheet
 from rldoctor.errors import did_you_mean
 from rldoctor.language.parser import parse
-from rldoctor.rulebook.declarations import CODE
+from rldoctor.rulebook.declarations import CODE, RESERVED, THRESHOLD
 from rldoctor.rulebook.formula import IDENTIFIED, Formula, foreign
 from rldoctor.yamlio import TreePath
 
@@ -114,6 +114,40 @@ DERIVED_FILE = Record(
     },
     also=_fit_together,
 )
+
+
+# What a fact without ``from`` sees: the outcome of the run on the steps of its return.
+OUTCOME_NAMES = ("ret", "success", "length", "episodes_logged")
+# Facts are made for every run, before any rule: a pack must not be able to make that slow.
+MAX_ENTRIES = 200
+
+
+def _few_and_usable(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
+    sections = ("thresholds", "let", "facts")
+    if max(len(plain.get(section, ())) for section in sections) > MAX_ENTRIES:
+        sheet.wrong(f"more than {MAX_ENTRIES} thresholds, lets or facts")
+    for section in sections:
+        for name in plain.get(section, ()):
+            if not name.isidentifier() or name.startswith("_") or name in RESERVED:
+                text = f"'{name}' is not a usable name: letters, digits and _"
+                sheet.wrong(text, section, name, at_key=True)
+    for name, fact in plain.get("facts", {}).items():
+        allowed = {*plain.get("thresholds", ()), *_GRID, *(fact.get("from") or OUTCOME_NAMES)}
+        for unknown in sorted(parse(fact["value"]).names - allowed):
+            sheet.wrong(f"unknown name '{unknown}'", "facts", name, "value")
+
+
+_FACT = Record({"value": Formula(), "unit": TextValue(), "says": TextValue()}, {"from": _READ})
+FACTS_FILE = Record(
+    {"schema": SCHEMA},
+    {"thresholds": MapOf(THRESHOLD), "let": MapOf(Formula()), "facts": MapOf(_FACT)},
+    also=_few_and_usable,
+)
+
+
+def facts_file(pack: Path) -> Mapping[str, Any]:
+    """The plain ``facts.yaml`` of a pack; empty without the file. RuleError with every problem of it."""
+    return optional(pack / FACTS, FACTS_FILE)
 
 
 def catalogue(pack: Path) -> Mapping[str, str]:

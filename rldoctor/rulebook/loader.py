@@ -14,7 +14,9 @@ from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.build import build
 from rldoctor.rulebook.checks import check_rule, unwritten
 from rldoctor.rulebook.declarations import RULE
+from rldoctor.rulebook.each import expand
 from rldoctor.rulebook.known import Known, known_names
+from rldoctor.rulebook.pack_facts import PackFacts, check_facts, shared_by, with_shared
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.testcases import check_tests
 from rldoctor.yamlio import Tree, load_tree
@@ -49,9 +51,11 @@ def load_rule(path: Path, known: Known | None = None, *, tests: bool = True) -> 
     Raises:
         RuleError: with every problem of the rule file and its test file.
     """
-    known = known or known_names([builtin_rules_dir(), path.parent, path.parent.parent])
-    found = _read(path, known, tests)
-    if problems := [*found.problems, *found.unwritten]:
+    packs = [builtin_rules_dir(), path.parent, path.parent.parent]
+    of_facts: list[Problem] = []
+    known = known or _names(packs, of_facts)
+    found = _read(path, known, shared_by(packs), tests)
+    if problems := [*of_facts, *found.problems, *found.unwritten]:
         raise RuleError(_sorted(problems, path))
     return found.rule
 
@@ -78,14 +82,17 @@ def load_finished(directories: Sequence[Path]) -> LoadedPack:
 
 
 def _load(directories: Sequence[Path], known: Known | None, tests: bool, *, strict: bool) -> LoadedPack:
-    known = known or known_names([builtin_rules_dir(), *directories])
     problems: list[Problem] = []
+    known = known or _names([builtin_rules_dir(), *directories], problems)
     found: list[_ReadRule] = []
-    for path in (path for directory in directories for path in rule_files(directory, problems)):
-        try:
-            found.append(_read(path, known, tests))
-        except RuleError as error:
-            problems += error.problems
+    for directory in directories:
+        # A pack sees the built-in names and its own, not those of a third.
+        shared = shared_by([builtin_rules_dir(), directory])
+        for path in rule_files(directory, problems):
+            try:
+                found.append(_read(path, known, shared, tests))
+            except RuleError as error:
+                problems += error.problems
     drafts = [] if strict else [one for one in found if one.unwritten]
     for one in found:
         if one not in drafts:
@@ -97,6 +104,13 @@ def _load(directories: Sequence[Path], known: Known | None, tests: bool, *, stri
         raise RuleError(problems, hint=HINT)
     rules = sorted((rule for rule, _ in finished), key=lambda rule: rule.code)
     return LoadedPack(tuple(rules), tuple(one.unwritten[0] for one in drafts))
+
+
+def _names(packs: Sequence[Path], problems: list[Problem]) -> Known:
+    """The names that the packs know, with every problem of their facts."""
+    known = known_names(packs)
+    problems += check_facts(packs, known)
+    return known
 
 
 def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
@@ -120,13 +134,15 @@ def _holds_something_else(directory: Path) -> bool:
     return (directory / VOCABULARY).is_dir()
 
 
-def _read(path: Path, known: Known, tests: bool) -> _ReadRule:
+def _read(path: Path, known: Known, shared: PackFacts, tests: bool) -> _ReadRule:
     """The rule of a file. RuleError when the file is no YAML."""
     tree = load_tree(path)
     sheet = Sheet(tree, known.names)
-    rule = build(check(sheet, RULE), path)
+    plain = check(sheet, RULE)
+    places = expand(plain, sheet)
+    rule = with_shared(build(plain, path), shared)
     if isinstance(tree.value, dict):
-        check_rule(rule, sheet, known)
+        check_rule(rule, sheet, known, places)
     found = sheet.problems
     if tests:
         found = [*found, *check_tests(rule, path.with_suffix(TEST_SUFFIX), known.names)]

@@ -223,7 +223,7 @@ def test_a_table_of_a_built_in_name_replaces_it_and_says_so(tmp_path: Path) -> N
             "knobs: {horizon: {unit: x, says: y, variants: []}}",
             "1:9: 'horizon' is derived already",
         ),
-        ("../policy.yaml", "outcome: {facts: {my_fact: '1'}}", "a pack's own facts stand in derived.yaml"),
+        ("../policy.yaml", "outcome: {facts: {my_fact: '1'}}", "a pack's own facts stand in facts.yaml"),
     ],
 )
 def test_what_is_wrong_in_a_pack_is_told(call: Call, file: str, text: str, said: str) -> None:
