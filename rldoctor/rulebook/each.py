@@ -115,7 +115,15 @@ class _Block:
                 else:
                     own[key] = parse(text).tree
             says = entry.get(_SAYS, {})
-            yield _Turn(metric, own, says if isinstance(says, dict) else {})
+            yield _Turn(metric, own, self._texts(metric, says) if isinstance(says, dict) else {})
+
+    def _texts(self, metric: str, says: Mapping[str, str]) -> Mapping[str, str]:
+        """What is said instead for one metric, by measure of the block."""
+        shown = self.plain.get("measure", {})
+        for key in says:
+            if key not in shown:
+                self._wrong(f"unknown measure '{key}'{nearest(key, shown)}", "metrics", metric, _SAYS, key)
+        return says
 
     def _turn(self, turn: _Turn, parts: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
         names = {key: f"{turn.metric}_{key}" for key in parts}

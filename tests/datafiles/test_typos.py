@@ -28,8 +28,11 @@ from rldoctor.report import snippets
 from rldoctor.rulebook.build import build as build_rule
 from rldoctor.rulebook.checks import check_rule
 from rldoctor.rulebook.declarations import RULE
+from rldoctor.rulebook.each import expand
 from rldoctor.rulebook.known import known_names
-from rldoctor.rulebook.lists import CATALOGUE_FILE, COUNTED_FACTS, DERIVED_FILE, catalogue
+from rldoctor.rulebook.lists import CATALOGUE_FILE, COUNTED_FACTS, DERIVED_FILE, FACTS_FILE, catalogue
+from rldoctor.rulebook.pack_facts import build as build_facts
+from rldoctor.rulebook.pack_facts import shared_by, with_shared
 from rldoctor.rulebook.policy_file import POLICY_FILE
 from rldoctor.rulebook.testcases import TESTS
 from rldoctor.rulebook.testcases import build as build_tests
@@ -42,6 +45,7 @@ from rldoctor.yamlio import Tree, load_tree, parse_tree
 
 RULES = builtin_rules_dir()
 KNOWN = known_names([RULES])
+SHARED = shared_by([RULES])
 DERIVING: Names = {**canonical.vocabulary_names(), "derived": {}, "fact": COUNTED_FACTS, "constant": ()}
 AREAS = [path.name for path in RULES.iterdir() if path.is_dir()]
 JUDGING: Names = {**KNOWN.names, "code": catalogue(RULES), "area": AREAS}
@@ -55,6 +59,7 @@ FORMS: dict[Path, Form] = {
     BUILTIN_VOCABULARY / "generic.yaml": (GENERIC_FILE, names(), str),
     RULES / "catalogue.yaml": (CATALOGUE_FILE, {}, str),
     RULES / "derived.yaml": (DERIVED_FILE, DERIVING, lambda plain: build_derived([plain])),
+    RULES / "facts.yaml": (FACTS_FILE, KNOWN.names, build_facts),
     RULES / "policy.yaml": (POLICY_FILE, JUDGING, build_policy),
     RULES / "compare.yaml": (compare.COMPARE_FILE, JUDGING, compare.build),
     RULES / "envelope.yaml": (envelope.ENVELOPE_FILE, JUDGING, envelope.build),
@@ -68,7 +73,11 @@ for _table in sorted((BUILTIN_VOCABULARY / canonical.FRAMEWORKS).glob("*.yaml"))
     FORMS[_table] = (TABLE, names(), lambda plain: build_table(plain, FrameworkTable("")))
 
 # One of each kind of part is enough of the rules: their form is one, and each has its own tests.
-RULE_FILES = [RULES / "entropy" / "alpha-runaway.yaml", RULES / "policy-update" / "policy-frozen.yaml"]
+RULE_FILES = [
+    RULES / "logging" / "constant-or-dead-metric.yaml",
+    RULES / "entropy" / "alpha-runaway.yaml",
+    RULES / "policy-update" / "policy-frozen.yaml",
+]
 WRONG: tuple[Any, ...] = (7, True, None, [], {}, "zzz", ["zzz"], {"zzz": 1}, [[]], float("nan"), {3: 4})
 MISSPELT = "zqx"
 
@@ -122,6 +131,7 @@ def test_the_file_itself_has_no_problem(path: Path) -> None:
 
 # What may be called anything: a tag, a key of a framework, an alias, a word of a list, an attribute.
 FREE = {
+    "let",
     "contexts",
     "metrics",
     "config",
@@ -177,7 +187,7 @@ def test_a_key_that_stands_twice_is_told(path: Path) -> None:
 @pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_typo_in_a_rule_is_told_with_its_place(path: Path) -> None:
     tree = load_tree(path)
-    free = {"let", "thresholds", "measure", "fixes"}
+    free = {"let", "thresholds", "measure", "fixes", "each", "defaults", "metrics"}
     for place in (one for one in places(tree.value) if one and isinstance(one[-1], str)):
         found = rule_problems(tree, renamed(tree.value, place), path)
         assert found or (len(place) > 1 and place[-2] in free), place
@@ -189,9 +199,11 @@ def test_a_typo_in_a_rule_is_told_with_its_place(path: Path) -> None:
 
 def rule_problems(tree: Tree, value: Any, path: Path) -> list[Problem]:
     sheet = Sheet(Tree(str(path), value, tree.starts, tree.keys, tree.exact), KNOWN.names)
-    rule = build_rule(check(sheet, RULE), path)
+    plain = check(sheet, RULE)
+    expanded = expand(plain, sheet)
+    rule = with_shared(build_rule(plain, path), SHARED)
     if isinstance(value, dict):
-        check_rule(rule, sheet, KNOWN)
+        check_rule(rule, sheet, KNOWN, expanded)
     return sheet.problems
 
 
