@@ -21,26 +21,29 @@ LABORATORY = PACKAGE.parent / "laboratory"
 # <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts;
 # the callbacks for training libraries stand on api, the reference runner uses them; commands and cli (the
 # options of the commands, nothing else) stand on top.
-FOUNDATION = {"errors", "paths", "yamlio"}
+FOUNDATION = {"errors", "paths", "plug_ins", "yamlio"}
+# Who reads data files imports their checker; it knows the names of algorithms, nothing else of the program.
+CHECKED = {*FOUNDATION, "datafiles", "model"}
 ALLOWED = {
     "errors": set(),
     "paths": {"errors"},
+    "plug_ins": set(),
     "yamlio": {"errors"},
+    "datafiles": {*FOUNDATION, "model"},
     "model": FOUNDATION,
     "language": {*FOUNDATION, "model"},
-    "rulebook": {*FOUNDATION, "model", "language"},
-    "engine": {*FOUNDATION, "model", "language", "rulebook"},
-    "comparison": {*FOUNDATION, "model", "language", "rulebook", "engine"},
-    "report": {*FOUNDATION, "model", "language", "rulebook", "engine", "comparison"},
+    "rulebook": {*CHECKED, "language"},
+    "engine": {*CHECKED, "language", "rulebook"},
+    "comparison": {*CHECKED, "language", "rulebook", "engine"},
+    "report": {*CHECKED, "language", "rulebook", "engine", "comparison"},
     "gate": {*FOUNDATION, "model", "engine"},
     "readers": {*FOUNDATION, "model"},
-    "vocabulary": {*FOUNDATION, "model"},
-    "envelope": {*FOUNDATION, "model"},
-    "tasks": {*FOUNDATION, "model"},
+    "vocabulary": CHECKED,
+    "envelope": CHECKED,
+    "tasks": CHECKED,
     "training": {*FOUNDATION, "model", "integrations"},
     "api": {
-        *FOUNDATION,
-        "model",
+        *CHECKED,
         "language",
         "rulebook",
         "engine",

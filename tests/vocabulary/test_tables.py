@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from rldoctor.datafiles.canonical import canonical, framework_names
 from rldoctor.errors import UsageError
 from rldoctor.vocabulary.detect import fingerprints
 from rldoctor.vocabulary.generic import words
 from rldoctor.vocabulary.knob_values import READERS
-from rldoctor.vocabulary.tables import (
-    GENERIC,
-    HERE,
-    canonical,
-    check_framework,
-    choose,
-    framework_names,
-    load_table,
-)
-from rldoctor.yamlio import load_yaml
+from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, load_table
 
 NAMES = [name for name in framework_names() if name != GENERIC]
 
@@ -99,12 +91,3 @@ def test_rows_are_chosen_by_algorithm_or_family():
     assert choose(rows, "sac").knob == "n_step"
     assert choose(rows, "on_policy").knob == "rollout_length"
     assert choose(rows, "") is None
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_tables_have_no_misspelt_sections(name):
-    known = {"schema", "name", "title", "versions", "extends", "axis", "algorithms", "metrics", "config"}
-    known |= {"constants", "defaults", "log_hints", "strip_prefix", "contexts"}
-    data = load_yaml(HERE / "frameworks" / f"{name}.yaml")
-    assert set(data) <= known
-    assert data["name"] == name
