@@ -6,7 +6,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--datum", default="", metavar="TEXT", help="of the data of @every: those with TEXT in their names")
+    parser.addoption(
+        "--datum", default="", metavar="TEXT", help="of the data of @every: those with TEXT in their names"
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,11 +1,12 @@
 """One test over all its data: ``@every("path", SOURCES)`` where ``parametrize`` would make an item of each.
 
-An item costs pytest some milliseconds to collect, in each xdist worker again; thousands of them cost more than what
-they test. ``every`` calls the test with each datum, goes on after a failure, and reports all that failed by name.
-Each datum has a ``tmp_path``, ``monkeypatch`` and ``capfd``/``capsys`` of its own; other fixtures are shared.
+An item costs pytest milliseconds to collect, in each xdist worker again, and milliseconds to report:
+thousands of them cost more than what they test. ``every`` calls the test with each datum, goes on after a
+failure, and reports all that failed by name. Each datum has a ``tmp_path``, ``monkeypatch`` and ``capfd`` or
+``capsys`` of its own; other fixtures are shared, and keep what a datum leaves in them.
 
-Data may be a function, which is then called when the test runs: reading hundreds of files is no part of a collection.
-``pytest FILE::TEST --datum TEXT`` runs the data with TEXT in their names; ``-x`` stops at the first that fails.
+Data may be a function, called when the test runs: reading hundreds of files is no part of a collection.
+``pytest FILE::TEST --datum TEXT`` runs the data with TEXT in their names; ``-x`` stops at the first failure.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Ids = Callable[[Any], object] | Iterable[object] | None
 
 
 def every(names: str | tuple[str, ...], data: Iterable[Any] | Callable[[], Iterable[Any]], ids: Ids = None):
-    """Call the decorated test with each of ``data``; the arguments are those of ``pytest.mark.parametrize``."""
+    """Call the decorated test with each of ``data``; the arguments are those of ``parametrize``."""
     arguments = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
@@ -35,9 +36,7 @@ def every(names: str | tuple[str, ...], data: Iterable[Any] | Callable[[], Itera
             part for name, part in inspect.signature(test).parameters.items() if name not in arguments
         ]
         asked = {part.name for part in fixtures}
-        added = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in OWN if name not in asked
-        ]
+        added = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in OWN if name not in asked]
 
         @functools.wraps(test)
         def run(**given: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from every import every
 
 from rldoctor.api import diagnose, load
 from rldoctor.engine.diagnose import Diagnosis
@@ -52,14 +53,14 @@ def name(path: Path) -> str:
     return str(path.relative_to(RUNS))
 
 
-@pytest.mark.parametrize("path", HEALTHY, ids=name)
+@every("path", HEALTHY, ids=name)
 def test_a_healthy_run_has_no_error(path: Path) -> None:
     diagnosis = diagnosis_of(path)
     assert [root.finding.code for root in diagnosis.roots if root.severity >= Severity.ERROR] == []
     assert diagnosis.coverage.error == 0
 
 
-@pytest.mark.parametrize("path", NAMED, ids=name)
+@every("path", NAMED, ids=name)
 def test_a_faulty_run_names_its_root_first(path: Path) -> None:
     diagnosis = diagnosis_of(path)
     written = {result.code for result in diagnosis.results}

@@ -11,9 +11,7 @@ ODD = '@every("number", range(5))\ndef test_even(number):\n    assert number % 2
 
 
 @pytest.fixture
-def outcome(
-    pytester: pytest.Pytester, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-):
+def outcome(pytester: pytest.Pytester, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
     """Runs the text of a test file; what pytest counted and wrote."""
     # Each inner pytest would import the plugins of this environment afresh: a second a run.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import pytest
+from every import every
 
 from rldoctor.api import diagnose, load, rules
 from rldoctor.model.finding import Outcome
@@ -63,7 +64,7 @@ def by_tests() -> dict[str, str]:
     return {code: path.name for path in END_TO_END for code in asserted_in(path.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.parametrize(
+@every(
     ("line", "codes"),
     [
         ('    assert "OUT-08" in fired(diagnosis)', {"OUT-08"}),

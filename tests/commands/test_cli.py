@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from every import every
 
 import rldoctor
 from rldoctor import cli
@@ -78,7 +79,7 @@ def test_json_on_standard_output_is_only_json(call):
     assert json.loads(out)["schema"] == 1
 
 
-@pytest.mark.parametrize(
+@every(
     ("arguments", "error", "hint"),
     [
         (["analyze"], "Missing argument", "--help"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ def value(text: str | float, where: Scope | None = None, **names: Any) -> Any:
     return evaluate(parse(text), where or scope(**names))
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "expected"),
     [
         ("1 + 2 * 3 - 4 / 8", 6.5),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.language.evaluator import Scope, evaluate
 from rldoctor.language.functions.base import CallContext
@@ -60,7 +61,7 @@ def test_plain_rank_tests_cry_wolf_on_a_moving_mean() -> None:
     assert np.mean(np.array(plain) < 0.05) > 0.6
 
 
-@pytest.mark.parametrize(
+@every(
     ("points", "width", "spacing"),
     [
         (30, 1, 0),

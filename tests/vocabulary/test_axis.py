@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
+from every import every
 from raw_logs import board, codes, points, rows, run, table
 
 from rldoctor.vocabulary import understand
@@ -28,7 +28,7 @@ def test_interpolation_of_rows_starts_before_the_first_row():
     assert convert(np.array([0.0, 1.0, 2.0])).tolist() == [100, 200, 300]
 
 
-@pytest.mark.parametrize(
+@every(
     ("values", "verdict"),
     [
         ([1, 2, 3], True),

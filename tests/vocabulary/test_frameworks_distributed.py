@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from every import every
 from raw_logs import board, codes, points, run, steps, table, values
 
 from rldoctor.vocabulary import coverage_of, understand
@@ -114,7 +115,7 @@ def test_ml_agents_play_without_losses():
     assert "inference-only" in codes(found)
 
 
-@pytest.mark.parametrize(
+@every(
     ("framework", "tags", "metric"),
     [
         ("tdmpc2", ["train/consistency_loss", "train/pi_loss", "train/grad_norm"], "grad_norm"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from every import every
 from raw_logs import board, codes
 
 from rldoctor.errors import UsageError
@@ -25,7 +26,7 @@ def sac(config, **more):
     return understand(board(SAC, config=config), **more)
 
 
-@pytest.mark.parametrize(
+@every(
     ("written", "value"),
     [
         (3e-4, 3e-4),
