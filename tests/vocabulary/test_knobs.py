@@ -150,6 +150,19 @@ def test_initial_standard_deviation_becomes_its_logarithm():
     assert found.number("log_std_init") == pytest.approx(math.log(0.5))
 
 
+def test_a_key_that_holds_more_than_one_number_is_not_offered_for_a_new_one():
+    """A new log_std_init is no text for policy_kwargs, nor a new logarithm one for the deviation itself."""
+    inside = sac({"policy_kwargs": "dict(log_std_init=-3)", "replay_buffer_class": "HerReplayBuffer"})
+    assert inside.config.number("log_std_init") == -3
+    assert inside.wording["log_std_init"].key == "log_std_init"
+    assert "her" not in inside.wording
+    tags = {"Train/mean_reward": [1], "Loss/surrogate": [1], "Perf/total_fps": [1]}
+    found = understand(board(tags, config={"policy.init_noise_std": 0.5}))
+    assert "log_std_init" in found.config
+    assert "log_std_init" not in found.wording
+    assert found.wording["ent_coef"].key == "algorithm.entropy_coef"
+
+
 def test_minus_one_timesteps_of_the_zoo_are_no_plan():
     assert understand(board(PPO, config={"n_timesteps": -1})).planned_steps is None
 
