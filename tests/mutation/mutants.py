@@ -61,7 +61,8 @@ def mutants_of(path: Path, text: str) -> list[Mutant]:
         if id(node) in inert:
             continue
         for way, change in enumerate(changes(node)):
-            before, line = ast.unparse(node), getattr(node, "lineno", 0)
+            before = ast.unparse(node)
+            line = node.target.lineno if isinstance(node, ast.comprehension) else node.lineno
             undo = dict(vars(node))
             change()
             found.append(Mutant(path, line, number, way, short(before), short(ast.unparse(node))))
