@@ -175,6 +175,15 @@ def test_the_least_nested_key_wins_and_contradictions_are_noted():
     assert "config-conflict" in codes(found)
 
 
+def test_a_key_written_in_full_is_not_nested():
+    """agent.params.discount is the framework's own key: its dots do not put it behind a later one."""
+    config = {"discount": 0.5, "agent.params.discount": 0.9}
+    found = understand(board(SAC, config=config), framework="pytorch_sac").config
+    assert found.number("gamma") == 0.9
+    deeper = {"discount": 0.5, "old.agent.params.discount": 0.9}
+    assert understand(board(SAC, config=deeper), framework="pytorch_sac").config.number("gamma") == 0.5
+
+
 def test_retention_is_told_by_its_size_in_unknown_programs():
     tags = {"actor_loss": [1.0], "q1_loss": [1.0]}
     kept = understand(board(tags, config={"polyak": 0.995}))
