@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 
 from rldoctor import __version__
 from rldoctor.cli_rules import Rules, rules_app
+from rldoctor.cli_task import task_app
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.errors import RldoctorError
 
@@ -43,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(rules_app, name="rules")
+app.add_typer(task_app, name="task")
 
 Paths = Annotated[
     list[str],

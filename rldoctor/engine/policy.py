@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
+from rldoctor.rulebook.pack_facts import PackFacts, facts_of
 from rldoctor.yamlio import load_yaml
 
 
@@ -51,7 +52,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is decided about a run as a whole."""
+    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order."""
 
     outcome: Outcomes
     ranking: Ranking
@@ -68,6 +69,7 @@ class Policy:
     judge_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
     remark_areas: frozenset[str] = frozenset()
+    packs: tuple[PackFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ class DerivedSet:
     constants: Mapping[str, Constant] = field(default_factory=dict)
 
 
+# Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
 def _values(block: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(entry["value"]) for name, entry in block.items()}
 
@@ -142,7 +145,14 @@ def load_policy(rules: Path) -> Policy:
         judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
+        # Facts of the pack are part of the policy, because they are made once per run, before any rule.
+        packs=(facts_of(rules),),
     )
+
+
+def with_facts(policy: Policy, packs: Sequence[Path]) -> Policy:
+    """The policy with the facts of further packs, after its own. RuleError when one of them is invalid."""
+    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs))) if packs else policy
 
 
 def _ranking(rank: Mapping[str, Any]) -> Ranking:
@@ -174,6 +184,8 @@ def load_derived(rules: Path) -> DerivedSet:
     }
     settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
     numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
+    # Settings before facts, in file order each: a fact (gradient steps made) is computed from settings,
+    # never the other way.
     return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
 
 
