@@ -118,9 +118,9 @@ def test_ml_agents_play_without_losses():
 def test_ml_agents_training_to_the_end_is_no_inference():
     returns, losses = "Environment/Cumulative Reward", "Losses/Policy Loss"
     whole = {returns: list(range(20)), "Policy/Entropy": [1] * 20, "Losses/Value Loss": [1] * 20}
-    for points, appended in ((20, False), (19, False), (17, True)):
-        noted = codes(understand(board({**whole, losses: [0.1] * points})))
-        assert ("inference-appended" in noted) == appended, points
+    for logged, appended in ((20, False), (19, False), (17, True)):
+        noted = codes(understand(board({**whole, losses: [0.1] * logged})))
+        assert ("inference-appended" in noted) == appended, logged
         assert "inference-only" not in noted
     del whole[returns]
     noted = codes(understand(board({**whole, losses: [0.1] * 5}), framework="ml_agents"))
