@@ -69,7 +69,7 @@ def test_single_values(text: str, expected: object) -> None:
     assert type(found) is type(expected)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "0 / 0",
