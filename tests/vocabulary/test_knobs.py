@@ -184,6 +184,14 @@ def test_a_key_written_in_full_is_not_nested():
     assert understand(board(SAC, config=deeper), framework="pytorch_sac").config.number("gamma") == 0.5
 
 
+def test_what_follows_from_a_default_says_so():
+    """It is then no more certain than the default, and a logged value may replace it."""
+    given = understand(board(PPO, config={"n_steps": 128, "n_envs": 4})).config.get("rollout_batch")
+    assert (given.value, given.source) == (512, "derived from n_envs and rollout_length")
+    assumed = understand(board(PPO, config={"n_envs": 4})).config.get("rollout_batch")
+    assert (assumed.value, assumed.source) == (8192, "default, through n_envs and rollout_length")
+
+
 def test_retention_is_told_by_its_size_in_unknown_programs():
     tags = {"actor_loss": [1.0], "q1_loss": [1.0]}
     kept = understand(board(tags, config={"polyak": 0.995}))
