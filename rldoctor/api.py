@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rldoctor.comparison import compare_arms
 from rldoctor.comparison.criteria import load_criteria
+from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
@@ -18,7 +19,7 @@ from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
-from rldoctor.errors import ReadError, RldoctorError, UsageError
+from rldoctor.errors import ReadError, RldoctorError, RuleError, UsageError
 from rldoctor.model.comparison import Arm, Comparison, Summary
 from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
@@ -26,7 +27,7 @@ from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.paths import PACKAGE, builtin_rules_dir
 from rldoctor.report import notebook
-from rldoctor.rulebook.loader import load_pack
+from rldoctor.rulebook.loader import LoadedPack, load_finished
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import Rule
@@ -71,15 +72,18 @@ def load(
     tag_map: Mapping[str, str] | None = None,
     config_files: Sequence[Path] = (),
     settings: Sequence[str] = (),
+    rules_dirs: Sequence[Path] = (),
     progress: Callable[[str], None] | None = None,
 ) -> LoadResult:
     """Every run under ``path``: a run directory, a tree of them, a file, an ``.aim`` repository or a glob.
 
     ``tag_map`` maps logged tags to canonical metrics; ``settings`` are ``KEY=VALUE`` texts that, after
-    ``config_files``, overrule what the log says. ``progress`` is called with each directory that is read.
+    ``config_files``, overrule what the log says. ``rules_dirs`` are packs whose ``vocabulary`` is known too.
+    ``progress`` is called with each directory that is read.
 
     Raises:
         ReadError: nothing readable there. UsageError: an unknown key, metric, framework or algorithm.
+        RuleError: a file of a vocabulary is invalid.
     """
     from rldoctor.readers.config_files import parse_set, read_config_file
     from rldoctor.readers.discover import find_runs
@@ -87,6 +91,7 @@ def load(
 
     overrides: list[RawSetting] = [one for file in config_files for one in read_config_file(file)]
     overrides += [parse_set(text) for text in settings]
+    packs = vocabularies(pack_directories(rules_dirs))
     found = find_runs(path, progress=progress)
     runs: list[Run] = []
     failures = [str(failure) for failure in found.failures]
@@ -94,29 +99,50 @@ def load(
         try:
             runs.append(
                 understand(
-                    raw, algorithm=algorithm, framework=framework, tag_map=tag_map or {}, overrides=overrides
+                    raw,
+                    algorithm=algorithm,
+                    framework=framework,
+                    tag_map=tag_map or {},
+                    overrides=overrides,
+                    packs=packs,
                 )
             )
-        except UsageError:
+        except (UsageError, RuleError):
             raise
         except RldoctorError as error:
             failures.append(f"{raw.path}: {error}")
     return LoadResult(tuple(runs), tuple(failures))
 
 
+def _packs(rules_dirs: Sequence[Path]) -> LoadedPack:
+    packs = pack_directories(rules_dirs)
+    # A pack may be edited between two calls; the built-in one stays as it is.
+    return _loaded(packs, tuple(stamp_of(pack) for pack in packs[1:]))
+
+
 @lru_cache(maxsize=8)
-def _pack(directories: tuple[Path, ...]) -> tuple[Rule, ...]:
-    return with_records(load_pack(list(directories), tests=False), builtin_records(), builtin_rules_dir())
+def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
+    found = load_finished(packs)
+    return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))
 
 
 def _policy(rules_dirs: Sequence[Path]) -> Policy:
     """What is decided about a run as a whole, with the facts that further packs define."""
-    return with_facts(load_policy(builtin_rules_dir()), rules_dirs)
+    return with_facts(load_policy(builtin_rules_dir()), pack_directories(rules_dirs)[1:])
 
 
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
-    """The built-in rules, followed by those of further packs, by code. RuleError when a file is invalid."""
-    return _pack((builtin_rules_dir(), *rules_dirs))
+    """The built-in rules and those of further packs (installed ones, ``rules_dirs``), by code.
+
+    Drafts, rules with a text that is still ``TODO``, are left out: :func:`drafts` names them. RuleError when
+    a file is invalid.
+    """
+    return _packs(rules_dirs).rules
+
+
+def drafts(rules_dirs: Sequence[Path] = ()) -> tuple[str, ...]:
+    """One line for each rule that is left out because it is not written to the end."""
+    return tuple(str(one) for one in _packs(rules_dirs).drafts)
 
 
 def diagnose(
@@ -145,9 +171,8 @@ def diagnose(
     builtin = builtin_rules_dir()
     criteria = load_reference_criteria(builtin)
     against = view(run, envelopes(references, PACKAGE), criteria)
-    found = diagnose_run(
-        run, chosen, _policy(rules_dirs), load_derived(builtin), beside(run, against, criteria)
-    )
+    quantities = load_derived(*pack_directories(rules_dirs))
+    found = diagnose_run(run, chosen, _policy(rules_dirs), quantities, beside(run, against, criteria))
     return replace(found, reference=against)
 
 
@@ -186,8 +211,8 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
         RuleError: a rule file is invalid. UsageError: no rule has this code.
     """
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
-    builtin = builtin_rules_dir()
-    return expected(rule, prepare(run, _policy(rules_dirs), load_derived(builtin)))
+    quantities = load_derived(*pack_directories(rules_dirs))
+    return expected(rule, prepare(run, _policy(rules_dirs), quantities))
 
 
 # A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.
@@ -223,7 +248,8 @@ def compare(
         )
     )
     builtin = builtin_rules_dir()
-    return compare_arms(before, after, load_policy(builtin), load_derived(builtin), load_criteria(builtin))
+    quantities = load_derived(*pack_directories((ruling or {}).get("rules_dirs", ())))
+    return compare_arms(before, after, load_policy(builtin), quantities, load_criteria(builtin))
 
 
 def _arm(
@@ -251,5 +277,9 @@ def _configuration(path: Path, loading: Mapping[str, Any]) -> Run:
     overrides += [parse_set(text) for text in loading.get("settings", ())]
     raw = RawRun(path.stem, path, "configuration", settings=list(read_config_file(path)))
     return understand(
-        raw, algorithm=loading.get("algorithm"), framework=loading.get("framework"), overrides=overrides
+        raw,
+        algorithm=loading.get("algorithm"),
+        framework=loading.get("framework"),
+        overrides=overrides,
+        packs=vocabularies(pack_directories(loading.get("rules_dirs", ()))),
     )

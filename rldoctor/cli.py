@@ -169,6 +169,7 @@ def inspect(
     map_: Map = [],  # noqa: B006
     algorithm: Algorithm = "",
     framework: Framework = "",
+    rules: Rules = [],  # noqa: B006
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")
     ] = "terminal",
@@ -177,7 +178,9 @@ def inspect(
     from rldoctor.commands import settings as given
     from rldoctor.commands.inspect import inspect as command
 
-    options = given.options(config=config, set=set_, map=map_, algorithm=algorithm, framework=framework)
+    options = given.options(
+        config=config, set=set_, map=map_, algorithm=algorithm, framework=framework, rules=rules
+    )
     raise typer.Exit(command(paths, options, format))
 
 

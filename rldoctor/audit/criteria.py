@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from rldoctor.yamlio import load_yaml
+from rldoctor.datafiles.canonical import vocabulary_names
+from rldoctor.datafiles.packs import AUDIT
+from rldoctor.datafiles.read import SCHEMA, checked
+from rldoctor.datafiles.scalars import Name, Number, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, MapOf, Record
 
-FILE = "audit.yaml"
+_TEXT = TextValue()
+_APART = Record({}, {"absolute": Number(0), "relative": Number(0)})
+_QUANTITY = Record(
+    {"title": _TEXT, "unit": _TEXT, "source": _TEXT},
+    {"knob": Name("knob"), "sets": Name("knob"), "apart": _APART},
+)
+AUDIT_FILE = Record(
+    {"schema": SCHEMA, "quantities": MapOf(_QUANTITY), "numbers": MapOf(NAMED_NUMBER)},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +48,8 @@ class AuditedQuantity:
 class AuditCriteria:
     """The quantities by name, and the named numbers."""
 
-    quantities: Mapping[str, AuditedQuantity]
-    numbers: Mapping[str, float]
+    quantities: Mapping[str, AuditedQuantity] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
         """A number by name; KeyError for one that the file does not define."""
@@ -46,8 +58,8 @@ class AuditCriteria:
 
 @lru_cache(maxsize=4)
 def load_criteria(rules: Path) -> AuditCriteria:
-    """The criteria of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / FILE)
+    """The criteria of a rules directory; RuleError with every problem of the file."""
+    data = checked(rules / AUDIT, AUDIT_FILE, vocabulary_names())
     quantities = {}
     for name, entry in data["quantities"].items():
         apart = entry.get("apart", {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rldoctor.model.audit import AuditRow
@@ -13,21 +15,22 @@ if TYPE_CHECKING:
     from rldoctor.engine.prepared_run import PreparedRun
 
 
-def derived(run: Run) -> list[Quantity]:
+def derived(run: Run, rules_dirs: Sequence[Path] = ()) -> list[Quantity]:
     """What ``analyze`` would compute from this run before any rule runs."""
-    context = _prepared(run)
+    context = _prepared(run, rules_dirs)
     return list(quantities(context.derivations, MetricFrame(context.metrics)))
 
 
-def audit_of(run: Run) -> tuple[AuditRow, ...]:
+def audit_of(run: Run, rules_dirs: Sequence[Path] = ()) -> tuple[AuditRow, ...]:
     """What the log implies of the settings and mechanisms."""
-    return _prepared(run).audit
+    return _prepared(run, rules_dirs).audit
 
 
-def _prepared(run: Run) -> PreparedRun:
+def _prepared(run: Run, rules_dirs: Sequence[Path]) -> PreparedRun:
+    from rldoctor.datafiles.packs import pack_directories
     from rldoctor.engine.policy import load_derived, load_policy
     from rldoctor.engine.prepared_run import prepare
     from rldoctor.paths import builtin_rules_dir
 
-    builtin = builtin_rules_dir()
-    return prepare(run, load_policy(builtin), load_derived(builtin))
+    made = load_derived(*pack_directories(rules_dirs))
+    return prepare(run, load_policy(builtin_rules_dir()), made)

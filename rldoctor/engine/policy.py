@@ -10,14 +10,17 @@ from typing import Any
 
 from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.audit.criteria import load_criteria as load_audit
+from rldoctor.datafiles.canonical import canonical, vocabulary_names
+from rldoctor.datafiles.packs import DERIVED, Packs, vocabularies
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
 from rldoctor.model.task import Task
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.criteria import load_criteria as load_outcome
+from rldoctor.rulebook.lists import derived_files
 from rldoctor.rulebook.pack_facts import PackFacts, facts_of
-from rldoctor.yamlio import load_yaml
+from rldoctor.rulebook.policy_file import policy_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,6 @@ class Policy:
 
     outcome: Outcomes
     ranking: Ranking
-    audit: AuditCriteria
-    judging: Criteria
     gate_exempt: frozenset[str]
     gate_exempt_areas: frozenset[str]
     quality_codes: frozenset[str]
@@ -78,6 +79,8 @@ class Policy:
     remark_areas: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
     tasks: tuple[Task, ...] = ()
+    audit: AuditCriteria = field(default_factory=AuditCriteria)
+    judging: Criteria = field(default_factory=Criteria)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +118,16 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class DerivedSet:
-    """All of ``derived.yaml``; ``numbers`` are the derived settings and facts, each with its kind."""
+    """All that is derived; ``numbers`` are the derived settings and facts, each with its kind.
+
+    ``metrics`` and ``knobs``: what a log or a configuration may hold by itself.
+    """
 
     series: tuple[Derived, ...] = ()
     numbers: tuple[tuple[str, Derived], ...] = ()
     constants: Mapping[str, Constant] = field(default_factory=dict)
+    metrics: frozenset[str] = field(default_factory=lambda: frozenset(canonical().units))
+    knobs: frozenset[str] = field(default_factory=lambda: canonical().knobs)
 
 
 # Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
@@ -129,8 +137,17 @@ def _values(block: Mapping[str, Any]) -> dict[str, float]:
 
 @lru_cache(maxsize=4)
 def load_policy(rules: Path) -> Policy:
-    """The policy of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "policy.yaml")
+    """The policy of a rules directory; RuleError with every problem of the file."""
+    return replace(
+        build_policy(policy_file(rules)),
+        packs=(facts_of(rules),),
+        audit=load_audit(rules),
+        judging=load_outcome(rules),
+    )
+
+
+def build_policy(data: Mapping[str, Any]) -> Policy:
+    """The policy from checked plain values."""
     outcome, rank, verdict = data["outcome"], data["ranking"], data["verdict"]
     return Policy(
         outcome=Outcomes(
@@ -140,8 +157,6 @@ def load_policy(rules: Path) -> Policy:
             {name: parse(text) for name, text in outcome["facts"].items()},
         ),
         ranking=_ranking(rank),
-        audit=load_audit(rules),
-        judging=load_outcome(rules),
         gate_exempt=frozenset(data["gate"]["exempt"]),
         gate_exempt_areas=frozenset(data["gate"]["exempt_areas"]),
         quality_codes=frozenset(data["data_quality"]["lowers"]),
@@ -153,8 +168,6 @@ def load_policy(rules: Path) -> Policy:
         no_data_codes=frozenset(verdict["no_data_codes"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
-        # Facts of the pack are part of the policy, because they are made once per run, before any rule.
-        packs=(facts_of(rules),),
     )
 
 
@@ -182,29 +195,52 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
     )
 
 
-@lru_cache(maxsize=4)
-def load_derived(rules: Path) -> DerivedSet:
-    """The derived quantities of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "derived.yaml")
+def load_derived(*packs: Path) -> DerivedSet:
+    """The derived quantities of packs, the built-in one first; RuleError with every problem of a file.
+
+    Those of a later pack are made after those of the packs before it, and may use them.
+    """
+    return _load_derived(packs, tuple(_changed(pack / DERIVED) for pack in packs), vocabularies(packs))
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@lru_cache(maxsize=8)
+def _load_derived(packs: tuple[Path, ...], _state: tuple[int, ...], folders: Packs) -> DerivedSet:
+    known = canonical(folders)
+    made = build_derived(derived_files(packs, vocabulary_names(folders)))
+    return replace(made, metrics=frozenset(known.units), knobs=known.knobs)
+
+
+def build_derived(files: Sequence[Mapping[str, Any]]) -> DerivedSet:
+    """The derived quantities from checked plain values, one entry a pack."""
     constants = {
-        name: Constant(float(entry["value"]), str(entry["unit"]), str(entry["note"]))
+        name: Constant(float(entry["value"]), entry["unit"], entry["note"])
+        for data in files
         for name, entry in data.get("constants", {}).items()
     }
-    settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
-    numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
     # Settings before facts, in file order each: a fact (gradient steps made) is computed from settings,
     # never the other way.
-    return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
+    numbers = [
+        (kind, one)
+        for data in files
+        for kind, section in ((SETTING, "knobs"), (FACT, "facts"))
+        for one in _derived(data.get(section, {}))
+    ]
+    series = tuple(one for data in files for one in _derived(data.get("series", {})))
+    return DerivedSet(series, tuple(numbers), constants)
 
 
 def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
     return tuple(
         Derived(
             name,
-            str(entry.get("unit", "")),
-            str(entry.get("says", "")),
+            entry["unit"],
+            entry["says"],
             tuple(_variant(one) for one in entry["variants"]),
-            str(entry.get("source", "")),
+            entry.get("source", ""),
         )
         for name, entry in block.items()
     )

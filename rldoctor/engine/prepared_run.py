@@ -23,7 +23,8 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.rulebook.pack_facts import OUTCOME_NAMES, PackFact
+from rldoctor.rulebook.lists import OUTCOME_NAMES
+from rldoctor.rulebook.pack_facts import PackFact
 
 NAN = float("nan")
 

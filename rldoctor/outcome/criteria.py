@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ _KEYS = ("value", "unit", "note")
 class Criteria:
     """Everything the outcome is judged with: numbers by name, and lists of numbers by name."""
 
-    limits: Mapping[str, float]
-    grids: Mapping[str, tuple[float, ...]]
+    limits: Mapping[str, float] = field(default_factory=dict)
+    grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
         """A number by name; KeyError for one that the file does not define."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every import every
 from rulebook_samples import KNOWN, Write
 
 from rldoctor.api import diagnose
@@ -70,18 +71,18 @@ def test_a_let_that_uses_a_block_comes_after_it(write: Write) -> None:
     assert list(rule.let)[-3:] == ["calm", "both", "either"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("changes", "problem"),
     [
         (each("[entropy, value_loss]"), "the metric 'value_loss' is used but not declared"),
         (each("[]"), "'each' is over 1 to 40 metrics"),
-        (each("3"), "'metrics' must be a list of texts"),
+        (each("3"), "'metrics' must be text, found a number"),
         (each("[entropy, entropy]"), "'entropy' stands here twice"),
         (each("['a b']"), "'a b' is not a usable name here"),
         (each('["x) or open(1"]'), "'x) or open(1' is not a usable name here"),
         (each("[__import__]"), "'__import__' is not a usable name here"),
         (each("{entropy: {lest: limit}}"), "unknown key 'lest' (did you mean 'least'?)"),
-        (each("{entropy: 3}"), "expected a mapping, found a number"),
+        (each("{entropy: 3}"), "'entropy' must be a mapping, found a number"),
         (each("{entropy: {least: entropy.real}}"), "only config.name and run.name have a dot"),
         (each(a=("range < least", "rnge < least")), "unknown name 'rnge'"),
         (each(a=("range < least", "metric.real > 1")), "only config.name and run.name have a dot"),
