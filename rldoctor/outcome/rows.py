@@ -16,6 +16,10 @@ _MAD = 1.4826
 # Values closer than this share of the range are one value: means of the same numbers differ in their last
 # digits.
 _SAME = 1e-9
+# Noise that was rounded moves more often than this.
+_MOVES = 5
+# Root mean square of normal values without the largest tenth of their squares.
+_TRIMMED = 0.789
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +62,20 @@ class Rows:
 def prepare(curve: Curve, criteria: Criteria) -> Rows:
     """The rows of a curve: defined for any input, also for none."""
     steps, values = _ordered(curve)
+    if not values.size:
+        return Rows(steps, values, values, 0, int(np.size(curve.values)))
     points, dropped = int(values.size), int(np.size(curve.values) - np.count_nonzero(_finite(curve)))
     steps, values = _unheld(steps, values, criteria)
     rounding, noise = _rounding(values), _episode_noise(steps, values, curve)
     values = _without_spikes(values, criteria)
     steps, values = _binned(steps, values, criteria.whole("rows"))
-    values = _without_spikes(values, criteria)  # a bin of failed episodes is no level either
+    if points >= 3 * values.size:  # a bin of several rows, some of which failed, is no level either
+        values = _without_spikes(values, criteria)
     spread = _spread(values, criteria) * _filling(steps, curve.spacing)
     return Rows(
         steps,
         values,
-        spread / np.sqrt(np.mean(spread**2)) if spread.size else spread,
+        spread / np.sqrt(np.mean(spread**2)),
         points,
         dropped,
         rounding,
@@ -77,7 +84,12 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
 
 
 def _rounding(values: FloatArray) -> float:
-    """The step to which values are rounded, where they repeat; 0.0 where most differ."""
+    """The step to which values are rounded, where they repeat; 0.0 where most differ, or hardly one moves.
+
+    Two levels with one step between them are a change, and not noise that was rounded.
+    """
+    if np.count_nonzero(np.abs(np.diff(values)) > _SAME * np.ptp(values)) < _MOVES:
+        return 0.0
     gaps = np.diff(np.sort(values))
     gaps = gaps[gaps > _SAME * np.ptp(values)]
     return float(np.min(gaps)) if 0 < gaps.size < values.size / 2 else 0.0
@@ -100,7 +112,7 @@ def _episode_noise(steps: FloatArray, values: FloatArray, curve: Curve) -> float
     # Differences of moves, which do not see a steady climb; their largest tenth are its bends and rare
     # outliers.
     ordered = np.sort(np.diff(moves) ** 2 / 2)
-    return float(np.sqrt(np.mean(ordered[: max(1, int(0.9 * ordered.size))])))
+    return float(np.sqrt(np.mean(ordered[: max(1, int(0.9 * ordered.size))]))) / _TRIMMED
 
 
 def _finite(curve: Curve) -> np.ndarray:
@@ -142,7 +154,7 @@ def _without_spikes(values: FloatArray, criteria: Criteria) -> FloatArray:
     So one lucky first evaluation is no start, one failed last episode no collapse, and noise with heavy tails
     counts like other noise. Two rows that agree are kept.
     """
-    if values.size < 4:
+    if values.size < criteria["least_rows"]:
         return values
     moves = np.abs(np.diff(values))
     scale = float(np.median(moves)) * _MAD / np.sqrt(2)

@@ -125,7 +125,7 @@ def test_solved_from_early_on(criteria) -> None:
 
 
 def test_a_curve_far_above_the_random_policy_was_learned_before_its_first_row(criteria) -> None:
-    values = 800 + noise(60, 20)
+    values = 800 + noise(200, 20)
     assert judge(curve(values), criteria).kind is Kind.FLAT
     assert judge(curve(values), criteria, TaskScale(random=20, nothing=20, reference=1000)).kind is Kind.KEPT
 

@@ -63,7 +63,9 @@ def test_the_unit_of_the_axis(criteria, name: str, seed: int, size: float, shift
 def test_thinning(criteria, name: str, seed: int, step: int) -> None:
     curve = Curve(np.arange(500.0), shape(name, 500, seed))
     thin = replace(curve, steps=curve.steps[::step], values=curve.values[::step])
-    assert group(judge(curve, criteria).kind) == group(judge(thin, criteria).kind)
+    whole, part = (group(judge(one, criteria).kind) for one in (curve, thin))
+    # Fewer rows may no longer tell that nothing has changed.
+    assert part == whole or (whole, part) == ("flat", "early")
 
 
 @settings(max_examples=60, deadline=None)
