@@ -98,20 +98,26 @@ def _rounding(values: FloatArray) -> float:
 def _episode_noise(steps: FloatArray, values: FloatArray, curve: Curve) -> float:
     """Standard deviation of one episode behind a moving mean over n: from how much the mean moves.
 
-    k new episodes of n replace k old ones, so a move has the variance 2 k var / n^2 however slowly the policy
-    changes. 0.0 where the window or its length in steps is not known.
+    k new episodes of n replace k old ones, so a move has the variance 2 k var / n^2 however slowly the
+    policy changes. Where the length of the window in steps is not known, rows are taken to share no
+    episode. 0.0 without a window.
     """
-    if not curve.window or curve.window < 2 or curve.spacing <= 0 or values.size < 3:
+    if not curve.window or curve.window < 2 or values.size < 3:
         return 0.0
+    if curve.spacing <= 0:
+        return _trimmed(np.diff(values, 2) / np.sqrt(6)) * float(np.sqrt(curve.window))
     gap = np.diff(steps)
     full = np.clip(steps[1:] / curve.spacing, 1e-3, 1.0)
     new = np.minimum(curve.window * gap / curve.spacing, curve.window * full)
     # While the window fills, nothing leaves it.
     replaced = np.where(full < 1, 1.0, 2.0) * new
     moves = np.diff(values) * curve.window * full / np.sqrt(replaced)
-    # Differences of moves, which do not see a steady climb; their largest tenth are its bends and rare
-    # outliers.
-    ordered = np.sort(np.diff(moves) ** 2 / 2)
+    return _trimmed(np.diff(moves) / np.sqrt(2))  # differences of moves do not see a steady climb
+
+
+def _trimmed(values: FloatArray) -> float:
+    """Root mean square without the largest tenth: the bends of a climb and rare outliers."""
+    ordered = np.sort(values**2)
     return float(np.sqrt(np.mean(ordered[: max(1, int(0.9 * ordered.size))]))) / _TRIMMED
 
 

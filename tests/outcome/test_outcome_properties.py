@@ -64,8 +64,8 @@ def test_thinning(criteria, name: str, seed: int, step: int) -> None:
     curve = Curve(np.arange(500.0), shape(name, 500, seed))
     thin = replace(curve, steps=curve.steps[::step], values=curve.values[::step])
     whole, part = (group(judge(one, criteria).kind) for one in (curve, thin))
-    # Fewer rows may no longer tell that nothing has changed.
-    assert part == whole or (whole, part) == ("flat", "early")
+    # How many rows tell that nothing has changed is a matter of the limits.
+    assert part == whole or (name == "flat" and {whole, part} == {"flat", "early"})
 
 
 @settings(max_examples=60, deadline=None)
