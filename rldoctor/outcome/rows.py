@@ -26,9 +26,9 @@ _TRIMMED = 0.789
 class Rows:
     """``steps``, ``values`` and relative noise ``spread`` (mean square 1) of each row, shape (n,).
 
-    ``points`` finite points were logged, ``dropped`` were not finite. ``rounding``: the step between values
-    that repeat (0.0: they do not). ``episode_noise``: standard deviation of one episode behind a moving
-    mean (0.0: not known).
+    ``points`` finite points were logged, ``dropped`` were not finite. ``range``: largest minus smallest
+    value. ``rounding``: the step between values that repeat (0.0: they do not). ``episode_noise``: standard
+    deviation of one episode behind a moving mean (0.0: not known).
     """
 
     steps: FloatArray
@@ -36,6 +36,7 @@ class Rows:
     spread: FloatArray
     points: int
     dropped: int
+    range: float = 0.0
     rounding: float = 0.0
     episode_noise: float = 0.0
 
@@ -43,11 +44,6 @@ class Rows:
     def size(self) -> int:
         """How many rows are judged."""
         return int(self.values.size)
-
-    @property
-    def range(self) -> float:
-        """Largest minus smallest value."""
-        return float(np.ptp(self.values)) if self.size else 0.0
 
     def columns(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Values around their median, ones, and time from -1/2 to 1/2, each divided by the row's spread."""
@@ -72,15 +68,8 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
     if points >= 3 * values.size:  # a bin of several rows, some of which failed, is no level either
         values = _without_spikes(values, criteria)
     spread = _spread(values, criteria) * _filling(steps, curve.spacing)
-    return Rows(
-        steps,
-        values,
-        spread / np.sqrt(np.mean(spread**2)),
-        points,
-        dropped,
-        rounding,
-        noise,
-    )
+    spread = spread / np.sqrt(np.mean(spread**2))
+    return Rows(steps, values, spread, points, dropped, float(np.ptp(values)), rounding, noise)
 
 
 def _rounding(values: FloatArray) -> float:
