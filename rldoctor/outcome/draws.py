@@ -9,8 +9,10 @@ that a draw costs one column of a matrix product.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
@@ -100,16 +102,23 @@ def _whitened(residual: FloatArray, model: Model) -> FloatArray:
 
 def _resampled(added: FloatArray, rows: Rows, model: Model, criteria: Criteria) -> FloatArray:
     """Blocks of what rows add, shape (rows, draws), with the variance of the model."""
-    n, draws, block = rows.size, criteria.whole("draws"), min(criteria.whole("block"), rows.size)
-    generator = np.random.default_rng(_SEED)
-    starts = generator.integers(0, n, (-(-n // block), draws))
-    places = (starts[:, None, :] + np.arange(block)[None, :, None]).reshape(-1, draws)[:n] % n
+    places, signs = _lots(rows.size, criteria.whole("draws"), min(criteria.whole("block"), rows.size))
     centred = added - added.mean()
     scale = max(1.0, float(np.sqrt(model.variance / max(float(np.mean(centred**2)), 1e-300))))
-    signs = generator.choice((-1.0, 1.0), size=(1, draws))
-    return np.asarray(centred[places] * scale * signs)
+    return np.asarray((centred * scale)[places] * signs)
 
 
+@lru_cache(maxsize=32)
+def _lots(rows: int, draws: int, block: int) -> tuple[NDArray[np.intp], FloatArray]:
+    """Row numbers in blocks, shape (rows, draws), and a sign for each draw; the same for equal lengths."""
+    generator = np.random.default_rng(_SEED)
+    starts = generator.integers(0, rows, (-(-rows // block), draws))
+    places = (starts[:, None, :] + np.arange(block)[None, :, None]).reshape(-1, draws)[:rows] % rows
+    signs = np.asarray(2.0 * generator.integers(0, 2, (1, draws)) - 1.0)
+    return np.asarray(places, dtype=np.intp), signs
+
+
+@lru_cache(maxsize=32)
 def colouring(rows: int, rho: float) -> FloatArray:
     """The matrix that turns what rows add into AR(1) noise, shape (rows, rows); the first is stationary."""
     place = np.arange(rows)

@@ -53,7 +53,7 @@ def by_ramps(rows: Rows, rhos: FloatArray, criteria: Criteria) -> list[Model]:
 def _candidates(rows: int, places: int) -> tuple[list[tuple[int, int]], FloatArray]:
     """Every jump from one row to the next, and every ramp between two of some evenly spaced rows."""
     grid = np.unique(np.linspace(0, rows - 1, min(places, rows)).round().astype(int)).tolist()
-    jumps = {(place, place + 1) for place in range(1, rows - 2)}
+    jumps = {(place, place + 1) for place in range(rows - 2)}
     pairs = sorted(jumps | {(a, b) for i, a in enumerate(grid) for b in grid[i + 1 :] if b - a > 1})
     every = np.arange(rows, dtype=float)
     return pairs, np.stack([ramp(every, a, b) for a, b in pairs])

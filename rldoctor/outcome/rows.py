@@ -16,15 +16,19 @@ _MAD = 1.4826
 # Values closer than this share of the range are one value: means of the same numbers differ in their last
 # digits.
 _SAME = 1e-9
+# Noise that was rounded moves more often than this.
+_MOVES = 5
+# Root mean square of normal values without the largest tenth of their squares.
+_TRIMMED = 0.789
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """``steps``, ``values`` and relative noise ``spread`` (mean square 1) of each row, shape (n,).
 
-    ``points`` finite points were logged, ``dropped`` were not finite. ``rounding``: the step between values
-    that repeat (0.0: they do not). ``episode_noise``: standard deviation of one episode behind a moving
-    mean (0.0: not known).
+    ``points`` finite points were logged, ``dropped`` were not finite. ``range``: largest minus smallest
+    value. ``rounding``: the step between values that repeat (0.0: they do not). ``episode_noise``: standard
+    deviation of one episode behind a moving mean (0.0: not known).
     """
 
     steps: FloatArray
@@ -32,6 +36,7 @@ class Rows:
     spread: FloatArray
     points: int
     dropped: int
+    range: float = 0.0
     rounding: float = 0.0
     episode_noise: float = 0.0
 
@@ -39,11 +44,6 @@ class Rows:
     def size(self) -> int:
         """How many rows are judged."""
         return int(self.values.size)
-
-    @property
-    def range(self) -> float:
-        """Largest minus smallest value."""
-        return float(np.ptp(self.values)) if self.size else 0.0
 
     def columns(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Values around their median, ones, and time from -1/2 to 1/2, each divided by the row's spread."""
@@ -58,26 +58,27 @@ class Rows:
 def prepare(curve: Curve, criteria: Criteria) -> Rows:
     """The rows of a curve: defined for any input, also for none."""
     steps, values = _ordered(curve)
+    if not values.size:
+        return Rows(steps, values, values, 0, int(np.size(curve.values)))
     points, dropped = int(values.size), int(np.size(curve.values) - np.count_nonzero(_finite(curve)))
     steps, values = _unheld(steps, values, criteria)
     rounding, noise = _rounding(values), _episode_noise(steps, values, curve)
     values = _without_spikes(values, criteria)
     steps, values = _binned(steps, values, criteria.whole("rows"))
-    values = _without_spikes(values, criteria)  # a bin of failed episodes is no level either
+    if points >= 3 * values.size:  # a bin of several rows, some of which failed, is no level either
+        values = _without_spikes(values, criteria)
     spread = _spread(values, criteria) * _filling(steps, curve.spacing)
-    return Rows(
-        steps,
-        values,
-        spread / np.sqrt(np.mean(spread**2)) if spread.size else spread,
-        points,
-        dropped,
-        rounding,
-        noise,
-    )
+    spread = spread / np.sqrt(np.mean(spread**2))
+    return Rows(steps, values, spread, points, dropped, float(np.ptp(values)), rounding, noise)
 
 
 def _rounding(values: FloatArray) -> float:
-    """The step to which values are rounded, where they repeat; 0.0 where most differ."""
+    """The step to which values are rounded, where they repeat; 0.0 where most differ, or hardly one moves.
+
+    Two levels with one step between them are a change, and not noise that was rounded.
+    """
+    if np.count_nonzero(np.abs(np.diff(values)) > _SAME * np.ptp(values)) < _MOVES:
+        return 0.0
     gaps = np.diff(np.sort(values))
     gaps = gaps[gaps > _SAME * np.ptp(values)]
     return float(np.min(gaps)) if 0 < gaps.size < values.size / 2 else 0.0
@@ -86,21 +87,27 @@ def _rounding(values: FloatArray) -> float:
 def _episode_noise(steps: FloatArray, values: FloatArray, curve: Curve) -> float:
     """Standard deviation of one episode behind a moving mean over n: from how much the mean moves.
 
-    k new episodes of n replace k old ones, so a move has the variance 2 k var / n^2 however slowly the policy
-    changes. 0.0 where the window or its length in steps is not known.
+    k new episodes of n replace k old ones, so a move has the variance 2 k var / n^2 however slowly the
+    policy changes. Where the length of the window in steps is not known, rows are taken to share no
+    episode. 0.0 without a window.
     """
-    if not curve.window or curve.window < 2 or curve.spacing <= 0 or values.size < 3:
+    if not curve.window or curve.window < 2 or values.size < 3:
         return 0.0
+    if curve.spacing <= 0:
+        return _trimmed(np.diff(values, 2) / np.sqrt(6)) * float(np.sqrt(curve.window))
     gap = np.diff(steps)
     full = np.clip(steps[1:] / curve.spacing, 1e-3, 1.0)
     new = np.minimum(curve.window * gap / curve.spacing, curve.window * full)
     # While the window fills, nothing leaves it.
     replaced = np.where(full < 1, 1.0, 2.0) * new
     moves = np.diff(values) * curve.window * full / np.sqrt(replaced)
-    # Differences of moves, which do not see a steady climb; their largest tenth are its bends and rare
-    # outliers.
-    ordered = np.sort(np.diff(moves) ** 2 / 2)
-    return float(np.sqrt(np.mean(ordered[: max(1, int(0.9 * ordered.size))])))
+    return _trimmed(np.diff(moves) / np.sqrt(2))  # differences of moves do not see a steady climb
+
+
+def _trimmed(values: FloatArray) -> float:
+    """Root mean square without the largest tenth: the bends of a climb and rare outliers."""
+    ordered = np.sort(values**2)
+    return float(np.sqrt(np.mean(ordered[: max(1, int(0.9 * ordered.size))]))) / _TRIMMED
 
 
 def _finite(curve: Curve) -> np.ndarray:
@@ -142,7 +149,7 @@ def _without_spikes(values: FloatArray, criteria: Criteria) -> FloatArray:
     So one lucky first evaluation is no start, one failed last episode no collapse, and noise with heavy tails
     counts like other noise. Two rows that agree are kept.
     """
-    if values.size < 4:
+    if values.size < criteria["least_rows"]:
         return values
     moves = np.abs(np.diff(values))
     scale = float(np.median(moves)) * _MAD / np.sqrt(2)

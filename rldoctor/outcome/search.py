@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rldoctor.model.outcome import Curve
+from rldoctor.model.outcome import Curve, Source
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.explanations import Model
@@ -28,13 +28,24 @@ def explain(rows: Rows, curve: Curve, criteria: Criteria) -> list[Model]:
 
 
 def _autocorrelations(rows: Rows, curve: Curve, criteria: Criteria) -> FloatArray:
-    """What to try; rows that share episodes of the logger's window are alike by that share at least."""
+    """What to try: as slow as the noise of single rows may be, and as the logger's window makes it at least.
+
+    Noise that would need a thousand rows to turn is no noise of episodes: without an upper limit, a long
+    curve of any shape is "explained" by a slow walk. Rows that are known to have episodes of their own, as
+    those of an evaluation, can only be alike because the policy is.
+    """
     known = np.array(criteria.grid("autocorrelations"))
-    if curve.spacing <= 0 or rows.size < 2:
-        return known
-    gap = float(rows.steps[-1] - rows.steps[0]) / (rows.size - 1)
-    shared = criteria["shared_rows"] * max(0.0, 1 - gap / curve.spacing)
-    return np.asarray(known[known >= min(shared, float(known[-1]))])
+    per_row = rows.points / max(rows.size, 1)
+    highest = max(float(np.exp(-per_row / criteria["slowest_rows"])), 0.0)
+    lowest, gap = 0.0, float(rows.steps[-1] - rows.steps[0]) / max(rows.size - 1, 1)
+    if curve.spacing > 0:
+        lowest = criteria["shared_rows"] * max(0.0, 1 - gap / curve.spacing)
+    if curve.source is Source.EVALUATION or gap >= curve.spacing > 0:
+        highest = criteria["own_episodes"]
+    # The first one above the highest is still tried: it lies nearest to it.
+    above = int(np.searchsorted(known, max(highest, lowest)))
+    kept = known[: above + 1]
+    return np.asarray(kept[kept >= min(lowest, float(kept[-1]))])
 
 
 def weigh(models: list[Model], criteria: Criteria) -> list[tuple[Model, float]]:
