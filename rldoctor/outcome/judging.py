@@ -138,7 +138,7 @@ def _shares(rows: Rows, model: Model, path: Path, measure: Measure, criteria: Cr
 
 
 def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> float:
-    """Chance that a material change between the first and the last third would have been seen in this noise.
+    """Chance that a usual gain between the first and the last third would have been seen in this noise.
 
     Without it, not having seen a change would count as having seen that there is none.
     """
@@ -148,7 +148,9 @@ def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> flo
     spread = (contrast * rows.spread) @ colouring(rows.size, model.rho)
     error = max(math.sqrt(model.variance) * float(np.linalg.norm(spread)), 1e-300)
     needed = math.sqrt(penalty(criteria["change_penalty"] + criteria["ramp_penalty"], rows.size, criteria))
-    return 0.5 * (1 + math.erf((material / error - needed) / math.sqrt(2)))
+    # What a learner gains is seldom as little as the least that counts: to have missed twice that is enough.
+    usual = criteria["usual_gain"] * material
+    return 0.5 * (1 + math.erf((usual / error - needed) / math.sqrt(2)))
 
 
 def _windows(curve: Curve, rows: Rows) -> float:
