@@ -240,7 +240,7 @@ def calibration(runs: int, rng: np.random.Generator) -> None:
 
 
 def truth(signal: Floats, window: int) -> tuple[Kind, ...]:
-    """The classes that are right for the curve without its noise; none where that is a matter of the limits."""
+    """The classes that are right for the curve without noise; none where the limits decide."""
     before = np.full(window - 1, signal[0])
     mean = np.convolve(np.concatenate([before, signal]), np.ones(window) / window, "valid")
     gain, loss = float(np.ptp(mean)), float(mean.max() - mean[-1])
@@ -296,7 +296,7 @@ def main() -> int:
             results |= dict(make(runs, rng))
     for name, show in (("prefixes", prefixes), ("stability", stability), ("calibration", calibration)):
         if given.only in ("", name):
-            show(runs if name != "calibration" else runs, rng)
+            show(runs, rng)
     if given.only in ("", "timing"):
         timing(rng)
     missed = [name for name, found in results.items() if name in LIMITS and not holds(name, found)]

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from rldoctor.audit.counters import counters
 from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.audit.critic import critic
@@ -36,7 +38,16 @@ def audit(run: Run, criteria: AuditCriteria) -> tuple[AuditRow, ...]:
     """What the log of a run implies, in the order of the models. Only logged series are looked at."""
     config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
     sight = Sight(run, run.metrics.series, config, criteria)
-    return tuple(row for model in MODELS for row in model(sight))
+    # A model that meets numbers it was not made for adds nothing; it must not end the diagnosis of the run.
+    with np.errstate(all="ignore"):
+        return tuple(row for model in MODELS for row in _rows(model, sight))
+
+
+def _rows(model: Model, sight: Sight) -> list[AuditRow]:
+    try:
+        return list(model(sight))
+    except (ArithmeticError, ValueError, IndexError):
+        return []
 
 
 def with_implied(run: Run, rows: Iterable[AuditRow], criteria: AuditCriteria) -> Run:

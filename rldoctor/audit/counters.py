@@ -14,8 +14,14 @@ from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
 
+_KNOWN = ("stable_baselines3", "sbx", "aim_sb3_callback")
+
+
 def counters(sight: Sight) -> Iterator[AuditRow]:
     """Every row that counters give."""
+    # What a counter counts was read in the source of these libraries; elsewhere an iteration may be anything.
+    if not sight.by(*_KNOWN):
+        return
     if sight.of("on_policy"):
         yield from _epochs(sight)
         yield from _rollout(sight)

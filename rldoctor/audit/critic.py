@@ -44,7 +44,9 @@ def _target(sight: Sight) -> float:
 
 def _rewards(sight: Sight, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Reward per step and episode length at these steps (of the latest row of each)."""
-    returns, lengths = sight.metrics["episode_return"], sight.metrics["episode_length"]
+    returns, lengths = (sight.metrics[name].finite() for name in ("episode_return", "episode_length"))
+    if not len(returns) or not len(lengths):
+        return np.full(steps.shape, NAN), np.full(steps.shape, NAN)
     length = np.interp(steps, lengths.steps, lengths.values)
     return np.interp(steps, returns.steps, returns.values) / np.maximum(length, 1), length
 
@@ -145,7 +147,10 @@ def _first_targets(sight: Sight, steps: FloatArray, loss: FloatArray) -> Iterato
     if not np.isfinite(decay) or not loss.size:
         return
     reward, length = (float(one[0]) for one in _rewards(sight, steps[:1]))
-    left = np.arange(1, max(int(length), 1) + 1)
+    if not np.isfinite([reward, length]).all():
+        return
+    # Longer episodes add nothing that a discounted return could still see.
+    left = np.arange(1, int(np.clip(length, 1, sight.criteria["longest"])) + 1)
     targets = reward * (1 - decay**left) / (1 - decay) if decay < 1 else reward * left
     expected = float(np.mean(targets**2))
     if expected <= 0:

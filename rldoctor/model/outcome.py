@@ -112,11 +112,13 @@ class Budget:
     """How long a run had to be before it can have learned; each None where it is not known.
 
     ``warmup``: steps without any update. ``minimum``: steps that this algorithm is known to need on this
-    task. ``random``: share of the actions at the end of the curve that were random, 0 to 1.
+    task. ``planned``: steps that the run shall have in the end. ``random``: share of the actions at the end
+    of the curve that were random, 0 to 1.
     """
 
     warmup: float | None = None
     minimum: float | None = None
+    planned: float | None = None
     random: float | None = None
 
 
@@ -143,8 +145,8 @@ class Measure:
     """The scale that was used: ``name`` is ``task``, ``natural`` or ``own``.
 
     ``sentence`` names it for a report. A change is material from ``material`` on, in the unit of the curve;
-    ``unit`` is what one unit of ``size`` is worth, and ``unit_name`` how it is called. ``floor``: levels
-    below it are no gain (the better of the random and the do-nothing policy); NaN without one.
+    ``unit`` is what one unit of ``size`` is worth, and ``unit_name`` how it is called. ``noise``: standard
+    deviation of a row. ``random``, ``nothing``, ``solved``: as for a task; NaN where they do not count.
     """
 
     name: str
@@ -152,6 +154,7 @@ class Measure:
     material: float
     unit: float
     unit_name: str
+    noise: float = 0.0
     random: float = NAN
     nothing: float = NAN
     solved: float = NAN

@@ -12,7 +12,7 @@ from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.draws import Path
 
-KINDS = (Kind.RISING, Kind.KEPT, Kind.LOST, Kind.FELL, Kind.FLAT, Kind.SWINGING, Kind.SOLVED)
+KINDS = (Kind.RISING, Kind.KEPT, Kind.LOST, Kind.FELL, Kind.FLAT, Kind.SWINGING, Kind.SOLVED, Kind.EARLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,13 @@ def _at(path: Path, levels: FloatArray, place: float) -> FloatArray:
     return np.asarray((1 - share) * levels[after - 1] + share * levels[after])
 
 
-def classify(path: Path, levels: FloatArray, measure: Measure, criteria: Criteria) -> NDArray[np.intp]:
-    """Index into KINDS of each draw, shape (draws,)."""
+def classify(
+    path: Path, levels: FloatArray, measure: Measure, criteria: Criteria, *, unfinished: bool = False
+) -> NDArray[np.intp]:
+    """Index into KINDS of each draw, shape (draws,).
+
+    ``unfinished``: the run has not had the steps that were planned for it.
+    """
     seen = changes(path, levels, measure, criteria)
     material = measure.material
     # Nothing is material in a curve without noise unless it is a change at all.
@@ -71,11 +76,29 @@ def classify(path: Path, levels: FloatArray, measure: Measure, criteria: Criteri
     # A small gain before a large fall is no learning that was lost.
     small = seen.best - seen.start < criteria["lost_share"] * drop
     fell = (drop >= material) & (drop > 0) & (~gained | small)
-    swinging = _swinging(levels, measure, criteria)
-    solved = _solved(path, levels, measure, criteria)
-    order = [swinging, fell, lost, solved, rising, gained]
-    names = [Kind.SWINGING, Kind.FELL, Kind.LOST, Kind.SOLVED, Kind.RISING, Kind.KEPT]
-    return np.select(order, [KINDS.index(name) for name in names], default=KINDS.index(Kind.FLAT))
+    found = {
+        Kind.SWINGING: _swinging(levels, measure, criteria),
+        Kind.FELL: fell,
+        Kind.LOST: lost,
+        Kind.SOLVED: _solved(path, levels, measure, criteria),
+        Kind.RISING: rising,
+        Kind.KEPT: gained,
+        Kind.EARLY: _climbing(seen, measure, criteria, unfinished=unfinished),
+    }
+    order = [KINDS.index(kind) for kind in found]
+    return np.select(list(found.values()), order, default=KINDS.index(Kind.FLAT))
+
+
+def _climbing(seen: Changes, measure: Measure, criteria: Criteria, *, unfinished: bool) -> BoolArray:
+    """Still rising, and not yet a gain: below the random or the do-nothing policy, or too small so far.
+
+    A small rise is only excused while the run has steps left: of a whole run it is what was achieved.
+    """
+    rise = seen.best - seen.start
+    enough = measure.material
+    if unfinished:
+        enough = min(enough, criteria["own_noise"] * measure.noise)
+    return np.asarray((rise >= enough) & (rise > 0) & (seen.late >= criteria["late_share"] * rise))
 
 
 def _swinging(levels: FloatArray, measure: Measure, criteria: Criteria) -> BoolArray:

@@ -61,12 +61,14 @@ def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget 
         return _outcome(
             Judged(curve, rows, measure, {Kind.UNKNOWN: 1.0}, reasons=("no finite value",)), criteria
         )
-    judged = _judged(curve, rows, scale, criteria)
+    last = float(rows.steps[-1])
+    unfinished = budget.planned is not None and last < criteria["finished"] * budget.planned
+    judged = _judged(curve, rows, scale, criteria, unfinished)
     reason = too_early(curve, rows, budget, criteria)
     return _outcome(_earlier(judged, reason) if reason else judged, criteria)
 
 
-def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> Judged:
+def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> Judged:
     if rows.points < criteria["least_rows"]:
         reason = f"{rows.points} points are too few: {criteria.whole('least_rows')} are needed"
         measure = measure_of(curve, scale, rows, rows.range, criteria)
@@ -77,7 +79,7 @@ def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> Judge
         reason = f"{rows.size} different results are too few"
         measure = measure_of(curve, scale, rows, rows.range, criteria)
         return Judged(curve, rows, measure, {Kind.EARLY: 1.0}, path=unmoved(rows), reasons=(reason,))
-    return _changing(curve, rows, scale, criteria)
+    return _changing(curve, rows, scale, criteria, unfinished)
 
 
 def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> Judged:
@@ -90,7 +92,7 @@ def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> J
     return Judged(curve, rows, measure, shares, path=path, reasons=(f"{rows.points:,} equal values",))
 
 
-def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> Judged:
+def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> Judged:
     """Weigh the explanations; each shares its weight among the classes of its drawn curves."""
     models = explain(rows, curve, criteria)
     weighed = [(model, weight, draw(rows, model, criteria)) for model, weight in weigh(models, criteria)]
@@ -98,7 +100,7 @@ def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> Jud
     shares: Shares = {}
     votes: list[Shares] = []
     for model, weight, path in weighed:
-        votes.append(_shares(rows, model, path, measure, criteria))
+        votes.append(_shares(rows, model, path, measure, criteria, unfinished))
         for kind, share in votes[-1].items():
             shares[kind] = shares.get(kind, 0.0) + weight * share
     reasons: tuple[str, ...] = ()
@@ -123,18 +125,23 @@ def _noise(rows: Rows, models: list[Model], best: tuple[Model, float, Path], cri
     return draw(rows, next(one for one in models if not one.constant), criteria).noise
 
 
-def _shares(rows: Rows, model: Model, path: Path, measure: Measure, criteria: Criteria) -> Shares:
+def _shares(
+    rows: Rows, model: Model, path: Path, measure: Measure, criteria: Criteria, unfinished: bool
+) -> Shares:
     """Shares of the classes among the drawn curves of one explanation."""
     if not model.constant:
-        count = np.bincount(classify(path, path.drawn, measure, criteria), minlength=len(KINDS))
+        count = np.bincount(
+            classify(path, path.drawn, measure, criteria, unfinished=unfinished), minlength=len(KINDS)
+        )
         return {
             kind: float(share) for kind, share in zip(KINDS, count / count.sum(), strict=True) if share > 0
         }
     level = np.repeat(path.drawn.mean(axis=0, keepdims=True), len(path.drawn), axis=0)
     count = np.bincount(classify(path, level, measure, criteria), minlength=len(KINDS))
     shares = {kind: float(share) for kind, share in zip(KINDS, count / count.sum(), strict=True) if share > 0}
-    flat, power = shares.pop(Kind.FLAT, 0.0), _power(rows, model, measure.material, criteria)
-    return {**shares, Kind.FLAT: flat * power, Kind.EARLY: flat * (1 - power)}
+    early, flat = shares.pop(Kind.EARLY, 0.0), shares.pop(Kind.FLAT, 0.0)
+    power = _power(rows, model, measure.material, criteria)
+    return {**shares, Kind.FLAT: flat * power, Kind.EARLY: early + flat * (1 - power)}
 
 
 def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> float:

@@ -16,12 +16,12 @@ from rldoctor.outcome.rows import Rows
 def measure_of(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: Criteria) -> Measure:
     """The best scale that is known for a curve, with what is material on it.
 
-    ``values``: the rows that are judged; ``noise``: standard deviation of one of them.
+    ``noise``: standard deviation of one of the rows that are judged.
     """
     if isinstance(scale, TaskScale):
         return _task(curve, scale, rows, noise, criteria)
     if isinstance(scale, NaturalScale):
-        return _natural(scale, criteria)
+        return _natural(scale, noise, criteria)
     return _own(curve, rows, noise, criteria, "")
 
 
@@ -47,9 +47,10 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
         criteria["learning"] * unit,
         unit,
         "of what the task allows",
-        base,
-        scale.nothing,
-        scale.solved,
+        noise,
+        random=base,
+        nothing=scale.nothing,
+        solved=scale.solved,
     )
 
 
@@ -63,7 +64,7 @@ def _rescaled(values: FloatArray, base: float, top: float, criteria: Criteria) -
     )
 
 
-def _natural(scale: NaturalScale, criteria: Criteria) -> Measure:
+def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> Measure:
     unit = scale.high - scale.low
     bounds = f"{number_text(scale.low)} to {number_text(scale.high)}"
     words = {
@@ -72,15 +73,9 @@ def _natural(scale: NaturalScale, criteria: Criteria) -> Measure:
         "rating": f"measured by the rating: {number_text(unit)} points are ten games to one",
     }
     names = {"success": "success rate", "reward": "of what the reward allows", "rating": "of 400 Elo"}
+    material = criteria[scale.kind] * unit
     return Measure(
-        "natural",
-        words[scale.kind],
-        criteria[scale.kind] * unit,
-        unit,
-        names[scale.kind],
-        NAN,
-        NAN,
-        scale.solved,
+        "natural", words[scale.kind], material, unit, names[scale.kind], noise, solved=scale.solved
     )
 
 
@@ -88,9 +83,10 @@ def _own(
     curve: Curve, rows: Rows, noise: float, criteria: Criteria, why: str, *, solved: float = NAN
 ) -> Measure:
     """In units of the curve's own noise; a mean over many episodes is held to the noise of one."""
-    episode = rows.episode_noise or noise * math.sqrt(curve.window or 1)
+    # What the moves of the mean say of an episode cannot be more than its rows leave room for.
+    episode = noise * math.sqrt(curve.window or 1)
+    episode = min(rows.episode_noise, episode) if rows.episode_noise > 0 else episode
     material = max(criteria["own_noise"] * noise, criteria["own_episode"] * episode)
     sentence = "measured by itself; what this task allows is not known"
-    return Measure(
-        "own", f"{sentence} ({why})" if why else sentence, material, noise, "x its noise", NAN, NAN, solved
-    )
+    sentence = f"{sentence} ({why})" if why else sentence
+    return Measure("own", sentence, material, noise, "x its noise", noise, solved=solved)

@@ -114,6 +114,24 @@ def test_too_early_for_bad_news(criteria, budget: Budget, reason: str) -> None:
     assert judge(of(learner()), criteria, None, budget).kind is Kind.KEPT, "good news needs no budget"
 
 
+def test_a_small_rise_is_excused_only_while_the_run_goes_on(criteria) -> None:
+    values = np.linspace(0.02, 0.09, 100) + 0.004 * np.random.default_rng(8).standard_normal(100)
+    kinds = {
+        planned: judge(of(values), criteria, NaturalScale(0, 1), Budget(planned=planned)).kind
+        for planned in (None, 100, 1000)
+    }
+    assert kinds == {None: Kind.FLAT, 100: Kind.FLAT, 1000: Kind.EARLY}
+
+
+def test_a_policy_that_climbs_towards_the_random_one_is_early(criteria) -> None:
+    """PPO's untrained policy often is worse than random actions; a rise that ended there is no excuse."""
+    scale = TaskScale(random=-43, nothing=-40, reference=-5)
+    noise = np.random.default_rng(9).standard_normal(100)
+    assert judge(of(np.linspace(-75, -50, 100) + noise), criteria, scale).kind is Kind.EARLY
+    ended = np.minimum(np.linspace(-75, 100, 100), -50)
+    assert judge(of(ended + noise), criteria, scale).kind is Kind.FLAT
+
+
 def test_a_curve_of_less_than_two_windows_is_not_called_flat(criteria) -> None:
     rng = np.random.default_rng(5)
     values = np.convolve(rng.standard_normal(199), np.ones(100) / 100, "valid")
