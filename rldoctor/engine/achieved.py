@@ -103,11 +103,11 @@ def _combined(judged: list[Outcome]) -> RunOutcome:
     success = [one for one in judged if one.metric in dict(_SUCCESSES)]
     rest = [one for one in judged if one not in returns and one not in success]
     whole = combine([*returns, *success, *rest])
-    for part in (returns, success):
-        found = combine(part) if part else None
-        if found is not None and found.kind.gained and not whole.kind.gained:
-            return replace(whole, deciding=found.deciding)
-    return whole
+    if whole.kind not in (Kind.FLAT, Kind.EARLY, Kind.UNKNOWN):
+        return whole
+    # Evaluations that begin after the task was learned are flat, at the level that training rose to.
+    gained = next((one for one in (*returns, *success) if one.kind.gained), None)
+    return replace(whole, deciding=gained, disagreement="") if gained is not None else whole
 
 
 def _curves(

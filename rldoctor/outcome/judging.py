@@ -65,7 +65,9 @@ def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget 
     unfinished = budget.planned is not None and last < criteria["finished"] * budget.planned
     judged = _judged(curve, rows, scale, criteria, unfinished)
     reason = too_early(curve, rows, budget, criteria)
-    return _outcome(_earlier(judged, reason) if reason else judged, criteria)
+    # A fall over so many rows has had its chance, whatever the counter of the steps calls it.
+    fallen = judged.kind in (Kind.LOST, Kind.FELL) and rows.points >= criteria["many_rows"]
+    return _outcome(_earlier(judged, reason) if reason and not fallen else judged, criteria)
 
 
 def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> Judged:
