@@ -1,1 +1,1 @@
-"""Experiments that the package is measured on. Nothing here is shipped, and the package imports none of it."""
+"""Experiments that the package is measured on: not shipped, and the package imports none of it."""

@@ -27,10 +27,12 @@ def _parser() -> argparse.ArgumentParser:
     labelling = commands.add_parser("label", help="judge the finished runs and write labels.json")
     scoring = commands.add_parser("score", help="how a checkout's rldoctor does on the finished runs")
     scoring.add_argument("--tree", type=Path, required=True, help="the checkout whose rldoctor runs")
-    scoring.add_argument("--split", choices=("tune", "hold", "both"), default="both", help="which tasks [both]")
+    scoring.add_argument("--split", choices=("tune", "hold", "both"), default="both", help="tasks [both]")
     scoring.add_argument("--table", type=Path, help="where the per-run table goes [OUT/score-NAME.csv]")
     for part, command in ((listing, _list), (training, _train), (labelling, _label), (scoring, _score)):
-        part.add_argument("--only", action="append", default=[], help="runs whose TASK/FAULT/SEED has this text in it")
+        part.add_argument(
+            "--only", action="append", default=[], help="runs with this text in TASK/FAULT/SEED"
+        )
         part.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the runs [mutant_runs]")
         part.set_defaults(command=command)
     return parser

@@ -26,12 +26,14 @@ def label_path(out: Path, run: Run) -> Path:
 
 
 def train_all(runs: Iterable[Run], out: Path, jobs: int) -> None:
-    """Train what is not finished, ``jobs`` processes at a time. A run that was cut off starts again from nothing."""
+    """Train what is not finished, ``jobs`` processes at a time. A run that was cut off starts anew."""
     os.nice(19)
     (out / "labels").mkdir(parents=True, exist_ok=True)
     # The libraries are loaded once and inherited by the forked processes, each of which changes its own copy.
     import sb3_contrib  # noqa: F401
     import torch
+
+    from laboratory.mutants import training  # noqa: F401
 
     torch.set_num_threads(1)
     active: list[tuple[Run, Any, float]] = []

@@ -26,7 +26,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """An edit as it was made: the file relative to the packages' folder, and the line of the replaced text."""
+    """An edit as it was made: file (below the packages' folder) and line of the replaced text."""
 
     where: str
     file: str
@@ -46,7 +46,8 @@ def locate(edit: Edit) -> Planted:
     if count != 1:
         raise MutationError(
             f"{edit.where}: expected exactly once, found {count} times: {edit.find!r}. "
-            "The installed version differs from the one the table was written for; read the function and correct the table."
+            "The installed version is not the one the table was written for; "
+            "read the function and correct the table."
         )
     line = first + source[: source.index(edit.find)].count("\n")
     return Planted(edit.where, file, line, edit.find, edit.replace)

@@ -14,8 +14,8 @@ SEEDS = (0, 1, 2)
 LAYOUTS = ("tensorboard", "csv-monitor", "zoo", "csv-config")
 HEALTHY = "healthy"
 FIRST_TASKS = 2
-# The twins of a task come just before the first, second and fourth fault that is planted in it: a judgement is
-# possible early, and an hour is not spent on healthy runs alone.
+# The twins of a task come just before the first, second and fourth fault that is planted in it: a judgement
+# is possible early, and an hour is not spent on healthy runs alone.
 TWIN_BEFORE = (0, 1, 3)
 
 
@@ -72,7 +72,8 @@ def _cells(fault: Fault, turn: int) -> list[Task]:
     """The tasks a fault fits, discrete and continuous in turn, beginning with others for every fault."""
     fitting = [task for task in tasks().values() if fault.fits(task)]
     kinds = [
-        _rotated([task for task in fitting if task.actions == kind], turn) for kind in ("discrete", "continuous")
+        _rotated([task for task in fitting if task.actions == kind], turn)
+        for kind in ("discrete", "continuous")
     ]
     return [task for pair in zip_longest(*kinds) for task in pair if task is not None]
 

@@ -61,7 +61,8 @@ def tasks() -> Mapping[str, Task]:
     document = _read("tasks.yaml")
     places = document["environments"]
     return {
-        name: Task(name=name, **{**entry, **places[entry["env"]]}) for name, entry in document["tasks"].items()
+        name: Task(name=name, **{**entry, **places[entry["env"]]})
+        for name, entry in document["tasks"].items()
     }
 
 
@@ -73,7 +74,9 @@ def faults() -> Mapping[str, Fault]:
         for entry in _read(path.name):
             fault = _fault(entry)
             if fault.name in found:
-                raise TableError(f"{path.name}: a fault named {fault.name} exists already; give it another name")
+                raise TableError(
+                    f"{path.name}: a fault named {fault.name} exists already; give it another name"
+                )
             found[fault.name] = fault
     return found
 
@@ -114,7 +117,9 @@ def _place(names: Mapping[str, Any], short: str, algo: str) -> str:
     try:
         return str(names[short][algo])
     except KeyError as error:
-        raise TableError(f"targets.yaml: {algo} has no {short}; add it or change the fault's algorithms") from error
+        raise TableError(
+            f"targets.yaml: {algo} has no {short}; add it or change the fault's algorithms"
+        ) from error
 
 
 @cache

@@ -21,9 +21,10 @@ DECILES = 10
 
 
 class TrueReturns(gymnasium.Wrapper):  # type: ignore[misc]
-    """Keep every finished episode as the environment gave it, below the monitor and whatever it does to rewards."""
+    """Keep every finished episode as the environment gave it, whatever the monitor does to rewards."""
 
     def __init__(self, env: Any, episodes: list[tuple[int, float, int]], clock: list[int]) -> None:
+        """``clock`` counts the steps of all environments that share it."""
         super().__init__(env)
         self._episodes, self._clock = episodes, clock
         self._sum, self._length = 0.0, 0
@@ -45,7 +46,7 @@ class TrueReturns(gymnasium.Wrapper):  # type: ignore[misc]
 
 
 def train(run: Run, folder: Path) -> dict[str, Any]:
-    """Train into ``folder`` and return the measured part of the label. Changes the library in this process."""
+    """Train into ``folder`` and return what the label says of it. Changes the library in this process."""
     import torch
 
     torch.set_num_threads(1)
@@ -93,7 +94,9 @@ def algorithm(name: str) -> Any:
     import stable_baselines3
 
     contrib = {"trpo": "TRPO", "tqc": "TQC", "qrdqn": "QRDQN", "recurrent-ppo": "RecurrentPPO"}
-    return getattr(sb3_contrib, contrib[name]) if name in contrib else getattr(stable_baselines3, name.upper())
+    return (
+        getattr(sb3_contrib, contrib[name]) if name in contrib else getattr(stable_baselines3, name.upper())
+    )
 
 
 def evaluate(model: Any, task: Task, seed: int) -> dict[str, Any]:
@@ -155,17 +158,29 @@ def _noise(size: float, env: Any) -> Any:
 
 
 def _write_configuration(run: Run, folder: Path, settings: dict[str, Any]) -> None:
-    """The file beside the log that two of the layouts have, with what was set and never what was planted in code."""
+    """What two of the layouts have beside the log: what was set, never what was planted in code."""
     task = run.task
     if run.layout == "csv-config":
         facts = {"algo": task.algo, "env_id": task.env, "total_timesteps": task.steps, "n_envs": task.n_envs}
-        document = {**facts, "seed": run.seed, "normalize": task.normalize, "noise_std": task.noise, **settings}
+        document = {
+            **facts,
+            "seed": run.seed,
+            "normalize": task.normalize,
+            "noise_std": task.noise,
+            **settings,
+        }
         (folder / "config.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     elif run.layout == "zoo":
         place = folder / task.env
         place.mkdir()
         noise = {} if task.noise is None else {"noise_type": "normal", "noise_std": task.noise}
-        chosen = {"n_timesteps": task.steps, "n_envs": task.n_envs, "normalize": task.normalize, **noise, **settings}
+        chosen = {
+            "n_timesteps": task.steps,
+            "n_envs": task.n_envs,
+            "normalize": task.normalize,
+            **noise,
+            **settings,
+        }
         told = {"algo": task.algo, "env": task.env, "seed": run.seed, "n_timesteps": -1, "log_interval": -1}
         # As rl-baselines3-zoo saves them: ordered dictionaries, sorted by key, with yaml's python tags.
         for name, values in (("config.yml", chosen), ("args.yml", told)):
