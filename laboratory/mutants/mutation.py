@@ -67,14 +67,19 @@ def plant(edits: Iterable[Edit]) -> list[Planted]:
 def _replace(where: str, edits: list[Edit]) -> None:
     """Compile the changed source in the module's own namespace and put it in the function's place."""
     owner, name, function = _find(where)
+    built: dict[str, Any] = {}
+    exec(compile(changed_source(where, edits), f"<mutant of {where}>", "exec"), function.__globals__, built)
+    setattr(owner, name, built["_outer"](owner))
+
+
+def changed_source(where: str, edits: Iterable[Edit]) -> str:
+    """Text of a function ``_outer(class)`` that returns the changed function."""
     source = _source(where)[0]
     for edit in edits:
         source = source.replace(edit.find, edit.replace)
     # A method that says super() has its class in a closure cell, which only a function around it can supply.
-    wrapped = f"def _outer(__class__):\n{textwrap.indent(source, '    ')}\n    return {name}\n"
-    built: dict[str, Any] = {}
-    exec(compile(wrapped, f"<mutant of {where}>", "exec"), function.__globals__, built)
-    setattr(owner, name, built["_outer"](owner))
+    name = where.rpartition(".")[2]
+    return f"def _outer(__class__):\n{textwrap.indent(source, '    ')}\n    return {name}\n"
 
 
 def _source(where: str) -> tuple[str, int, str]:
