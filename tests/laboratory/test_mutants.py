@@ -41,7 +41,8 @@ def test_every_text_stands_exactly_once_in_the_installed_library() -> None:
                 wrong.append(f"{fault.name} ({algo}): {error}")
                 continue
             package = importlib.util.find_spec(edit.where.partition(".")[0])
-            assert package is not None and package.origin is not None
+            assert package is not None
+            assert package.origin is not None
             lines = (Path(package.origin).parents[1] / planted.file).read_text(encoding="utf-8").splitlines()
             assert edit.find.splitlines()[0].strip() in lines[planted.line - 1]
     assert wrong == []
@@ -131,15 +132,14 @@ def test_an_inherited_function_is_refused() -> None:
 
 SMALL = {
     "ppo": {"n_steps": 64, "batch_size": 32, "n_epochs": 2},
-    "dqn": {"learning_starts": 20, "train_freq": 1, "batch_size": 8, "exploration_fraction": 0.5},
-    "sac": {"learning_starts": 20, "batch_size": 8, "policy_kwargs": {"net_arch": [8]}},
+    "dqn": {"learning_starts": 20, "train_freq": 4, "batch_size": 8, "exploration_fraction": 0.5},
 }
 
 
 def small(algo: str) -> Task:
-    """A task of that algorithm with a budget of two updates (on-policy) or three episodes (SAC)."""
+    """A task of that algorithm with a budget of two updates (PPO) or sixty (DQN)."""
     task = next(task for task in tasks().values() if task.algo == algo)
-    steps = {"ppo": 192, "dqn": 250, "sac": 800}[algo]
+    steps = {"ppo": 192, "dqn": 250}[algo]
     return dataclasses.replace(task, steps=steps, n_envs=1, settings=SMALL[algo])
 
 
@@ -175,22 +175,29 @@ def rows(folder: Path) -> list[dict[str, str]]:
         return [{k: v for k, v in entry.items() if k.startswith("train/")} for entry in csv.DictReader(file)]
 
 
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, str]]]:
+    """The metrics of the unchanged library, by algorithm."""
+    base = tmp_path_factory.mktemp("unchanged")
+    return {algo: rows(trained(CsvRun(small(algo), None, 0), base)[0]) for algo in SMALL}
+
+
+def test_a_training_repeats_so_that_a_difference_proves_something(
+    unchanged: dict[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    assert rows(trained(CsvRun(small("ppo"), None, 0), tmp_path)[0]) == unchanged["ppo"]
+
+
 @pytest.mark.parametrize(
     ("algo", "fault"),
-    [
-        ("ppo", "advantage-sign"),
-        ("ppo", "critic-blind"),
-        ("sac", "temperature-sign"),
-        ("dqn", "td-gamma-0.3"),
-    ],
+    [("ppo", "advantage-sign"), ("ppo", "critic-blind"), ("dqn", "td-gamma-0.3")],
 )
-def test_a_planted_fault_changes_the_training(algo: str, fault: str, tmp_path: Path) -> None:
-    task = small(algo)
-    healthy, _ = trained(CsvRun(task, None, 0), tmp_path)
-    again, _ = trained(CsvRun(task, None, 0), tmp_path / "again")
-    planted, label = trained(CsvRun(task, faults()[fault], 0), tmp_path)
-    assert rows(healthy) == rows(again), "the training does not repeat, so a difference would prove nothing"
-    assert rows(healthy) != rows(planted)
+def test_a_planted_fault_changes_the_training(
+    algo: str, fault: str, unchanged: dict[str, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    folder, label = trained(CsvRun(small(algo), faults()[fault], 0), tmp_path)
+    assert len(rows(folder)) == len(unchanged[algo])
+    assert rows(folder) != unchanged[algo]
     assert [edit["find"] for edit in label["planted"]] == [edit.find for edit in faults()[fault].edits[algo]]
 
 
@@ -265,7 +272,8 @@ def test_a_twin_that_collapsed_is_no_example_of_health() -> None:
 def test_a_checkout_is_asked_about_a_real_run(tmp_path: Path) -> None:
     fault: Fault = faults()["critic-blind"]
     folder, _ = trained(CsvRun(small("ppo"), fault, 0), tmp_path)
-    found = diagnosis(tmp_path, folder.name, ROOT, tmp_path)
+    (tmp_path / "answers").mkdir()
+    found = diagnosis(tmp_path, folder.name, ROOT, tmp_path / "answers")
     assert found["algorithm"] == "ppo"
     told = {
         "split": "tune",
