@@ -32,6 +32,7 @@ def train_all(runs: Iterable[Run], out: Path, jobs: int) -> None:
     # The libraries are loaded once and inherited by the forked processes, each of which changes its own copy.
     import sb3_contrib  # noqa: F401
     import torch
+    import torch._dynamo  # the first optimiser step would load it, in every process anew
 
     from laboratory.mutants import training  # noqa: F401
 

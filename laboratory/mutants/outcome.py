@@ -36,9 +36,8 @@ def write_labels(out: Path) -> str:
 
 def judged(out: Path) -> list[dict[str, Any]]:
     """Labels of all finished runs with ``outcome``, ``shares`` and ``by`` (what shows the harm)."""
-    labels = [
-        json.loads(path.read_text(encoding="utf-8")) for path in sorted((out / "labels").glob("r*.json"))
-    ]
+    paths = sorted((out / "labels").glob("r????????.json"))
+    labels = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     floors = _random_returns(out, {label["env"] for label in labels})
     twins: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for label in labels:

@@ -14,9 +14,9 @@ SEEDS = (0, 1, 2)
 LAYOUTS = ("tensorboard", "csv-monitor", "zoo", "csv-config")
 HEALTHY = "healthy"
 FIRST_TASKS = 2
-# The twins of a task come just before the first, second and fourth fault that is planted in it: a judgement
-# is possible early, and an hour is not spent on healthy runs alone.
-TWIN_BEFORE = (0, 1, 3)
+# The twins of a task come just before the first, second and fifth fault that is planted in it: a judgement is
+# possible early, and an hour is not spent on healthy runs alone.
+TWIN_BEFORE = (0, 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,13 @@ def _faulty() -> Iterator[Run]:
 
 
 def _cells(fault: Fault, turn: int) -> list[Task]:
-    """The tasks a fault fits, discrete and continuous in turn, beginning with others for every fault."""
+    """The tasks a fault fits, discrete and continuous in turn, core ones first, rotated by the fault."""
     fitting = [task for task in tasks().values() if fault.fits(task)]
-    kinds = [
-        _rotated([task for task in fitting if task.actions == kind], turn)
-        for kind in ("discrete", "continuous")
-    ]
+    kinds = []
+    for kind in ("discrete", "continuous"):
+        core = [task for task in fitting if task.actions == kind and task.core]
+        rest = [task for task in fitting if task.actions == kind and not task.core]
+        kinds.append([*_rotated(core, turn), *_rotated(rest, turn)])
     return [task for pair in zip_longest(*kinds) for task in pair if task is not None]
 
 

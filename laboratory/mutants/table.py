@@ -31,6 +31,7 @@ class Task:
     n_envs: int
     split: str
     actions: str
+    core: bool = False
     normalize: bool = False
     noise: float | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)

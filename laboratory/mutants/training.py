@@ -61,7 +61,7 @@ def train(run: Run, folder: Path) -> dict[str, Any]:
         "planted": [asdict(edit) for edit in planted],
         "training_returns": _by_decile(episodes, run.task.steps),
         "episodes": len(episodes),
-        "evaluation": None if stopped else evaluate(model, run.task, run.seed),
+        "evaluation": None if stopped else _evaluated(model, run),
     }
     model.logger.close()
     model.env.close()
@@ -118,6 +118,16 @@ def evaluate(model: Any, task: Task, seed: int) -> dict[str, Any]:
         "length": float(np.mean(lengths)),
         "episodes": count,
     }
+
+
+def _evaluated(model: Any, run: Run) -> dict[str, Any] | None:
+    """The evaluation; None where the networks have become NaN and give no action."""
+    try:
+        return evaluate(model, run.task, run.seed)
+    except ValueError as error:
+        if "nan" not in str(error).lower():
+            raise
+        return None
 
 
 def _learn(model: Any, task: Task) -> str:
