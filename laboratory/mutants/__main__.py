@@ -29,6 +29,8 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("--tree", type=Path, required=True, help="the checkout whose rldoctor runs")
     scoring.add_argument("--split", choices=("tune", "hold", "both"), default="both", help="tasks [both]")
     scoring.add_argument("--table", type=Path, help="where the per-run table goes [OUT/score-NAME.csv]")
+    for part in (labelling, scoring):
+        part.add_argument("--twins", type=int, help="judge with so many healthy seeds [outcome.yaml]")
     for part, command in ((listing, _list), (training, _train), (labelling, _label), (scoring, _score)):
         part.add_argument(
             "--only", action="append", default=[], help="runs with this text in TASK/FAULT/SEED"
@@ -59,14 +61,15 @@ def _train(options: argparse.Namespace) -> int:
 def _label(options: argparse.Namespace) -> int:
     from laboratory.mutants.outcome import write_labels
 
-    sys.stdout.write(write_labels(options.out) + "\n")
+    sys.stdout.write(write_labels(options.out, options.twins) + "\n")
     return 0
 
 
 def _score(options: argparse.Namespace) -> int:
     from laboratory.mutants.scoring import score
 
-    sys.stdout.write(score(options.out, options.tree, options.split, options.only, options.table) + "\n")
+    chosen = (options.split, options.only, options.table, options.twins)
+    sys.stdout.write(score(options.out, options.tree, *chosen) + "\n")
     return 0
 
 

@@ -17,13 +17,13 @@ MEASURES = ("evaluation", "training")
 RANDOM_EPISODES = 20
 
 
-def write_labels(out: Path) -> str:
+def write_labels(out: Path, least: int | None = None) -> str:
     """Judge every finished run, write ``labels/labels.json`` and return a summary.
 
     Not beside the runs: a program that looks for settings in the folder above a run must not meet
     the answers.
     """
-    labels = judged(out)
+    labels = judged(out, least)
     path = out / "labels" / "labels.json"
     path.write_text(json.dumps(labels, indent=1) + "\n", encoding="utf-8")
     counts = Counter(
@@ -34,8 +34,12 @@ def write_labels(out: Path) -> str:
     )
 
 
-def judged(out: Path) -> list[dict[str, Any]]:
-    """Labels of all finished runs with ``outcome``, ``shares`` and ``by`` (what shows the harm)."""
+def judged(out: Path, least: int | None = None) -> list[dict[str, Any]]:
+    """Labels of all finished runs with ``outcome``, ``shares`` and ``by`` (what shows the harm).
+
+    ``least`` twins are enough to judge, by default as many as ``outcome.yaml`` says.
+    """
+    enough = int(limits()["twins_for_judgement"]) if least is None else least
     paths = sorted((out / "labels").glob("r????????.json"))
     labels = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     floors = _random_returns(out, {label["env"] for label in labels})
@@ -43,11 +47,13 @@ def judged(out: Path) -> list[dict[str, Any]]:
     for label in labels:
         if label["fault"] == HEALTHY:
             twins[label["task"]].append(label)
-    return [{**label, **judge(label, twins[label["task"]], floors[label["env"]])} for label in labels]
+    return [{**label, **judge(label, twins[label["task"]], floors[label["env"]], enough)} for label in labels]
 
 
-def judge(label: Mapping[str, Any], twins: Sequence[Mapping[str, Any]], floor: float) -> dict[str, Any]:
-    """Outcome of one run. ``floor`` is the return of random actions.
+def judge(
+    label: Mapping[str, Any], twins: Sequence[Mapping[str, Any]], floor: float, enough: int = 2
+) -> dict[str, Any]:
+    """Outcome of one run. ``floor`` is the return of random actions, ``enough`` the least number of twins.
 
     A share is (reached - floor) / (twins' median - floor). Harm on either measure is harm: a policy that is
     good but never acted on (exploration stuck) shows in training only, one that ended in a bad moment in
@@ -56,7 +62,7 @@ def judge(label: Mapping[str, Any], twins: Sequence[Mapping[str, Any]], floor: f
     """
     if label["stopped"]:
         return {"outcome": HARMFUL, "shares": {}, "by": ["stopped"]}
-    if len(twins) < limits()["twins_for_judgement"]:
+    if len(twins) < enough:
         return {"outcome": UNJUDGED, "shares": {}, "by": ["too few twins yet"]}
     shares, worst = {}, {}
     for measure in MEASURES:

@@ -38,9 +38,16 @@ COLUMNS = (
 )
 
 
-def score(out: Path, tree: Path, split: str, only: Sequence[str], table: Path | None) -> str:
+def score(
+    out: Path,
+    tree: Path,
+    split: str,
+    only: Sequence[str],
+    table: Path | None,
+    least: int | None = None,
+) -> str:
     """Run the checkout on every judged run, write the per-run table, and return the counts by split."""
-    labels = [label for label in judged(out) if label["outcome"] in (HARMFUL, HARMLESS)]
+    labels = [label for label in judged(out, least) if label["outcome"] in (HARMFUL, HARMLESS)]
     chosen = [
         label
         for label in labels
