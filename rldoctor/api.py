@@ -8,10 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.compare import compare_arms
-from rldoctor.compare.criteria import load_criteria
 from rldoctor.engine.diagnose import diagnose_run
-from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
@@ -25,8 +22,7 @@ from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.paths import PACKAGE, builtin_rules_dir
-from rldoctor.report import notebook
-from rldoctor.rulebook.loader import load_pack
+from rldoctor.rulebook.builtin import builtin_rules
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import Rule
@@ -34,7 +30,7 @@ from rldoctor.rulebook.schema import Rule
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-notebook.register()
+    from rldoctor.engine.expected import Expected
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +102,11 @@ def load(
 
 @lru_cache(maxsize=8)
 def _pack(directories: tuple[Path, ...]) -> tuple[Rule, ...]:
+    if directories == (builtin_rules_dir(),):
+        return builtin_rules()
+    # Rules of several packs are checked against each other, so all of them are read.
+    from rldoctor.rulebook.loader import load_pack
+
     return with_records(load_pack(list(directories), tests=False), builtin_records(), builtin_rules_dir())
 
 
@@ -180,6 +181,8 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
     Raises:
         RuleError: a rule file is invalid. UsageError: no rule has this code.
     """
+    from rldoctor.engine.expected import expected
+
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
     builtin = builtin_rules_dir()
     return expected(rule, prepare(run, load_policy(builtin), load_derived(builtin)))
@@ -209,6 +212,9 @@ def compare(
     Raises:
         ReadError: no run in a path. UsageError: the arms cannot be compared (environments, step units).
     """
+    from rldoctor.compare import compare_arms
+    from rldoctor.compare.criteria import load_criteria
+
     given = dict(loading or {})
     before, after = (
         _arm(name, path, summary, {**given, "config_files": [*given.get("config_files", ()), *files]}, ruling)

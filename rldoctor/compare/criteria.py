@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rldoctor.yamlio import load_yaml
 
 FILE = "compare.yaml"
 
@@ -48,6 +47,8 @@ class CompareCriteria:
 @lru_cache(maxsize=4)
 def load_criteria(rules: Path) -> CompareCriteria:
     """The criteria of a rules directory; RuleError when the file is not valid YAML."""
+    from rldoctor.yamlio import load_yaml
+
     data = load_yaml(rules / FILE)
     return CompareCriteria(
         limits={name: float(entry["value"]) for name, entry in data["thresholds"].items()},

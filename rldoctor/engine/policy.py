@@ -8,10 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
-from rldoctor.yamlio import load_yaml
+from rldoctor.paths import builtin_rules_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,13 @@ def _values(block: Mapping[str, Any]) -> dict[str, float]:
 @lru_cache(maxsize=4)
 def load_policy(rules: Path) -> Policy:
     """The policy of a rules directory; RuleError when the file is not valid YAML."""
+    return POLICY.load() if rules == builtin_rules_dir() else read_policy(rules)
+
+
+def read_policy(rules: Path) -> Policy:
+    """The policy, from its file. Raises RuleError."""
+    from rldoctor.yamlio import load_yaml
+
     data = load_yaml(rules / "policy.yaml")
     outcome, rank, verdict = data["outcome"], data["ranking"], data["verdict"]
     return Policy(
@@ -167,6 +175,13 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
 @lru_cache(maxsize=4)
 def load_derived(rules: Path) -> DerivedSet:
     """The derived quantities of a rules directory; RuleError when the file is not valid YAML."""
+    return DERIVED.load() if rules == builtin_rules_dir() else read_derived(rules)
+
+
+def read_derived(rules: Path) -> DerivedSet:
+    """The derived quantities, from their file. Raises RuleError."""
+    from rldoctor.yamlio import load_yaml
+
     data = load_yaml(rules / "derived.yaml")
     constants = {
         name: Constant(float(entry["value"]), str(entry["unit"]), str(entry["note"]))
@@ -193,3 +208,14 @@ def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
 def _variant(entry: Mapping[str, Any]) -> Variant:
     lists = ("from", "optional", "config", "algorithms", "except", "frameworks")
     return Variant(parse(entry["value"]), *(tuple(entry.get(key, ())) for key in lists))
+
+
+POLICY = Compiled(
+    "policy", Policy, lambda: [builtin_rules_dir() / "policy.yaml"], lambda: read_policy(builtin_rules_dir())
+)
+DERIVED = Compiled(
+    "derived",
+    DerivedSet,
+    lambda: [builtin_rules_dir() / "derived.yaml"],
+    lambda: read_derived(builtin_rules_dir()),
+)

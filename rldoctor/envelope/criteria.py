@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.model.config import KnobValue
-from rldoctor.yamlio import load_yaml
+from rldoctor.paths import builtin_rules_dir
 
 FILE = "reference.yaml"
 
@@ -40,6 +41,13 @@ class EnvelopeCriteria:
 @lru_cache(maxsize=4)
 def load_criteria(rules: Path) -> EnvelopeCriteria:
     """The criteria of a rules directory; RuleError when the file is not valid YAML."""
+    return CRITERIA.load() if rules == builtin_rules_dir() else read_criteria(rules)
+
+
+def read_criteria(rules: Path) -> EnvelopeCriteria:
+    """The criteria, from their file. Raises RuleError."""
+    from rldoctor.yamlio import load_yaml
+
     data = load_yaml(rules / FILE)
     return EnvelopeCriteria(
         limits={name: float(entry["value"]) for name, entry in data["thresholds"].items()},
@@ -50,3 +58,11 @@ def load_criteria(rules: Path) -> EnvelopeCriteria:
         prefixes=tuple(data["identity"]["prefixes"]),
         leave_out=frozenset(data["leave_out"]),
     )
+
+
+CRITERIA = Compiled(
+    "reference",
+    EnvelopeCriteria,
+    lambda: [builtin_rules_dir() / FILE],
+    lambda: read_criteria(builtin_rules_dir()),
+)

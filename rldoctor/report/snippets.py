@@ -12,7 +12,6 @@ from typing import Any
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean
-from rldoctor.yamlio import load_yaml
 
 # What may stand in code that a person is told to copy: keys and words come from a log.
 _KEY = re.compile(r"[A-Za-z_][\w.-]*")
@@ -46,6 +45,8 @@ def _row(framework: str, key: str) -> Mapping[str, Any]:
 
 @cache
 def _table() -> Mapping[str, list[dict[str, Any]]]:
+    from rldoctor.yamlio import load_yaml
+
     found: Mapping[str, list[dict[str, Any]]] = load_yaml(Path(__file__).with_name("snippets.yaml"))[
         "frameworks"
     ]

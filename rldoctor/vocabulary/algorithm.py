@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.vocabulary.tables import HERE, FrameworkTable, logged
-from rldoctor.yamlio import load_yaml
 
 _TOKENS = re.compile(r"[a-z0-9]+")
 # Class names carry the module: <class 'stable_baselines3.sac.policies.SACPolicy'>.
@@ -23,8 +23,17 @@ _USUAL_SETTINGS = ("algo", "algorithm", "algo_name", "agent_type")
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
+    return ALGORITHMS.load()
+
+
+def _read_table() -> dict[str, Any]:
+    from rldoctor.yamlio import load_yaml
+
     data: dict[str, Any] = load_yaml(HERE / "algorithms.yaml")
     return data
+
+
+ALGORITHMS = Compiled("algorithms", dict, lambda: [HERE / "algorithms.yaml"], _read_table)
 
 
 @lru_cache(maxsize=1)

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.model.raw import RawRun
 from rldoctor.vocabulary.tables import GENERIC, HERE, logged
-from rldoctor.yamlio import load_yaml
 
 _LISTS = ("tags", "files", "contexts", "settings")
 
@@ -16,9 +16,18 @@ _LISTS = ("tags", "files", "contexts", "settings")
 @lru_cache(maxsize=1)
 def fingerprints() -> Mapping[str, Any]:
     """``fingerprints.yaml``: framework -> ``{any: [alternative, ...], over: [framework, ...]}``."""
+    return FINGERPRINTS.load()
+
+
+def _read_fingerprints() -> dict[str, Any]:
+    from rldoctor.yamlio import load_yaml
+
     data: dict[str, Any] = load_yaml(HERE / "fingerprints.yaml")
-    frameworks: Mapping[str, Any] = data["frameworks"]
+    frameworks: dict[str, Any] = data["frameworks"]
     return frameworks
+
+
+FINGERPRINTS = Compiled("fingerprints", dict, lambda: [HERE / "fingerprints.yaml"], _read_fingerprints)
 
 
 def detect_framework(raw: RawRun) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.model.algorithms import ON_POLICY
 from rldoctor.vocabulary.tables import HERE, KnobRule, Scale, TagRule, canonical
-from rldoctor.yamlio import load_yaml
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
@@ -87,6 +87,12 @@ class _Reading:
 @lru_cache(maxsize=1)
 def words() -> GenericWords:
     """``generic.yaml``, read once."""
+    return WORDS.load()
+
+
+def _read_words() -> GenericWords:
+    from rldoctor.yamlio import load_yaml
+
     data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
     whole = [_rule(row, order) for order, row in enumerate(data["whole"])]
     rules = [_rule(row, order + len(whole)) for order, row in enumerate(data["metrics"])]
@@ -116,6 +122,9 @@ def _rule(row: Mapping[str, Any], order: int) -> GuessRule:
     }
     fields["match"] = re.compile(row["match"])
     return GuessRule(order=order, **fields)
+
+
+WORDS = Compiled("generic", GenericWords, lambda: [HERE / "generic.yaml"], _read_words)
 
 
 def plain(text: str) -> str:

@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.algorithms import matches
-from rldoctor.yamlio import load_yaml
 
 HERE = Path(__file__).parent
 
@@ -33,11 +33,18 @@ class Canonical:
 @lru_cache(maxsize=1)
 def canonical() -> Canonical:
     """The canonical names, read once."""
+    return CANONICAL.load()
+
+
+def _read_canonical() -> Canonical:
+    from rldoctor.yamlio import load_yaml
+
     data: dict[str, Any] = load_yaml(HERE / "canonical.yaml")
     units = {name: str(info.get("unit", "")) for name, info in data["metrics"].items()}
     return Canonical(units, frozenset(data["knobs"]))
 
 
+CANONICAL = Compiled("canonical", Canonical, lambda: [HERE / "canonical.yaml"], _read_canonical)
 GENERIC = "generic"
 
 
@@ -160,12 +167,24 @@ def check_framework(name: str) -> str:
 @lru_cache(maxsize=64)
 def load_table(name: str) -> FrameworkTable:
     """The table called ``name``; rows of the table it extends come after its own."""
+    return framework_table(name).load()
+
+
+def framework_table(name: str) -> Compiled[FrameworkTable]:
+    """The compiled form of a table. One that extends another is made from both, so all count as its sources."""
+    sources = [HERE / "generic.yaml" if name == GENERIC else HERE / "frameworks"]
+    return Compiled(f"framework-{name}", FrameworkTable, lambda: sources, lambda: _read_table(name))
+
+
+def _read_table(name: str) -> FrameworkTable:
+    from rldoctor.yamlio import load_yaml
+
     if name == GENERIC:
-        plain = _generic()
+        plain: dict[str, Any] = load_yaml(HERE / "generic.yaml")
         title = "home-made or unknown logger"
         return FrameworkTable(GENERIC, title, log_hints=plain["log_hints"], contexts=plain["contexts"])
     data: dict[str, Any] = load_yaml(HERE / "frameworks" / f"{name}.yaml")
-    base = load_table(data["extends"]) if "extends" in data else FrameworkTable(name)
+    base = _read_table(data["extends"]) if "extends" in data else FrameworkTable(name)
     algorithms = data.get("algorithms", {})
     defaults = data.get("defaults", {})
     return FrameworkTable(
@@ -186,12 +205,6 @@ def load_table(name: str) -> FrameworkTable:
         contexts=data.get("contexts", {}),
         log_hints={**base.log_hints, **data.get("log_hints", {})},
     )
-
-
-@lru_cache(maxsize=1)
-def _generic() -> dict[str, Any]:
-    data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
-    return data
 
 
 def _many(rows: Any) -> Iterable[Any]:
