@@ -6,7 +6,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rldoctor.commands.options import Options, existing_file, one_of
+from rldoctor.commands.option_kinds import one_of
+from rldoctor.commands.options import Options, existing_file
 from rldoctor.commands.outputs import plan_outputs
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS
 from rldoctor.errors import UsageError

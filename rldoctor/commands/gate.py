@@ -9,7 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rldoctor.commands.options import FAIL_ON, Options, one_of, parse_share
+from rldoctor.commands.option_kinds import one_of, parse_share
+from rldoctor.commands.options import FAIL_ON, Options
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FINDINGS, tell
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.gate.baseline import Baseline, changes, load

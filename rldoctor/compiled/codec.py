@@ -51,7 +51,7 @@ def _is_default(one: Field[Any], value: Any) -> bool:
 
 
 def from_plain(kind: type[T] | Any, plain: Any) -> T:
-    """The value of type ``kind`` that ``to_plain`` wrote. TypeError, ValueError or KeyError for anything else."""
+    """The value of type ``kind`` that ``to_plain`` wrote. TypeError, ValueError or KeyError otherwise."""
     decode = _decoder(kind)
     return cast(T, plain if decode is None else decode(plain))
 

@@ -25,7 +25,17 @@ FORMAT = 1
 SHIPPED = "_compiled"
 CACHE_VARIABLE = "RLDOCTOR_CACHE_DIR"
 # The code that makes the typed values and gives them their form: as much a source as the YAML is.
-CODE = ("", "compiled", "rulebook", "language", "language/functions", "model", "vocabulary", "engine", "envelope")
+CODE = (
+    "",
+    "compiled",
+    "rulebook",
+    "language",
+    "language/functions",
+    "model",
+    "vocabulary",
+    "engine",
+    "envelope",
+)
 # A file may change twice within one tick of its file system's clock: what was written this shortly before
 # the cache proves nothing by its time (Git calls this racy).
 _TICK = 2_000_000_000
@@ -82,7 +92,7 @@ class Compiled(Generic[T]):
 
 
 def cache_dir() -> Path | None:
-    """The folder for compiled data: ``RLDOCTOR_CACHE_DIR``, else that of the user's caches; None without one."""
+    """The folder: ``RLDOCTOR_CACHE_DIR``, else one among the user's caches; None without a home."""
     own = os.environ.get(CACHE_VARIABLE)
     if own:
         return Path(own)
@@ -107,7 +117,7 @@ def _below(places: Iterable[Path]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _code() -> list[list[Any]]:
-    """The stamps of the program files that decide the form of the values; they stay while the program runs."""
+    """The stamps of the program files that make the values; they stay while the program runs."""
     folders = [PACKAGE / name for name in CODE]
     return _stamps(
         sorted(entry.path for at in folders for entry in os.scandir(at) if entry.name.endswith(".py"))

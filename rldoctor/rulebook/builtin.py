@@ -1,4 +1,4 @@
-"""The built-in rules with their records: compiled, so that the checker runs when they change and not at each start."""
+"""The built-in rules with their records, compiled: the checker runs when they change, not at each start."""
 
 from __future__ import annotations
 

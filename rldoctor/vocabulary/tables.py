@@ -171,7 +171,7 @@ def load_table(name: str) -> FrameworkTable:
 
 
 def framework_table(name: str) -> Compiled[FrameworkTable]:
-    """The compiled form of a table. One that extends another is made from both, so all count as its sources."""
+    """The compiled form of a table. It may extend another one, so all of them count as its sources."""
     sources = [HERE / "generic.yaml" if name == GENERIC else HERE / "frameworks"]
     return Compiled(f"framework-{name}", FrameworkTable, lambda: sources, lambda: _read_table(name))
 
