@@ -16,7 +16,7 @@ from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
 from rldoctor.errors import ReadError, RldoctorError, UsageError
-from rldoctor.model.comparison import Arm, Comparison, Summary
+from rldoctor.model.display import show_with
 from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun, RawSetting
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from rldoctor.engine.expected import Expected
+    from rldoctor.model.comparison import Arm, Comparison
+
+for _kind, _function in (("Run", "of_run"), ("Diagnosis", "of_diagnosis"), ("Comparison", "of_comparison")):
+    show_with(_kind, "rldoctor.report.notebook.fragments", _function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +238,8 @@ def _arm(
     loading: Mapping[str, Any],
     ruling: Mapping[str, Any] | None,
 ) -> Arm:
+    from rldoctor.model.comparison import Arm, Summary
+
     suffixes = CONFIG_SUFFIXES if summary is None else (*CONFIG_SUFFIXES, ".json")
     mere = Path(path).suffix in suffixes and Path(path).is_file()
     runs = (_configuration(Path(path), loading),) if mere else load(path, **loading).runs

@@ -164,8 +164,18 @@ def watch(
     """Diagnose a run while it trains, and speak of what is new, worse or gone."""
     from rldoctor.commands.watch import watch as command
 
-    asked = {"warn_on": warn_on, "exit_on": exit_on, "webhook": webhook, "state": state}
-    raise typer.Exit(command(path, options, every=every, once=once, **asked))
+    raise typer.Exit(
+        command(
+            path,
+            options,
+            every=every,
+            warn_on=warn_on,
+            exit_on=exit_on,
+            webhook=webhook,
+            once=once,
+            state=state,
+        )
+    )
 
 
 @program.command(cls=InOrder)

@@ -160,7 +160,7 @@ def _parameter(name: str, option: Declared) -> inspect.Parameter:
 
 
 class _AsTyped:
-    """Takes texts and flags as they are, in the place of a validator that typer builds with pydantic (0.1 s)."""
+    """Takes texts and flags as they are; the validator that typer would build costs 0.1 s of pydantic."""
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
         """The value, or the values of a parameter that takes several."""

@@ -12,9 +12,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
-T = TypeVar("T")
 Decoder = Callable[[Any], Any]
 
 
@@ -50,10 +49,10 @@ def _is_default(one: Field[Any], value: Any) -> bool:
     return type(value) is type(default) and bool(value == default)
 
 
-def from_plain(kind: type[T] | Any, plain: Any) -> T:
+def from_plain(kind: Any, plain: Any) -> Any:
     """The value of type ``kind`` that ``to_plain`` wrote. TypeError, ValueError or KeyError otherwise."""
     decode = _decoder(kind)
-    return cast(T, plain if decode is None else decode(plain))
+    return plain if decode is None else decode(plain)
 
 
 @lru_cache(maxsize=256)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.errors import RuleError
 from rldoctor.paths import PACKAGE
-from rldoctor.rulebook.fields import kind
-from rldoctor.yamlio import Tree, load_tree
+
+if TYPE_CHECKING:
+    from rldoctor.yamlio import Tree
 
 CANONICAL = PACKAGE / "vocabulary" / "canonical.yaml"
 
@@ -58,12 +60,22 @@ def known_names(directories: Iterable[Path]) -> Known:
 @lru_cache(maxsize=1)
 def canonical_names() -> tuple[frozenset[str], frozenset[str]]:
     """The metrics and the knobs of the vocabulary: what a log or a configuration may hold."""
-    canonical = load_tree(CANONICAL)
+    return NAMES.load()
+
+
+def _read_names() -> tuple[frozenset[str], frozenset[str]]:
+    canonical = _load(CANONICAL)
     return frozenset(_part(canonical, "metrics")), frozenset(_part(canonical, "knobs"))
+
+
+NAMES = Compiled("names", tuple[frozenset[str], frozenset[str]], lambda: [CANONICAL], _read_names)
 
 
 def _load(path: Path) -> Tree:
     """The file; an absent one is empty."""
+    # The names alone are needed by every diagnosis, the YAML loader only where they are made.
+    from rldoctor.yamlio import Tree, load_tree
+
     return load_tree(path) if path.is_file() else Tree(str(path), None)
 
 
@@ -74,6 +86,8 @@ def _part(tree: Tree, *keys: str) -> Mapping[str, Any]:
         if found is None:
             return {}
         if not isinstance(found, dict):
+            from rldoctor.rulebook.fields import kind
+
             raise RuleError([tree.problem(keys[:depth], f"expected a mapping, found {kind(found)}")])
         found = found.get(keys[depth]) if depth < len(keys) else found
     return dict(found)
