@@ -10,7 +10,7 @@ from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.model.algorithms import ON_POLICY
-from rldoctor.vocabulary.tables import HERE, KnobRule, Scale, TagRule, canonical
+from rldoctor.vocabulary.tables import HERE, KnobRule, Scale, TagRule, canonical, tuples
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
@@ -111,15 +111,13 @@ def _read_words() -> GenericWords:
         evaluated=data["evaluated"],
         whole=tuple(whole),
         rules=tuple(rules),
-        config={key: KnobRule(**row) for key, row in config.items()},
+        config={key: KnobRule(**tuples(row)) for key, row in config.items()},
         safe=safe,
     )
 
 
 def _rule(row: Mapping[str, Any], order: int) -> GuessRule:
-    fields: dict[str, Any] = {
-        key: tuple(cell) if isinstance(cell, list) else cell for key, cell in row.items()
-    }
+    fields = tuples(row)
     fields["match"] = re.compile(row["match"])
     return GuessRule(order=order, **fields)
 

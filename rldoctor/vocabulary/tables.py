@@ -191,13 +191,13 @@ def _read_table(name: str) -> FrameworkTable:
         name=name,
         title=data["title"],
         versions=str(data.get("versions", "")),
-        axis=tuple(AxisRule(**_tuples(row)) for row in _many(data["axis"])) if "axis" in data else base.axis,
+        axis=tuple(AxisRule(**tuples(row)) for row in _many(data["axis"])) if "axis" in data else base.axis,
         metrics=_merge(data["metrics"], base.metrics, _tag_rule),
         config=_merge(data.get("config", {}), base.config, _knob_rule),
-        constants={key: FixedKnob(**_tuples(row)) for key, row in data.get("constants", {}).items()},
+        constants={key: FixedKnob(**tuples(row)) for key, row in data.get("constants", {}).items()},
         defaults=defaults.get("when_algorithm", base.defaults),
         defaults_version=str(defaults.get("version", base.defaults_version)),
-        algorithms=tuple(AlgorithmRule(**_tuples(row)) for row in algorithms.get("tags", ()))
+        algorithms=tuple(AlgorithmRule(**tuples(row)) for row in algorithms.get("tags", ()))
         or base.algorithms,
         algorithm_settings=tuple(algorithms.get("settings", base.algorithm_settings)),
         assume_algorithm=algorithms.get("assume", ""),
@@ -211,7 +211,8 @@ def _many(rows: Any) -> Iterable[Any]:
     return rows if isinstance(rows, list) else [rows]
 
 
-def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+def tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of YAML with its lists as the tuples that the typed values have."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
@@ -223,7 +224,7 @@ def _merge(own: Mapping[str, Any], base: Mapping[str, Any], make: Any) -> dict[s
 def _tag_rule(row: Any) -> TagRule:
     if isinstance(row, str):
         return TagRule(row)
-    fields = _tuples(row)
+    fields = tuples(row)
     if "scale" in fields:
         scale = fields["scale"]
         fields["scale"] = Scale(**scale) if isinstance(scale, Mapping) else Scale(float(scale))
@@ -233,7 +234,7 @@ def _tag_rule(row: Any) -> TagRule:
 
 
 def _knob_rule(row: Any) -> KnobRule:
-    return KnobRule(row) if isinstance(row, str) else KnobRule(**_tuples(row))
+    return KnobRule(row) if isinstance(row, str) else KnobRule(**tuples(row))
 
 
 _NOT_IN_TENSORBOARDX = re.compile(r"[^-/\w.*]")
