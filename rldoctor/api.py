@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.paths import PACKAGE, builtin_rules_dir
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.builtin import builtin_rules
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records

@@ -22,12 +22,13 @@ LABORATORY = PACKAGE.parent / "laboratory"
 # <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts;
 # the callbacks for training libraries stand on api, the reference runner uses them; commands and cli (the
 # options of the commands, nothing else) stand on top.
-FOUNDATION = {"errors", "paths", "yamlio", "compiled"}
+FOUNDATION = {"plain_data", "errors", "paths", "yamlio", "compiled"}
 ALLOWED = {
-    "errors": set(),
+    "plain_data": set(),
+    "errors": {"plain_data"},
     "paths": {"errors"},
-    "compiled": {"errors", "paths"},
-    "yamlio": {"errors"},
+    "compiled": {"plain_data", "errors", "paths"},
+    "yamlio": {"plain_data", "errors"},
     "model": FOUNDATION,
     "language": {*FOUNDATION, "model"},
     "rulebook": {*FOUNDATION, "model", "language"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import AGGREGATES
 from rldoctor.gate.waivers import unused
 from rldoctor.model.finding import Diagnosis, Judged, Standing
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     from rldoctor.rulebook.schema import Rule

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

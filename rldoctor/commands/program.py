@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from rldoctor.commands.options import OPTIONS, Declared, Options
+from rldoctor.plain_data import dataclass
 
 CommandLine = TypeVar("CommandLine", bound=Callable[..., None])
 # Said by the list of all commands, which does not import the rules' own.

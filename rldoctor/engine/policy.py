@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
 from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

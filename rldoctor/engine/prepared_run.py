@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 
 NAN = float("nan")
 

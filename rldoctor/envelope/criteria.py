@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.model.config import KnobValue
 from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
 
 FILE = "reference.yaml"
 

@@ -7,12 +7,13 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS
+from rldoctor.plain_data import dataclass
 
 MAX_CHARACTERS = 1000
 MAX_NODES = 200

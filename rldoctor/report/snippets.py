@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
 
 # What may stand in code that a person is told to copy: keys and words come from a log.

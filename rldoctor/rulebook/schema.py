@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Severity
 from rldoctor.model.measured import Measured
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

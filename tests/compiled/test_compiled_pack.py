@@ -30,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def alike(one: Any, other: Any, place: str) -> None:
-    """Equal and of equal type, field by field: ``==`` alone takes 1 for 1.0 and looks at no uncompared field."""
+    """Equal and of equal type, field by field: ``==`` takes 1 for 1.0 and skips what is not compared."""
     assert type(one) is type(other), place
     if is_dataclass(one):
         for each in fields(one):
