@@ -222,3 +222,13 @@ def options(**typed: Any) -> Options:
     """
     values = {name: OPTIONS[name].kind.typed(value) for name, value in typed.items()}
     return Options(**values).over(load_settings())
+
+
+def keys_table() -> str:
+    """The Markdown table of ``docs/settings.md``: every key, how it is written, and its option."""
+    rows = ["| key | value | option | |", "|---|---|---|---|"]
+    for name, one in OPTIONS.items():
+        flags = ", ".join(f"`{flag}`" for flag in one.flags) or "none"
+        help = one.help.replace("|", "\\|")
+        rows.append(f"| `{key_of(name)}` | {one.kind.in_file} | {flags} | {help} |")
+    return "\n".join(rows)
