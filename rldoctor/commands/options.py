@@ -188,6 +188,15 @@ OPTIONS: Mapping[str, Declared] = {
 }
 
 
+def typed_name(name: str) -> str:
+    """What an option is called where it is typed: ``threshold``, one at a time, of the field ``thresholds``."""
+    flags = OPTIONS[name].flags
+    return flags[0].removeprefix("--").replace("-", "_") if flags else name
+
+
+BY_TYPED_NAME: Mapping[str, str] = {typed_name(name): name for name in OPTIONS}
+
+
 def key_of(name: str) -> str:
     """The key of an option in a settings file."""
     return name.replace("_", "-")

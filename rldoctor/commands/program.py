@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rldoctor.commands.options import OPTIONS, Declared, Options
+from rldoctor.commands.options import OPTIONS, Declared, Options, typed_name
 from rldoctor.plain_data import dataclass
 
 CommandLine = TypeVar("CommandLine", bound=Callable[..., None])
@@ -124,7 +124,7 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
     parameters: list[inspect.Parameter] = []
     for one in own:
         if one.name in taken:
-            parameters += [_parameter(name, OPTIONS[name]) for name in taken[one.name].names]
+            parameters += [_parameter(typed_name(name), OPTIONS[name]) for name in taken[one.name].names]
         else:
             # By keyword, so that a parameter without a default may stand after the options.
             parameters.append(one.replace(kind=inspect.Parameter.KEYWORD_ONLY))
@@ -133,7 +133,8 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
         from rldoctor.commands.settings import options
 
         made: dict[str, Options] = {
-            name: options(**{key: given.pop(key) for key in takes.names}) for name, takes in taken.items()
+            name: options(**{key: given.pop(key) for key in map(typed_name, takes.names)})
+            for name, takes in taken.items()
         }
         function(**given, **made)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rldoctor.commands import option_kinds as kinds
 from rldoctor.commands.option_kinds import one_of, parse_share
-from rldoctor.commands.options import FAIL_ON, OPTIONS, Options, PathOptions, key_of
+from rldoctor.commands.options import BY_TYPED_NAME, FAIL_ON, OPTIONS, Options, PathOptions, key_of
 from rldoctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
@@ -215,12 +215,13 @@ READERS: Mapping[kinds.Kind, Callable[[Any, str], Any]] = {
 
 
 def options(**typed: Any) -> Options:
-    """What a command goes by: its options as typed, by the names of :class:`Options`, over the settings file.
+    """What a command goes by: its options as typed (``threshold`` for ``--threshold``) over the settings file.
 
     Raises:
         UsageError: an option that cannot be read, or an invalid settings file.
     """
-    values = {name: OPTIONS[name].kind.typed(value) for name, value in typed.items()}
+    named = {BY_TYPED_NAME[name]: value for name, value in typed.items()}
+    values = {name: OPTIONS[name].kind.typed(value) for name, value in named.items()}
     return Options(**values).over(load_settings())
 
 

@@ -1,4 +1,4 @@
-"""What is declared of an option once is what the command line, the settings file and the documentation say."""
+"""What is declared of an option is what command line, settings file and documentation say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from rldoctor.cli import program
 from rldoctor.cli import run as cli
-from rldoctor.commands.options import OPTIONS, Options
+from rldoctor.commands.options import OPTIONS, Options, typed_name
 from rldoctor.commands.settings import KEYS, PATH_KEYS, READERS, keys_table, load_settings, options
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +67,7 @@ def test_typed_and_written_mean_the_same(name: str, tmp_path: Path, monkeypatch:
     empty = tmp_path / "empty"
     empty.mkdir()
     monkeypatch.chdir(empty)
-    assert getattr(options(**{name: typed}), name) == written
+    assert getattr(options(**{typed_name(name): typed}), name) == written
     assert written != getattr(Options(), name)
 
 
