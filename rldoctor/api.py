@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rldoctor.engine.diagnose import diagnose_run
-from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
@@ -115,6 +115,11 @@ def _pack(directories: tuple[Path, ...]) -> tuple[Rule, ...]:
     return with_records(load_pack(list(directories), tests=False), builtin_records(), builtin_rules_dir())
 
 
+def _policy(rules_dirs: Sequence[Path]) -> Policy:
+    """What is decided about a run as a whole, with the facts that further packs define."""
+    return with_facts(load_policy(builtin_rules_dir()), rules_dirs)
+
+
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
     """The built-in rules, followed by those of further packs, by code. RuleError when a file is invalid."""
     return _pack((builtin_rules_dir(), *rules_dirs))
@@ -147,7 +152,7 @@ def diagnose(
     criteria = load_reference_criteria(builtin)
     against = view(run, envelopes(references, PACKAGE), criteria)
     found = diagnose_run(
-        run, chosen, load_policy(builtin), load_derived(builtin), beside(run, against, criteria)
+        run, chosen, _policy(rules_dirs), load_derived(builtin), beside(run, against, criteria)
     )
     return replace(found, reference=against)
 
@@ -190,7 +195,7 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
 
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
     builtin = builtin_rules_dir()
-    return expected(rule, prepare(run, load_policy(builtin), load_derived(builtin)))
+    return expected(rule, prepare(run, _policy(rules_dirs), load_derived(builtin)))
 
 
 # A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.
@@ -217,8 +222,8 @@ def compare(
     Raises:
         ReadError: no run in a path. UsageError: the arms cannot be compared (environments, step units).
     """
-    from rldoctor.compare import compare_arms
-    from rldoctor.compare.criteria import load_criteria
+    from rldoctor.comparison import compare_arms
+    from rldoctor.comparison.criteria import load_criteria
 
     given = dict(loading or {})
     before, after = (

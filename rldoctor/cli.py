@@ -13,7 +13,7 @@ import typer
 from rldoctor import __version__
 from rldoctor.commands.options import Options, detail
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
-from rldoctor.commands.program import RULES_HELP, Program, QuickCommand, Takes
+from rldoctor.commands.program import RULES_HELP, TASK_HELP, Program, QuickCommand, Takes
 from rldoctor.errors import RldoctorError
 
 EPILOG = (
@@ -222,7 +222,14 @@ def _rules() -> Program:
     return rules_program
 
 
+def _tasks() -> Program:
+    from rldoctor.cli_task import task_program
+
+    return task_program
+
+
 program.group("rules", RULES_HELP, _rules)
+program.group("task", TASK_HELP, _tasks)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -105,8 +105,8 @@ def judged(gate: Gate, diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
 def _groups(gate: Gate, diagnoses: Sequence[Diagnosis], asked: Sequence[Terms]) -> list[list[int]]:
     if gate.how == "any":
         return [[index] for index in range(len(diagnoses))]
-    from rldoctor.compare.criteria import load_criteria
-    from rldoctor.compare.grouping import seed_groups
+    from rldoctor.comparison.criteria import load_criteria
+    from rldoctor.comparison.grouping import seed_groups
     from rldoctor.paths import builtin_rules_dir
 
     return seed_groups([one.run for one in diagnoses], load_criteria(builtin_rules_dir()), asked)

@@ -189,7 +189,7 @@ OPTIONS: Mapping[str, Declared] = {
 
 
 def typed_name(name: str) -> str:
-    """What an option is called where it is typed: ``threshold``, one at a time, of the field ``thresholds``."""
+    """What an option is called where it is typed: the field ``thresholds`` is ``--threshold``."""
     flags = OPTIONS[name].flags
     return flags[0].removeprefix("--").replace("-", "_") if flags else name
 

@@ -9,12 +9,13 @@ from typing import Annotated, Any, TypeVar, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rldoctor.commands.options import OPTIONS, Declared, Options, typed_name
+from rldoctor.commands.options import OPTIONS, Declared, typed_name
 from rldoctor.plain_data import dataclass
 
 CommandLine = TypeVar("CommandLine", bound=Callable[..., None])
-# Said by the list of all commands, which does not import the rules' own.
+# Said by the list of all commands, which does not import those of the groups.
 RULES_HELP = "List, show, begin, test, check, measure and document rules."
+TASK_HELP = "What is known of an environment: show, list, or measure one of your own."
 _HELP_FLAGS = ["-h", "--help"]
 # What typer would otherwise do for each program: completion scripts, boxes, tracebacks in colour.
 _PLAIN: dict[str, Any] = {
@@ -132,16 +133,17 @@ def _spread(function: Callable[..., None]) -> Callable[..., None]:
     def called(**given: Any) -> None:
         from rldoctor.commands.settings import options
 
-        made: dict[str, Options] = {
-            name: options(**{key: given.pop(key) for key in map(typed_name, takes.names)})
-            for name, takes in taken.items()
-        }
+        made = {name: options(**_pop(given, takes)) for name, takes in taken.items()}
         function(**given, **made)
 
     called.__doc__ = function.__doc__
     called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     called.__annotations__ = {one.name: one.annotation for one in parameters}
     return called
+
+
+def _pop(given: dict[str, Any], takes: Takes) -> dict[str, Any]:
+    return {name: given.pop(name) for name in map(typed_name, takes.names)}
 
 
 def _taken(annotation: Any) -> Takes | None:

@@ -45,14 +45,16 @@ def _wrapped(text: str, width: int) -> str:
 
 def test_rules(directory: str) -> int:
     """Run the tests beside the rules; 1 when a case does not hold."""
-    from rldoctor.engine.policy import load_derived, load_policy
+    from rldoctor.engine.policy import load_derived, load_policy, with_facts
     from rldoctor.engine.ruletest import run_tests
     from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
 
     builtin = builtin_rules_dir()
-    rules = load_pack([_directory(directory)])
-    reports = run_tests(rules, load_policy(builtin), load_derived(builtin))
+    own = _directory(directory)
+    rules = load_pack([own])
+    policy = load_policy(builtin) if own == builtin else with_facts(load_policy(builtin), [own])
+    reports = run_tests(rules, policy, load_derived(builtin))
     failed = [report for report in reports if report.problems]
     for report in failed:
         sys.stdout.write(f"FAILED {report.rule.code} {report.case.name}\n")
@@ -64,12 +66,33 @@ def test_rules(directory: str) -> int:
 
 
 def lint_rules(directory: str) -> int:
-    """Check rule files and their tests; RuleError with every problem."""
+    """Check rule files and their tests; RuleError with every problem. Unnamed numbers are a warning."""
     from rldoctor.rulebook.loader import load_pack
 
     path = _directory(directory)
-    sys.stdout.write(f"{path}: {plural(len(load_pack([path])), 'rule')}, no problem found\n")
+    rules = load_pack([path])
+    sys.stdout.write(f"{path}: {plural(len(rules), 'rule')}, no problem found\n")
+    sys.stdout.writelines(_warnings(rules))
     return 0
+
+
+# So many warnings are listed one by one; of more, the rules that have most of them.
+LISTED = 20
+
+
+def _warnings(rules: Sequence[Rule]) -> Iterator[str]:
+    """The numbers that decide without a name: each with its place where they are few, else by rule."""
+    from rldoctor.rulebook.bare_numbers import bare_numbers
+
+    found = {rule.code: bare_numbers(rule) for rule in rules}
+    total = sum(map(len, found.values()))
+    having = sorted((code for code in found if found[code]), key=lambda code: (-len(found[code]), code))
+    if 0 < total <= LISTED:
+        yield from (f"warning: {one.at}\n" for code in having for one in found[code])
+    if total:
+        yield f"warning: {plural(total, 'number')} without a name in {plural(len(having), 'rule')}"
+        yield f" (most: {', '.join(f'{code} {len(found[code])}' for code in having[:5])});"
+        yield "\n    thresholds with unit and note can be looked up and overridden\n"
 
 
 def _directory(name: str) -> Path:

@@ -215,7 +215,7 @@ READERS: Mapping[kinds.Kind, Callable[[Any, str], Any]] = {
 
 
 def options(**typed: Any) -> Options:
-    """What a command goes by: its options as typed (``threshold`` for ``--threshold``) over the settings file.
+    """What a command goes by: its options as typed, by :func:`typed_name`, over the settings file.
 
     Raises:
         UsageError: an option that cannot be read, or an invalid settings file.

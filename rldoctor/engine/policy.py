@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.plain_data import dataclass
+from rldoctor.rulebook.schema import PackFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is decided about a run as a whole."""
+    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order."""
 
     outcome: Outcomes
     ranking: Ranking
@@ -70,6 +71,7 @@ class Policy:
     judge_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
     remark_areas: frozenset[str] = frozenset()
+    packs: tuple[PackFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class DerivedSet:
     constants: Mapping[str, Constant] = field(default_factory=dict)
 
 
+# Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
 def _values(block: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(entry["value"]) for name, entry in block.items()}
 
@@ -126,6 +129,7 @@ def load_policy(rules: Path) -> Policy:
 
 def read_policy(rules: Path) -> Policy:
     """The policy, from its file. Raises RuleError."""
+    from rldoctor.rulebook.pack_facts import facts_of
     from rldoctor.yamlio import load_yaml
 
     data = load_yaml(rules / "policy.yaml")
@@ -151,7 +155,18 @@ def read_policy(rules: Path) -> Policy:
         judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
+        # Facts of the pack are part of the policy, because they are made once per run, before any rule.
+        packs=(facts_of(rules),),
     )
+
+
+def with_facts(policy: Policy, packs: Sequence[Path]) -> Policy:
+    """The policy with the facts of further packs, after its own. RuleError when one of them is invalid."""
+    if not packs:
+        return policy
+    from rldoctor.rulebook.pack_facts import facts_of
+
+    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs)))
 
 
 def _ranking(rank: Mapping[str, Any]) -> Ranking:
@@ -190,6 +205,8 @@ def read_derived(rules: Path) -> DerivedSet:
     }
     settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
     numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
+    # Settings before facts, in file order each: a fact (gradient steps made) is computed from settings,
+    # never the other way.
     return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
 
 
@@ -212,7 +229,10 @@ def _variant(entry: Mapping[str, Any]) -> Variant:
 
 
 POLICY = Compiled(
-    "policy", Policy, lambda: [builtin_rules_dir() / "policy.yaml"], lambda: read_policy(builtin_rules_dir())
+    "policy",
+    Policy,
+    lambda: [builtin_rules_dir() / "policy.yaml", builtin_rules_dir() / "facts.yaml"],
+    lambda: read_policy(builtin_rules_dir()),
 )
 DERIVED = Compiled(
     "derived",

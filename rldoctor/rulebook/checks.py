@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from rldoctor.errors import Problem, did_you_mean
 from rldoctor.language.functions import FUNCTIONS
@@ -30,13 +31,20 @@ class Use:
     allowed: frozenset[str]
 
 
-def check_rule(rule: Rule, fields: Fields, known: Known) -> None:
-    """Note every inconsistency of a rule in the problems of ``fields``."""
+def check_rule(
+    rule: Rule, fields: Fields, known: Known, expanded: Mapping[str, TreePath] = MappingProxyType({})
+) -> None:
+    """Note every inconsistency of a rule in the problems of ``fields``.
+
+    ``expanded``: where in the file the lets and measures are written that ``each`` stands for.
+    """
     intact = not fields.problems
     _check_declared(rule, fields, known)
     _check_shadowing(rule, fields)
     for use in uses(rule):
-        _check_use(use, rule, fields, known)
+        # A column inside an expression that was written for another name is no column in the file.
+        place = expanded.get(str(use.place[1])) if use.place[0] in ("let", "measure") else None
+        _check_use(use if place is None else replace(use, place=place), rule, fields, known, place is None)
     _check_links(rule, fields, known)
     check_templates(rule, fields)
     if intact:
@@ -85,7 +93,7 @@ def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
         yield Use(("expect", "check"), rule.expect_check, seen)
 
 
-def _check_use(use: Use, rule: Rule, fields: Fields, known: Known) -> None:
+def _check_use(use: Use, rule: Rule, fields: Fields, known: Known, as_written: bool) -> None:
     knobs = {*rule.config, *rule.requires_config}
     said = use.expression
     if said.names <= use.allowed and said.config <= knobs and said.run <= known.facts:
@@ -97,7 +105,8 @@ def _check_use(use: Use, rule: Rule, fields: Fields, known: Known) -> None:
         elif isinstance(node, ast.Name) and node.id in said.names and node.id not in use.allowed:
             text = _wrong_name(node.id, use.allowed, known)
         if text:
-            fields.wrong(text, *use.place, offset=node.col_offset)  # type: ignore[attr-defined,arg-type]
+            offset = node.col_offset if as_written else 0  # type: ignore[attr-defined]
+            fields.wrong(text, *use.place, offset=offset)  # type: ignore[arg-type]
 
 
 def _wrong_fact(node: ast.Attribute, knobs: Collection[str], known: Known) -> str:
@@ -211,10 +220,10 @@ def _check_ids(rule: Rule, fields: Fields) -> None:
 
 def _check_unused(rule: Rule, fields: Fields) -> None:
     """Everything declared takes part: an unused threshold is a number that decides nothing."""
-    names, knobs = _used(rule)
-    for key, used in (("thresholds", names), ("let", names)):
+    names, knobs = used(rule)
+    for key in ("thresholds", "let"):
         for name in getattr(rule, key):
-            if name not in used:
+            if name not in names:
                 fields.wrong(f"'{name}' is not used", key, name, at_key=True)
     for place, name in _declared_metrics(rule):
         if name not in names and place != ("requires", 0):
@@ -225,7 +234,7 @@ def _check_unused(rule: Rule, fields: Fields) -> None:
                 fields.wrong(f"the knob '{name}' is declared but not used", key, index)
 
 
-def _used(rule: Rule) -> tuple[set[str], set[str]]:
+def used(rule: Rule) -> tuple[set[str], set[str]]:
     """Plain names and knobs that some expression, template, limit or need refers to."""
     names = {spec.limit for spec in rule.measure.values()} | template_names(rule)
     knobs = {name.removeprefix("config_") for name in names if name.startswith("config_")}

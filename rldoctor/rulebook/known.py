@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 CANONICAL = PACKAGE / "vocabulary" / "canonical.yaml"
 
 # Files at the top of a pack that are no rules.
-CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
-LISTS = (CATALOGUE, DERIVED, POLICY, "compare.yaml", "reference.yaml", "validation.yaml")
+CATALOGUE, DERIVED, POLICY, FACTS = "catalogue.yaml", "derived.yaml", "policy.yaml", "facts.yaml"
+LISTS = (CATALOGUE, DERIVED, POLICY, FACTS, "compare.yaml", "reference.yaml", "validation.yaml")
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best
@@ -30,12 +30,16 @@ RUN_FACTS = frozenset(_FACTS.split())
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Names that rules may use; ``codes`` maps the codes of the catalogue, written or not, to their slugs."""
+    """Names that rules may use; ``codes`` maps the codes of the catalogue, written or not, to their slugs.
+
+    ``computed``: the facts that are in no ``facts.yaml``.
+    """
 
     metrics: frozenset[str]
     knobs: frozenset[str]
     codes: Mapping[str, str] = field(default_factory=dict)
     facts: frozenset[str] = RUN_FACTS
+    computed: frozenset[str] = RUN_FACTS
 
 
 def known_names(directories: Iterable[Path]) -> Known:
@@ -46,7 +50,7 @@ def known_names(directories: Iterable[Path]) -> Known:
     """
     metrics, knobs = (set(names) for names in canonical_names())
     codes: dict[str, str] = {}
-    facts = set(RUN_FACTS)
+    facts, added = set(RUN_FACTS), set[str]()
     for directory in dict.fromkeys(directories):
         derived = _load(directory / DERIVED)
         metrics |= set(_part(derived, "series"))
@@ -54,7 +58,8 @@ def known_names(directories: Iterable[Path]) -> Known:
         facts |= set(_part(derived, "facts"))
         codes |= _part(_load(directory / CATALOGUE), "codes")
         facts |= set(_part(_load(directory / POLICY), "outcome", "facts"))
-    return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts))
+        added |= set(_part(_load(directory / FACTS), "facts"))
+    return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts | added), frozenset(facts))
 
 
 @lru_cache(maxsize=1)

@@ -12,9 +12,11 @@ from rldoctor.model.measured import STATUSES
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook import parts
 from rldoctor.rulebook.checks import check_rule, unwritten
+from rldoctor.rulebook.each import Expanded, each, in_order
 from rldoctor.rulebook.fields import PLACEHOLDER, Fields
 from rldoctor.rulebook.known import LISTS, Known, known_names
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.pack_facts import check_facts, shared_by, with_shared
+from rldoctor.rulebook.schema import PackFacts, Rule
 from rldoctor.rulebook.testcases import check_tests
 from rldoctor.yamlio import Tree, load_tree
 
@@ -32,9 +34,10 @@ def load_rule(path: Path, known: Known | None = None, *, tests: bool = True) -> 
     Raises:
         RuleError: with every problem of the rule file and its test file.
     """
-    known = known or known_names([builtin_rules_dir(), path.parent, path.parent.parent])
+    packs = [builtin_rules_dir(), path.parent, path.parent.parent]
     problems: list[Problem] = []
-    rule, tree = _read(path, known, tests, problems)
+    known = known or _names(packs, problems)
+    rule, tree = _read(path, known, shared_by(packs), tests, problems)
     if rule is None or tree is None or problems:
         raise RuleError(problems)
     return rule
@@ -46,17 +49,28 @@ def load_pack(directories: Sequence[Path], known: Known | None = None, *, tests:
     Raises:
         RuleError: with every problem of every file, or when a directory holds no rule.
     """
-    known = known or known_names([builtin_rules_dir(), *directories])
+    packs = [builtin_rules_dir(), *directories]
     problems: list[Problem] = []
+    known = known or _names(packs, problems)
     loaded: list[tuple[Rule, Tree]] = []
-    for path in (path for directory in directories for path in rule_files(directory, problems)):
-        rule, tree = _read(path, known, tests, problems)
-        if rule is not None and tree is not None:
-            loaded.append((rule, tree))
+    for directory in directories:
+        # A pack sees the built-in names and its own, not those of a third.
+        shared = shared_by([builtin_rules_dir(), directory])
+        for path in rule_files(directory, problems):
+            rule, tree = _read(path, known, shared, tests, problems)
+            if rule is not None and tree is not None:
+                loaded.append((rule, tree))
     problems += check_pack(loaded, known)
     if problems:
         raise RuleError(problems, hint="The fields are described in docs/writing-rules.md.")
     return sorted((rule for rule, _ in loaded), key=lambda rule: rule.code)
+
+
+def _names(packs: Sequence[Path], problems: list[Problem]) -> Known:
+    """The names that the packs know, with every problem of their facts."""
+    known = known_names(packs)
+    problems += check_facts(packs, known)
+    return known
 
 
 def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
@@ -71,7 +85,9 @@ def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
     return found
 
 
-def _read(path: Path, known: Known, tests: bool, problems: list[Problem]) -> tuple[Rule | None, Tree | None]:
+def _read(
+    path: Path, known: Known, shared: PackFacts, tests: bool, problems: list[Problem]
+) -> tuple[Rule | None, Tree | None]:
     """The rule of a file, with harmless values where it is wrong; problems are added to the list."""
     try:
         tree = load_tree(path)
@@ -80,10 +96,11 @@ def _read(path: Path, known: Known, tests: bool, problems: list[Problem]) -> tup
         return None, None
     found: list[Problem] = []
     fields = Fields.of(tree, (), tree.value, found)
-    rule = _rule(fields, path)
+    expanded = each(fields)
+    rule = with_shared(_rule(fields, path, expanded), shared)
     if fields.values:
         fields.finish()
-        check_rule(rule, fields, known)
+        check_rule(rule, fields, known, expanded.places)
     found += unwritten(tree)
     if tests:
         found += check_tests(rule, path.with_suffix(TEST_SUFFIX))
@@ -91,7 +108,8 @@ def _read(path: Path, known: Known, tests: bool, problems: list[Problem]) -> tup
     return rule, tree
 
 
-def _rule(fields: Fields, path: Path) -> Rule:
+def _rule(fields: Fields, path: Path, expanded: Expanded | None = None) -> Rule:
+    expanded = each(fields) if expanded is None else expanded
     if fields.number("schema", required=True) not in (1,) and fields.has("schema"):
         fields.wrong("this program reads 'schema: 1'", "schema")
     return Rule(
@@ -115,7 +133,8 @@ def _rule(fields: Fields, path: Path) -> Rule:
         config=fields.texts("config"),
         min_points=fields.whole("min_points", default=10, low=1, high=1_000_000),
         thresholds=parts.thresholds(fields),
-        let=parts.lets(fields),
+        let=in_order(parts.lets(fields), expanded),
+        each=expanded.holds,
         since=fields.expression("since"),
         hold=parts.span(fields, "for"),
         bridge=parts.span(fields, "bridge"),
@@ -127,7 +146,7 @@ def _rule(fields: Fields, path: Path) -> Rule:
         cap_if_solved=fields.severity("cap_if_solved"),
         escalate=parts.levels(fields, "escalate"),
         reduce=parts.levels(fields, "reduce"),
-        measure=parts.measures(fields),
+        measure={**parts.measures(fields), **expanded.measure},
         passed_message=fields.text("passed_message", required=True),
         leads_to=parts.edges(fields),
         causes=parts.causes(fields),

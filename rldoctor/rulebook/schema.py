@@ -123,7 +123,8 @@ class Rule:
     """One pathology. See ``docs/writing-rules.md`` for what each field means.
 
     ``unsure_title``: its ``failure_title`` where ``reduce`` lowers the level. ``status_stated``: the file
-    gives a status of its own. ``measured``: its record on runs with known labels.
+    gives a status of its own. ``measured``: its record on runs with known labels. ``each``: by block of
+    ``each``, the ``let`` that tells of each metric whether it is one of those meant.
     """
 
     path: str
@@ -159,6 +160,7 @@ class Rule:
     escalate: tuple[tuple[Severity, Expression], ...] = ()
     reduce: tuple[tuple[Severity, Expression], ...] = ()
     measure: Mapping[str, MeasureSpec] = field(default_factory=dict)
+    each: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     passed_message: str = ""
     leads_to: tuple[Edge, ...] = ()
     causes: tuple[CauseSpec, ...] = ()
@@ -170,3 +172,30 @@ class Rule:
     references: tuple[Citation, ...] = ()
     overridden: tuple[str, ...] = ()
     measured: Measured | None = None
+
+
+# What a fact without ``from`` sees: the outcome of the run on the steps of its return.
+OUTCOME_NAMES = ("ret", "success", "length", "episodes_logged")
+
+
+@dataclass(frozen=True, slots=True)
+class PackFact:
+    """A number about the whole run. ``inputs``: the metrics it is made of; none: the outcome of the run."""
+
+    name: str
+    value: Expression
+    unit: str = ""
+    says: str = ""
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackFacts:
+    """One ``facts.yaml``; an absent one is empty.
+
+    ``let``: expressions that rules use by name, each evaluated on the rule's own grid.
+    """
+
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    let: Mapping[str, Expression] = field(default_factory=dict)
+    facts: tuple[PackFact, ...] = ()

@@ -13,6 +13,8 @@ from rldoctor.rulebook.schema import Rule
 SITUATION = frozenset({"interval", "onset", "slug", "tag"})
 PRESCRIBED = frozenset({"key", "now", "to"})
 KNOB_PREFIX = "config_"
+# Behind the name of an `each` block: the metrics that it is true of.
+WHICH = "_metrics"
 
 _Keys = tuple[str | int, ...]
 
@@ -45,7 +47,7 @@ def template_names(rule: Rule) -> set[str]:
 
 def check_templates(rule: Rule, fields: Fields) -> None:
     """Note every template that could not be filled."""
-    common = {*rule.measure, *rule.thresholds}
+    common = {*rule.measure, *rule.thresholds, *(block + WHICH for block in rule.each)}
     knobs = {KNOB_PREFIX + name for name in (*rule.config, *rule.requires_config)}
     for place, text, prescribes in templates(rule):
         trouble = _trouble(text, common | (PRESCRIBED | knobs if prescribes else SITUATION))

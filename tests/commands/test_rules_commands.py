@@ -87,6 +87,20 @@ def test_a_written_rule_joins_the_others(call: Call) -> None:
     assert "MY-01" in call("list", "--rules", "pack")[1]
 
 
+def test_lint_warns_of_numbers_without_a_name(call: Call) -> None:
+    call("new", "MY-01", "--slug", "low-return", "--into", "pack", "--area", "mine")
+    path = Path("pack/mine/low-return.yaml")
+    text = path.read_text().replace("TODO: ", "Written ")
+    path.write_text(text.replace("when: level < low ", "when: level < 3 * low and level > 0"))
+    line = next(n for n, one in enumerate(text.splitlines(), 1) if one.startswith("when:"))
+    code, out, _ = call("lint", "pack")
+    assert code == 0
+    assert out.splitlines()[1:3] == [
+        f"warning: {path}:{line}:15: the number 3 decides here without a name, unit and note",
+        "warning: 1 number without a name in 1 rule (most: MY-01 1);",
+    ]
+
+
 def test_the_catalogue_names_what_is_not_written_yet(
     call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

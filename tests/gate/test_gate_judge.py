@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from gate_samples import diagnosis, run
 
-from rldoctor.compare.criteria import load_criteria
-from rldoctor.compare.grouping import seed_groups
+from rldoctor.comparison.criteria import load_criteria
+from rldoctor.comparison.grouping import seed_groups
 from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import aggregate, recorded
 from rldoctor.gate.waivers import Waiver, unused

@@ -69,7 +69,18 @@ def test_single_values(text: str, expected: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["0 / 0", "config.absent", "run.absent", "sqrt(-1)", "log(-1)", "config.absent + 1"]
+    "text",
+    [
+        "0 / 0",
+        "unknown",
+        "unknown + 1",
+        "where(false, 1, unknown)",
+        "config.absent",
+        "run.absent",
+        "sqrt(-1)",
+        "log(-1)",
+        "config.absent + 1",
+    ],
 )
 def test_what_cannot_be_known_is_nan(text: str) -> None:
     assert np.isnan(value(text))

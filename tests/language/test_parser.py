@@ -222,6 +222,10 @@ def test_offsets(text: str, offset: int) -> None:
         ("mean > 1", "call it, mean(...)"),
         ("None", "None is not part"),
         ("a if b else c", "'if ... else'"),
+        ("x == unknown", "write known(x)"),
+        ("1 < unknown < 2", "write known(x)"),
+        ("unknown(x)", "unknown function 'unknown'"),
+        ("unknown.x", "only config.name and run.name"),
     ],
 )
 def test_messages_say_what_to_do(text: str, what: str) -> None:

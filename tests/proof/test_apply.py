@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rldoctor.proof.collection import sick_runs
 
+from laboratory.proof.collection import sick_runs
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Wording
 from rldoctor.proof.apply import AppliedFix, Refusal, change, first_change

@@ -8,12 +8,14 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from rldoctor.proof.collection import bundled, sick_runs
-from rldoctor.proof.documents import document, page
 
+from laboratory.proof import __main__ as command
+from laboratory.proof.collection import sick_runs
+from laboratory.proof.page import page
 from rldoctor.api import came_true, load, rules
 from rldoctor.errors import ReadError, UsageError
-from rldoctor.proof import __main__ as command
+from rldoctor.paths import reference_runs
+from rldoctor.proof.document import document
 from rldoctor.proof.prove import Attempt, diagnosed, judged, only_run, unjudged, with_healthy
 from rldoctor.proof.table import details, show
 from rldoctor.training.plan import Plan
@@ -116,8 +118,8 @@ def test_checks_hold_on_the_healthy_runs_of_the_tasks_the_faults_are_planted_on(
 
 
 def test_the_collection_is_found_and_read(tmp_path: Path) -> None:
-    assert bundled(ROOT / "rldoctor") == RUNS
-    assert bundled(tmp_path / "rldoctor") is None
+    assert reference_runs("healthy", ROOT / "rldoctor") == RUNS / "healthy"
+    assert reference_runs("healthy", tmp_path / "rldoctor") is None
     with pytest.raises(UsageError, match=r"no run of the fault 'lr-zer'.*did you mean 'lr-zero'"):
         list(sick_runs(RUNS, ["lr-zer"]))
     assert not [

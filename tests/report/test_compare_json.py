@@ -67,9 +67,9 @@ def test_nothing_in_common(tmp_path: Path) -> None:
     ("definition", "kind"),
     [
         ("effect", model.Effect),
-        ("level", model.Level),
+        ("level", model.RunLevel),
         ("departure", model.Departure),
-        ("change", model.Change),
+        ("change", model.SettingChange),
         ("bisection", model.BisectionStep),
         ("finding", model.FindingChange),
         ("spread", model.SeedSpread),

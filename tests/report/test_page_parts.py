@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from report_samples import EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
 
-from rldoctor.compare.criteria import load_criteria
-from rldoctor.compare.grouping import seed_groups
+from rldoctor.comparison.criteria import load_criteria
+from rldoctor.comparison.grouping import seed_groups
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import Prescription
 from rldoctor.model.frame import MetricFrame

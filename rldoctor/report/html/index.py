@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rldoctor.compare.criteria import load_criteria
-from rldoctor.compare.grouping import seed_groups
+from rldoctor.comparison.criteria import load_criteria
+from rldoctor.comparison.grouping import seed_groups
 from rldoctor.model.finding import Diagnosis
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.report import words

@@ -1,7 +1,0 @@
-"""Two arms of runs in, a comparison out: effect, first departures, configuration, findings, seeds."""
-
-from __future__ import annotations
-
-from rldoctor.compare.arms import compare_arms
-
-__all__ = ["compare_arms"]
