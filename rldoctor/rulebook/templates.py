@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from rldoctor.errors import did_you_mean
-from rldoctor.rulebook.fields import Fields
 from rldoctor.rulebook.schema import Rule
+
+if TYPE_CHECKING:
+    from rldoctor.rulebook.fields import Fields
 
 # What the engine supplies besides measures and thresholds.
 SITUATION = frozenset({"interval", "onset", "slug", "tag"})

@@ -82,4 +82,5 @@ def test_commands_are_listed_in_order() -> None:
         "reference",
         "throughput",
         "rules",
+        "task",
     ]
