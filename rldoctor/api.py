@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.comparison import compare_arms
-from rldoctor.comparison.criteria import load_criteria
 from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
 from rldoctor.engine.diagnose import diagnose_run
-from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
@@ -20,22 +17,26 @@ from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
 from rldoctor.errors import ReadError, RldoctorError, RuleError, UsageError
-from rldoctor.model.comparison import Arm, Comparison, Summary
+from rldoctor.model.display import show_with
 from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.paths import PACKAGE, builtin_rules_dir
-from rldoctor.report import notebook
-from rldoctor.rulebook.loader import LoadedPack, load_finished
+from rldoctor.plain_data import dataclass
+from rldoctor.rulebook.builtin import builtin_pack
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.schema import LoadedPack, Rule
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-notebook.register()
+    from rldoctor.engine.expected import Expected
+    from rldoctor.model.comparison import Arm, Comparison
+
+for _kind, _function in (("Run", "of_run"), ("Diagnosis", "of_diagnosis"), ("Comparison", "of_comparison")):
+    show_with(_kind, "rldoctor.report.notebook.fragments", _function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,11 @@ def _packs(rules_dirs: Sequence[Path]) -> LoadedPack:
 
 @lru_cache(maxsize=8)
 def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
+    if packs == (builtin_rules_dir(),):
+        return builtin_pack()
+    # Rules of several packs are checked against each other, so all of them are read.
+    from rldoctor.rulebook.loader import load_finished
+
     found = load_finished(packs)
     return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))
 
@@ -210,6 +216,8 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
     Raises:
         RuleError: a rule file is invalid. UsageError: no rule has this code.
     """
+    from rldoctor.engine.expected import expected
+
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
     quantities = load_derived(*pack_directories(rules_dirs))
     return expected(rule, prepare(run, _policy(rules_dirs), quantities))
@@ -239,6 +247,9 @@ def compare(
     Raises:
         ReadError: no run in a path. UsageError: the arms cannot be compared (environments, step units).
     """
+    from rldoctor.comparison import compare_arms
+    from rldoctor.comparison.criteria import load_criteria
+
     given = dict(loading or {})
     before, after = (
         _arm(name, path, summary, {**given, "config_files": [*given.get("config_files", ()), *files]}, ruling)
@@ -259,6 +270,8 @@ def _arm(
     loading: Mapping[str, Any],
     ruling: Mapping[str, Any] | None,
 ) -> Arm:
+    from rldoctor.model.comparison import Arm, Summary
+
     suffixes = CONFIG_SUFFIXES if summary is None else (*CONFIG_SUFFIXES, ".json")
     mere = Path(path).suffix in suffixes and Path(path).is_file()
     runs = (_configuration(Path(path), loading),) if mere else load(path, **loading).runs

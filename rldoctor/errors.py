@@ -13,8 +13,9 @@ Each message says where, what is wrong and what was expected; ``hint`` says what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from rldoctor.plain_data import dataclass
 
 
 class RldoctorError(Exception):

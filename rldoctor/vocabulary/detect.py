@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import MARKS, vocabulary_sources
 from rldoctor.datafiles.packs import BUILTIN, Packs
-from rldoctor.datafiles.read import checked
 from rldoctor.model.raw import RawRun
-from rldoctor.vocabulary.declarations import FINGERPRINTS, MARKS
-from rldoctor.vocabulary.tables import GENERIC, logged, names
+from rldoctor.vocabulary.tables import GENERIC, logged
 
 FILE = "fingerprints.yaml"
 
@@ -21,15 +21,27 @@ def fingerprints(packs: Packs = ()) -> Mapping[str, Any]:
 
     Those of packs come first, the last pack's foremost: among equally strong ones the first wins.
     """
+    return FINGERPRINTS.load() if not packs else read_fingerprints(packs)
+
+
+def read_fingerprints(packs: Packs = ()) -> dict[str, Any]:
+    """The same, from the files. RuleError with every problem of one."""
+    from rldoctor.vocabulary.tables_file import fingerprints_file
+
     found: dict[str, Any] = {}
     for folder in (*reversed(packs), BUILTIN):
         if (path := folder / FILE).is_file():
-            found = {**found, **_new(checked(path, FINGERPRINTS, names(packs))["frameworks"], found)}
+            found = {**found, **_new(fingerprints_file(path, packs), found)}
     return found
 
 
 def _new(more: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: entry for name, entry in more.items() if name not in known}
+
+
+FINGERPRINTS = Compiled(
+    "fingerprints", dict, lambda: [BUILTIN / FILE, *vocabulary_sources()], read_fingerprints
+)
 
 
 def detect_framework(raw: RawRun, packs: Packs = ()) -> str:

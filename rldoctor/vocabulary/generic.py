@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
 
-from rldoctor.datafiles.canonical import canonical
-from rldoctor.datafiles.packs import Packs
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import canonical, vocabulary_sources
+from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.model.algorithms import ON_POLICY
-from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, generic_file
+from rldoctor.plain_data import dataclass
+from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, tuples
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
@@ -88,10 +90,17 @@ class _Reading:
 @lru_cache(maxsize=1)
 def words() -> GenericWords:
     """``generic.yaml``, read once."""
+    return WORDS.load()
+
+
+def read_words() -> GenericWords:
+    """The same, from the file. RuleError with every problem of it."""
+    from rldoctor.vocabulary.tables_file import generic_file
+
     data = generic_file()
     whole = [_rule(row, order) for order, row in enumerate(data["whole"])]
     rules = [_rule(row, order + len(whole)) for order, row in enumerate(data["metrics"])]
-    config = {key: _tuples(row) for key, row in data["config"].items()}
+    config = {key: tuples(row) for key, row in data["config"].items()}
     safe = frozenset(key for key, row in config.items() if row.pop("safe", False))
     return GenericWords(
         neutral=frozenset(data["neutral"]),
@@ -104,19 +113,20 @@ def words() -> GenericWords:
         evaluated=data["evaluated"],
         whole=tuple(whole),
         rules=tuple(rules),
-        config={key: KnobRule(**row) for key, row in config.items()},
+        config={key: KnobRule(**tuples(row)) for key, row in config.items()},
         safe=safe,
     )
 
 
 def _rule(row: Mapping[str, Any], order: int) -> GuessRule:
-    fields = _tuples(row)
+    fields = tuples(row)
     fields["match"] = re.compile(row["match"])
     return GuessRule(order=order, **fields)
 
 
-def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(cell) if isinstance(cell, list) else cell for key, cell in row.items()}
+WORDS = Compiled(
+    "generic-words", GenericWords, lambda: [BUILTIN / "generic.yaml", *vocabulary_sources()], read_words
+)
 
 
 def plain(text: str) -> str:
