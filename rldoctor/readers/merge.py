@@ -35,8 +35,11 @@ class Sources:
         runs = list(self.logs)
         for table in self.own:
             runs = _placed(table, runs)
+        # Counted once, not per table: a folder of 5,000 tables would compare 25 million pairs of headers.
+        shapes = Counter(map(_shape, self.free))
         for table in self.free:
-            runs = _placed_free(table, runs, self.free, bool(self.logs or self.own))
+            lone = shapes[_shape(table)] == 1 and bool(self.logs or self.own)
+            runs = _placed_free(table, runs, self.free, lone)
         return runs
 
 
@@ -54,14 +57,14 @@ def _placed(table: RawRun, runs: list[RawRun]) -> list[RawRun]:
     return [*runs, table]
 
 
-def _placed_free(table: RawRun, runs: list[RawRun], free: Sequence[RawRun], main: bool) -> list[RawRun]:
-    """Tables of one shape are seeds, a run each; a lone one beside a run is part of it."""
-    shapes = Counter(_shape(part) for part in free)
-    if main and shapes[_shape(table)] == 1 and table.format != "monitor":
+def _placed_free(table: RawRun, runs: list[RawRun], free: Sequence[RawRun], lone: bool) -> list[RawRun]:
+    """Tables of one shape are seeds, a run each; a ``lone`` one beside a run is part of it."""
+    if lone and table.format != "monitor":
         hosts = [run for run in runs if run not in free]
         if len(hosts) == 1 or belongs_to(table, hosts) is not None:
             return _placed(table, hosts) + [run for run in runs if run in free]
-    return [*runs, table]
+    runs.append(table)
+    return runs
 
 
 def _shape(run: RawRun) -> tuple[str, ...]:

@@ -43,11 +43,6 @@ class _Part:
     settings: list[RawSetting] = field(default_factory=list)
 
 
-def is_monitor(name: str) -> bool:
-    """Whether a file name is that of a monitor file."""
-    return name.endswith("monitor.csv")
-
-
 def read_monitors(directory: Path, names: Sequence[str]) -> Contents:
     """All monitor files of a directory as one run.
 
