@@ -33,9 +33,11 @@ ALLOWED = {
     "comparison": {*FOUNDATION, "model", "language", "rulebook", "engine"},
     "report": {*FOUNDATION, "model", "language", "rulebook", "engine", "comparison"},
     "gate": {*FOUNDATION, "model", "engine"},
-    "readers": {*FOUNDATION, "model"},
+    "readers": {*FOUNDATION, "model", "plug_ins"},
     "vocabulary": {*FOUNDATION, "model"},
     "envelope": {*FOUNDATION, "model"},
+    "plug_ins": set(),
+    "loading": {*FOUNDATION, "model", "readers", "vocabulary", "report"},
     "training": {*FOUNDATION, "model", "integrations"},
     "api": {
         *FOUNDATION,
@@ -48,11 +50,12 @@ ALLOWED = {
         "vocabulary",
         "envelope",
         "report",
+        "loading",
     },
     "proof": {*FOUNDATION, "model", "api", "training"},
     "integrations": {*FOUNDATION, "model", "api"},
     "watch": {*FOUNDATION, "model", "report"},
-    "": {*FOUNDATION, "model", "api"},
+    "": {*FOUNDATION, "model", "api", "loading"},
 }
 ALLOWED["commands"] = set(ALLOWED)
 ALLOWED["cli_rules"] = set(ALLOWED)

@@ -31,9 +31,7 @@ def configure(
             _give(run, found, place.directory.name)
 
 
-def _above(
-    place: RunDirectory, has_runs: Callable[[Path], bool], above: dict[Path, Gathered]
-) -> Gathered:
+def _above(place: RunDirectory, has_runs: Callable[[Path], bool], above: dict[Path, Gathered]) -> Gathered:
     """What the parent gives, looked up once for all its folders.
 
     Looking costs a few system calls per sibling, so looking again for each sibling would be quadratic: with

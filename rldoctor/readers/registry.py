@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 
+from rldoctor.plug_ins import plug_ins
 from rldoctor.readers.base import Failure, Reader
 
 GROUP = "rldoctor.readers"
@@ -38,6 +38,5 @@ def _made(name: str, target: str) -> Reader:
 
 def _plug_ins() -> list[tuple[str, str]]:
     """Name and target of every entry point that is not a built-in, sorted."""
-    points: list[EntryPoint] = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
     known = set(BUILT_IN.values())
-    return [(point.name, point.value) for point in points if point.value not in known]
+    return [(name, target) for name, target in plug_ins(GROUP) if target not in known]

@@ -1,6 +1,7 @@
 """What a file's name says about its place in a run.
 
-Every file of every directory is asked, so this imports no reader: what opens files is imported once a name fits.
+Every file of every directory is asked, so this imports no reader; what opens files is imported when a name
+fits.
 """
 
 from __future__ import annotations

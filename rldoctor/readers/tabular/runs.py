@@ -72,5 +72,3 @@ def _free_runs(directory: Path, name: str) -> list[RawRun]:
     for run, part in zip(runs, parts.values(), strict=True):
         part.into(run)
     return runs
-
-
