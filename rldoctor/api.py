@@ -19,7 +19,7 @@ from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
 from rldoctor.errors import ReadError
-from rldoctor.loading import load
+from rldoctor.loading import LoadResult, load
 from rldoctor.model.comparison import Arm, Comparison, Summary
 from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
@@ -33,6 +33,17 @@ from rldoctor.rulebook.schema import Rule
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+__all__ = [
+    "LoadResult",
+    "build_reference",
+    "came_true",
+    "compare",
+    "diagnose",
+    "load",
+    "plot",
+    "rules",
+]
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""``load`` a path: what is read, understood. Apart from ``api`` so that reading imports no rule and no engine."""
+"""``load`` a path: read, then understood. Apart from ``api``, so that it imports no rule and no engine."""
 
 from __future__ import annotations
 

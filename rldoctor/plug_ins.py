@@ -1,9 +1,9 @@
 """What other installed packages offer (entry points), found without the machinery that parses all metadata.
 
-``importlib.metadata`` takes 15 ms to import (``email``, ``zipfile``, ``csv``) and then parses the entry points
-of every installed package: more than reading a run takes, and nearly always for nothing. Entry points are text
-files in well-known places, so those are looked at for our group first. Where packages may lie elsewhere (in an
-archive, behind a finder of their own) the full machinery is asked: :func:`_unusual` says where.
+``importlib.metadata`` takes 15 ms to import (``email``, ``zipfile``, ``csv``), then parses the entry points
+of every installed package: more time than reading a run takes, and nearly always for nothing. Entry points
+are text files in well-known places, so these are searched for our group first. Where packages may lie
+elsewhere (in an archive, behind a finder of their own) the full machinery is asked (:func:`_unusual`).
 """
 
 from __future__ import annotations

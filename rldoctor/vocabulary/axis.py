@@ -12,6 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,8 +42,7 @@ _WHOLE = 0.9
 _MEAN = re.compile("mean|avg|average", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """A conversion to ``target``; ``how`` finishes the sentence "converted by"."""
 
     target: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import RawSetting
@@ -11,8 +11,7 @@ from rldoctor.vocabulary.generic import plain, words
 from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, canonical, choose, pattern
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A setting under a rule; ``rank`` orders rivals for one knob (lower wins)."""
 
     rule: KnobRule

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rldoctor.model.algorithms import ON_POLICY
 from rldoctor.vocabulary.tables import HERE, KnobRule, Scale, TagRule, canonical
@@ -73,8 +73,7 @@ class GenericWords:
     safe: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A tag taken apart: what is left, and what was cut out."""
 
     core: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rldoctor.model.config import KnobValue
 
@@ -20,8 +20,7 @@ _FIRST = re.compile(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
 _OPAQUE = re.compile(r"<.*>|\{.*\}", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A value and how it was read (``note``, else empty); ``name`` is the word in ``lin_3e-4``."""
 
     value: KnobValue
@@ -89,8 +88,7 @@ def truth(value: KnobValue) -> float | None:
     return float(bool(value))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One knob out of a value; ``plain`` readings still go through the unit conversion of their rule."""
 
     knob: str

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import PurePath
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,8 +29,7 @@ from rldoctor.vocabulary.tables import (
 _WORDS = re.compile(r"[^a-z0-9%/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A rule and its position in the table (lower is preferred); ``part`` is what a wildcard stood for."""
 
     rule: TagRule
@@ -37,8 +37,7 @@ class Match:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(NamedTuple):
     literal: Mapping[str, int]
     spelled: Mapping[str, int]
     qualified: Sequence[tuple[str, int]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +53,7 @@ _UNORDERED = 0.05
 _FEW = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(NamedTuple):
     """``steps``, ``values`` and ``wall`` (or None) of equal length."""
 
     steps: FloatArray
@@ -67,8 +66,7 @@ class Points:
         return Points(self.steps[where], self.values[where], wall)
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """Clean points and what it took: ``superseded`` and ``stray`` points dropped, ``merged`` equal steps,
     ``unplaced`` points without a step, ``sorted_`` when the log was not in order."""
 

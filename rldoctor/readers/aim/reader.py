@@ -35,7 +35,7 @@ class AimReader:
         read of a run becomes a warning Note. Raises ``MissingExtraError`` without the ``aim`` package and
         ``ReadError`` when the repository holds no run or has a format that cannot be read.
         """
-        # Here, not above: ``claims`` is asked in every directory of a tree, and hardly any holds a repository.
+        # Here, not above: ``claims`` is asked in every directory, and hardly any holds a repository.
         from rldoctor.readers.aim import sdk
         from rldoctor.readers.aim.run import read_run
         from rldoctor.readers.aim.snapshot import Snapshot

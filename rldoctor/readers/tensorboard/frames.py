@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import RawIOBase
 from struct import Struct
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,7 @@ _length_at = Struct("<Q").unpack_from
 _crc_at = Struct("<I").unpack_from
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Complete records of one stretch of a file.
 
     ``data`` is the buffer (uint8, with ``PADDING`` bytes to spare), valid until the next batch is asked for.
@@ -46,8 +46,7 @@ class Batch:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class DamagedBytes:
+class DamagedBytes(NamedTuple):
     """Bytes that could not be read: ``kind`` is a slug, ``offset`` the place in the file, ``size`` bytes."""
 
     kind: str

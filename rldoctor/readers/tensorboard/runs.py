@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rldoctor.readers.tensorboard.eventfile import EventFile
 from rldoctor.readers.tensorboard.extent import Extent, Relation, extent_of, relate
@@ -37,8 +38,7 @@ class Group:
         self.last_wall = max(self.last_wall, last_wall(file))
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     relation: Relation
     reason: str
     distance: float = float("inf")
