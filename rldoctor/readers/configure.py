@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rldoctor.model.raw import Note, RawRun, RawSetting
-from rldoctor.readers.config_files.gather import Gathered, gather
+from rldoctor.readers.config_files.gathered import Gathered, gather
 from rldoctor.readers.sources import RunDirectory
 
 _BEHAVIORS = "behaviors."

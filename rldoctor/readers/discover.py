@@ -11,7 +11,7 @@ from pathlib import Path
 from rldoctor.errors import ReadError, did_you_mean
 from rldoctor.model.raw import RawRun
 from rldoctor.readers.base import Failure, FoundRuns, Reader
-from rldoctor.readers.config_files.gather import Gathered
+from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
 from rldoctor.readers.same_run import join_twins, related

@@ -10,7 +10,7 @@ import numpy as np
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.model.series import Series
-from rldoctor.vocabulary.axis import Axes, by_clock, main_unit, stretched, target_unit
+from rldoctor.vocabulary.axis import Axes, by_clock, largest, main_unit, stretched, target_unit
 from rldoctor.vocabulary.naming import Mapped, percent_scale
 from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean, real_points
 from rldoctor.vocabulary.tables import FAMILIES, canonical
@@ -86,7 +86,7 @@ def _preference(one: Mapped) -> tuple[int, str, bool, int]:
 
 def _remember(one: Mapped, steps: FloatArray, work: _Work) -> None:
     if steps.size:
-        work.last = max(work.last, float(np.nanmax(steps)))
+        work.last = max(work.last, largest(steps))
         if one.raw.wall is not None:
             work.clock.append((one.raw.wall, steps))
 
@@ -105,9 +105,10 @@ def _homeless(one: Mapped, work: _Work) -> FloatArray:
 
 def _series(one: Mapped, steps: FloatArray, work: _Work) -> Series:
     real = real_points(one, work.raw, work.raw_notes, work.algorithm)
+    points = Points(steps, _scaled(one, work), one.raw.wall)
     if not real.all():
         work.saw("placeholder-zeros", f"{one.raw.tag} ({int((~real).sum())})")
-    points = Points(steps, _scaled(one, work), one.raw.wall).take(real)
+        points = points.take(real)
     cleaned = clean(points, average=one.metric in PER_EPISODE)
     _tell(one, cleaned, work)
     return Series(
@@ -212,7 +213,7 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
         elif one.unit:
             found.append(one)
         elif offset and table_unit:
-            found.append(replace(one, raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
+            found.append(one._replace(raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
         else:
             found.append(one.on(own_unit))
     return found

@@ -219,6 +219,13 @@ def interpolation(steps: FloatArray, values: FloatArray) -> Convert:
     return convert
 
 
+def largest(steps: FloatArray) -> float:
+    """The largest step, NaN left out (of all NaN: NaN, with numpy's warning); ``steps`` is not empty."""
+    # ``nanmax`` copies and warns: it is only asked where the plain maximum says that there is a NaN.
+    top = float(steps.max())
+    return top if top == top else float(np.nanmax(steps))
+
+
 def main_unit(mapped: Iterable[Mapped]) -> str:
     """The unit most series of a run are logged in."""
     counts: dict[str, int] = {}

@@ -52,7 +52,8 @@ def _strength(entry: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> 
 def _met(alternative: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> bool:
     if any(logged([one], seen["tags"]) for one in alternative.get("without", ())):
         return False
-    return all(logged(alternative.get(kind, ()), seen[kind]) for kind in _LISTS)
+    # Only the kinds it names, by the file's order: a hundred alternatives are tried on every run.
+    return all(logged(wanted, seen[kind]) for kind, wanted in alternative.items() if kind in seen)
 
 
 def _requirements(alternative: Mapping[str, Any]) -> int:

@@ -132,7 +132,9 @@ def spell(
     for key, rules in table.config.items():
         rule = choose(rules, algorithm)
         if rule is not None and rule.knob not in wording and not _one_way(rule):
-            scale, doubts = unit_factor(replace(rule, per_setting=(), divide_setting=()), values, {})
+            # The factors that are themselves settings of this run are no part of how a knob is spelt.
+            bare = replace(rule, per_setting=(), divide_setting=()) if _by_settings(rule) else rule
+            scale, doubts = unit_factor(bare, values, {})
             wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
     for name, (candidate, reading) in chosen.items():
         own = candidate.rank[0] >= 0 and name == candidate.rule.knob and not _one_way(candidate.rule)
@@ -142,6 +144,10 @@ def spell(
                 candidate.setting.key, scale, candidate.rule.complement or reading.complement
             )
     return wording
+
+
+def _by_settings(rule: KnobRule) -> bool:
+    return bool(rule.per_setting or rule.divide_setting)
 
 
 def _one_way(rule: KnobRule) -> bool:

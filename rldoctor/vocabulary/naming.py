@@ -74,10 +74,11 @@ def find(table: FrameworkTable, series: RawSeries, algorithm: str) -> Match | No
 
 def _position(index: _Index, series: RawSeries) -> tuple[int | None, str]:
     tag = series.tag
-    qualified = tag if ":" in tag else f"{PurePath(series.source).name}:{tag}"
-    for text, order in index.qualified:
-        if pattern(text).match(qualified):
-            return order, qualified.partition(":")[2]
+    if index.qualified:  # few frameworks have rows that name a file
+        qualified = tag if ":" in tag else f"{PurePath(series.source).name}:{tag}"
+        for text, order in index.qualified:
+            if pattern(text).match(qualified):
+                return order, qualified.partition(":")[2]
     if tag in index.literal:
         return index.literal[tag], ""
     spelled = index.spelled.get(_spelling(tag))
@@ -122,8 +123,7 @@ COUNTERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(NamedTuple):
     """One logged series, its rule, and the ``unit`` of its own steps.
 
     ``order`` ranks rivals for one metric (lower is preferred); ``part`` is what a wildcard of the rule stood
@@ -145,11 +145,11 @@ class Mapped:
 
     def on(self, unit: str) -> Mapped:
         """The same series with steps in ``unit``."""
-        return replace(self, unit=unit)
+        return self if unit == self.unit else self._replace(unit=unit)
 
     def renamed(self, metric: str) -> Mapped:
         """The same series read as another metric."""
-        return replace(self, rule=replace(self.rule, metric=metric))
+        return self._replace(rule=replace(self.rule, metric=metric))
 
 
 def rises(values: FloatArray, share: float = 0.9) -> bool:
@@ -308,9 +308,12 @@ def _note_map(named: Named, tag_map: Mapping[str, str], series: Iterable[RawSeri
 
 
 def percent_scale(one: Mapped) -> float:
-    """0.01 for a success rate whose values can only be percentages, else 1."""
-    values = one.raw.values[np.isfinite(one.raw.values)]
+    """0.01 for a success rate whose values can only be percentages, else 1.
+
+    A row of a framework's table says itself in which unit the framework logs; only guesses are looked at.
+    """
     from_table = 0 <= one.order < GUESSED_ORDER - 1
-    if not from_table and one.metric in _SUCCESS and one.rule.scale.factor == 1.0 and values.size:
-        return 0.01 if float(values.max()) > 1.5 and float(values.min()) >= 0 else 1.0
-    return 1.0
+    if from_table or one.metric not in _SUCCESS or one.rule.scale.factor != 1.0:
+        return 1.0
+    values = one.raw.values[np.isfinite(one.raw.values)]
+    return 0.01 if values.size and float(values.max()) > 1.5 and float(values.min()) >= 0 else 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -60,6 +61,17 @@ class Points(NamedTuple):
     values: FloatArray
     wall: FloatArray | None = None
 
+    def in_order(self) -> bool:
+        """Whether all steps are finite and rise strictly: then there is nothing to mend.
+
+        NaN compares as false, and an infinity among rising steps can only stand at an end.
+        """
+        steps = self.steps
+        if not steps.size:
+            return True
+        ends = math.isfinite(steps[0]) and math.isfinite(steps[-1])
+        return ends and bool((steps[1:] > steps[:-1]).all())
+
     def take(self, where: BoolArray | NDArray[np.intp]) -> Points:
         """The points selected by a mask or by positions."""
         wall = None if self.wall is None else self.wall[where]
@@ -86,6 +98,8 @@ def clean(points: Points, *, average: bool) -> Cleaned:
     back all the time the points are sorted instead. ``average``: equal steps are averaged (NaN skipped),
     otherwise the last point at a step is kept.
     """
+    if points.in_order():
+        return Cleaned(points)  # nearly every series of nearly every log: one comparison, no copy
     placed = points.take(np.isfinite(points.steps))
     unplaced = points.steps.size - placed.steps.size
     back = np.flatnonzero(np.diff(placed.steps) < 0) + 1

@@ -251,7 +251,13 @@ def written_plainly(text: str) -> str:
 
 def logged(patterns: Iterable[str], tags: Collection[str]) -> bool:
     """Whether every pattern is found among ``tags``, as it is or as tensorboardX writes it."""
-    return all(any(_found(one, tags) for one in {text, written_plainly(text)}) for text in patterns)
+    return all(any(_found(one, tags) for one in _spellings(text)) for text in patterns)
+
+
+@lru_cache(maxsize=4096)
+def _spellings(text: str) -> tuple[str, ...]:
+    """As it is and as tensorboardX writes it. Remembered: the same few hundred patterns meet every run."""
+    return tuple(dict.fromkeys((text, written_plainly(text))))
 
 
 def _found(text: str, tags: Collection[str]) -> bool:

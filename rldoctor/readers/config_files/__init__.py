@@ -10,14 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rldoctor.readers.config_files.gather import Gathered, gather
+    from rldoctor.readers.config_files.gathered import Gathered, gather
     from rldoctor.readers.config_files.literals import literal
     from rldoctor.readers.config_files.read import read_config_file
     from rldoctor.readers.config_files.set_option import parse_set
 
 _HOMES = {
-    "Gathered": "gather",
-    "gather": "gather",
+    "Gathered": "gathered",
+    "gather": "gathered",
     "literal": "literals",
     "parse_set": "set_option",
     "read_config_file": "read",

@@ -55,7 +55,7 @@ def effective_series(files: Sequence[EventFile]) -> Effective:
         columns = [file.scalars.pop(tag, None) for file in files]
         limits = _limits(out, tag, columns, files)
         kept = [
-            part if (alive := _alive(part, file, limit)).all() else part.select(alive)
+            _survivors(part, file, limit)
             for part, file, limit in zip(columns, files, limits, strict=True)
             if part is not None
         ]
@@ -89,6 +89,14 @@ def _limits(
     if restarted:
         out.restarted.append(tag)
     return limits[::-1]
+
+
+def _survivors(part: ScalarColumns, file: EventFile, limit: float) -> ScalarColumns:
+    """The points that count; ``part`` itself, not a copy, where no restart touches it."""
+    if limit == np.inf and not file.starts:
+        return part
+    alive = _alive(part, file, limit)
+    return part if bool(alive.all()) else part.select(alive)
 
 
 def _alive(part: ScalarColumns, file: EventFile, limit: float) -> NDArray[np.bool_]:
