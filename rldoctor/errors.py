@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 class RldoctorError(Exception):
@@ -72,5 +71,7 @@ class ExpressionError(RldoctorError):
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A `` (did you mean 'x'?)`` suffix for an unknown ``name``, or an empty string."""
+    from difflib import get_close_matches  # only for an error: this module is the first that anything imports
+
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     return f" (did you mean '{close[0]}'?)" if close else ""
