@@ -50,10 +50,12 @@ def _strength(entry: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> 
 
 
 def _met(alternative: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> bool:
-    if any(logged([one], seen["tags"]) for one in alternative.get("without", ())):
-        return False
-    # Only the kinds it names, by the file's order: a hundred alternatives are tried on every run.
-    return all(logged(wanted, seen[kind]) for kind, wanted in alternative.items() if kind in seen)
+    # A hundred alternatives are tried on every run and nearly all fail at their first requirement, so that is
+    # asked before what must not be there.
+    for kind, wanted in alternative.items():
+        if kind in seen and not logged(wanted, seen[kind]):
+            return False
+    return not any(logged([one], seen["tags"]) for one in alternative.get("without", ()))
 
 
 def _requirements(alternative: Mapping[str, Any]) -> int:

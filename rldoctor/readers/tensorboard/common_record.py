@@ -141,10 +141,13 @@ def _keys(records: Records) -> ByteWords:
 
 @lru_cache(maxsize=32)
 def _bytes_inside(count: int) -> ByteWords:
-    """Shape (count, MAX_LENGTH + 1): which bytes of word ``k`` belong to a tag of a size. One look-up per word
-    and record instead of computing it for each."""
+    """Shape (count, MAX_LENGTH + 1): which bytes of word ``k`` belong to a tag of each size.
+
+    One look-up per word and record, instead of computing it for each.
+    """
     size = np.arange(MAX_LENGTH + 1)
-    return _LOW_BYTES[np.clip(size - 8 * np.arange(count)[:, None], 0, 8)]
+    inside: ByteWords = _LOW_BYTES[np.clip(size - 8 * np.arange(count)[:, None], 0, 8)]
+    return inside
 
 
 def _checksums_right(records: Records, groups: TagGroups) -> Flags:
