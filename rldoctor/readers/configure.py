@@ -67,6 +67,7 @@ def _behaviors(settings: Sequence[RawSetting]) -> set[str]:
 
 def _give(run: RawRun, found: Gathered, folder: str) -> None:
     """Add settings; of ML-Agents' sections only the one of this folder's behaviour, when there is one."""
+    # Two behaviours in one file: the learning rate of the other one would contradict this run's own.
     own = folder if folder in _behaviors(found.settings) else ""
     for setting in found.settings:
         section = setting.key.split(".")[1] if setting.key.startswith(_BEHAVIORS) else ""

@@ -82,6 +82,7 @@ def _one(
     if not path.exists():
         raise _missing(path)
     places = _tree(readers, path, progress) if path.is_dir() else [_file(readers, path)]
+    # Settings before twins: what a repository knows of a run is only added where its own files are silent.
     configure(places, lambda directory: bool(_names_claimed(readers, directory)), above)
     join_twins(places)
     found, errors = FoundRuns(), list[ReadError]()

@@ -1,4 +1,9 @@
-"""The sources found in one directory made into runs."""
+"""The sources found in one directory made into runs, and which of several runs a table belongs to.
+
+Event files are the runs; a table beside them is joined to the one it describes (``belongs_to``) or, where
+that cannot be told, stays a run of its own with a warning: a table joined to the wrong run would give it
+another run's outcome, which is worse than showing it twice.
+"""
 
 from __future__ import annotations
 
@@ -143,6 +148,7 @@ def belongs_to(table: RawRun, runs: Sequence[RawRun]) -> tuple[RawRun, str] | No
     Tried in order: the same numbers under the same tags, overlapping times, the same last step. A tie decides
     nothing.
     """
+    # Surest first. Times overlap for runs that were started side by side, ends agree for runs of one length.
     return (
         _best(runs, [_shared_values(table, run) for run in runs], _SAME_VALUES, "has the same values")
         or _best(runs, [overlap(table, run) for run in runs], 0.0, "covers the same time")
@@ -157,7 +163,7 @@ def _best(
     if not ranked or scores[ranked[0]] <= least:
         return None
     if len(ranked) > 1 and scores[ranked[1]] >= scores[ranked[0]]:
-        return None
+        return None  # a tie: two seeds of one script, and nothing to tell them apart
     return runs[ranked[0]], why
 
 

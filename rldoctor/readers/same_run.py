@@ -1,4 +1,13 @@
-"""Directories that together are one run: a monitor file above ``PPO_1/``, evaluations in ``eval/`` below."""
+"""What together is one run: directories of one training, and one training that was written twice.
+
+Directories: a monitor file above ``PPO_1/``, evaluations in ``eval/`` below (``related``).
+
+Twins (``join_twins``): runs of a repository that are also logged beside it. An Aim run says nowhere which
+folder it belongs to, and its tags may be spelled otherwise than those of the event file (``ep_rew_mean`` in
+context ``rollout``). What tells is the noise: two curves that go up and down and have the same values in the
+same order are the same measurement. Schedules and counters are the same in every seed and prove nothing, so
+only curves that change direction are compared.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +72,8 @@ def _join_above(place: RunDirectory, below: Sequence[RunDirectory]) -> None:
         return
     table = place.runs[0]
     logs = [run for part in below for run in part.runs if "tensorboard" in run.format]
+    # A lone log in a folder that a logger names (``PPO_1``, ``tb``) is the table's own. Any other folder may
+    # be another experiment, and then the numbers have to agree.
     only = len(logs) == 1 and len(below) == 1 and _LOG_FOLDER.match(below[0].directory.name) is not None
     host = logs[0] if only and not table.id else _fit(table, logs)
     if host is None:

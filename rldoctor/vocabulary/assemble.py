@@ -55,6 +55,8 @@ def assemble(
     raw_notes: Sequence[Note],
 ) -> Assembled:
     """Convert, scale and clean every series; the first of a metric is primary, the rest alternates."""
+    # One target for all: rules compare metrics at equal steps, so a run is shown on the best axis that the
+    # majority of its series can reach, and the rest is brought to it.
     main = main_unit(mapped)
     work = _Work(axes, config, algorithm, raw, raw_notes, target_unit(axes, main))
     result = Assembled(work.target, main)
@@ -66,6 +68,7 @@ def assemble(
 
 def _placed(mapped: Sequence[Mapped], work: _Work) -> list[tuple[Mapped, FloatArray]]:
     """Every series with converted steps, in order of preference; those that must be placed by clock last."""
+    # The homeless last: the clock they are placed by is that of all series that have a place.
     found: list[tuple[Mapped, FloatArray | None]] = []
     for one in sorted(mapped, key=_preference):
         path = work.axes.path(one.unit, work.target)
@@ -81,6 +84,7 @@ def _placed(mapped: Sequence[Mapped], work: _Work) -> list[tuple[Mapped, FloatAr
 
 
 def _preference(one: Mapped) -> tuple[int, str, bool, int]:
+    """Which series of a metric is primary: the table's order, the first agent, native steps, the longest."""
     return (one.order, one.agent, one.raw.axis == "row", -one.raw.steps.size)
 
 
@@ -137,6 +141,7 @@ def _scaled(one: Mapped, work: _Work) -> FloatArray:
     if scale.per:
         known = work.config.number(scale.per)
         divisor = scale.default if known is None or known == 0 else known
+        # Left as it was, and said so: a rule about its size would otherwise fire on our ignorance.
         if divisor is None:
             work.saw("scale-unknown", f"{one.raw.tag} (contains {scale.per})")
             divisor = 1.0

@@ -50,6 +50,7 @@ def _wild(key: str, logged: str) -> bool:
 
 def _general(setting: RawSetting, table: FrameworkTable, order: int) -> Candidate | None:
     """The general words for a key: all of them for a home-made program, the unmistakable ones otherwise."""
+    # A known framework has told us its keys; of others' words only those nobody means otherwise are believed.
     key = plain(setting.key.rpartition(".")[2])
     rule = words().config.get(key)
     if rule is None or (table.config and key not in words().safe):

@@ -51,6 +51,8 @@ def understand(
     bookkeeping in ``metrics.ignored``, everything odd in ``notes``. UsageError for an unknown algorithm,
     framework, metric or key.
     """
+    # The order is one of dependence: the framework names the tags, the tags tell the algorithm, both read the
+    # knobs, the knobs convert the axis; hyperparameters that are themselves logged need the finished series.
     check_tag_map(tag_map)
     table = load_table(check_framework(framework) if framework else detect_framework(raw))
     series = [renamed(one, table) for one in raw.series]
@@ -91,6 +93,7 @@ def _named(
     named = name_series(series, table, name, tag_map)
     if name:
         return name, named
+    # Rows of a table and guesses may hang on the algorithm, which here only the metrics gave away: once more.
     kin = algorithm_of({one.metric for one in named.mapped})
     return kin, name_series(series, table, kin, tag_map) if kin else named
 

@@ -1,4 +1,13 @@
-"""Tags -> canonical metrics: the user's own map, the framework's table, then the careful guess."""
+"""Tags -> canonical metrics: the user's own map, the framework's table, then the careful guess.
+
+In this order, since each is surer than the next: the user knows their log, a table was checked against the
+framework's source, a guess only reads a name. Three parts:
+
+* which rule of a framework's table a logged tag belongs to (``find``);
+* a logged series together with what it was found to mean (``Mapped``);
+* naming all series of a run (``name_series``), where guesses are weighed against each other: a weak one gives
+  way to any other claim on its metric, and the numbers may object (a counter has to rise).
+"""
 
 from __future__ import annotations
 
@@ -50,8 +59,10 @@ def _index(name: str) -> _Index:
     rows = load_table(name).metrics
     numbered = list(enumerate(rows))
     literal = {tag: order for order, tag in numbered if "*" not in tag}
+    # Reversed, so that of two rows that are spelled alike the first one stays.
     spelled = {_spelling(tag): order for tag, order in reversed(literal.items())}
     wild = [(tag, order) for order, tag in numbered if "*" in tag and ":" not in tag]
+    # A wildcard has no spelling to look up, so what tensorboardX makes of it is a pattern of its own.
     wild += [(plain, order) for tag, order in wild if (plain := written_plainly(tag)) != tag]
     qualified = [(tag, order) for order, tag in numbered if "*" in tag and ":" in tag]
     return _Index(literal, spelled, qualified, wild, tuple(rows.values()))
@@ -98,11 +109,13 @@ def _stood_for(text: str, tag: str) -> str:
 
 def renamed(series: RawSeries, table: FrameworkTable) -> RawSeries:
     """The series under the tag the table knows: known prefixes cut off, Aim contexts put in front."""
+    # Ray writes the same metric with ``ray/tune/`` into event files and without it into its tables.
     tag = series.tag
     for prefix in table.strip_prefix:
         tag = tag.removeprefix(prefix)
     for key, template in table.contexts.items():
         value = series.context.get(key)
+        # A tag with a folder of its own was written by hand and says itself where it belongs.
         if value and "/" not in tag:
             tag = template.format(value=value, tag=tag)
             break
@@ -163,6 +176,7 @@ def rises(values: FloatArray, share: float = 0.9) -> bool:
         return bool(finite.size)
     moves = np.diff(finite)
     moves = moves[moves != 0]
+    # A share of the moves, not all: a resumed run's counter falls back once and is a counter all the same.
     return bool(moves.size and (moves > 0).mean() >= share and finite[-1] > finite[0])
 
 
@@ -232,10 +246,12 @@ def _accept(named: Named, found: Mapped) -> None:
 
 
 def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], algorithm: str) -> None:
+    # What is settled before any weak guess is heard: tables and the user, then names that say it outright.
     strong = {one.metric for one in named.mapped}
     certain = strong | {found.rule.metric for _, found in guesses if not found.weak}
     bases = certain | {found.base for _, found in guesses if not found.weak}
     plain = strong | {found.rule.metric for _, found in guesses if not found.weak and not found.on_policy}
+    # Off-policy programs call a critic's loss ``value_loss`` too; it must not decide which family this is.
     kin = family_of(plain - {"value_loss"})
     said: list[Mapped] = []
     for one, found in guesses:
@@ -243,6 +259,7 @@ def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], al
         mapped = _as_mapped(one, adapted)
         if not _yields(found, bases, certain):
             said += _check_values(named, mapped)
+        # A lost claim to be the step counter may still be a length: ``steps`` of a row per episode.
         elif _is_length(mapped) and "episode_length" not in certain:
             said.append(mapped.renamed("episode_length"))
         else:

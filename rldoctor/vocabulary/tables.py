@@ -1,4 +1,9 @@
-"""Framework tables: ``frameworks/<name>.yaml`` as typed objects, loaded when a framework is detected."""
+"""Framework tables: ``frameworks/<name>.yaml`` as typed objects, loaded when a framework is detected.
+
+Beside them the canonical names of metrics and knobs, from ``canonical.yaml``, and how a pattern of a table is
+matched with what was logged. A table is data: what a tag means, in which unit, for which algorithm; values
+that take more than that to read name a reader of ``knob_values``.
+"""
 
 from __future__ import annotations
 
@@ -238,6 +243,7 @@ def choose(rows: Sequence[_Row], algorithm: str) -> _Row | None:
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> re.Pattern[str]:
     """A compiled shell pattern (``*`` also matches ``/``); brackets are literal."""
+    # Brackets of a tag are text; a shell pattern would read them as a set of characters.
     return re.compile(translate(text.replace("[", "[[]")))
 
 

@@ -158,6 +158,8 @@ def _checksums_right(records: Records, groups: TagGroups) -> Flags:
     length = records.length
     varying = int(np.bitwise_or.reduce(records.wall ^ records.wall[0]))
     wall_bytes = [k for k in range(8) if varying >> 8 * k & 0xFF]
+    # A CRC is linear: a record's is that of its group's first with the varying bytes blanked, XOR one table
+    # entry per varying byte. The tag, two thirds of the bytes, is summed once per group.
     state = _head_states(records, groups.heads, wall_bytes)[groups.owner]
     for k in wall_bytes:
         state ^= byte_terms(records.wall >> np.uint64(8 * k), length - 1 - _WALL - k)

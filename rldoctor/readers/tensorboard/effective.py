@@ -77,6 +77,7 @@ def _limits(
     lowest = np.inf
     later: ScalarColumns | None = None
     restarted = False
+    # Backwards: what counts for a file is the lowest step at which any later one goes on.
     for part, file in zip(reversed(columns), reversed(files), strict=True):
         if part is not None and later is not None:
             relation = relate(extent_of(part), extent_of(later))

@@ -78,6 +78,7 @@ def read_event_file(path: Path) -> EventFile:
     out = EventFile(path)
     pieces: dict[bytes, list[Piece]] = {}
     slow = SlowEvents()
+    # Read, not mapped: a file that its writer truncates under a memory map kills the process (SIGBUS).
     with FileIO(path, "r") as stream:
         frames = FrameReader(stream, path.stat().st_size, out.damage)
         for batch in frames:

@@ -84,6 +84,7 @@ def _place(groups: list[Group], file: EventFile) -> None:
     verdicts = [_judge(group, file) for group in groups]
     joined = [k for k, verdict in enumerate(verdicts) if verdict.relation is Relation.CONTINUES]
     if joined:
+        # The group whose end is nearest; of equal ones the latest, as resuming takes the last checkpoint.
         best = min(joined, key=lambda k: (verdicts[k].distance, -k))
         group = groups[best]
         parallel = file.scalars.keys().isdisjoint(group.extents())
@@ -103,6 +104,7 @@ def _judge(group: Group, file: EventFile) -> _Verdict:
     if not shared:
         how = "written at the same time with other tags" if overlaps else "other tags, nothing to confuse"
         return _Verdict(Relation.CONTINUES, how, 0.0 if overlaps else float("inf"))
+    # In the order of certainty: what the writer declares, what the clock rules out, what the steps suggest.
     declared = [start.step for start in file.starts]
     if declared:
         return _declared(declared[0])
