@@ -167,7 +167,7 @@ def _add_monitor(axes: Axes, mapped: Sequence[Mapped], config: RunConfig) -> Non
         return
     skip = config.number("action_repeat") or 1.0
     planned = config.number("total_env_steps")
-    # A frame-skip wrapper below the Monitor counts raw frames: the total is then a whole multiple of the plan.
+    # A frame-skip wrapper below the Monitor counts raw frames: then the total is a multiple of the plan.
     if planned and skip == 1.0:
         ratio = max(own) / planned
         skip = round(ratio) if ratio > 1.5 and abs(ratio / round(ratio) - 1.0) < 0.1 else 1.0

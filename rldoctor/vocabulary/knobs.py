@@ -2,7 +2,7 @@
 
 In the order of the file:
 
-* values in the canonical unit: shares of old weights, sizes per environment, vector steps, frames (``convert``);
+* values in the canonical unit: shares of old weights, sizes per environment, vector steps (``convert``);
 * knobs nobody wrote down: fixed in a framework's code, its documented defaults, or logged as a metric;
 * how the user's framework spells a knob, for the prescriptions (``spell``);
 * all of it for one run (``resolve_settings``).

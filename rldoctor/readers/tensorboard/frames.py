@@ -135,7 +135,7 @@ class FrameReader:
 
 def walk(buffer: bytearray, data: NDArray[np.uint8], filled: int) -> tuple[NDArray[np.int64], int]:
     """Positions of the complete records with a valid header in ``buffer[:filled]``, and where they end."""
-    # The proposal is fast and may be wrong; that each record ends where a valid header begins proves it right.
+    # The proposal is fast and may be wrong; a valid header where each record ends proves it right.
     proposal = propose_positions(data, filled)
     if proposal is not None and _headers_valid(data, *proposal) == len(proposal[0]):
         return proposal
