@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import RawSetting
 from rldoctor.vocabulary.generic import plain, words
-from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, canonical, choose, pattern
+from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, canonical, choose, fits
 
 
 class Candidate(NamedTuple):
@@ -45,7 +45,7 @@ def _one(setting: RawSetting, table: FrameworkTable, algorithm: str, order: int)
 
 
 def _wild(key: str, logged: str) -> bool:
-    return "*" in key and pattern(key).match(logged) is not None
+    return "*" in key and fits(key, logged)
 
 
 def _general(setting: RawSetting, table: FrameworkTable, order: int) -> Candidate | None:

@@ -30,8 +30,8 @@ from rldoctor.vocabulary.tables import (
     TagRule,
     canonical,
     choose,
+    fits,
     load_table,
-    pattern,
     written_plainly,
 )
 
@@ -88,7 +88,7 @@ def _position(index: _Index, series: RawSeries) -> tuple[int | None, str]:
     if index.qualified:  # few frameworks have rows that name a file
         qualified = tag if ":" in tag else f"{PurePath(series.source).name}:{tag}"
         for text, order in index.qualified:
-            if pattern(text).match(qualified):
+            if fits(text, qualified):
                 return order, qualified.partition(":")[2]
     if tag in index.literal:
         return index.literal[tag], ""
@@ -96,7 +96,7 @@ def _position(index: _Index, series: RawSeries) -> tuple[int | None, str]:
     if spelled is not None:
         return spelled, ""
     for text, order in index.wild:
-        if pattern(text).match(tag):
+        if fits(text, tag):
             return order, _stood_for(text, tag)
     return None, ""
 

@@ -247,6 +247,21 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(translate(text.replace("[", "[[]")))
 
 
+def fits(text: str, tag: str) -> bool:
+    """Whether ``pattern(text)`` matches ``tag``, without compiling it where the ends decide.
+
+    Nearly every pattern has one ``*``: then a tag matches that begins and ends as the pattern does. Compiling
+    a pattern takes 0.2 ms, and a framework's fingerprint alone has some thirty of them.
+    """
+    start, star, rest = text.partition("*")
+    end = rest.rpartition("*")[2]
+    if not star or "?" in text:
+        return pattern(text).match(tag) is not None
+    if len(tag) < len(start) + len(end) or not (tag.startswith(start) and tag.endswith(end)):
+        return False
+    return "*" not in rest or pattern(text).match(tag) is not None
+
+
 def written_plainly(text: str) -> str:
     """A tag or pattern as tensorboardX writes it: ``Losses/Policy Loss`` becomes ``Losses/Policy_Loss``.
 
@@ -273,4 +288,4 @@ def _matched(text: str, tags: Collection[str]) -> bool:
     """Whether a pattern with ``*`` matches a tag: slower than looking a tag up, so it is asked last."""
     if "*" not in text:
         return False
-    return any(pattern(one).match(tag) for one in _spellings(text) for tag in tags)
+    return any(fits(one, tag) for one in _spellings(text) for tag in tags)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rldoctor.errors import UsageError
 from rldoctor.vocabulary.detect import fingerprints
@@ -14,8 +16,10 @@ from rldoctor.vocabulary.tables import (
     canonical,
     check_framework,
     choose,
+    fits,
     framework_names,
     load_table,
+    pattern,
 )
 from rldoctor.yamlio import load_yaml
 
@@ -108,3 +112,15 @@ def test_tables_have_no_misspelt_sections(name):
     data = load_yaml(HERE / "frameworks" / f"{name}.yaml")
     assert set(data) <= known
     assert data["name"] == name
+
+
+ENDS = st.text(alphabet="ab/*?[].\n", max_size=6)
+
+
+@given(ENDS, ENDS)
+@example("a*a", "a")
+@example("a/*b*/c", "a/b/c")
+@example("*", "")
+@example("a*", "a\n")
+def test_the_ends_of_a_pattern_decide_as_the_pattern_does(text, tag):
+    assert fits(text, tag) == (pattern(text).match(tag) is not None)
