@@ -163,6 +163,7 @@ def _attributes(one: Mapped) -> dict[str, str]:
 def _add(result: Assembled, one: Mapped, series: Series) -> None:
     if one.metric in FAMILIES or one.metric in result.series:
         result.alternates.append(series)
+    # Of placeholders only, nothing is left: a metric that was never measured was not logged.
     elif len(series):
         result.series[one.metric] = series
 
@@ -213,6 +214,7 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
     """
     found = []
     for one in mapped:
+        # Row numbers of two files count different things, so each file's rows are a unit of their own.
         if one.raw.axis == "row":
             found.append(one.on(f"rows of {one.raw.source or 'the table'}"))
         elif one.unit:

@@ -70,6 +70,7 @@ def override(setting: RawSetting, table: FrameworkTable, algorithm: str, order: 
         found = _one(setting, table, algorithm, order)
         rule = found.rule if found else None
     if rule is not None:
+        # Above every rank of a file; of two for one knob the later wins.
         return Candidate(rule, setting, (-1, 0, -order), order)
     if not setting.source.startswith("--"):
         return None

@@ -125,6 +125,7 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=4096)
 def guess(tag: str) -> Guess | None:
     """The most likely meaning of ``tag``, or None when nothing is likely enough."""
+    # A canonical name means what we mean by it, above all in what our own callback writes (``rldoctor/...``).
     text = plain(tag)
     name = text.removeprefix("rldoctor_")
     if name in canonical().units and (name != text or name not in _AMBIGUOUS):
@@ -149,6 +150,7 @@ def _take_apart(text: str) -> _Reading | None:
     parts = [part for part in parts if part not in lists.evaluation and part not in _PERCENT]
     found = [lists.statistics[part] for part in parts if part in lists.statistics]
     kept = [part for part in parts if part not in lists.statistics]
+    # ``max_mean_q`` is one or the other; which cannot be told, and the wrong one would set off rules.
     if len(set(found)) > 1:
         return None
     return _Reading("_".join(kept), agent, evaluation, found[0] if found else "", percent)
@@ -181,6 +183,7 @@ def _metric(base: str, reading: _Reading) -> str | None:
         metric = lists.evaluated.get(base)
     if metric is not None and reading.statistic in ("max", "min", "std"):
         metric = lists.spread.get(metric, {}).get(reading.statistic)
+    # A percentage of something that is no fraction (a share of time, say) is another quantity.
     if reading.percent and metric is not None and not canonical().units[metric].startswith("fraction"):
         return None
     return metric

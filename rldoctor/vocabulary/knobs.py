@@ -171,6 +171,7 @@ def _one_way(rule: KnobRule) -> bool:
 def _scale(candidate: Candidate, reading: Reading, knob: Knob) -> float:
     """canonical / written, where both are numbers."""
     written, value = reading.value, knob.number()
+    # A share of old weights is no multiple of one of new weights: ``Wording.complement`` says that instead.
     if isinstance(written, str) or value is None or not written or candidate.rule.complement:
         return 1.0
     return 1.0 if reading.complement or candidate.rule.inverse else value / float(written)

@@ -72,6 +72,7 @@ def _known_as(
     tag_map: Mapping[str, str], logged_as: Sequence[RawSeries], series: Sequence[RawSeries]
 ) -> Mapping[str, str]:
     """The user's map also under the tags our table uses (without ``ray/tune/``, with Aim's context)."""
+    # Sorted: where two logged tags become one, the same of the user's entries wins in every run.
     pairs = {(old.tag, new.tag) for old, new in zip(logged_as, series, strict=True)}
     return {**tag_map, **{new: tag_map[old] for old, new in sorted(pairs) if old in tag_map}}
 

@@ -72,6 +72,7 @@ def _run(directory: Path, group: Group, number: int, total: int) -> RawRun:
     for file in group.files:
         run.notes += file_notes(file)
     _add_settings(run, group.files)
+    # Last: it takes the scalars out of the files, which the notes above still count.
     effective = effective_series(group.files)
     run.series = effective.series
     run.notes += effective.notes()

@@ -45,6 +45,7 @@ def extent_of(columns: ScalarColumns) -> Extent:
     steps = columns.steps
     distances = np.diff(steps)
     forward = distances[distances > 0]
+    # The median: one long pause between two points says nothing of how often the tag is logged.
     gap = float(np.median(forward)) if forward.size else 0.0
     return Extent(float(steps[0]), float(steps.min()), float(steps.max()), gap)
 

@@ -54,9 +54,11 @@ def _home(run: RawRun, hosts: Hosts) -> tuple[Path, dict[str, str]] | None:
     if len(tags) != 1:
         return None
     (tag,) = tags
+    # torch puts the key behind the tag, with every ``/`` replaced.
     prefix = tag.replace("/", "_") + "_"
     if run.path.name.startswith(prefix) and hosts.get(parent):
         return parent, {"series": run.path.name.removeprefix(prefix)}
+    # tensorboardX makes a folder for each part of the tag, so the host is as many levels further up.
     levels = tag.count("/") + 1
     if parent.as_posix().endswith("/" + tag) and hosts.get(run.path.parents[levels]):
         return run.path.parents[levels], {"series": run.path.name}
