@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from rldoctor.comparison import compare_arms
 from rldoctor.comparison.criteria import load_criteria
+from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.expected import Expected, expected
-from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
@@ -26,7 +27,7 @@ from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun
 from rldoctor.model.run import Run
 from rldoctor.paths import PACKAGE, builtin_rules_dir
-from rldoctor.rulebook.loader import load_pack
+from rldoctor.rulebook.loader import LoadedPack, load_finished
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import Rule
@@ -40,20 +41,42 @@ __all__ = [
     "came_true",
     "compare",
     "diagnose",
+    "drafts",
     "load",
     "plot",
     "rules",
 ]
 
 
+def _packs(rules_dirs: Sequence[Path]) -> LoadedPack:
+    packs = pack_directories(rules_dirs)
+    # A pack may be edited between two calls; the built-in one stays as it is.
+    return _loaded(packs, tuple(stamp_of(pack) for pack in packs[1:]))
+
+
 @lru_cache(maxsize=8)
-def _pack(directories: tuple[Path, ...]) -> tuple[Rule, ...]:
-    return with_records(load_pack(list(directories), tests=False), builtin_records(), builtin_rules_dir())
+def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
+    found = load_finished(packs)
+    return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))
+
+
+def _policy(rules_dirs: Sequence[Path]) -> Policy:
+    """What is decided about a run as a whole, with the facts that further packs define."""
+    return with_facts(load_policy(builtin_rules_dir()), pack_directories(rules_dirs)[1:])
 
 
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
-    """The built-in rules, followed by those of further packs, by code. RuleError when a file is invalid."""
-    return _pack((builtin_rules_dir(), *rules_dirs))
+    """The built-in rules and those of further packs (installed ones, ``rules_dirs``), by code.
+
+    Drafts, rules with a text that is still ``TODO``, are left out: :func:`drafts` names them. RuleError when
+    a file is invalid.
+    """
+    return _packs(rules_dirs).rules
+
+
+def drafts(rules_dirs: Sequence[Path] = ()) -> tuple[str, ...]:
+    """One line for each rule that is left out because it is not written to the end."""
+    return tuple(str(one) for one in _packs(rules_dirs).drafts)
 
 
 def diagnose(
@@ -82,9 +105,8 @@ def diagnose(
     builtin = builtin_rules_dir()
     criteria = load_reference_criteria(builtin)
     against = view(run, envelopes(references, PACKAGE), criteria)
-    found = diagnose_run(
-        run, chosen, load_policy(builtin), load_derived(builtin), beside(run, against, criteria)
-    )
+    quantities = load_derived(*pack_directories(rules_dirs))
+    found = diagnose_run(run, chosen, _policy(rules_dirs), quantities, beside(run, against, criteria))
     return replace(found, reference=against)
 
 
@@ -123,8 +145,8 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
         RuleError: a rule file is invalid. UsageError: no rule has this code.
     """
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
-    builtin = builtin_rules_dir()
-    return expected(rule, prepare(run, load_policy(builtin), load_derived(builtin)))
+    quantities = load_derived(*pack_directories(rules_dirs))
+    return expected(rule, prepare(run, _policy(rules_dirs), quantities))
 
 
 # A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.
@@ -160,7 +182,8 @@ def compare(
         )
     )
     builtin = builtin_rules_dir()
-    return compare_arms(before, after, load_policy(builtin), load_derived(builtin), load_criteria(builtin))
+    quantities = load_derived(*pack_directories((ruling or {}).get("rules_dirs", ())))
+    return compare_arms(before, after, load_policy(builtin), quantities, load_criteria(builtin))
 
 
 def _arm(
@@ -188,5 +211,9 @@ def _configuration(path: Path, loading: Mapping[str, Any]) -> Run:
     overrides += [parse_set(text) for text in loading.get("settings", ())]
     raw = RawRun(path.stem, path, "configuration", settings=list(read_config_file(path)))
     return understand(
-        raw, algorithm=loading.get("algorithm"), framework=loading.get("framework"), overrides=overrides
+        raw,
+        algorithm=loading.get("algorithm"),
+        framework=loading.get("framework"),
+        overrides=overrides,
+        packs=vocabularies(pack_directories(loading.get("rules_dirs", ()))),
     )

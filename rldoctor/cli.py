@@ -13,6 +13,7 @@ from typer.core import TyperCommand
 
 from rldoctor import __version__
 from rldoctor.cli_rules import Rules, rules_app
+from rldoctor.cli_task import task_app
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.errors import RldoctorError
 
@@ -43,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(rules_app, name="rules")
+app.add_typer(task_app, name="task")
 
 Paths = Annotated[
     list[str],
@@ -167,6 +169,7 @@ def inspect(
     map_: Map = [],  # noqa: B006
     algorithm: Algorithm = "",
     framework: Framework = "",
+    rules: Rules = [],  # noqa: B006
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")
     ] = "terminal",
@@ -175,7 +178,9 @@ def inspect(
     from rldoctor.commands import settings as given
     from rldoctor.commands.inspect import inspect as command
 
-    options = given.options(config=config, set=set_, map=map_, algorithm=algorithm, framework=framework)
+    options = given.options(
+        config=config, set=set_, map=map_, algorithm=algorithm, framework=framework, rules=rules
+    )
     raise typer.Exit(command(paths, options, format))
 
 

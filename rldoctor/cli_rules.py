@@ -13,7 +13,7 @@ rules_app = typer.Typer(
     add_completion=False,
 )
 
-Rules = Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further directory of rules.")]
+Rules = Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further pack of rules.")]
 
 
 @rules_app.command("list")
@@ -58,8 +58,8 @@ def rules_lint(
         str, typer.Argument(metavar="[DIR]", help="Rules to check (default: the built-in ones).")
     ] = "",
 ) -> None:
-    """Check rule files and their tests; every problem with file, line and column."""
-    from rldoctor.commands.rules import lint_rules
+    """Check every file of a pack: rules, tests, lists, vocabulary; each problem with its place."""
+    from rldoctor.commands.rules_lint import lint_rules
 
     raise typer.Exit(lint_rules(directory))
 
@@ -68,16 +68,19 @@ def rules_lint(
 def rules_new(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Code of the new rule, e.g. MY-01.")],
     into: Annotated[
-        str, typer.Option("--into", metavar="DIR", help="The rule pack to write into.")
-    ] = "rules",
+        str, typer.Option("--into", metavar="DIR", help="The rule pack to write into [my-rules].")
+    ] = "",
     slug: Annotated[str, typer.Option("--slug", metavar="NAME", help="its-name, also the file's.")] = "",
     area: Annotated[str, typer.Option("--area", metavar="NAME", help="Folder inside the pack.")] = "",
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="How it reads when it fires.")] = "",
+    builtin: Annotated[
+        bool, typer.Option("--builtin", help="Write into the built-in pack of this clone.")
+    ] = False,
 ) -> None:
     """Begin a rule: its file and its tests, every field explained, with what is left to write."""
     from rldoctor.commands.rules_new import new_rule
 
-    raise typer.Exit(new_rule(code, into, slug=slug, area=area, title=title))
+    raise typer.Exit(new_rule(code, into, slug=slug, area=area, title=title, builtin=builtin))
 
 
 @rules_app.command("docs")

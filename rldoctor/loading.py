@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rldoctor.errors import RldoctorError, UsageError
+from rldoctor.datafiles.packs import pack_directories, vocabularies
+from rldoctor.errors import RldoctorError, RuleError, UsageError
 from rldoctor.model.display import when_shown
 from rldoctor.model.raw import RawSetting
 from rldoctor.model.run import Run
@@ -58,17 +59,21 @@ def load(
     tag_map: Mapping[str, str] | None = None,
     config_files: Sequence[Path] = (),
     settings: Sequence[str] = (),
+    rules_dirs: Sequence[Path] = (),
     progress: Callable[[str], None] | None = None,
 ) -> LoadResult:
     """Every run under ``path``: a run directory, a tree of them, a file, an ``.aim`` repository or a glob.
 
     ``tag_map`` maps logged tags to canonical metrics; ``settings`` are ``KEY=VALUE`` texts that, after
-    ``config_files``, overrule what the log says. ``progress`` is called with each directory that is read.
+    ``config_files``, overrule what the log says. ``rules_dirs`` are packs whose ``vocabulary`` is known too.
+    ``progress`` is called with each directory that is read.
 
     Raises:
         ReadError: nothing readable there. UsageError: an unknown key, metric, framework or algorithm.
+        RuleError: a file of a vocabulary is invalid.
     """
     overrides = list(_overrides(config_files, settings))
+    packs = vocabularies(pack_directories(rules_dirs))
     found = find_runs(path, progress=progress)
     runs: list[Run] = []
     failures = [str(failure) for failure in found.failures]
@@ -76,10 +81,15 @@ def load(
         try:
             runs.append(
                 understand(
-                    raw, algorithm=algorithm, framework=framework, tag_map=tag_map or {}, overrides=overrides
+                    raw,
+                    algorithm=algorithm,
+                    framework=framework,
+                    tag_map=tag_map or {},
+                    overrides=overrides,
+                    packs=packs,
                 )
             )
-        except UsageError:
+        except (UsageError, RuleError):
             raise
         except RldoctorError as error:
             failures.append(f"{raw.path}: {error}")

@@ -14,6 +14,10 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import PathFinder
+from pathlib import Path
+
+READERS, PACKS = "rldoctor.readers", "rldoctor.packs"
+"""The groups in which other packages offer something to this one."""
 
 _METADATA = (".dist-info", ".egg-info")
 _SEPARATORS = re.compile(r"[-_.]+")
@@ -85,3 +89,21 @@ def _in_section(text: str, group: str) -> Iterator[tuple[str, str]]:
         elif section == group and "=" in line and not line.startswith("#"):
             name, _, value = line.partition("=")
             yield name.strip(), value.strip()
+
+
+def directory_of(package: str) -> Path | None:
+    """Where a package's files are (``acme_rl.rules``), without importing anything; None when it has none.
+
+    Only the top-level package is looked up: ``find_spec`` of a dotted name imports the packages above it.
+    """
+    from importlib.util import find_spec
+
+    top, *parts = package.split(".")
+    try:
+        spec = find_spec(top)
+    except (ImportError, ValueError):
+        return None
+    for root in (spec.submodule_search_locations or ()) if spec is not None else ():
+        if (found := Path(root, *parts)).is_dir():
+            return found
+    return None

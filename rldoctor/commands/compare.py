@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rldoctor.commands.options import Options, existing_file, one_of
 from rldoctor.commands.outputs import plan_outputs
-from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS
+from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell_drafts
 from rldoctor.errors import UsageError
 from rldoctor.model.comparison import Verdict
 
@@ -63,6 +63,7 @@ def compare(
     for format, _ in outputs:
         report.check_format(format)
     limit = one_of(fail_on or "regression", FAIL_ON, "--fail-on")
+    tell_drafts(options.rules_dirs)
     with reading() as progress:
         found = api.compare(
             base.path,

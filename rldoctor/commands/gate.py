@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rldoctor.commands.options import FAIL_ON, Options, one_of, parse_share
-from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FINDINGS, tell
+from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FINDINGS, tell, tell_drafts
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.gate.baseline import Baseline, changes, load
 from rldoctor.gate.globs import matches
@@ -52,6 +52,7 @@ def prepare(options: Options, write_baseline: str = "", today: date | None = Non
 
     how = one_of(options.aggregate or "any", AGGREGATES, "--aggregate")
     rules = api.rules(options.rules_dirs)
+    tell_drafts(options.rules_dirs)
     _check(options, rules)
     for part in options.per_path:
         try:

@@ -98,6 +98,7 @@ class Options:
             "tag_map": self.map,
             "config_files": [existing_file(name) for name in self.config],
             "settings": list(self.set),
+            "rules_dirs": self.rules_dirs,
         }
 
     def rule_arguments(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""``rldoctor rules``: show, test, lint."""
+"""``rldoctor rules``: show and test."""
 
 from __future__ import annotations
 
@@ -45,14 +45,17 @@ def _wrapped(text: str, width: int) -> str:
 
 def test_rules(directory: str) -> int:
     """Run the tests beside the rules; 1 when a case does not hold."""
-    from rldoctor.engine.policy import load_derived, load_policy
+    from rldoctor.datafiles.packs import pack_directories
+    from rldoctor.engine.policy import load_derived, load_policy, with_facts
     from rldoctor.engine.ruletest import run_tests
     from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
 
-    builtin = builtin_rules_dir()
-    rules = load_pack([_directory(directory)])
-    reports = run_tests(rules, load_policy(builtin), load_derived(builtin))
+    path = pack_directory(directory)
+    rules = load_pack([path])
+    packs = pack_directories([path])
+    policy = with_facts(load_policy(builtin_rules_dir()), packs[1:])
+    reports = run_tests(rules, policy, load_derived(*packs))
     failed = [report for report in reports if report.problems]
     for report in failed:
         sys.stdout.write(f"FAILED {report.rule.code} {report.case.name}\n")
@@ -63,16 +66,8 @@ def test_rules(directory: str) -> int:
     return 1 if failed else 0
 
 
-def lint_rules(directory: str) -> int:
-    """Check rule files and their tests; RuleError with every problem."""
-    from rldoctor.rulebook.loader import load_pack
-
-    path = _directory(directory)
-    sys.stdout.write(f"{path}: {plural(len(load_pack([path])), 'rule')}, no problem found\n")
-    return 0
-
-
-def _directory(name: str) -> Path:
+def pack_directory(name: str) -> Path:
+    """The directory of a pack, the built-in one when none is named; UsageError when it is not there."""
     from rldoctor.paths import builtin_rules_dir
 
     path = Path(name) if name else builtin_rules_dir()
@@ -85,8 +80,11 @@ def pack(directories: Sequence[str]) -> Sequence[Rule]:
     """The built-in rules and those of further directories."""
     from rldoctor import api
     from rldoctor.commands.options import Options
+    from rldoctor.commands.problems import tell_drafts
 
-    return api.rules(Options(rules=tuple(directories)).rules_dirs)
+    found = Options(rules=tuple(directories)).rules_dirs
+    tell_drafts(found)
+    return api.rules(found)
 
 
 def _described(rule: Rule) -> Iterator[str]:

@@ -27,14 +27,21 @@ def compare_arms(
     Raises:
         UsageError: different environments, steps in different units, or numbers for one arm only.
     """
+    # What cannot be compared is refused before anything is measured: a number with a warning beside it is
+    # quoted without the warning.
     _check(base, candidate)
+    # Settings before returns: a changed reward decides which outcome may be compared at all (success before
+    # return).
     changes = find_changes(base, candidate, criteria)
     compared = _levels(base, candidate, policy, derived, criteria, bool(changes.changes_return))
     effect = _effect(base, candidate, compared, criteria)
     verdict, reason = _verdict(effect, changes, criteria)
+    # Which metric left first is looked for in logged runs only; two numbers have no curve.
     moved = find_departures(base, candidate, criteria) if base.runs and candidate.runs else Departures()
     sides = (("base", compared.base), ("candidate", compared.candidate)) if compared else ()
     spreads = [seed_spread(name, levels, criteria) for name, levels in sides]
+    # An arm with few runs has no spread worth a remark, and silence there is right: the number of runs is
+    # told elsewhere.
     known = tuple(one for one in spreads if one is not None)
     return Comparison(
         base=base,
@@ -70,12 +77,16 @@ def _check(base: Arm, candidate: Arm) -> None:
             hint="give --base-mean, --base-std, --candidate-mean and --candidate-std together",
         )
     environments = [sorted({run.env for run in arm.runs if run.env}) for arm in (base, candidate)]
+    # An arm of mixed environments has a spread that is not one of seeds, and every interval would be wrong
+    # with it.
     for arm, found in zip((base, candidate), environments, strict=True):
         if len(found) > 1:
             raise UsageError(
                 f"the {arm.name} {arm.path} mixes environments: {', '.join(found)}",
                 hint="an arm is one experiment with several seeds: give a directory or glob of one of them",
             )
+    # Only where both are known. Logs without an environment are common; a note says that they were taken to
+    # be the same.
     if all(environments) and environments[0] != environments[1]:
         raise UsageError(
             f"different environments: {environments[0][0]} in the base, {environments[1][0]} in the "
@@ -92,6 +103,7 @@ def _levels(
     criteria: CompareCriteria,
     success_first: bool,
 ) -> Compared | None:
+    # By arm and run: both arms may hold runs of one name, and their averaging windows differ.
     spacing: Mapping[str, Mapping[str, float]] = {
         f"{arm.name}/{run.id}": prepare(run, policy, derived).spacing
         for arm in (base, candidate)
@@ -116,6 +128,7 @@ def _verdict(
             "no outcome (return, success rate or reward) that both sides log at the same steps",
         )
     verdict, reason = judge(effect, criteria)
+    # A change of the reward makes returns incomparable, but not success rates: those are still judged.
     certain = verdict in (Verdict.REGRESSION, Verdict.IMPROVEMENT)
     if certain and changes.changes_return and effect.metric not in ("success_rate", "eval_success_rate"):
         names = ", ".join(change.key for change in changes.changes_return)
@@ -128,6 +141,7 @@ def _about_arms(base: Arm, candidate: Arm) -> list[str]:
     unnamed = [arm.name for arm in (base, candidate) if arm.runs and not any(run.env for run in arm.runs)]
     if unnamed:
         notes.append(f"the environment of the {' and the '.join(unnamed)} is not known: taken to be the same")
+    # Not an error: whoever checks the tool compares a run with itself first.
     if base.runs and {run.path for run in base.runs} == {run.path for run in candidate.runs}:
         notes.append("both sides are the same runs")
     return notes

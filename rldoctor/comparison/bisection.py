@@ -33,9 +33,13 @@ def _halves(
 ) -> Iterator[BisectionStep]:
     if len(part) < 2:
         return
+    # The larger half first, and with it the more suspicious changes (they are sorted): where the suspicion
+    # is right, fewer runs are needed.
     half = (len(part) + 1) // 2
+    # Numbered in the order of the list, since later steps refer to the answers of earlier ones.
     number = count.next()
     first, second = part[:half], part[half:]
+    # What is undone and what stays: the second list saves a mistake at the keyboard.
     yield BisectionStep(when, tuple(first), tuple(change for change in every if change not in first))
     yield from _halves(first, every, f"if step {number} brings the base's level back", count)
     yield from _halves(second, every, f"if step {number} does not", count)
@@ -45,6 +49,7 @@ def attribution(verdict: Verdict, changes: Sequence[SettingChange], one_sided: i
     """What the configuration allows to say about the cause, never more."""
     what = _DIFFERENT.get(verdict, "difference")
     rest = f" (and {one_sided} that only one side logs)" if one_sided else ""
+    # Never `nothing changed`: code, versions and machines are in no log.
     if not changes:
         return (
             f"No setting that both sides log differs{rest}: look at the code, its versions, the "

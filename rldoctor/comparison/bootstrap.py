@@ -25,6 +25,8 @@ from rldoctor.language.functions.statistics import incomplete_beta
 from rldoctor.model.raw import FloatArray
 
 Statistic = Callable[[FloatArray], FloatArray]
+# Any number would do; a fixed one makes a verdict reproducible, and a gate that flips between two calls is
+# of no use.
 _SEED = 20210830
 
 
@@ -38,12 +40,14 @@ class Sample:
     @property
     def within(self) -> float:
         """Mean squared standard error within a run; 0.0 where it is not known."""
+        # Mean of squares: variances add, standard errors do not.
         known = self.errors[np.isfinite(self.errors)]
         return float(np.mean(known**2)) if known.size else 0.0
 
     @property
     def variance(self) -> float:
         """Variance over seeds, shape n >= 2; NaN for a single run."""
+        # n - 1, as the mean is estimated from the same few runs; with two seeds it doubles the variance.
         return float(np.var(self.levels, ddof=1)) if self.levels.size > 1 else float("nan")
 
 
@@ -65,6 +69,7 @@ def mean(levels: FloatArray) -> FloatArray:
 
 def interquartile_mean(levels: FloatArray) -> FloatArray:
     """Mean over the last axis without its lowest and highest quarter (rounded down, as ``rliable`` does)."""
+    # Below four runs nothing is cut and this is the mean; the caller asks for it from `iqm_seeds` on.
     cut = levels.shape[-1] // 4
     ordered = np.sort(levels, axis=-1)
     return np.asarray(ordered[..., cut : levels.shape[-1] - cut].mean(axis=-1))
@@ -78,6 +83,7 @@ def bootstrap(
     At least one arm has two runs or more. The generator is seeded: the same arms give the same interval.
     """
     variances = _variances(base, candidate)
+    # Variances of the two means, which also weigh the degrees of freedom below.
     shares = [variances[0] / base.levels.size, variances[1] / candidate.levels.size]
     degrees = _degrees(shares, (base.levels.size, candidate.levels.size))
     generator = np.random.default_rng(_SEED)
@@ -85,6 +91,8 @@ def bootstrap(
         _deviations(sample, variance, statistic, draws, generator)
         for sample, variance in zip((base, candidate), variances, strict=True)
     ]
+    # Percentiles of the deviations, and not of the statistic itself: only deviations can be widened around
+    # the observed difference.
     upper = 1 - significance / 2
     widened = (moved[1] - moved[0]) * student_quantile(upper, degrees) / NormalDist().inv_cdf(upper)
     difference = float(statistic(candidate.levels)) - float(statistic(base.levels))
@@ -94,6 +102,8 @@ def bootstrap(
 
 def _variances(base: Sample, candidate: Sample) -> tuple[float, float]:
     """Variance over seeds of each arm, at least the noise within a run; a single run borrows the other's."""
+    # Three seeds that agree by chance would make every difference certain. The noise within a run is a
+    # floor that seeds cannot go below.
     own = [base.variance, candidate.variance]
     borrowed = [other if np.isnan(mine) else mine for mine, other in zip(own, own[::-1], strict=True)]
     return max(borrowed[0], base.within), max(borrowed[1], candidate.within)
@@ -104,9 +114,13 @@ def _deviations(
 ) -> FloatArray:
     """Deviations of the resampled statistic from the observed one, shape (draws,)."""
     n = sample.levels.size
+    # Nothing to resample: a normal deviation with the borrowed variance, which is what the bootstrap of a
+    # mean approaches.
     if n == 1:
         return np.asarray(generator.standard_normal(draws) * np.sqrt(variance))
     chosen = sample.levels[generator.integers(0, n, (draws, n))]
+    # Where the floor is higher than what the seeds show, the difference is added as noise to every draw:
+    # the resampled values alone can only show their own spread.
     missing = np.sqrt(max(0.0, variance - sample.variance))
     chosen = chosen + missing * generator.standard_normal((draws, n))
     return np.asarray((statistic(chosen) - float(statistic(sample.levels))) * np.sqrt(n / (n - 1)))
@@ -114,10 +128,12 @@ def _deviations(
 
 def _degrees(shares: list[float], sizes: tuple[int, int]) -> float:
     """Welch-Satterthwaite degrees of freedom; a single run has borrowed those of the other arm."""
+    # Welch: the arms need not be equally noisy, and a regression often is the noisier one.
     free = [size - 1 for size in sizes]
     if 0 in free:
         return float(max(free))
     total = sum(shares)
+    # No spread at all in either arm (deterministic runs): the plain sum, as the weights are 0 / 0.
     if total <= 0:
         return float(sum(free))
     return total**2 / sum(share**2 / one for share, one in zip(shares, free, strict=True))
@@ -126,6 +142,8 @@ def _degrees(shares: list[float], sizes: tuple[int, int]) -> float:
 def student_quantile(probability: float, degrees: float) -> float:
     """Quantile of Student's t above the median (``probability`` > 0.5), by bisection."""
     tail = 2 * (1 - probability)
+    # Bisection on the tail instead of an inverse incomplete beta: 60 halvings are exact to a double, and
+    # there is nothing to get wrong.
     low, high = 0.0, 1.0
     while student_tails(high, degrees) > tail and high < 1e9:
         low, high = high, 2 * high

@@ -24,8 +24,11 @@ def find_changes(base: Arm, candidate: Arm, criteria: CompareCriteria) -> Settin
     """Every setting that is not the same in both arms, by canonical meaning (``tau`` is ``1 - polyak``)."""
     arms = [settings_of(arm, criteria) for arm in (base, candidate)]
     result = SettingChanges(notes=_odd((base, candidate), arms))
+    # One side without a configuration: everything would look one-sided.
     if not all(arms):
         return result
+    # Two canonical knobs may come from one key of the user (a batch size that is also the rollout): it
+    # changed once.
     seen: set[tuple[str, str]] = set()
     for name in {**arms[0], **arms[1]}:
         before, after = arms[0].get(name), arms[1].get(name)
@@ -42,6 +45,7 @@ def _place(
     """Put one setting where it belongs; whether it is a change in its own right."""
     if before is None or after is None:
         present = before or after
+        # A default that only one framework documents is no difference that anybody made.
         if present is not None and not (present.default or present.computed):
             result.one_sided.append(_change(before, after, criteria))
             return True
@@ -49,6 +53,8 @@ def _place(
     if before.values == after.values:
         return False
     change = _change(before, after, criteria)
+    # What follows from another setting is told apart, or one change of n_envs would be five suspects. Equal
+    # texts with different values are such a case too: the user wrote the same.
     if (before.computed and after.computed) or before.texts == after.texts:
         result.consequences.append(change)
         return False
@@ -89,16 +95,20 @@ def suspect_of(setting: Setting, criteria: CompareCriteria) -> Suspect:
     for suspect in criteria.suspects:
         if setting.knob in suspect.knobs:
             return suspect
+    # Whole words between underscores: `lr` must not be found in `clr_schedule`. Knobs came first, as a
+    # canonical meaning is certain and a word in a key is a guess.
     words = f"_{'_'.join(words_of(setting.key))}_"
     for suspect in criteria.suspects:
         if any(f"_{word}_" in words for word in suspect.words):
             return suspect
+    # The last group takes what no other names.
     return criteria.suspects[-1]
 
 
 def _order(result: SettingChanges, criteria: CompareCriteria) -> None:
     rank = {suspect.name: position for position, suspect in enumerate(criteria.suspects)}
     for part in (result.changed, result.one_sided, result.consequences):
+        # Python's sort is stable: within a group the order of the user's file stays.
         part.sort(key=lambda change: rank[change.group])
     loaded = {suspect.name for suspect in criteria.suspects if suspect.changes_return}
     result.changes_return = [change for change in result.changed if change.group in loaded]

@@ -50,12 +50,14 @@ def find_departures(base: Arm, candidate: Arm, criteria: CompareCriteria) -> Dep
 
 def _search(metric: str, base: Arm, candidate: Arm, criteria: CompareCriteria, result: Departures) -> None:
     arms = [_series(arm.runs, metric) for arm in (base, candidate)]
+    # A metric of one arm only is listed as untested and not left out: that it is missing may be the change.
     for arm, found in zip((base, candidate), arms, strict=True):
         if not found:
             result.untested.append((metric, f"not logged in the {arm.name}"))
             return
     check_axes(metric, *arms)
     parts = [[series for _, series in found] for found in arms]
+    # Before any level is compared: NaN would poison the means and hide the clearest departure there is.
     broken = _first_nonfinite(metric, *parts)
     if broken is not None:
         result.found.append(broken)
@@ -78,6 +80,7 @@ def _series(runs: Sequence[Run], metric: str) -> list[tuple[Run, Series]]:
 
 def _first_nonfinite(metric: str, base: Sequence[Series], candidate: Sequence[Series]) -> Departure | None:
     """NaN or infinity in the candidate, after its first number, that no base run has: it departs there."""
+    # Where the base has NaN too, NaN is what this metric looks like.
     if any(_broken_at(series) is not None for series in base):
         return None
     steps = [at for series in candidate if (at := _broken_at(series)) is not None]
@@ -90,6 +93,7 @@ def _first_nonfinite(metric: str, base: Sequence[Series], candidate: Sequence[Se
 
 def _broken_at(series: Series) -> float | None:
     finite = np.isfinite(series.values)
+    # After the first number: averages over episodes are NaN until one has ended.
     bad = ~finite & (np.cumsum(finite) > 0)
     return float(series.steps[np.argmax(bad)]) if bad.any() else None
 
@@ -97,8 +101,12 @@ def _broken_at(series: Series) -> float | None:
 def _grid(base: Sequence[Series], candidate: Sequence[Series], criteria: CompareCriteria) -> _Grid | None:
     """Bin means of every run over the steps that all share; None when there are too few points."""
     every = [one.finite() for one in (*base, *candidate)]
+    # Only the steps that all runs share. Beyond the shortest run the mean of an arm would jump because one
+    # run is gone.
     start, end = max(float(one.steps[0]) for one in every), min(float(one.steps[-1]) for one in every)
     counts = [int(((one.steps >= start) & (one.steps <= end)).sum()) for one in every]
+    # No finer than the sparsest run: empty bins that are filled by interpolation have no noise of their
+    # own, and the spread would be too small.
     size = min(criteria.whole("grid"), *counts)
     if size < criteria["least_points"] or end <= start:
         return None
@@ -114,15 +122,20 @@ def _bin_means(series: Series, edges: FloatArray) -> FloatArray:
     count = np.bincount(place, minlength=edges.size - 1)
     total = np.bincount(place, weights=series.values[inside], minlength=edges.size - 1)
     used = np.flatnonzero(count)
+    # Bins without a point exist in uneven logs; a line between the neighbours keeps them from being a
+    # departure.
     return np.interp(np.arange(edges.size - 1), used, total[used] / count[used])
 
 
 def _departure(metric: str, grid: _Grid, criteria: CompareCriteria) -> Departure | None:
+    # A departure must last. Of hundreds of bins times dozens of metrics some exceed any limit for a moment.
     length = max(criteria.whole("sustained_points"), math.ceil(criteria["sustained"] * grid.steps.size))
     runs = [_steady(part, length) for part in (grid.base, grid.candidate)]
     base, candidate = (part.mean(axis=0) for part in runs)
     z = (candidate - base) / _spread(grid, runs[0], length, criteria)
+    # With few seeds the spread itself is uncertain, and the limit widens accordingly.
     limit = criteria["z_limit"] * _doubt(grid.base.shape[0], criteria)
+    # Each side for itself: a metric that swings above and below has not left anywhere.
     stretches = [_stretch(z > limit, length), _stretch(z < -limit, length)]
     first = min((one for one in stretches if one is not None), default=None)
     if first is None:
@@ -144,6 +157,8 @@ def _departure(metric: str, grid: _Grid, criteria: CompareCriteria) -> Departure
 def _steady(values: FloatArray, length: int) -> FloatArray:
     """Centred running median of about ``length`` points, same shape: noise goes, the edge of a step stays."""
     half = length // 2
+    # A median keeps the edge of a step where a mean would begin the departure half a window early. Edges
+    # are repeated, as there is nothing beyond them.
     padded = np.pad(values, ((0, 0), (half, half)), mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1, axis=1)
     return np.asarray(np.median(windows, axis=-1))
@@ -155,11 +170,17 @@ def _spread(grid: _Grid, base: FloatArray, length: int, criteria: CompareCriteri
     Over its seeds where it has several, averaged over a sustained stretch; how far a single run wanders over
     that stretch otherwise. Never less than the noise of either arm or a share of the level.
     """
+    # One run has no spread over seeds. How far it wanders by itself over such a stretch stands in for it,
+    # trend included, so that a steep part is not called a departure.
     several = base.shape[0] > 1
     own = np.var(base, axis=0, ddof=1) if several else _wander(base[0], length)
+    # Averaged over time: the variance of three seeds at one step is hardly known, and where they happen to
+    # cross it is 0.
     padded = np.pad(own, length, mode="edge")
     own = np.lib.stride_tricks.sliding_window_view(padded, 2 * length + 1).mean(axis=-1)
     floor = max(_noise(grid.base), _noise(grid.candidate)) / math.sqrt(length)
+    # A metric that is constant over seeds (a schedule) has no spread, and any change would be infinite; a
+    # share of its level is the least that counts.
     level = criteria["least_spread"] * np.abs(base).mean(axis=0)
     return np.asarray(np.sqrt(np.maximum(own, np.maximum(floor, level) ** 2)) + np.finfo(float).tiny)
 

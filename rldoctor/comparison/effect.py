@@ -21,6 +21,8 @@ _NOISE = {
 def effect_of_numbers(base: Summary, candidate: Summary, criteria: CompareCriteria) -> Effect:
     """The effect when only mean and standard deviation of each arm are known, each counting as one run."""
     difference = candidate.mean - base.mean
+    # Each counts as one run: how many seeds or episodes stand behind a mean that somebody typed is not
+    # known, and dividing by their number would make it certain.
     error = math.hypot(base.std, candidate.std)
     limit = criteria["z_limit"]
     return Effect(
@@ -44,8 +46,12 @@ def effect_of_numbers(base: Summary, candidate: Summary, criteria: CompareCriter
 def effect_of_runs(compared: Compared, criteria: CompareCriteria) -> Effect:
     """The effect between logged arms: bootstrap over seeds if an arm has several, else noise within runs."""
     fewest, most = sorted(len(levels) for levels in (compared.base, compared.candidate))
+    # The error within a run is a floor for the spread over seeds; one that rests on few points is noise and
+    # would only blur it. Without seeds it is all there is.
     known = criteria["error_points"] if most > 1 else 0.0
     samples = [_sample(levels, known) for levels in (compared.base, compared.candidate)]
+    # Both arms by the same statistic, so the smaller arm decides which: of few runs there is nothing to
+    # trim.
     robust = fewest >= criteria["iqm_seeds"]
     statistic = interquartile_mean if robust else mean
     base, candidate = (float(statistic(sample.levels)) for sample in samples)
@@ -67,6 +73,8 @@ def effect_of_runs(compared: Compared, criteria: CompareCriteria) -> Effect:
             difference + reach,
             _normal_confidence(criteria["z_limit"]),
         )
+    # A drop is told in shares of what was gained, too: a return from -1,000 to -10 that falls back to -500
+    # lost half of its progress and not 4,900 %.
     scale = max(abs(base), abs(base - float(np.mean([level.start for level in compared.base]))))
     several = fewest > 1
     return Effect(
@@ -94,8 +102,11 @@ def effect_of_runs(compared: Compared, criteria: CompareCriteria) -> Effect:
 
 def judge(effect: Effect, criteria: CompareCriteria) -> tuple[Verdict, str]:
     """The verdict with its reason in one sentence."""
+    # Before everything else: without a noise neither certainty nor similarity can be claimed.
     if not math.isfinite(effect.error):
         return Verdict.UNKNOWN, "too few points in the final window to know how noisy the outcome is"
+    # Size before certainty. With many seeds a difference of 0.1 % is certain, and no regression that
+    # anybody would roll back.
     certain = effect.low > 0 or effect.high < 0
     size = f"{abs(effect.drop):.0%} {'lower' if effect.drop > 0 else 'higher'} than the base"
     if abs(effect.drop) <= criteria["drop"]:
@@ -107,6 +118,7 @@ def judge(effect: Effect, criteria: CompareCriteria) -> tuple[Verdict, str]:
 
 
 def _small(effect: Effect, criteria: CompareCriteria, size: str) -> str:
+    # `Similar` is no proof of equality: what loss the interval still allows is said along with it.
     worst = _share(-effect.low, effect.scale)
     text = f"the candidate is {size}: within the {criteria['drop']:.0%} that are not called a difference"
     if worst > criteria["drop"]:
@@ -120,6 +132,7 @@ def _noise_of(effect: Effect) -> str:
 
 def _sample(levels: tuple[RunLevel, ...], known: float) -> Sample:
     """The levels of an arm; an error that rests on fewer than ``known`` points is not used."""
+    # NaN where too few points stand behind it; the bootstrap leaves those out.
     errors = [one.error if one.points >= known else math.nan for one in levels]
     return Sample(np.array([one.value for one in levels]), np.array(errors))
 
@@ -133,6 +146,7 @@ def _standardised(difference: float, base: Sample, candidate: Sample) -> float:
 
 def _improvement(base: Sample, candidate: Sample) -> float:
     """Chance that a run of the candidate beats a run of the base, ties counting half."""
+    # Over all pairs, as in Agarwal et al.: no assumption about the shape of either arm.
     gap = candidate.levels[:, None] - base.levels[None, :]
     return float(np.mean((gap > 0) + 0.5 * (gap == 0)))
 

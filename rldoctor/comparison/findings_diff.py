@@ -14,6 +14,7 @@ _LOOKED = (Outcome.FIRED, Outcome.PASSED)
 def compare_findings(base: Arm, candidate: Arm) -> tuple[FindingChange, ...]:
     """Every code that fires in any run of either arm: new ones first, then gone ones, each worst first."""
     arms = [_fired(arm.diagnoses) for arm in (base, candidate)]
+    # The candidate's codes first: with equal severity what is new stands before what is gone.
     found = [_change(code, arms, (base, candidate)) for code in {**arms[1], **arms[0]}]
     return tuple(sorted(found, key=lambda one: (_ORDER.index(one.presence), -one.severity, one.code)))
 
@@ -30,6 +31,7 @@ def _fired(diagnoses: Sequence[Diagnosis]) -> dict[str, list[Finding]]:
 def _change(code: str, arms: Sequence[dict[str, list[Finding]]], sides: tuple[Arm, Arm]) -> FindingChange:
     before, after = arms[0].get(code, []), arms[1].get(code, [])
     presence = Presence.SAME if before and after else Presence.NEW if after else Presence.GONE
+    # Where a finding is gone, the candidate is the arm whose rule may have been blind.
     having, other = (sides[1], sides[0]) if after else (sides[0], sides[1])
     worst = max((*after, *before), key=lambda finding: finding.severity)
     return FindingChange(
@@ -41,7 +43,10 @@ def _change(code: str, arms: Sequence[dict[str, list[Finding]]], sides: tuple[Ar
         base_runs=len(sides[0].diagnoses),
         candidate=len(after),
         candidate_runs=len(sides[1].diagnoses),
+        # In more than half of the runs: a finding in one of five seeds is a bad seed, in four of five a
+        # change.
         majority=2 * len(after or before) > len(having.diagnoses),
+        # `gone` may only mean that the metric is no longer logged; that is counted and told.
         blind=_blind(code, other.diagnoses) if presence is not Presence.SAME else 0,
         message=(after or before)[0].message,
     )

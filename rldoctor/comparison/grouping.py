@@ -27,7 +27,10 @@ def seed_groups(
     groups: dict[GroupKey, list[int]] = {}
     for index, (run, own) in enumerate(zip(runs, terms or [None] * len(runs), strict=True)):
         settings = _settings(run, criteria)
+        # The axis too: returns against iterations and against transitions do not share a curve.
         key: GroupKey = (run.framework, run.algorithm, run.env, run.axis, settings, own)
+        # Nobody can say of a run without settings that it differs in the seed only; grouped by mistake it
+        # would widen the spread of a good arm.
         told = bool(settings and run.algorithm and run.env)
         groups.setdefault(key if told else ("alone", index), []).append(index)
     return list(groups.values())

@@ -45,6 +45,8 @@ def compare_levels(
     Raises:
         UsageError: the arms count their steps in different units.
     """
+    # The first metric that both log at common steps, so that one number decides. With several to choose
+    # from, somebody would find one that regressed.
     for metric in _order(criteria, success_first):
         found = [_logged(arm, metric) for arm in (base, candidate)]
         if all(found):
@@ -58,6 +60,7 @@ def compare_levels(
 def _order(criteria: CompareCriteria, success_first: bool) -> list[str]:
     if not success_first:
         return list(criteria.outcomes)
+    # Stable: success rates come before returns, each in the order of the file.
     return sorted(criteria.outcomes, key=lambda name: name in criteria.returns)
 
 
@@ -83,6 +86,8 @@ def check_axes(
 
 def _window(series: Sequence[Series], criteria: CompareCriteria) -> tuple[float, float] | None:
     """The final window of the steps that every run has; None when they share no steps."""
+    # At equal steps, whatever the runs did afterwards: a candidate that trained twice as long is not better
+    # for it.
     start = max(float(one.steps[0]) for one in series)
     end = min(float(one.steps[-1]) for one in series)
     if end < start:
@@ -113,9 +118,12 @@ def _level(
     run: Run, series: Series, spacing: float, window: tuple[float, float], criteria: CompareCriteria
 ) -> RunLevel:
     """Mean over the window; its error from the points in it that are independent of each other."""
+    # The end of training and not the best point: the maximum of a noisy curve grows with the number of
+    # points.
     inside = (series.steps >= window[0]) & (series.steps <= window[1])
     if not inside.any():  # logged more sparsely than the window is long: the last value before its end
         inside = series.steps == series.steps[series.steps <= window[1]].max()
+    # The level before learning, for the scale of a drop.
     head = series.steps <= series.steps[0] + criteria["start_window"] * (window[1] - series.steps[0])
     error, points = _error(CallContext(series.steps, spacing), series, inside)
     value = float(series.values[inside].mean())
@@ -129,9 +137,13 @@ def _error(context: CallContext, series: Series, inside: np.ndarray) -> tuple[fl
     Where the window holds too few independent points, the noise around the local level of the whole run.
     """
     _, values = independent_points(context, series.values, inside)
+    # Averaging windows are thinned away, autocorrelation lowers the count further: 1,000 rows of a
+    # 100-episode mean, one per episode, are worth some ten points.
     points = max(1.0, effective_size(values))
     spread = noise(context, series.values)
+    # Fewer have no spread; the noise around the level of the whole run then stands alone.
     if values.size >= 3:
+        # Where few points are left in the window, the larger of both: three points that agree are luck.
         own = float(np.std(values, ddof=1))
         spread = max(own, spread) if np.isfinite(spread) and points < 6 else own
     return float(spread / np.sqrt(points)), points
@@ -157,6 +169,8 @@ def _lengths(
         for run, series in part
     ]
     longest = max(last for last, _, _ in lasts)
+    # Everything is cut at the shortest run, silently; a run that crashed early would shorten the comparison
+    # without anybody noticing.
     short = [(last, arm, run) for last, arm, run in lasts if last < criteria["short_run"] * longest]
     for last, arm, run in short:
         yield (

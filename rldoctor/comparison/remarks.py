@@ -20,6 +20,8 @@ def make_remarks(
 ) -> tuple[Remark, ...]:
     """What the catalogue says about this comparison, worst first."""
     found: list[Remark] = []
+    # Only a regression is a finding of its own. That a comparison is unclear is its verdict, and repeating
+    # it would be noise.
     if verdict is Verdict.REGRESSION:
         found.append(Remark("OUT-01", "Regression between runs", Severity.ERROR, _sentence(reason)))
     found += _seeds(effect, criteria)
@@ -36,6 +38,8 @@ def _seeds(effect: Effect | None, criteria: CompareCriteria) -> Iterator[Remark]
     if effect is None:
         return
     counts = (max(1, len(effect.base_levels)), max(1, len(effect.candidate_levels)))
+    # The arithmetic behind it is in bootstrap.py: below five seeds the interval is wide because it has to
+    # be.
     advice = f"Repeat each arm with {criteria.whole('advised_seeds')} seeds."
     title, text = "Too few seeds to be sure", ""
     if effect.method == "summary":
@@ -60,9 +64,11 @@ def _seeds(effect: Effect | None, criteria: CompareCriteria) -> Iterator[Remark]
 
 def _coded(verdict: Verdict, changes: SettingChanges) -> Iterator[Remark]:
     """Groups of settings that the catalogue has an entry for; info, and only a suspect among others."""
+    # Once per catalogue entry, however many settings belong to it.
     for code in dict.fromkeys(change.code for change in changes.changed if change.code):
         part = [change for change in changes.changed if change.code == code]
         names = ", ".join(change.key for change in part)
+        # A suspect among others is not a culprit, and the sentence has to say so.
         others = len(changes.changed) - len(part)
         shared = f" {others} other settings changed too, so it is one suspect among them." if others else ""
         regressed = " Keep losses and log-probabilities in fp32." if verdict is Verdict.REGRESSION else ""

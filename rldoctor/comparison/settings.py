@@ -54,11 +54,14 @@ def mixed(settings: Mapping[str, Setting]) -> list[Setting]:
 
 def _settings(run: Run, criteria: CompareCriteria) -> Iterable[Setting]:
     used = set()
+    # Canonical knobs first: `polyak: 0.995` and `tau: 0.005` are one setting, compared in one unit.
     for knob in run.config.knobs.values():
         used.add(knob.key)
         if knob.name not in criteria.bookkeeping["knobs"]:
             yield _of_knob(knob)
     for raw in run.config.unmapped:
+        # A key that stands in two files counts once; paths, names and dates differ between any two runs and
+        # mean nothing.
         if raw.key not in used and not is_bookkeeping(raw.key, criteria):
             used.add(raw.key)
             text = shown(raw.value)
@@ -79,6 +82,7 @@ def _of_knob(knob: Knob) -> Setting:
 
 def _joined(parts: Sequence[Setting]) -> Setting:
     first = parts[0]
+    # By value and not by text: 3e-4 in one file and 0.0003 in the other agree.
     by_value = {one.values[0]: one.texts[0] for one in parts}
     return Setting(
         name=first.name,
@@ -94,6 +98,7 @@ def _joined(parts: Sequence[Setting]) -> Setting:
 def is_bookkeeping(key: str, criteria: CompareCriteria) -> bool:
     """Whether a key names a run rather than a choice: paths, names, seeds, dates."""
     lower = key.lower()
+    # The last part of a dotted key (`train.output_dir`): frameworks nest the same names differently.
     last = re.split(r"[./]", lower)[-1]
     lists = criteria.bookkeeping
     return (
@@ -118,6 +123,7 @@ def _plain(value: object) -> str:
     """A text that is equal for equal values: 1 and 1.0, True and ``true``, 30000 and ``3e4``."""
     text = str(value).strip().lower()
     try:
+        # Numbers by value, whichever way they were written; everything else as lower-case text.
         return repr(float(text))
     except ValueError:
         return text

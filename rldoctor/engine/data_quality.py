@@ -19,12 +19,15 @@ def vetoed(
 
     ``derivations`` in the order in which they were made, as one may be made from another.
     """
+    # What was derived over a broken step axis is as doubtful as what was logged over it, so doubt is spread
+    # before anything is lowered; and a finding is lowered once, however many defects touch it.
     doubtful = _spread(_doubtful(evaluated, policy), derivations)
     return [one if one.rule.code in policy.spared_codes else _lower(one, doubtful) for one in evaluated]
 
 
 def _doubtful(evaluated: Sequence[Evaluated], policy: Policy) -> dict[str, str]:
     """Metric -> the code of the defect that concerns it."""
+    # Only defects that fired count: a rule that could not look at the log says nothing against it.
     findings = [one.result.finding for one in evaluated if one.result.finding is not None]
     used = tuple({name for finding in findings for name in finding.metrics})
     doubtful: dict[str, str] = {}
@@ -35,6 +38,8 @@ def _doubtful(evaluated: Sequence[Evaluated], policy: Policy) -> dict[str, str]:
 
 
 def _concerned(finding: Finding, used: tuple[str, ...], policy: Policy) -> tuple[str, ...]:
+    # A log with a hole in its steps concerns everything measured over them. One that merely ends before the
+    # plan is the same rule at a lower level.
     if finding.severity >= policy.whole_log.get(finding.code, Severity.CRITICAL + 1):
         return used
     return policy.concerns.get(finding.code, finding.metrics)
@@ -52,6 +57,8 @@ def _spread(doubtful: dict[str, str], derivations: Iterable[Derivation]) -> dict
 
 def _lower(one: Evaluated, doubtful: dict[str, str]) -> Evaluated:
     finding = one.result.finding
+    # Findings about the log are the doubt; doubting them too would take the warning away with what it warns
+    # of.
     if finding is None or one.rule.area == "logging":
         return one
     read = (*finding.metrics, *(f"config.{name}" for name in (*one.rule.requires_config, *one.rule.config)))

@@ -32,10 +32,17 @@ class Ledger:
 
     def settings(self) -> None:
         """Add the derived settings and facts; one that comes out NaN is not known, so it is left out."""
+        # Settings before facts and both before series, as the formulas of series name settings (a horizon,
+        # a target entropy); what a setting needs of the log it reads from the logged metrics, which are
+        # there already.
         for kind, quantity in self.quantities.numbers:
             known = self.config if kind == SETTING else self.facts
+            # What was configured is never replaced: a derived value is an estimate, and the user's file is
+            # not.
             variant = None if quantity.name in known else self._variant(quantity)
             value = math.nan if variant is None else float(np.asarray(self._value(variant)))
+            # NaN in a formula says that it does not hold here. Kept as a value it would make
+            # `requires_config` true, and the rule would judge with a number that is not there.
             if variant is not None and not math.isnan(value):
                 known[quantity.name] = value
                 self.made.append(self._derivation(kind, quantity, variant, value))
@@ -43,20 +50,27 @@ class Ledger:
     def series(self) -> None:
         """Add the derived series; one that was logged under the same name is left alone."""
         for quantity in self.quantities.series:
+            # Counted by the engine and listed here only, so that the report can say what the number is.
             if not quantity.variants and quantity.name in self.metrics:
                 self.made.append(self._counted(quantity))
             variant = None if quantity.name in self.metrics else self._variant(quantity)
             if variant is not None:
+                # Noted before it is made, so that its ingredients are the metrics it was made of and not
+                # itself.
                 self.made.append(self._derivation(SERIES, quantity, variant, None))
                 self.metrics[quantity.name] = self._series(quantity, variant)
 
     def _variant(self, quantity: Derived) -> Variant | None:
+        # The file lists variants from the most direct (logged) to the most assumed, so the first that can
+        # be used is the most reliable one.
         return next((one for one in quantity.variants if self._usable(one)), None)
 
     def _usable(self, variant: Variant) -> bool:
         algorithm, framework = self.run.algorithm, self.run.framework
         return (
             all(name in self.metrics for name in variant.inputs)
+            # Whole conditions instead of NaN in the result: a variant that lacks an input must make room
+            # for the next one.
             and all(name in self.config for name in variant.config)
             and (not variant.algorithms or matches(algorithm, variant.algorithms))
             and algorithm not in variant.except_algorithms
@@ -64,8 +78,11 @@ class Ledger:
         )
 
     def _series(self, quantity: Derived, variant: Variant) -> Series:
+        # The first input gives grid and averaging window: the result has no finer steps and no more
+        # independent points than it.
         first = self.metrics[variant.inputs[0]]
         values = np.asarray(self._value(variant), dtype=np.float64)
+        # A copy, since numpy's broadcast shares one number among all points and may not be written to.
         shaped = np.broadcast_to(values, first.steps.shape).copy()
         tag = f"derived from {', '.join(self.metrics[name].tag for name in self._inputs(variant))}"
         return Series(quantity.name, first.steps, shaped, tag, quantity.unit, first.axis, window=first.window)
@@ -74,6 +91,7 @@ class Ledger:
         """On the grid of the first input; a single number where it has none."""
         grid = self.metrics[variant.inputs[0]].steps if variant.inputs else np.empty(0)
         names: dict[str, Value] = {name: one.value for name, one in self.quantities.constants.items()}
+        # Metrics last: where a constant and a metric have one name, what was logged is meant.
         names |= on_grid(self.metrics, (*variant.inputs, *variant.optional), grid)
         planned = self.facts.get("planned", math.nan)
         return evaluate(variant.value, Scope(grid, names, self.config, self.facts, {}, planned))

@@ -32,6 +32,9 @@ def evaluate_rule(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated
     """Apply ``rule``; a crash inside it becomes this rule's ``error`` and never reaches the other rules."""
     try:
         return _evaluate(rule, context, policy)
+    # The one place where everything is caught: a run must not lose all answers to a mistake in one rule, and
+    # a pack from somebody else is not under our control. The error is an outcome of its own, counted and
+    # shown.
     except Exception as error:
         result = RuleResult(
             rule.code, rule.slug, rule.title, Outcome.ERROR, error=f"{type(error).__name__}: {error}"
@@ -40,15 +43,21 @@ def evaluate_rule(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated
 
 
 def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
+    # The order is that of the answers' use to the reader. `not applicable` comes before `not logged`:
+    # nobody should be told to log a temperature for PPO.
     early = _not_for_this_run(rule, context) or _missing(rule, context)
     if early is not None:
         return Evaluated(rule, early)
     scene = place(rule, context)
+    # Only now, as the points that count are those on the rule's own grid, after its warm-up was cut off.
     early = too_little(scene)
     if early is not None:
         return Evaluated(rule, early)
     fired = _condition(scene)
+    # Guards are asked of a rule that fired only: a quiet rule needs no excuse, and its reason is then that
+    # it passed. The first guard in the file is the one told.
     guard = next((one for one in rule.unless if scene.holds(one.when)), None) if fired else None
+    # Before the measures, which may be taken over the points that fired (`active`).
     scene.activate(fired=fired and guard is None)
     measures = scene.measures()
     if fired and guard is None:
@@ -61,6 +70,8 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
             finding=finding,
             measures=finding.measures,
         )
+        # After the measures, because a condition on an edge may read them; they hold for this run, while
+        # the pages show all.
         edges = tuple(edge for edge in rule.leads_to if edge.when is None or scene.holds(edge.when))
         return Evaluated(rule, result, edges)
     said = scene.text(guard.says if guard else rule.passed_message, measures)
@@ -77,6 +88,8 @@ def _not_for_this_run(rule: Rule, context: PreparedRun) -> RuleResult | None:
     excepted = bool(algorithm) and algorithm in scope.except_algorithms
     if matches(algorithm, scope.algorithms) and not excepted:
         return None
+    # A family (on_policy) is known where the algorithm is not: a rule for PPO is then not ruled out, but it
+    # may not judge either, and one option of the user settles it.
     if algorithm and (excepted or not _could_match(algorithm, scope.algorithms)):
         return _quiet(rule, Outcome.NOT_APPLICABLE, f"not for {algorithm}")
     why = f"only the family ({algorithm}) is known" if algorithm else "the algorithm is not known"
@@ -98,6 +111,7 @@ def _could_match(family: str, wanted: Sequence[str]) -> bool:
 def _missing(rule: Rule, context: PreparedRun) -> RuleResult | None:
     missing = [name for name in rule.requires if name not in context.metrics]
     missing += [f"config.{name}" for name in rule.requires_config if name not in context.config]
+    # Told as `a or b`, so that the advice on what to log can choose the shorter way.
     for group in rule.requires_one_of:
         if not any(name in context.metrics for name in group):
             missing.append(" or ".join(group))
@@ -117,11 +131,13 @@ def too_little(scene: Scene) -> RuleResult | None:
     """The result of a rule that has too few points, or whose ``ready`` is false; None when it may judge."""
     rule = scene.rule
     if rule.requires:
+        # Finite points: a column full of NaN is there and says nothing.
         count = int(np.isfinite(np.asarray(scene.names[rule.requires[0]], dtype=np.float64)).sum())
         if count < rule.min_points:
             after = " after the warm-up" if rule.ignore_first is not None else ""
             reason = f"{count} points of {rule.requires[0]}{after}, {rule.min_points} needed"
             return _quiet(rule, Outcome.NOT_MEASURED, reason)
+    # After the count, since most `ready` compare medians, which few points make up.
     if rule.ready is not None and not scene.holds(rule.ready):
         return _quiet(rule, Outcome.NOT_MEASURED, scene.text(rule.not_ready_says, scene.measures()))
     return None
@@ -130,7 +146,11 @@ def too_little(scene: Scene) -> RuleResult | None:
 def _condition(scene: Scene) -> bool:
     """Whether the rule's condition holds; sets the intervals over which it does."""
     mask = as_mask(scene.value(scene.rule.when))
+    # Two kinds of rules. A single truth value judges the run as a whole and has no interval of its own
+    # (`since` looks for one); an array is judged over time, like an alert that must hold for a while.
     if mask.ndim == 0:
+        # No stretch of `since` leaves the finding without an onset. That is weaker than an onset that was
+        # made up: ranking calls it a property of the whole run.
         scene.found = _since(scene) if bool(mask) else []
         return bool(mask)
     scene.found = _intervals(scene, mask, hold=True)
@@ -139,6 +159,7 @@ def _condition(scene: Scene) -> bool:
 
 def _intervals(scene: Scene, mask: BoolArray, *, hold: bool) -> list[Interval]:
     rule, grid, length = scene.rule, scene.grid, scene.context.length
+    # `for` filters alerts, and an onset of a verdict that stands already needs no filter.
     held = span_steps(rule.hold, grid, length) if hold else 0.0
     return intervals(mask, grid, hold=held, bridge=span_steps(rule.bridge, grid, length))
 
@@ -148,12 +169,14 @@ def _since(scene: Scene) -> list[Interval]:
     if scene.rule.since is None or not scene.grid.size:
         return []
     mask = np.broadcast_to(as_mask(scene.value(scene.rule.since)), scene.grid.shape)
+    # The last stretch: what was so at the start and healed is not when the present trouble began.
     return _intervals(scene, mask, hold=False)[-1:]
 
 
 def lowered(evaluated: Evaluated, reason: str) -> Evaluated:
     """The same finding one level less severe (never below info), because its data are in doubt."""
     finding = evaluated.result.finding
+    # A note stays a note: below it there is only silence, and silence is never a pass.
     if finding is None or finding.severity is Severity.INFO:
         return evaluated
     weaker = replace(finding, severity=Severity(finding.severity - 1), capped=reason)

@@ -33,14 +33,19 @@ def expected(rule: Rule, context: PreparedRun) -> Expected:
     """
     if rule.expect_check is None:
         return Expected(None)
+    # Not through evaluate_rule: whether the fault is gone and whether the prescription came true are two
+    # questions. A run may be quiet because it died early.
     scene = place(rule, context)
     early = too_little(scene)
     if early is not None:
         return Expected(None, missing=(early.reason,))
     scene.measures()
+    # After the measures, which the check may name.
     found = _inputs(rule, scene)
     missing = tuple(name for name, value in found.items() if value is None)
     values = {name: value for name, value in found.items() if value is not None}
+    # Asked before what is missing: `a or b` may be true by what is known of b alone. False is said only
+    # where every number was there.
     if scene.holds(rule.expect_check):
         return Expected(True, values, missing)
     return Expected(None if missing else False, values, missing)
@@ -59,5 +64,6 @@ def _inputs(rule: Rule, scene: Scene) -> dict[str, float | None]:
 def _number(scene: Scene, name: str) -> float:
     """NaN for a series without a finite point."""
     values = np.asarray(scene.names[name], dtype=np.float64)
+    # The value that the run ended with, as it is the next run's end that the prescription spoke of.
     finite = values[np.isfinite(values)]
     return float(finite[-1]) if finite.size else NAN

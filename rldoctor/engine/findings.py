@@ -47,6 +47,7 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
 def _title(scene: Scene) -> str:
     """What is said of a run of which the rule itself is not sure is worded so."""
     rule = scene.rule
+    # Lowered against what it was escalated to, as _severity does, so that title and level cannot disagree.
     reached = _escalated(scene)
     lowered = any(level < reached and scene.holds(when) for level, when in rule.reduce)
     return rule.unsure_title if rule.unsure_title and lowered else rule.failure_title
@@ -59,11 +60,16 @@ def _escalated(scene: Scene) -> Severity:
 def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:
     """The level after escalation, reduction and the gates, and what a gate did in words."""
     rule, facts = scene.rule, scene.context.facts
+    # Reductions after escalations: a doubt about the diagnosis weighs more than how bad it would be.
     severity = min([_escalated(scene), *(level for level, when in rule.reduce if scene.holds(when))])
+    # Reward hacking, a return that is a running counter and the like make the return rise. A gate that
+    # trusts the return would hide just these.
     if rule.code in policy.gate_exempt or rule.area in policy.gate_exempt_areas:
         return severity, ""
+    # Solved before improving: a solved run is the stronger evidence, and most rules cap it lower.
     if rule.cap_if_solved is not None and facts.get("solved", NAN) > 0 and severity > rule.cap_if_solved:
         return rule.cap_if_solved, _lowered(severity, rule.cap_if_solved, "the task is solved")
+    # `learned` too: a run that rose and kept its level no longer improves, and is no worse for that.
     learning = facts.get("improving", NAN) > 0 or facts.get("learned", NAN) > 0
     if rule.cap_if_improving is not None and learning and severity > rule.cap_if_improving:
         return rule.cap_if_improving, _lowered(severity, rule.cap_if_improving, "the run learns all the same")
@@ -80,6 +86,7 @@ def _causes(scene: Scene, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
     A cause that needs a number the log does not hold is left out once another one is likely.
     """
     made = [_cause(scene, spec, measures) for spec in scene.rule.causes]
+    # With a likely cause at hand the undecided ones are noise; without one they are all there is.
     decided = any(place == 0 for place, _ in made)
     kept = [(place, cause) for place, cause in made if not (decided and place == 2)]
     return tuple(cause for _, cause in sorted(kept, key=lambda pair: pair[0]))
@@ -88,6 +95,7 @@ def _causes(scene: Scene, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
 def _cause(scene: Scene, spec: CauseSpec, measures: Mapping[str, Measure]) -> tuple[int, Cause]:
     """A cause and its place: 0 likely, 1 general, 2 undecided for want of a number, 3 rejected."""
     likely = None if spec.more_likely_if is None else _likely(scene, spec.more_likely_if)
+    # Rejected causes are shown with their reason, for they are what the reader would have tried next.
     text = spec.rejected_says if likely is False and spec.rejected_says else spec.says
     place = {True: 0, False: 3, None: 1 if spec.more_likely_if is None else 2}[likely]
     return place, Cause(spec.id, scene.text(text, measures), likely, spec.fixes)
@@ -95,9 +103,12 @@ def _cause(scene: Scene, spec: CauseSpec, measures: Mapping[str, Measure]) -> tu
 
 def _likely(scene: Scene, expression: Expression) -> bool | None:
     """True or False when the run's numbers decide, None when a number it needs is unknown."""
+    # Asked first: a condition with `or` may be true by the numbers that are known.
     if scene.holds(expression):
         return True
     context = scene.context
+    # False with an unknown number in it is no rejection, because the comparison was false for want of the
+    # number. The advice must not say `not the learning rate` where no learning rate was logged.
     needed = [context.config.get(name, NAN) for name in expression.config]
     needed += [context.facts.get(name, NAN) for name in expression.run]
     needed += [value for name in expression.names if isinstance(value := scene.names.get(name), float)]
@@ -109,6 +120,7 @@ def _prescriptions(
 ) -> tuple[Prescription, ...]:
     """Fixes in the order of their causes, then those of no cause; a rejected cause's fixes are left out."""
     fixes = scene.rule.fixes
+    # Advice of a rejected cause would contradict the run in front of it.
     wanted = [fix for cause in causes if cause.likely is not False for fix in cause.fixes]
     named = {fix for spec in scene.rule.causes for fix in spec.fixes}
     order = list(dict.fromkeys([*wanted, *(fix for fix in fixes if fix not in named)])) or list(fixes)
@@ -129,4 +141,6 @@ def _target(scene: Scene, spec: FixSpec) -> float | None:
     value = scene.scalar(spec.to)
     if not math.isfinite(value):
         return None
+    # To the digits of the rule and no more: 3.1e-4 out of noisy medians is as good as 3e-4, and looks more
+    # certain than it is.
     return value if value == 0 else round(value, spec.digits - 1 - math.floor(math.log10(abs(value))))

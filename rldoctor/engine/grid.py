@@ -25,9 +25,15 @@ def carry_forward(series: Series, grid: FloatArray) -> FloatArray:
     """
     if not len(series):
         return np.full(grid.shape, np.nan)
+    # Carried forward and not interpolated: an interpolated value would let a rule see the future, and would
+    # invent levels between two evaluations.
     index = np.searchsorted(series.steps, grid, side="right") - 1
     values = np.where(index >= 0, series.values[np.maximum(index, 0)], np.nan)
+    # Stale after a while: an evaluation every 100,000 steps stands for its neighbourhood, and a metric
+    # whose logging stopped must not speak until the end.
     age = grid - series.steps[np.maximum(index, 0)]
+    # The wider of the two gaps: a sparse series on a dense grid is as old as its own rhythm, a dense one on
+    # a sparse grid as old as the grid's.
     limit = STALE_AFTER_GAPS * max(median_gap(series.steps), median_gap(grid))
     return np.where(age <= limit, values, np.nan) if limit > 0 else values
 
@@ -66,6 +72,8 @@ class Shared:
 
     def grid(self, steps: FloatArray) -> FloatArray:
         """One and the same array for equal steps."""
+        # Found by content, since each metric has a step array of its own even where a logger wrote them all
+        # in one row. A run has a handful of grids, so a search is cheaper than hashing arrays.
         for known in self.grids:
             if known is steps or np.array_equal(known, steps):
                 return known
@@ -75,6 +83,7 @@ class Shared:
     def after(self, grid: FloatArray, first: int) -> FloatArray:
         """The points of a grid from the index ``first`` on."""
         key = (id(grid), first)
+        # The memo knows arrays by identity: a fresh slice for each rule would make every result a new one.
         if key not in self.parts:
             self.parts[key] = grid[first:]
             self.memo.keep(self.parts[key])
@@ -86,6 +95,8 @@ class Shared:
             return float("nan")
         key = (name, id(grid), first)
         if key not in self.series:
+            # Placed on the whole grid and then cut: carried forward over the cut, the first point after the
+            # warm-up has a value.
             whole = place_on(series, grid) if first == 0 else self.placed(name, series, grid, 0)
             self.series[key] = np.asarray(whole)[first:]
             self.memo.keep(self.series[key])

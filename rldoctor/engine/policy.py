@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.datafiles.canonical import canonical, vocabulary_names
+from rldoctor.datafiles.packs import DERIVED, Packs, vocabularies
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
-from rldoctor.yamlio import load_yaml
+from rldoctor.rulebook.lists import derived_files
+from rldoctor.rulebook.pack_facts import PackFacts, facts_of
+from rldoctor.rulebook.policy_file import policy_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is decided about a run as a whole."""
+    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order."""
 
     outcome: Outcomes
     ranking: Ranking
@@ -68,6 +72,7 @@ class Policy:
     judge_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
     remark_areas: frozenset[str] = frozenset()
+    packs: tuple[PackFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +110,31 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class DerivedSet:
-    """All of ``derived.yaml``; ``numbers`` are the derived settings and facts, each with its kind."""
+    """All that is derived; ``numbers`` are the derived settings and facts, each with its kind.
+
+    ``metrics`` and ``knobs``: what a log or a configuration may hold by itself.
+    """
 
     series: tuple[Derived, ...] = ()
     numbers: tuple[tuple[str, Derived], ...] = ()
     constants: Mapping[str, Constant] = field(default_factory=dict)
+    metrics: frozenset[str] = field(default_factory=lambda: frozenset(canonical().units))
+    knobs: frozenset[str] = field(default_factory=lambda: canonical().knobs)
 
 
+# Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
 def _values(block: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(entry["value"]) for name, entry in block.items()}
 
 
 @lru_cache(maxsize=4)
 def load_policy(rules: Path) -> Policy:
-    """The policy of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "policy.yaml")
+    """The policy of a rules directory; RuleError with every problem of the file."""
+    return replace(build_policy(policy_file(rules)), packs=(facts_of(rules),))
+
+
+def build_policy(data: Mapping[str, Any]) -> Policy:
+    """The policy from checked plain values."""
     outcome, rank, verdict = data["outcome"], data["ranking"], data["verdict"]
     return Policy(
         outcome=Outcomes(
@@ -142,7 +157,13 @@ def load_policy(rules: Path) -> Policy:
         judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
+        # Facts of the pack are part of the policy, because they are made once per run, before any rule.
     )
+
+
+def with_facts(policy: Policy, packs: Sequence[Path]) -> Policy:
+    """The policy with the facts of further packs, after its own. RuleError when one of them is invalid."""
+    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs))) if packs else policy
 
 
 def _ranking(rank: Mapping[str, Any]) -> Ranking:
@@ -164,27 +185,52 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
     )
 
 
-@lru_cache(maxsize=4)
-def load_derived(rules: Path) -> DerivedSet:
-    """The derived quantities of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "derived.yaml")
+def load_derived(*packs: Path) -> DerivedSet:
+    """The derived quantities of packs, the built-in one first; RuleError with every problem of a file.
+
+    Those of a later pack are made after those of the packs before it, and may use them.
+    """
+    return _load_derived(packs, tuple(_changed(pack / DERIVED) for pack in packs), vocabularies(packs))
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@lru_cache(maxsize=8)
+def _load_derived(packs: tuple[Path, ...], _state: tuple[int, ...], folders: Packs) -> DerivedSet:
+    known = canonical(folders)
+    made = build_derived(derived_files(packs, vocabulary_names(folders)))
+    return replace(made, metrics=frozenset(known.units), knobs=known.knobs)
+
+
+def build_derived(files: Sequence[Mapping[str, Any]]) -> DerivedSet:
+    """The derived quantities from checked plain values, one entry a pack."""
     constants = {
-        name: Constant(float(entry["value"]), str(entry["unit"]), str(entry["note"]))
+        name: Constant(float(entry["value"]), entry["unit"], entry["note"])
+        for data in files
         for name, entry in data.get("constants", {}).items()
     }
-    settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
-    numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
-    return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
+    # Settings before facts, in file order each: a fact (gradient steps made) is computed from settings,
+    # never the other way.
+    numbers = [
+        (kind, one)
+        for data in files
+        for kind, section in ((SETTING, "knobs"), (FACT, "facts"))
+        for one in _derived(data.get(section, {}))
+    ]
+    series = tuple(one for data in files for one in _derived(data.get("series", {})))
+    return DerivedSet(series, tuple(numbers), constants)
 
 
 def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
     return tuple(
         Derived(
             name,
-            str(entry.get("unit", "")),
-            str(entry.get("says", "")),
+            entry["unit"],
+            entry["says"],
             tuple(_variant(one) for one in entry["variants"]),
-            str(entry.get("source", "")),
+            entry.get("source", ""),
         )
         for name, entry in block.items()
     )

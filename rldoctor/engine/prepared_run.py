@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.rulebook.lists import OUTCOME_NAMES
+from rldoctor.rulebook.pack_facts import PackFact
 
 NAN = float("nan")
 
@@ -71,16 +73,25 @@ def prepare(
 ) -> PreparedRun:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
     metrics = {**run.metrics.series, **(beside or {})}
+    # First of all, as it is about what was logged, and derived quantities may be NaN where nothing broke.
     broken = _nonfinite(metrics, policy.nonfinite)
     if broken is not None:
         metrics[broken.name] = broken
     config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
+    # Counts and lengths go in before anything is derived, as formulas use them (steps x updates per
+    # transition).
     ledger = Ledger(run, derived, metrics, config, _counts(run))
+    # Settings before series, as series name settings; the facts that judge the outcome come after both.
     ledger.settings()
     ledger.series()
+    # After the series are derived: those carry the window of their first input, and a trend over them has
+    # to be thinned like one over it.
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
+    # Two steps, because facts are expressions over the run, which is not complete without them.
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
-    facts = {**ledger.facts, **_facts(ready, policy)}
+    view = _outcome(ready, policy.outcome)
+    facts = {**ledger.facts, **_facts(ready, policy, view)}
+    _add_pack_facts(facts, ready, policy, view)
     return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), derived)
 
 
@@ -108,6 +119,8 @@ def _counts(run: Run) -> dict[str, float]:
 
 
 def _planned(run: Run) -> float:
+    # A plan in environment steps says nothing about a log that counts iterations: a run would look half
+    # done or never done.
     planned = run.planned_steps if run.axis == "env_steps" else None
     return float(planned) if planned and planned > 0 else NAN
 
@@ -118,13 +131,18 @@ def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series 
     A metric that starts with NaN (no episode finished yet) is not broken. ``tag`` names the first to break.
     """
     bad_steps: dict[str, FloatArray] = {}
+    # A list and not every metric: an explained variance is NaN whenever all returns are equal, in perfectly
+    # healthy runs.
     logged = [metrics[name] for name in watched if name in metrics and len(metrics[name])]
     if not logged:
         return None
     for series in logged:
         finite = np.isfinite(series.values)
+        # From the first finite value on; averages over episodes are NaN until the first one has ended.
         first = int(np.argmax(finite)) if finite.any() else len(series)
         bad_steps[series.tag] = series.steps[first:][~finite[first:]]
+    # One grid of all steps at which any of them was logged: the first NaN must not move to the next step of
+    # another metric.
     grid = np.unique(np.concatenate([series.steps for series in logged]))
     counts = np.zeros(grid.shape)
     for steps in bad_steps.values():
@@ -136,19 +154,26 @@ def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series 
 
 def _spacing(series: Series, length: Series | None) -> float:
     """Steps between independent points: the framework's averaging window times the mean episode length."""
+    # Only where all three are known. A guess that is too wide would leave too few points to see anything,
+    # and the autocorrelation of what is left is corrected for anyway.
     if not series.window or series.window <= 1 or length is None or series.axis != "env_steps":
         return 0.0
+    # The median length over the run: lengths change as a policy learns, and the mean follows the few
+    # longest.
     typical = float(np.nanmedian(length.values)) if np.isfinite(length.values).any() else 0.0
     return series.window * typical
 
 
-def _facts(context: PreparedRun, policy: Policy) -> dict[str, float]:
-    outcome = policy.outcome
+def _outcome(context: PreparedRun, outcome: Outcomes) -> Scope | None:
+    """The return and what goes with it on its own steps; None where neither return nor success is logged."""
+    # Training episodes before evaluations, as policy.yaml has them: they are logged from the first step,
+    # and a trend needs points.
     source = next((name for name in outcome.sources if _has_points(context.metrics.get(name))), None)
     success = _success_source(context.metrics, outcome)
+    # A run that logs success alone is still judged, on the steps of that.
     anchor = context.metrics.get(source or success or "")
     if anchor is None:
-        return dict.fromkeys(outcome.facts, NAN)
+        return None
     grid = anchor.steps
     placed = on_grid(context.metrics, [source or "", success or "", "episode_length", "episodes"], grid)
     names: dict[str, Value] = {
@@ -162,8 +187,7 @@ def _facts(context: PreparedRun, policy: Policy) -> dict[str, float]:
         "ret": context.spacing.get(source or "", 0.0),
         "success": context.spacing.get(success or "", 0.0),
     }
-    scope = Scope(grid, names, context.config, {}, spacing, context.planned)
-    return _evaluate_facts(policy, scope, names)
+    return Scope(grid, names, context.config, {}, spacing, context.planned)
 
 
 def _success_source(metrics: Mapping[str, Series], outcome: Outcomes) -> str | None:
@@ -187,12 +211,44 @@ def _points_from(series: Series, step: float) -> int:
     return int(np.count_nonzero(np.isfinite(series.values) & (series.steps >= step)))
 
 
-def _evaluate_facts(policy: Policy, scope: Scope, names: dict[str, Value]) -> dict[str, float]:
+def _facts(context: PreparedRun, policy: Policy, view: Scope | None) -> dict[str, float]:
+    if view is None:
+        return dict.fromkeys(policy.outcome.facts, NAN)
     facts: dict[str, float] = {}
+    names = dict(view.names)
+    scope = replace(view, names=names)
     for name, expression in policy.outcome.facts.items():
+        # In file order: each fact may name those above it, and none can refer to itself.
         facts[name] = float(np.asarray(evaluate(expression, scope)))
         names[name] = facts[name]  # the scope shares this dict: later facts may use earlier ones
     return facts
+
+
+def _add_pack_facts(
+    facts: dict[str, float], context: PreparedRun, policy: Policy, view: Scope | None
+) -> None:
+    """Add what the packs say of the run; each fact may use those above it, so they are made in file order."""
+    for pack in policy.packs:
+        limits = {name: one.value for name, one in pack.thresholds.items()}
+        for fact in pack.facts:
+            scope = _fact_scope(fact, context, view)
+            seen = None if scope is None else replace(scope, names={**limits, **scope.names}, run=facts)
+            value = NAN if seen is None else np.asarray(evaluate(fact.value, seen), dtype=np.float64)
+            # One number: the last point, as a rule's measure takes it, where a formula gives a series.
+            facts[fact.name] = float(np.ravel(value)[-1]) if np.size(value) else NAN
+
+
+def _fact_scope(fact: PackFact, context: PreparedRun, view: Scope | None) -> Scope | None:
+    """What a fact sees: its own metrics, else the outcome; None where a metric of it was not logged."""
+    if fact.inputs:
+        if not all(name in context.metrics for name in fact.inputs):
+            return None
+        grid = context.metrics[fact.inputs[0]].steps
+        return context.scope(grid, on_grid(context.metrics, fact.inputs, grid))
+    if view is not None:
+        return view
+    unknown: dict[str, Value] = dict.fromkeys(OUTCOME_NAMES, NAN)
+    return context.scope(np.empty(0), unknown)
 
 
 def _has_points(series: Series | None) -> bool:

@@ -35,9 +35,12 @@ class Graph:
     def timing(self, cause: str, symptom: str) -> float:
         """How well the onsets fit: a cause cannot begin clearly after its symptom."""
         begin, seen = self.finding(cause).onset, self.finding(symptom).onset
+        # An unknown onset of the symptom is weaker evidence, not none.
         if begin is None or seen is None:
             # A property of the whole run or of its configuration is there from the start.
             return self.ranking.before if begin is None else self.ranking.unknown
+        # In shares of the run: onsets come from smoothed metrics and from conditions that must hold for a
+        # while, so an order within that is not known.
         slack = self.ranking.timing_slack * self.length
         if begin <= seen + slack:
             return self.ranking.before
@@ -57,12 +60,15 @@ class Graph:
 
     def reached(self, code: str) -> dict[str, float]:
         """Fired findings reachable from ``code``, with the strength of the best path (product of edges)."""
+        # The strongest path to each finding, like Dijkstra's with products: strengths are at most 1, so a
+        # longer way is never better and a circle in the graph cannot raise anything.
         best: dict[str, float] = {}
         pending = [(code, 1.0)]
         while pending:
             here, strength = pending.pop()
             for edge in self.edges(here):
                 through = strength * self.ranking.strength[edge.strength]
+                # A better path is followed again from there: it makes better paths of all that lie behind.
                 if edge.code != code and through > best.get(edge.code, 0.0):
                     best[edge.code] = through
                     pending.append((edge.code, through))
@@ -70,19 +76,29 @@ class Graph:
 
     def score(self, code: str) -> float:
         """The rank score of ``code`` as a root cause."""
+        # What a cause explains makes it credible, so the strengths of all findings it reaches count, and
+        # not only those next to it: a chain of three is one story.
         finding, reached = self.finding(code), self.reached(code)
+        # Only what it almost always causes (H): the absence of a symptom that comes sometimes is no
+        # evidence.
         predicted = [edge.code for edge in self.fired[code].edges if edge.strength == "H"]
         weight = self.ranking.severity[finding.severity.label] * (1.0 + sum(reached.values()))
+        # Two different things: how much of what it predicts came true, and a penalty for each prediction
+        # that a rule looked for and did not find. A metric that was not logged counts as neither.
         weight *= self._specificity(predicted) * self._absent(predicted)
+        # The mean over the symptoms: one symptom that began a little early is no alibi, all of them are.
         timings = [self.timing(code, symptom) for symptom in reached]
         weight *= sum(timings) / len(timings) if timings else 1.0
         return weight * (
+            # A setting that looks odd, explains nothing and is seen in no metric is a remark about the
+            # file; most odd settings work.
             self.ranking.config_only if finding.onset is None and not reached and not finding.metrics else 1.0
         )
 
     def _specificity(self, predicted: Sequence[str]) -> float:
         if not predicted:
             return 1.0
+        # Never 0, by the floor below: symptoms may be hidden by what stopped the run.
         shares = [1.0 if code in self.fired else self._unseen(code) for code in predicted]
         return max(sum(shares) / len(shares), self.ranking.absent_prediction)
 
@@ -96,6 +112,7 @@ class Graph:
 
 def with_inherited(code: str, edges: Sequence[Edge], ranking: Ranking) -> list[Edge]:
     """The edges of a rule, and those it has because it leads to, or is, a parent of an inheriting one."""
+    # An explicit edge wins over an inherited one, as whoever wrote it knew this pair.
     leads = {edge.code for edge in edges}
     extra = [
         Edge(heir.code, heir.strength)
@@ -116,7 +133,10 @@ def rank(
     quiet = {one.rule.code: one for one in evaluated if one.result.outcome is Outcome.PASSED}
     graph = Graph(fired, quiet, ranking, length, first_seen)
     scores = {code: graph.score(code) for code in fired}
+    # The code breaks ties: the same run must give the same report whatever the order of files in a pack.
     order = sorted(fired, key=lambda code: (-scores[code], code))
+    # Owners after scores: of two findings that explain each other the better root is the root, and which
+    # that is must be known.
     reach = {code: graph.reached(code) for code in fired}
     owner = _owners(order, reach, scores)
     roots = [code for code in order if code not in owner]
@@ -141,6 +161,8 @@ def _owners(
     """
     explained: dict[str, list[str]] = {}
     for code in order:
+        # A cause may explain its own cause (collapse and entropy feed each other), so being reached is not
+        # enough to be a symptom.
         parents = [
             other for other in order if code in reach[other] and not _outranks(code, other, reach, scores)
         ]
@@ -148,8 +170,11 @@ def _owners(
             explained[code] = parents
     owner: dict[str, str] = {}
     for code, parents in explained.items():
+        # A finding stands below a root and not below another symptom; parents that are explained themselves
+        # serve only where circles leave no other.
         tops = [parent for parent in parents if parent not in explained] or parents
         owner[code] = max(tops, key=lambda parent: (reach[parent][code] * scores[parent], parent))
+    # Whatever ended below something explained becomes a root of its own: no finding is ever lost.
     return {code: root for code, root in owner.items() if root not in owner}
 
 
@@ -161,6 +186,8 @@ def _outranks(
 
 def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) -> tuple[Rival, ...]:
     """Rules that could have caused one of ``codes`` too, looked and found nothing; the likeliest first."""
+    # Only rules that passed are rivals: one that could not look refutes nothing, and saying so is what
+    # separates `not the cause` from `not known`.
     weighed = [(_claim(graph, one, codes), one) for one in evaluated if one.result.reason]
     rivals = [(claim, one) for claim, one in weighed if claim > 0 and one.result.outcome is Outcome.PASSED]
     rivals.sort(key=lambda pair: (-pair[0], pair[1].rule.code))
@@ -170,6 +197,8 @@ def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) 
 def _claim(graph: Graph, one: Evaluated, codes: Sequence[str]) -> float:
     """How strongly a rule would explain the findings if it had fired: severity x its strongest edge."""
     ranking = graph.ranking
+    # All edges and not those that hold for this run, as the conditions of a rule that did not fire were
+    # never asked.
     leads_to = with_inherited(one.rule.code, one.rule.leads_to, ranking)
     strengths = [ranking.strength[edge.strength] for edge in leads_to if edge.code in codes]
     return ranking.severity[one.rule.severity.label] * max(strengths, default=0.0)

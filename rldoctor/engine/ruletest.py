@@ -36,6 +36,8 @@ def synthetic_run(case: RuleCase) -> Run:
     series = {
         name: Series(name, steps, values, name, window=case.series[name].window)
         for name, (steps, values) in case.points().items()
+        # A series without a point is one that was not logged, which is what a case with `_` everywhere
+        # tests.
         if steps.size
     }
     knobs = {name: Knob(name, value, name, value, "test case") for name, value in case.config.items()}
@@ -52,6 +54,8 @@ def synthetic_run(case: RuleCase) -> Run:
 
 def run_case(rule: Rule, case: RuleCase, policy: Policy, derived: DerivedSet) -> CaseReport:
     """Evaluate one case and compare it with what it expects."""
+    # Through the same preparation as a real run: a rule is tested together with the facts and derived
+    # quantities that it reads.
     context = prepare(synthetic_run(case), policy, derived)
     result = evaluate_rule(rule, context, policy).result
     found = [*differences(case.expect, result), *_about_check(rule, case, context)]

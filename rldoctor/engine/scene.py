@@ -20,16 +20,20 @@ from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import MeasureSpec, Rule
+from rldoctor.rulebook.templates import WHICH
 
 
 def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str | None:
     """The one ``where=`` condition behind an expression, ``let`` names followed; None for none or several."""
+    # A measured value should say over which steps it was taken. That is read off its condition, where there
+    # is exactly one: of two nothing can be said in one interval.
     found: set[str] = set()
     pending, seen = [expression], {expression.text}
     while pending:
         part = pending.pop()
         found |= _own_conditions(part)
         for name in part.names & lets.keys():
+            # By text, as lets may share parts; without it a diamond of lets is walked exponentially often.
             if lets[name].text not in seen:
                 seen.add(lets[name].text)
                 pending.append(lets[name])
@@ -39,6 +43,7 @@ def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str 
 @lru_cache(maxsize=4096)
 def _own_conditions(expression: Expression) -> frozenset[str]:
     """The ``where=`` conditions written in an expression itself."""
+    # Most expressions have none, and a look at the text is cheaper than a walk over the tree.
     if "where" not in expression.text:
         return frozenset()
     calls = (node for node in ast.walk(expression.tree) if isinstance(node, ast.Call))
@@ -54,6 +59,8 @@ def window(
     condition = condition_of(expression, lets)
     if condition is not None:
         mask = np.asarray(evaluate(parse(condition), scope))
+        # A condition that is a single truth value or picks nothing leaves the whole grid, as the value was
+        # then NaN or over everything.
         chosen = steps[mask] if mask.dtype == bool and mask.shape == steps.shape else steps
         steps = chosen if chosen.size else steps
     return ((float(steps[0]), float(steps[-1])) if steps.size else None), int(steps.size)
@@ -76,6 +83,7 @@ class Scene:
 
     def scalar(self, expression: Expression) -> float:
         """The value as one number: the last point of an array, NaN for an empty one."""
+        # The last point: a measure that is a series is shown as it stands at the end of the log.
         array = np.asarray(self.value(expression), dtype=np.float64)
         return float(array) if array.ndim == 0 else (float(array[-1]) if array.size else NAN)
 
@@ -91,15 +99,18 @@ class Scene:
 
     def activate(self, *, fired: bool) -> None:
         """Set ``active``: the points inside the intervals found, or every point."""
+        # A quiet rule measures over everything, or its numbers would be NaN and its reason empty.
         whole = np.ones(self.grid.shape, dtype=bool)
         self.names["active"] = active_mask(self.found, self.grid) if fired and self.found else whole
 
     def measures(self) -> dict[str, Measure]:
         """The numbers of ``measure``, in order; later expressions may use them by name."""
+        # `ready` texts are filled before the condition is judged, and their measures may use `active`.
         self.names.setdefault("active", np.ones(self.grid.shape, dtype=bool))
         made: dict[str, Measure] = {}
         for name, spec in self.rule.measure.items():
             made[name] = self._measure(name, spec)
+            # At once, as a later measure may use an earlier one.
             self.names[name] = made[name].value
         return made
 
@@ -119,9 +130,15 @@ class Scene:
             says=spec.says,
         )
 
+    def _which(self, lets: Mapping[str, str]) -> str:
+        """The metrics of an ``each`` block that its condition is true of, as the log calls them."""
+        held = (name for name, let in lets.items() if bool(np.any(as_mask(self.names[let]))))
+        return ", ".join(self.context.metrics[name].tag for name in held if name in self.context.metrics)
+
     def text(self, template: str, measures: Mapping[str, Measure]) -> str:
         """A message of the rule with its fields filled."""
         thresholds = {name: number_text(one.value) for name, one in self.rule.thresholds.items()}
+        # The last interval: what the reader can still do something about.
         onset = self.found[-1].start if self.found else None
         end = self.found[-1].end if self.found else None
         anchor = self.context.metrics.get(self.rule.requires[0]) if self.rule.requires else None
@@ -130,6 +147,7 @@ class Scene:
             "interval": f"steps {step_text(onset)} to {step_text(end)}",
             "slug": self.rule.slug,
             "tag": anchor.tag if anchor is not None else "",
+            **{block + WHICH: self._which(lets) for block, lets in self.rule.each.items()},
         }
         return fill(template, measures, {**thresholds, **extra})
 
@@ -137,6 +155,8 @@ class Scene:
 def as_mask(value: Value) -> BoolArray:
     """A condition per point; numbers are true where they are neither 0 nor NaN."""
     array = np.asarray(value)
+    # Python and numpy take NaN for true. Here it is false, at the level of rules as within expressions:
+    # what is not known does not fire.
     return array if array.dtype == bool else np.nan_to_num(array).astype(bool)
 
 
@@ -152,10 +172,13 @@ def rule_metrics(rule: Rule) -> list[str]:
 
 def place(rule: Rule, context: PreparedRun) -> Scene:
     """Put the metrics of a rule on its grid, cut the warm-up, and evaluate its ``let``."""
+    # The order: grid, cut, metrics, thresholds, lets. The warm-up is cut before the lets, so that no median
+    # looks into the part that `ignore_first` excludes.
     anchor = _anchor(rule, context)
     grid = context.shared.grid(anchor.steps if anchor is not None else np.empty(0))
     whole, first = grid, 0
     if grid.size and rule.ignore_first is not None:
+        # From the first logged step and not from 0: a resumed log has its odd start there.
         start = grid[0] + span_steps(rule.ignore_first, grid, context.length)
         first = int(np.searchsorted(grid, start))
     grid = context.shared.after(whole, first)
@@ -163,11 +186,15 @@ def place(rule: Rule, context: PreparedRun) -> Scene:
         name: context.shared.placed(name, context.metrics.get(name), whole, first)
         for name in rule_metrics(rule)
     }
+    # A threshold may not be called like a metric (checked at load), so nothing is hidden here.
     names |= {name: threshold.value for name, threshold in rule.thresholds.items()}
+    # A copy for this rule: lets get their own spacing below, and another rule may use the same name for
+    # something else.
     spacing = dict(context.spacing)
     scope = replace(context.scope(grid, names), spacing=spacing)
     for name, expression in rule.let.items():
         names[name] = evaluate(expression, scope)
+        # Carried through, or a trend over a let would take a moving mean's points for independent.
         spacing[name] = spacing_of(expression, scope)
     return Scene(rule, context, grid, names, scope)
 
@@ -176,4 +203,5 @@ def _anchor(rule: Rule, context: PreparedRun) -> Series | None:
     """The series whose steps are the grid: the first required one, else the longest of the run."""
     if rule.requires:
         return context.metrics.get(rule.requires[0])
+    # A rule without a required metric still needs steps; the longest series sees most of the run.
     return max(context.metrics.values(), key=len, default=None)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from rldoctor.engine.policy import DerivedSet, Variant
 from rldoctor.model.addition import SETTING, Addition, AdditionKind
 from rldoctor.model.algorithms import matches
-from rldoctor.rulebook.known import canonical_names
 
 ALGORITHM = "algorithm"
 Way = tuple[str, ...]
@@ -40,6 +39,7 @@ def additions(missing: Sequence[str], place: LoggedSoFar, quantities: DerivedSet
     for name in sorted(missing, key=lambda one: len(routes.all(one))):
         for one in routes.best(name, found):
             found.setdefault(one.name, one)
+    # Advice to log two things of which the second does not exist would be followed for nothing.
     hopeless = [one for one in found.values() if one.kind in (AdditionKind.NONE, AdditionKind.OFF)]
     return tuple(hopeless[:1] or sorted(found.values(), key=lambda one: missing.index(one.wanted)))
 
@@ -48,7 +48,7 @@ class _Routes:
     """The ways to each quantity at one place."""
 
     def __init__(self, place: LoggedSoFar, quantities: DerivedSet) -> None:
-        self.place = place
+        self.place, self.quantities = place, quantities
         self.variants = {one.name: one.variants for one in quantities.series}
         self.variants |= {SETTING + one.name: one.variants for _, one in quantities.numbers}
 
@@ -72,12 +72,14 @@ class _Routes:
 
         Empty where it is derived, and in no way that holds for this framework and algorithm.
         """
+        # There already, so the empty way: it costs nothing and wins over all others.
         if name in self.place.present:
             return [()]
-        metrics, knobs = canonical_names()
+        metrics, knobs = self.quantities.metrics, self.quantities.knobs
         known = name.removeprefix(SETTING) in knobs if name.startswith(SETTING) else name in metrics
         if known or name in self.place.hints:
             return [(name,)]
+        # Only variants that hold here: nobody with DQN should be told to log a temperature.
         return [way for one in self.variants.get(name, ()) if self._fits(one) for way in self._through(one)]
 
     def _fits(self, variant: Variant) -> bool:
@@ -93,6 +95,7 @@ class _Routes:
         found: Way = ()
         for part in (*variant.inputs, *(SETTING + one for one in variant.config)):
             ways = self.ways(part)
+            # One input that cannot be had makes the whole variant impossible, however cheap the others are.
             if not ways:
                 return []
             found += min(ways, key=self._cost)
@@ -108,6 +111,8 @@ class _Routes:
 
     def _cost(self, way: Way) -> tuple[bool, int, bool, bool]:
         return (
+            # In this order: not what is switched off, then the fewest things, then metrics before settings
+            # (a metric is logged once and for all), then what we know the line of code for.
             any(part in self.place.off for part in way),
             len(way),
             any(part.startswith(SETTING) for part in way),

@@ -20,6 +20,7 @@ def formatted(value: float, spec: str) -> str:
 
 def step_text(step: float | None) -> str:
     """A step for people."""
+    # The report's word for it; NaN is a word of programmers.
     return "unknown" if step is None else f"{step:,.0f}"
 
 
@@ -62,8 +63,11 @@ def prescription(spec: FixSpec, target: float | None, run: Run, fields: Mapping[
 
 
 def _sentence(spec: FixSpec, target: float | None, run: Run, fields: Mapping[str, str]) -> str:
+    # A rule that prescribes a number and cannot compute it here falls back to words. It never prescribes a
+    # default: that would be advice about some other run.
     if spec.knob and spec.to is not None and target is None:
         return spec.otherwise or spec.text
+    # The framework's own line before the general sentence: users copy it.
     if run.framework in spec.wordings:
         return spec.wordings[run.framework]
     if spec.text:
@@ -73,6 +77,7 @@ def _sentence(spec: FixSpec, target: float | None, run: Run, fields: Mapping[str
 
 def number_or_text(value: object) -> str:
     """A configuration value as the user would recognise it."""
+    # bool first, since Python's True is the integer 1 and would read `1`.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return f"{value:g}" if isinstance(value, float) else f"{value:,}"

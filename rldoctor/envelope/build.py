@@ -28,12 +28,17 @@ def build(runs: Sequence[Run], name: str, criteria: EnvelopeCriteria, variant: s
     Raises:
         UsageError: no runs, runs of different tasks, a step axis that is not in transitions, no outcome.
     """
+    # Refused before anything is computed: an envelope of two tasks would make every good run look bad.
     _check(runs, criteria)
+    # By seed, so that the same runs give the same file whatever the order of the arguments; references are
+    # committed and compared line by line.
     runs = sorted(runs, key=lambda run: (-1 if run.seed is None else run.seed, run.path.name))
     algorithm, env = task_of(runs[0])
     grid = common_grid(runs, criteria)
     levels = _levels(runs, criteria)
     framework = _framework(runs)
+    # Metrics of several frameworks under one name may differ in estimator or unit (KL, losses); outcomes
+    # may not.
     names = _shown(runs, framework, criteria)
     bands = {metric: _band([run.metrics.get(metric) for run in runs], grid, criteria) for metric in names}
     return Envelope(
@@ -58,6 +63,7 @@ def _check(runs: Sequence[Run], criteria: EnvelopeCriteria) -> None:
         raise UsageError("no runs to build a reference from", hint="name the directories of good runs")
     first = runs[0]
     for run in runs:
+        # All of these are errors of the call and not of a log, so each says what to pass.
         if not all(task_of(run)):
             raise UsageError(
                 f"{run.path}: algorithm {run.algorithm or '(unknown)'}, environment {run.env or '(unknown)'}",
@@ -73,6 +79,7 @@ def _check(runs: Sequence[Run], criteria: EnvelopeCriteria) -> None:
                 f"a reference holds one algorithm on one task, found {tasks}",
                 hint="name the runs of one of them, or --collection for a file each",
             )
+        # Against the first run: what it does not write is compared with nobody, as everywhere.
         unlike = differing(settings_of(first, criteria), settings_of(run, criteria), criteria)
         if unlike:
             raise UsageError(f"{first.path} and {run.path} are not the same task: {unlike}")
@@ -85,10 +92,13 @@ def common_grid(runs: Sequence[Run], criteria: EnvelopeCriteria) -> FloatArray:
         UsageError: they share none.
     """
     curves = [outcome(run, criteria) for run in runs]
+    # The range that all runs share. Where one is missing the band of the others would be narrower, and a
+    # good run would fall out of it.
     first = max(float(curve.steps[0]) for curve in curves)
     last = min(float(curve.steps[-1]) for curve in curves)
     if not first < last:
         raise UsageError(f"the runs share no steps: one begins at {first:,.0f}, one ends at {last:,.0f}")
+    # Whole steps: a file of references is read by people, and step 12,345.67 never was.
     return np.round(np.linspace(first, last, criteria.whole("grid")))
 
 
@@ -106,12 +116,15 @@ def _levels(runs: Sequence[Run], criteria: EnvelopeCriteria) -> dict[str, Metric
     found: dict[str, MetricLevel] = {}
     for metric in (*criteria.returns, *criteria.success):
         curves = [curve for run in runs if (curve := run.metrics.get(metric)) is not None]
+        # An outcome that one run did not log has no level for the group.
         if len(curves) < len(runs):
             continue
+        # The median over runs: one lucky seed must not move what the others are measured against.
         start = float(np.median([start_level(curve, criteria) for curve in curves]))
         end = float(np.median([end_level(curve, criteria) for curve in curves]))
         if metric in criteria.success:
             found[metric] = MetricLevel(start, end, criteria.milestones)
+        # Without a gain there are no shares of it to reach; the band is still kept.
         elif end > start:
             found[metric] = MetricLevel(
                 start, end, tuple(start + share * (end - start) for share in criteria.milestones)
@@ -167,7 +180,10 @@ def _band(curves: Sequence[Series | None], grid: FloatArray, criteria: EnvelopeC
     table = np.stack([on_steps(curve, grid) for curve in logged])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a step at which no run has a value is NaN
+        # All five at once, since sorting the table is the expensive part.
         low, q10, median, q90, high = np.nanquantile(table, [0.0, 0.1, 0.5, 0.9, 1.0], axis=0)
+    # Of four runs the 10 % quantile is an interpolation between two of them and looks more certain than it
+    # is.
     quantiles = len(logged) >= criteria["band_seeds"]
     return Band(
         metric=logged[0].name,
@@ -194,6 +210,7 @@ def on_steps(series: Series, grid: FloatArray) -> FloatArray:
     values = np.full(grid.shape, np.nan)
     for place, end in enumerate(ends):
         begin = ends[place - 1] if place else 0
+        # A logger that averages has done this already; a second median would lag behind.
         if end > begin + 1 and place and not series.window:
             values[place] = np.median(series.values[begin:end])
         elif end:

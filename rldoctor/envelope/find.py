@@ -25,6 +25,7 @@ def envelopes(
         UsageError: ``off`` with something else, a path that does not exist. ReadError: a damaged file.
     """
     given = tuple(choice for choice in choices if isinstance(choice, Envelope))
+    # Envelopes that are handed over are a decision; nothing of the disk may get in between.
     if given:
         return given
     named = [choice for choice in map(str, choices) if choice not in (AUTO, OFF)]
@@ -32,10 +33,13 @@ def envelopes(
         if len(set(map(str, choices))) > 1:
             raise UsageError("--reference off cannot stand beside another --reference")
         return ()
+    # From the nearest to the most general: named, in the current directory, shipped. match.py takes the
+    # first place that has one.
     own = (here or Path()) / OWN_DIR
     bundled = bundled_dir(package)
     places = [*map(Path, named), *([own] if own.is_dir() else []), *([bundled] if bundled else [])]
     found: list[Envelope] = []
     for place in places:
+        # More runs first: their band is the better known one.
         found += sorted(envelopes_in(place), key=lambda one: -len(one.members))
     return tuple(found)

@@ -15,6 +15,7 @@ def task_of(run: Run) -> tuple[str, str]:
 
     ``gymnasium_robotics:FetchReach-v4`` names the module to import before the id.
     """
+    # A family is no algorithm: PPO and TRPO of one task have different good runs.
     algorithm = "" if run.algorithm in FAMILIES else run.algorithm
     return algorithm, run.env.rpartition(":")[2]
 
@@ -24,9 +25,13 @@ def settings_of(run: Run, criteria: EnvelopeCriteria) -> dict[str, KnobValue]:
     found: dict[str, KnobValue] = {}
     for name in criteria.knobs:
         knob = run.config.get(name)
+        # Not written is left out and not filled with the default here, because `differing` knows which
+        # settings have one.
         if knob is not None:
             found[name] = knob.value
     for setting in run.config.unmapped:
+        # In the user's own words: environments have arguments that no vocabulary can list, and any of them
+        # may change the reward.
         if setting.key.startswith(tuple(f"{prefix}." for prefix in criteria.prefixes)):
             found[setting.key] = _plain(setting.value)
     return found
@@ -43,6 +48,8 @@ def differing(one: dict[str, KnobValue], other: dict[str, KnobValue], criteria: 
     """
     for name in sorted({*one, *other}):
         mine, theirs = (_value(settings, name, criteria) for settings in (one, other))
+        # Unknown on one side is no difference: most logs do not write their time limit, and refusing them
+        # all would leave no run to compare.
         if name in criteria.knobs and (mine is None or theirs is None):
             continue
         if not _same(mine, theirs):
@@ -57,6 +64,7 @@ def _value(settings: dict[str, KnobValue], name: str, criteria: EnvelopeCriteria
 def _same(mine: KnobValue | None, theirs: KnobValue | None) -> bool:
     if isinstance(mine, str) or isinstance(theirs, str) or mine is None or theirs is None:
         return mine == theirs
+    # 1, 1.0 and true are the same setting in different formats.
     return float(mine) == float(theirs)
 
 

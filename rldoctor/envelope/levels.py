@@ -14,6 +14,7 @@ from rldoctor.model.series import Series
 
 def start_level(series: Series, criteria: EnvelopeCriteria) -> float:
     """Median of the first finite points; NaN without any."""
+    # Points and not a share of the steps: on easy tasks the first tenth of the run is learned already.
     values = series.finite().values[: criteria.whole("start_points")]
     return float(np.median(values)) if values.size else float("nan")
 
@@ -23,6 +24,7 @@ def end_level(series: Series, criteria: EnvelopeCriteria) -> float:
     series = series.finite()
     if not len(series):
         return float("nan")
+    # Of the logged range, so that a log which begins late has an end of the same length.
     last, first = float(series.steps[-1]), float(series.steps[0])
     return float(np.median(series.values[series.steps >= last - criteria["end_share"] * (last - first)]))
 
@@ -30,6 +32,7 @@ def end_level(series: Series, criteria: EnvelopeCriteria) -> float:
 def smoothed(series: Series, criteria: EnvelopeCriteria) -> Series:
     """The finite points, as trailing means over a few of them where the log does not average already."""
     series = series.finite()
+    # Averaged by the logger; averaging again would delay every milestone by a window.
     if series.window and series.window > 1:
         return series
     span = max(criteria.whole("smooth_points"), int(criteria["smooth_share"] * len(series)))
@@ -38,6 +41,8 @@ def smoothed(series: Series, criteria: EnvelopeCriteria) -> Series:
 
 def trailing_mean(values: FloatArray, span: int) -> FloatArray:
     """Mean of each value and the ``span - 1`` before it, of fewer at the start. Shape (n,)."""
+    # A running total is exact enough here: returns are finite and of one scale (the functions of rules,
+    # which see diverged losses, sum by blocks).
     total = np.concatenate([[0.0], np.cumsum(values)])
     ends = np.arange(1, values.size + 1)
     starts = np.maximum(ends - span, 0)
@@ -53,11 +58,14 @@ def reached(series: Series, levels: Sequence[float], criteria: EnvelopeCriteria)
     curve = smoothed(series, criteria)
     if not len(curve):
         return (None,) * len(levels)
+    # A single lucky average is not having got there; to the end of the log counts as held, as nothing
+    # contradicts it.
     while_ = criteria["held_share"] * float(curve.steps[-1])
     return tuple(_first_held(curve, curve.values >= level, while_) for level in levels)
 
 
 def _first_held(curve: Series, above: BoolArray, while_: float) -> float | None:
+    # False on both sides gives every stretch a beginning and an end, those at the borders of the log too.
     edges = np.diff(np.concatenate([[False], above, [False]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     for start, end in zip(starts, ends, strict=True):

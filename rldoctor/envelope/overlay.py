@@ -22,6 +22,8 @@ def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[st
     and at the end, ``reference_seeds`` the number of its runs, each the same at every step.
     """
     envelope = view.envelope
+    # Shown and used are two things: an envelope that does not fit is drawn with its reason, and no rule
+    # sees it.
     if envelope is None or not view.used:
         return {}
     return {
@@ -39,6 +41,8 @@ def _returns(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[s
         "reference_return_min": at_steps(envelope.steps, band.low, own.steps),
         "reference_return_median": at_steps(envelope.steps, band.median, own.steps),
         "reference_return_max": at_steps(envelope.steps, band.high, own.steps),
+        # Single numbers as constant series, because rules see metrics, and a metric of one point would go
+        # stale after three of its gaps.
         "reference_return_start": np.full(own.steps.shape, level.start),
         "reference_return_end": np.full(own.steps.shape, level.end),
         "reference_seeds": np.full(own.steps.shape, float(band.count)),
@@ -58,7 +62,10 @@ def _success(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[s
 
 def at_steps(grid: FloatArray, values: FloatArray, steps: FloatArray) -> FloatArray:
     """The last value at or before each step, NaN outside the grid. Shape (len(steps),)."""
+    # The last value and no interpolation: between two grid points the band of good runs is not known
+    # either.
     place = np.searchsorted(grid, steps, side="right") - 1
+    # NaN beyond the reference: a run that trained longer is not behind anything there.
     inside = (place >= 0) & (steps <= grid[-1])
     found: FloatArray = np.where(inside, values[np.maximum(place, 0)], np.nan)
     return found

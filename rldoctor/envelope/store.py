@@ -31,6 +31,7 @@ def bundled_dir(package: Path) -> Path | None:
 
 def file_name(name: str) -> str:
     """``my run`` -> ``my-run.json``; UsageError for a name without a letter or digit."""
+    # The name becomes a file, so it may not hold a path.
     safe = re.sub(r"[^A-Za-z0-9._+-]+", "-", name).strip("-.")
     if not safe:
         raise UsageError(f"--name {name!r} cannot be a file name", hint="use letters, digits, - and _")
@@ -92,6 +93,7 @@ def _line(value: Any) -> str:
 def _number(value: float, digits: int) -> float | int | None:
     if not math.isfinite(value):
         return None
+    # Four digits: the file stays small, and its changes are those of the runs and not of the last bit.
     short = float(f"{value:.{digits}g}")
     return int(short) if short.is_integer() and abs(short) < 1e15 else short
 
@@ -125,6 +127,8 @@ def _plain_member(member: Member) -> dict[str, Any]:
 def load_envelope(path: Path) -> Envelope:
     """Read one file; ReadError when it is no envelope of this version."""
     try:
+        # By time of change: a watch asks for the same file every few seconds, and it may be rebuilt
+        # meanwhile.
         return _cached(path, path.stat().st_mtime_ns)
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -138,10 +142,13 @@ def _cached(path: Path, _changed: int) -> Envelope:
     except (ValueError, UnicodeDecodeError) as error:
         raise ReadError(f"{path}: not a reference file: {error}", hint=hint) from error
     found = data.get("schema") if isinstance(data, dict) else None
+    # Refused instead of read as well as can be: a band with another meaning would judge runs wrongly, and
+    # it can be built again.
     if found != SCHEMA:
         raise ReadError(f"{path}: not a reference file of schema {SCHEMA} (schema: {found})", hint=hint)
     try:
         return _envelope(data, str(path))
+    # Whatever is wrong inside a file of somebody else is one message about that file.
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReadError(
             f"{path}: damaged reference file: {type(error).__name__} {error}", hint=hint
@@ -150,6 +157,7 @@ def _cached(path: Path, _changed: int) -> Envelope:
 
 def _envelope(data: Mapping[str, Any], source: str) -> Envelope:
     steps = np.asarray(data["steps"], dtype=np.float64)
+    # searchsorted gives nonsense on a grid that does not rise, without a word.
     if steps.ndim != 1 or steps.size < 2 or not bool((np.diff(steps) > 0).all()):
         raise ValueError("steps must be at least two increasing numbers")
     return Envelope(

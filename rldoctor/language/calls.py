@@ -21,10 +21,13 @@ def bind(call: ast.Call, function: Function) -> Arguments:
     """The call's arguments sorted by parameter. Raises ExpressionError when they do not fit the function."""
     keywords = _keywords(call, function)
     where = keywords.pop("where", None) if function.where else None
+    # `where` is taken out first: it is the one argument that is optional, so everything left must be a
+    # parameter.
     names = function.parameters
     for name in keywords:
         if name in names[: len(call.args)]:
             raise ExpressionError(f"{function.name}() got '{name}' twice", offset=call.col_offset)
+    # Every parameter is required: a default would be a number that decides and that nobody named.
     missing = [name for name in names[len(call.args) :] if name not in keywords]
     if missing:
         raise ExpressionError(f"{usage(function)} lacks {', '.join(missing)}", offset=call.col_offset)
@@ -41,6 +44,8 @@ def _keywords(call: ast.Call, function: Function) -> dict[str, ast.expr]:
     allowed = (*function.parameters, *(("where",) if function.where else ()))
     found: dict[str, ast.expr] = {}
     for keyword in call.keywords:
+        # Python gives `**x` a keyword without a name; under this one it is refused like any unknown
+        # keyword.
         name = keyword.arg or "**"
         if name not in allowed or name in found:
             trouble = "twice" if name in found else f"which it does not take{did_you_mean(name, allowed)}"

@@ -45,6 +45,8 @@ class Scope:
         return self.steps / (self.planned if self.planned > 0 else last)
 
 
+# An expression is compiled to closures once and called for every run: walking the syntax tree would repeat
+# the same decisions for every rule of every run.
 Evaluation: TypeAlias = Callable[[Scope], Value]
 Distance: TypeAlias = Callable[[Scope], float]
 
@@ -80,6 +82,8 @@ def spacing_of(expression: Expression, scope: Scope) -> float:
 
 def _plain(value: Value) -> Value:
     """Python numbers for single values, arrays as they are."""
+    # numpy keeps single results as arrays without a dimension; Python numbers compare and print as
+    # expected.
     if isinstance(value, np.ndarray) and value.ndim:
         return value
     return bool(value) if np.asarray(value).dtype == np.bool_ else float(value)
@@ -106,6 +110,8 @@ def _compile(node: ast.expr) -> _Node:
         return _boolean(node.op, [_compile(part) for part in node.values])
     if isinstance(node, ast.UnaryOp):
         return _unary(node.op, _compile(node.operand))
+    # Nothing else can stand here: the parser refuses every kind that this function does not know, and a
+    # kind added there without a case here must fail loudly in the first test that uses it.
     assert isinstance(node, ast.BinOp)
     return _binary(_ARITHMETIC[type(node.op)], _compile(node.left), _compile(node.right))
 
@@ -147,6 +153,8 @@ def _name(name: str) -> _Node:
         return _Node(lambda scope: scope.progress(), _nowhere)
 
     def value(scope: Scope) -> Value:
+        # Looked up when evaluated and not when compiled: one compiled expression serves every rule and run,
+        # and `names` grows while the lets of a rule are made.
         if name not in scope.names:
             raise ExpressionError(f"'{name}' is not known here")
         found = scope.names[name]
@@ -163,6 +171,8 @@ def _name(name: str) -> _Node:
 
 def _fact(space: str, name: str) -> _Node:
     def value(scope: Scope) -> Value:
+        # An absent setting is NaN and no error: rules are written for every framework, and none of them
+        # logs everything. `known(config.x)` asks.
         facts = scope.config if space == "config" else scope.run
         return float(facts.get(name, float("nan")))
 
@@ -170,12 +180,15 @@ def _fact(space: str, name: str) -> _Node:
 
 
 def _widest(parts: list[_Node]) -> Distance:
+    # The widest of the parts: a sum of a 100-episode mean and a raw series has independent points only as
+    # far apart as the mean has.
     return lambda scope: max((part.spacing(scope) for part in parts), default=0.0)
 
 
 def _unary(op: ast.unaryop, operand: _Node) -> _Node:
     if isinstance(op, ast.Not):
         return _Node(lambda scope: np.logical_not(truth(operand.value(scope))), operand.spacing)
+    # A sign makes a number of a condition, as the other arithmetic does.
     sign = -1.0 if isinstance(op, ast.USub) else 1.0
     return _Node(lambda scope: sign * number(operand.value(scope)), operand.spacing)
 
@@ -188,6 +201,8 @@ def _binary(ufunc: np.ufunc, left: _Node, right: _Node) -> _Node:
 
 
 def _boolean(op: ast.boolop, parts: list[_Node]) -> _Node:
+    # All parts are evaluated, unlike Python's own `and`: they work per point, and nothing in the language
+    # has an effect that could be skipped.
     ufunc = np.logical_and if isinstance(op, ast.And) else np.logical_or
 
     def value(scope: Scope) -> Value:
@@ -200,6 +215,7 @@ def _compare(parts: list[_Node], ops: list[ast.cmpop]) -> _Node:
     ufuncs = [_COMPARISONS[type(op)] for op in ops]
 
     def value(scope: Scope) -> Value:
+        # Each part once, although the middle of `a < b < c` is compared twice.
         values = [number(part.value(scope)) for part in parts]
         links = [
             _ordered(ufunc, left, right)
@@ -212,6 +228,8 @@ def _compare(parts: list[_Node], ops: list[ast.cmpop]) -> _Node:
 
 def _ordered(ufunc: np.ufunc, left: FloatArray, right: FloatArray) -> Value:
     """A comparison that is false where either side is NaN, ``!=`` included."""
+    # IEEE makes NaN != 1 true. Here an unknown value takes no part in any comparison, or `config.x != 1`
+    # would fire on every log that does not name the setting.
     held = ufunc(left, right)
     return np.asarray(
         held & ~np.isnan(left) & ~np.isnan(right) if ufunc is np.not_equal else held, dtype=np.bool_
@@ -224,6 +242,8 @@ def _call(node: ast.Call, function: Function) -> _Node:
     where = None if arguments.where is None else _compile(arguments.where)
 
     def value(scope: Scope) -> Value:
+        # The statistics need to know how far apart the points of what they look at are independent: the
+        # first argument, which is the series in every function that asks.
         context = CallContext(scope.steps, parts[0].spacing(scope))
         values = [part.value(scope) for part in parts]
         mask = None if where is None else where.value(scope)
@@ -232,10 +252,13 @@ def _call(node: ast.Call, function: Function) -> _Node:
             called = function.call(context, *values, **({"where": mask} if function.where else {}))
             return cast(Value, called)
 
+        # Finding a result means a look at every argument, which pays for slow functions only.
         if scope.memo is None or not function.shared:
             return make()
         return scope.memo.shared(function.name, context, (*values, mask), make)
 
+    # A smoothed series is as dependent as its averaging makes it; without this a trend test on `smooth(x,
+    # span=50)` would take each of its points for new evidence.
     width = parts[function.parameters.index(function.widens)] if function.widens else None
     return _Node(value, _widest(parts) if width is None else _widened(parts[0], width))
 
@@ -244,6 +267,8 @@ def _widened(series: _Node, width: _Node) -> Distance:
     """An average over ``width`` points of a series is independent only that much further apart."""
 
     def spacing(scope: Scope) -> float:
+        # The width in points becomes steps by the typical gap of the grid, and cannot exceed what was
+        # logged.
         gaps = scope.steps.size - 1
         points = scalar(width.value(scope))
         extra = float(np.median(np.diff(scope.steps))) * min(points, gaps) if gaps > 0 and points > 1 else 0.0

@@ -38,6 +38,8 @@ class Memo:
             return make()
         if key not in self.results:
             self.results[key] = made = make()
+            # A result is an argument of the next call (median of a rolling median), so it has to be
+            # findable too.
             if isinstance(made, np.ndarray):
                 self.keep(made)
         return self.results[key]
@@ -45,9 +47,13 @@ class Memo:
     def _key(self, name: str, context: CallContext, arguments: Sequence[Value | None]) -> MemoKey | None:
         if id(context.steps) not in self.arrays:
             return None
+        # The spacing takes part: the same series is thinned differently where it is known how far it was
+        # averaged.
         parts: list[object] = [name, id(context.steps), context.spacing]
         for value in arguments:
             if isinstance(value, np.ndarray) and value.ndim:
+                # An array that the memo does not keep alive may be freed and its identity given to another
+                # one: then a stale result would be found. Such a call is not shared.
                 if id(value) not in self.arrays:
                     return None
                 parts.append(id(value))

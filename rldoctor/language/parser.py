@@ -14,15 +14,21 @@ from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS
 
+# Three bounds, since each alone leaves a way to hang: text that is long, trees that are wide, trees that
+# are deep (every part recurses).
 MAX_CHARACTERS = 1000
 MAX_NODES = 200
 MAX_DEPTH = 40
 
-CONSTANTS: Mapping[str, bool] = {"true": True, "false": False}
+# ``unknown`` is NaN under a name: what cannot be known is written so instead of computed (0 / 0).
+UNKNOWN = "unknown"
+CONSTANTS: Mapping[str, bool | float] = {"true": True, "false": False, UNKNOWN: math.nan}
 SPACES = ("config", "run")
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
+# Characters come before syntax: quotes, brackets, braces, @ and % cannot start anything that is allowed,
+# and Python's own parser never sees text with them.
 _FOREIGN = re.compile(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
 # A number that runs into a word (1or, 0x10, 1j), which Python accepts in part and warns about.
 _GLUED = re.compile(r"(?<![\w.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[A-Za-z_]\w*")
@@ -57,6 +63,7 @@ def parse(text: str | float | int | bool) -> Expression:
     Raises:
         ExpressionError: with the offset of the first thing that is not part of the language.
     """
+    # YAML reads true as a truth value and 0.99 as a number; a rule may write either without quotes.
     if isinstance(text, bool):
         text = "true" if text else "false"
     return _parse(text if isinstance(text, str) else _written(text))
@@ -102,11 +109,13 @@ def _syntax(text: str) -> ast.expr:
 
 def _ast(line: str, lead: int) -> ast.expr:
     try:
+        # Python warns of text like `1 is 2`, which the next step refuses with a place and a reason.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(line, mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(f"syntax: {error.msg}", offset=lead + max((error.offset or 1) - 1, 0)) from None
+    # Deeply nested text exhausts the parser's own stack before any of our bounds is reached.
     except (ValueError, MemoryError, RecursionError):
         raise ExpressionError("nested too deeply") from None
     for node in ast.walk(tree) if lead else ():
@@ -148,6 +157,7 @@ class _Checker:
 
     def _constant(self, node: ast.Constant) -> list[ast.expr]:
         value = node.value
+        # Python's parser also makes constants of None, `...` and complex numbers.
         if not isinstance(value, (int, float)):
             raise _refused(node, repr(value))
         _finite(value, node)
@@ -155,10 +165,12 @@ class _Checker:
 
     def _name(self, node: ast.Name) -> list[ast.expr]:
         name = node.id
+        # `config` alone would be an object with attributes; only a name behind its dot is a value.
         if name in SPACES:
             raise ExpressionError(f"'{name}' needs a name after a dot: {name}.x", offset=node.col_offset)
         if name in FUNCTIONS:
             raise ExpressionError(f"'{name}' is a function: call it, {name}(...)", offset=node.col_offset)
+        # Dunders are the way out of every sandbox made of Python syntax, so no name may begin like one.
         if name.startswith("_"):
             raise _refused(node, f"a name that begins with '_' ({name})")
         if name not in CONSTANTS:
@@ -166,6 +178,8 @@ class _Checker:
         return []
 
     def _attribute(self, node: ast.Attribute) -> list[ast.expr]:
+        # A dot is not attribute access here: `config.x` is one name, looked up in a mapping. Anything
+        # longer (config.x.real) would be an attribute of a Python object.
         if not isinstance(node.value, ast.Name) or node.value.id not in SPACES or node.attr.startswith("_"):
             raise _refused(node, f".{node.attr}", "only config.name and run.name have a dot")
         self.nodes += 1
@@ -188,9 +202,17 @@ class _Checker:
     def _compare(self, node: ast.Compare) -> list[ast.expr]:
         if not all(isinstance(op, COMPARISONS) for op in node.ops):
             raise _refused(node, "'in' or 'is'")
-        return [node.left, *node.comparators]
+        sides = [node.left, *node.comparators]
+        # NaN compares false, so such a comparison never holds: whoever writes it means known(x).
+        if any(isinstance(side, ast.Name) and side.id == UNKNOWN for side in sides):
+            raise ExpressionError(
+                "a comparison with 'unknown' is never true: write known(x) or not known(x)",
+                offset=node.col_offset,
+            )
+        return sides
 
     def _call(self, node: ast.Call) -> list[ast.expr]:
+        # Only a name can be called, and only one of the table: no result of an expression is ever called.
         if not isinstance(node.func, ast.Name):
             raise _refused(node, "calling anything but a function's name")
         function = FUNCTIONS.get(node.func.id)

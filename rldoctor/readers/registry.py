@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from rldoctor.plug_ins import plug_ins
+from rldoctor.plug_ins import READERS, plug_ins
 from rldoctor.readers.base import Failure, Reader
 
-GROUP = "rldoctor.readers"
 # In the order in which sources are preferred when one directory holds several.
 BUILT_IN = {
     "tensorboard": "rldoctor.readers.tensorboard:TensorBoardReader",
@@ -39,4 +38,4 @@ def _made(name: str, target: str) -> Reader:
 def _plug_ins() -> list[tuple[str, str]]:
     """Name and target of every entry point that is not a built-in, sorted."""
     known = set(BUILT_IN.values())
-    return [(name, target) for name, target in plug_ins(GROUP) if target not in known]
+    return [(name, target) for name, target in plug_ins(READERS) if target not in known]

@@ -122,7 +122,8 @@ class Rule:
     """One pathology. See ``docs/writing-rules.md`` for what each field means.
 
     ``unsure_title``: its ``failure_title`` where ``reduce`` lowers the level. ``status_stated``: the file
-    gives a status of its own. ``measured``: its record on runs with known labels.
+    gives a status of its own. ``measured``: its record on runs with known labels. ``each``: by block of
+    ``each``, the ``let`` that tells of each metric whether it is one of those meant.
     """
 
     path: str
@@ -158,6 +159,7 @@ class Rule:
     escalate: tuple[tuple[Severity, Expression], ...] = ()
     reduce: tuple[tuple[Severity, Expression], ...] = ()
     measure: Mapping[str, MeasureSpec] = field(default_factory=dict)
+    each: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     passed_message: str = ""
     leads_to: tuple[Edge, ...] = ()
     causes: tuple[CauseSpec, ...] = ()

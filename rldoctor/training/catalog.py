@@ -14,7 +14,7 @@ _SMALL_NETS: Mapping[str, object] = {"net_arch": [64, 64]}
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Recipe:
     """One (algorithm, environment, variant): plan fields and the source of its hyperparameters."""
 
     algo: str
@@ -71,8 +71,8 @@ _FETCH_OFF_POLICY: Mapping[str, object] = {
     "policy_kwargs": _SMALL_NETS,
 }
 
-TASKS: tuple[Task, ...] = (
-    Task(
+TASKS: tuple[Recipe, ...] = (
+    Recipe(
         algo="ppo",
         env_id="Hopper-v5",
         steps=30_720,
@@ -80,7 +80,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 512},
         source=f"SB3 defaults with VecNormalize ({_ZOO}/ppo.yml: mujoco-defaults), n_steps 512 for more rows",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="Pendulum-v1",
         steps=40_960,
@@ -88,7 +88,7 @@ TASKS: tuple[Task, ...] = (
         hyper=_PENDULUM_PPO,
         source=f"{_ZOO}/ppo.yml Pendulum-v1, without gSDE, n_steps 1024 -> 256 for more rows",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="Pendulum-v1",
         variant="exp",
@@ -98,7 +98,7 @@ TASKS: tuple[Task, ...] = (
         hyper=_PENDULUM_PPO,
         source="as ppo Pendulum-v1; k = 1.204 / 6: a random policy's mean cost of 6 gives a reward near 0.3",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="Reacher-v5",
         variant="exp",
@@ -109,7 +109,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 512, "gamma": 0.9},
         source=f"SB3 defaults, VecNormalize and gamma 0.9 ({_ZOO}/ppo.yml Reacher); k = 1.204 / 0.2 m",
     ),
-    Task(
+    Recipe(
         algo="a2c",
         env_id="CartPole-v1",
         steps=60_000,
@@ -117,14 +117,14 @@ TASKS: tuple[Task, ...] = (
         log_interval=20,
         source=f"{_ZOO}/a2c.yml CartPole-v1 (shorter)",
     ),
-    Task(
+    Recipe(
         algo="sac",
         env_id="Pendulum-v1",
         steps=10_000,
         hyper=_PENDULUM_OFF_POLICY,
         source=f"{_ZOO}/sac.yml Pendulum-v1 (lr 1e-3), smaller nets and batches for speed",
     ),
-    Task(
+    Recipe(
         algo="sac",
         env_id="FetchReachDense-v4",
         steps=32_000,
@@ -136,7 +136,7 @@ TASKS: tuple[Task, ...] = (
             "SB3's 256x256 nets, as four of five seeds with 64x64 ended below 75 % success"
         ),
     ),
-    Task(
+    Recipe(
         algo="sac",
         env_id="FetchReach-v4",
         steps=20_000,
@@ -145,7 +145,7 @@ TASKS: tuple[Task, ...] = (
         hyper={**_FETCH_OFF_POLICY, "gradient_steps": 4, "her": True},
         source=f"{_ZOO}/sac.yml FetchReach (HER with 4 future goals, lr 1e-3, gamma 0.95, 64x64), 4 envs",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="FetchReachDense-v4",
         steps=65_536,
@@ -153,7 +153,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 256, "learning_rate": 1e-3, "gamma": 0.95},
         source="SB3 defaults with lr 1e-3, gamma 0.95 (episodes of 50 steps), 8 envs x 256 steps; own trial",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="FetchPushDense-v4",
         steps=106_496,
@@ -161,7 +161,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 256, "learning_rate": 1e-3, "gamma": 0.95},
         source="as ppo FetchReachDense-v4; too few steps to learn to push",
     ),
-    Task(
+    Recipe(
         algo="trpo",
         env_id="FetchReachDense-v4",
         steps=65_536,
@@ -169,7 +169,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 256, "gamma": 0.95},
         source="sb3-contrib defaults with gamma 0.95, 8 envs x 256 steps; own trial",
     ),
-    Task(
+    Recipe(
         algo="trpo",
         env_id="Pendulum-v1",
         steps=65_536,
@@ -177,7 +177,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 1024, "gamma": 0.9, "gae_lambda": 0.95},
         source=f"{_ZOO}/trpo.yml Pendulum-v1, without gSDE",
     ),
-    Task(
+    Recipe(
         algo="trpo",
         env_id="Hopper-v5",
         steps=40_960,
@@ -186,7 +186,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 512, "learning_rate": 1e-3, "cg_max_steps": 25, "n_critic_updates": 20},
         source=f"{_ZOO}/trpo.yml mujoco-defaults, n_steps 1024 -> 512 for more rows",
     ),
-    Task(
+    Recipe(
         algo="td3",
         env_id="FetchReachDense-v4",
         steps=60_000,
@@ -195,7 +195,7 @@ TASKS: tuple[Task, ...] = (
         hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2, "noise_std": 0.1},
         source=f"as sac FetchReachDense-v4, with Gaussian noise 0.1 ({_ZOO}/td3.yml)",
     ),
-    Task(
+    Recipe(
         algo="sac",
         env_id="Hopper-v5",
         steps=15_000,
@@ -203,21 +203,21 @@ TASKS: tuple[Task, ...] = (
         log_interval=4,
         source=f"{_ZOO}/sac.yml mujoco-defaults, smaller nets and batches for speed, shorter warm-up",
     ),
-    Task(
+    Recipe(
         algo="td3",
         env_id="Pendulum-v1",
         steps=10_000,
         hyper={**_PENDULUM_OFF_POLICY, "noise_std": 0.1, "learning_starts": 1_000},
         source=f"{_ZOO}/td3.yml Pendulum (noise 0.1, warm-up 1000), smaller nets and batches for speed",
     ),
-    Task(
+    Recipe(
         algo="ddpg",
         env_id="HalfCheetah-v5",
         steps=12_000,
         hyper={**_PENDULUM_OFF_POLICY, "noise_std": 0.1, "learning_starts": 1_000},
         source=f"{_ZOO}/td3.yml HalfCheetah (noise 0.1), smaller nets and batches for speed",
     ),
-    Task(
+    Recipe(
         algo="dqn",
         env_id="CartPole-v1",
         steps=40_000,
@@ -236,7 +236,7 @@ TASKS: tuple[Task, ...] = (
         },
         source=f"{_ZOO}/dqn.yml CartPole-v1",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="InvertedPendulum-v5",
         steps=40_960,
@@ -244,7 +244,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 128, "learning_rate": 1e-3},
         source="SB3 defaults with lr 1e-3 and 4 envs x 128 steps for more rows; own trial",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="Reacher-v5",
         steps=61_440,
@@ -253,7 +253,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 512, "gamma": 0.9},
         source=f"SB3 defaults, VecNormalize and gamma 0.9 ({_ZOO}/ppo.yml Reacher), 2 envs",
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="HalfCheetah-v5",
         steps=98_304,
@@ -265,7 +265,7 @@ TASKS: tuple[Task, ...] = (
             "1e-3 ended no higher (-110 to -41 against -122 to 38), at a KL of 0.09, half of it clipped"
         ),
     ),
-    Task(
+    Recipe(
         algo="ppo",
         env_id="Walker2d-v5",
         steps=81_920,
@@ -274,7 +274,7 @@ TASKS: tuple[Task, ...] = (
         hyper={"n_steps": 512, "learning_rate": 5e-4},
         source=f"SB3 defaults with VecNormalize ({_ZOO}/ppo.yml: mujoco-defaults), lr 5e-4, 4 envs",
     ),
-    Task(
+    Recipe(
         algo="sac",
         env_id="Reacher-v5",
         steps=10_000,
@@ -282,7 +282,7 @@ TASKS: tuple[Task, ...] = (
         hyper={**_PENDULUM_OFF_POLICY, "gamma": 0.9, "learning_starts": 1_000},
         source=f"as sac Pendulum-v1 with gamma 0.9 ({_ZOO}/ppo.yml Reacher); own trial",
     ),
-    Task(
+    Recipe(
         algo="sac",
         env_id="HalfCheetah-v5",
         steps=15_000,
@@ -290,7 +290,7 @@ TASKS: tuple[Task, ...] = (
         hyper={**_PENDULUM_OFF_POLICY, "learning_starts": 2_000, "gradient_steps": -1},
         source=f"{_ZOO}/sac.yml mujoco-defaults, lr 1e-3, smaller nets and batches, short warm-up, 4 envs",
     ),
-    Task(
+    Recipe(
         algo="sac",
         env_id="FetchPush-v4",
         steps=30_000,
@@ -300,7 +300,7 @@ TASKS: tuple[Task, ...] = (
         source=f"as sac FetchReach-v4 ({_ZOO}/sac.yml Fetch tasks need 1e6 steps: too few here to learn)",
     ),
     *(
-        Task(
+        Recipe(
             algo="sac",
             env_id=env_id,
             steps=204_800,
@@ -314,7 +314,7 @@ TASKS: tuple[Task, ...] = (
 )
 
 
-def find_task(algo: str, env_id: str, variant: str = "") -> Task:
+def find_task(algo: str, env_id: str, variant: str = "") -> Recipe:
     """The catalogue's task; raises UsageError with the known ones when there is none."""
     for task in TASKS:
         if (task.algo, task.env_id, task.variant) == (algo, env_id, variant):
@@ -326,18 +326,18 @@ def find_task(algo: str, env_id: str, variant: str = "") -> Task:
     raise UsageError(f"the reference runner has no hyperparameters for {named}", hint=f"known tasks: {known}")
 
 
-def task_for(algo: str, env_id: str, variant: str = "") -> Task:
+def task_for(algo: str, env_id: str, variant: str = "") -> Recipe:
     """The catalogue's task, or library defaults for any other environment (without a variant)."""
     known = any((t.algo, t.env_id, t.variant) == (algo, env_id, variant) for t in TASKS)
     return find_task(algo, env_id, variant) if known or variant else _untuned(algo, env_id)
 
 
-def _untuned(algo: str, env_id: str) -> Task:
+def _untuned(algo: str, env_id: str) -> Recipe:
     """SB3's defaults, with rl-zoo's normalisation on-policy; not tuned to the task."""
     source = f"SB3 defaults, VecNormalize on-policy ({_ZOO}: mujoco-defaults); not tuned to this task"
     if algo in ON_POLICY:
-        return Task(algo, env_id, 1_000_000, source, n_envs=4, normalize=True, hyper={"n_steps": 512})
+        return Recipe(algo, env_id, 1_000_000, source, n_envs=4, normalize=True, hyper={"n_steps": 512})
     hyper = {"learning_starts": 10_000}
     if algo in ("td3", "ddpg"):
-        return Task(algo, env_id, 1_000_000, source, hyper={**hyper, "noise_std": 0.1}, log_interval=4)
-    return Task(algo, env_id, 1_000_000, source, hyper=hyper, log_interval=4)
+        return Recipe(algo, env_id, 1_000_000, source, hyper={**hyper, "noise_std": 0.1}, log_interval=4)
+    return Recipe(algo, env_id, 1_000_000, source, hyper=hyper, log_interval=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rldoctor.training.catalog import TASKS, Task
+from rldoctor.training.catalog import TASKS, Recipe
 from rldoctor.training.fault import Fault
 from rldoctor.training.faults import FAULTS
 from rldoctor.training.faults_replay import REPLAY_FAULTS
@@ -78,7 +78,7 @@ def _tasks() -> str:
     return "\n".join([*head, *rows, ""])
 
 
-def _row(task: Task) -> str:
+def _row(task: Recipe) -> str:
     """One line of the table of tasks."""
     variant = f" ({task.variant})" if task.variant else ""
     return f"| {task.algo} | {task.env_id}{variant} | {task.steps:,} | {task.source} |"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from rldoctor.model.series import Series
 from rldoctor.vocabulary.axis import Axes, by_clock, largest, main_unit, stretched, target_unit
 from rldoctor.vocabulary.naming import Mapped, percent_scale
 from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean, real_points
-from rldoctor.vocabulary.tables import FAMILIES, canonical
+from rldoctor.vocabulary.tables import FAMILIES
 
 
 @dataclass(slots=True)
@@ -37,6 +37,7 @@ class _Work:
     raw: Sequence[RawSeries]
     raw_notes: Sequence[Note]
     target: str
+    units: Mapping[str, str]
     clock: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
     last: float = 0.0
     seen: dict[str, list[str]] = field(default_factory=dict)
@@ -53,12 +54,16 @@ def assemble(
     algorithm: str,
     raw: Sequence[RawSeries],
     raw_notes: Sequence[Note],
+    units: Mapping[str, str],
 ) -> Assembled:
-    """Convert, scale and clean every series; the first of a metric is primary, the rest alternates."""
+    """Convert, scale and clean every series; the first of a metric is primary, the rest alternates.
+
+    ``units``: the unit of each canonical metric.
+    """
     # One target for all: rules compare metrics at equal steps, so a run is shown on the best axis that the
     # majority of its series can reach, and the rest is brought to it.
     main = main_unit(mapped)
-    work = _Work(axes, config, algorithm, raw, raw_notes, target_unit(axes, main))
+    work = _Work(axes, config, algorithm, raw, raw_notes, target_unit(axes, main), units)
     result = Assembled(work.target, main)
     for one, steps in _placed(mapped, work):
         _add(result, one, _series(one, steps, work))
@@ -120,7 +125,7 @@ def _series(one: Mapped, steps: FloatArray, work: _Work) -> Series:
         steps=cleaned.points.steps,
         values=cleaned.points.values,
         tag=one.raw.tag,
-        unit=canonical().units[one.metric],
+        unit=work.units[one.metric],
         axis=work.target,
         wall=cleaned.points.wall,
         window=one.rule.window,

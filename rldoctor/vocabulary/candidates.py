@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from rldoctor.datafiles.canonical import canonical
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import RawSetting
 from rldoctor.vocabulary.generic import plain, words
-from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, canonical, choose, fits
+from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose, fits
 
 
 class Candidate(NamedTuple):
@@ -64,7 +65,7 @@ def override(setting: RawSetting, table: FrameworkTable, algorithm: str, order: 
     An unknown key is a UsageError on the command line and None in a file, which may say more than we know.
     """
     rule = _framework_key(setting, table, algorithm)
-    if rule is None and setting.key in canonical().knobs:
+    if rule is None and setting.key in canonical(table.packs).knobs:
         rule = KnobRule(setting.key)
     if rule is None:
         found = _one(setting, table, algorithm, order)
@@ -74,7 +75,7 @@ def override(setting: RawSetting, table: FrameworkTable, algorithm: str, order: 
         return Candidate(rule, setting, (-1, 0, -order), order)
     if not setting.source.startswith("--"):
         return None
-    known = sorted({*canonical().knobs, *table.config})
+    known = sorted({*canonical(table.packs).knobs, *table.config})
     raise UsageError(
         f"{setting.source}: unknown configuration key {setting.key!r}{did_you_mean(setting.key, known)}",
         hint="Use a key of your framework or a canonical knob (learning_rate, n_envs, buffer_capacity).",

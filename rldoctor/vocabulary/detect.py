@@ -10,40 +10,52 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+from rldoctor.datafiles.packs import BUILTIN, Packs
+from rldoctor.datafiles.read import checked
 from rldoctor.model.raw import RawRun
-from rldoctor.vocabulary.tables import GENERIC, HERE, logged
-from rldoctor.yamlio import load_yaml
+from rldoctor.vocabulary.declarations import FINGERPRINTS, MARKS
+from rldoctor.vocabulary.tables import GENERIC, logged, names
 
-_LISTS = ("tags", "files", "contexts", "settings")
-
-
-@lru_cache(maxsize=1)
-def fingerprints() -> Mapping[str, Any]:
-    """``fingerprints.yaml``: framework -> ``{any: [alternative, ...], over: [framework, ...]}``."""
-    data: dict[str, Any] = load_yaml(HERE / "fingerprints.yaml")
-    frameworks: Mapping[str, Any] = data["frameworks"]
-    return frameworks
+FILE = "fingerprints.yaml"
 
 
-def detect_framework(raw: RawRun) -> str:
+@lru_cache(maxsize=16)
+def fingerprints(packs: Packs = ()) -> Mapping[str, Any]:
+    """``fingerprints.yaml``: framework -> ``{any: [alternative, ...], over: [framework, ...]}``.
+
+    Those of packs come first, the last pack's foremost: among equally strong ones the first wins.
+    """
+    found: dict[str, Any] = {}
+    for folder in (*reversed(packs), BUILTIN):
+        if (path := folder / FILE).is_file():
+            found = {**found, **_new(checked(path, FINGERPRINTS, names(packs))["frameworks"], found)}
+    return found
+
+
+def _new(more: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry for name, entry in more.items() if name not in known}
+
+
+def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
     """Name of the framework whose fingerprint the run carries, or ``generic``.
 
     Among several, one that refines another wins (``over``), then the one with most requirements, then
     the first in the file.
     """
     tags = raw.tags()
-    names = [name.rpartition("/")[2] for name in raw.files]
+    files = [name.rpartition("/")[2] for name in raw.files]
     contexts = {key for series in raw.series for key, value in series.context.items() if value}
     keys = {setting.key for setting in raw.settings}
     seen: Mapping[str, Collection[str]] = {
         "tags": tags,
-        "files": names,
+        "files": files,
         "contexts": contexts,
         "settings": keys,
     }
-    strength = {name: _strength(entry, seen) for name, entry in fingerprints().items()}
+    known = fingerprints(packs)
+    strength = {name: _strength(entry, seen) for name, entry in known.items()}
     found = {name: count for name, count in strength.items() if count}
-    beaten = {other for name in found for other in fingerprints()[name].get("over", ())}
+    beaten = {other for name in found for other in known[name].get("over", ())}
     left = {name: count for name, count in found.items() if name not in beaten} or found
     return max(left, key=lambda name: left[name]) if left else GENERIC
 
@@ -63,4 +75,4 @@ def _met(alternative: Mapping[str, Any], seen: Mapping[str, Collection[str]]) ->
 
 
 def _requirements(alternative: Mapping[str, Any]) -> int:
-    return sum(len(alternative.get(kind, ())) for kind in _LISTS)
+    return sum(len(alternative.get(kind, ())) for kind in MARKS)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from rldoctor.datafiles.canonical import canonical
+from rldoctor.datafiles.packs import Packs
 from rldoctor.model.algorithms import ON_POLICY
-from rldoctor.vocabulary.tables import HERE, KnobRule, Scale, TagRule, canonical
-from rldoctor.yamlio import load_yaml
+from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, generic_file
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
@@ -86,12 +87,10 @@ class _Reading(NamedTuple):
 @lru_cache(maxsize=1)
 def words() -> GenericWords:
     """``generic.yaml``, read once."""
-    data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
+    data = generic_file()
     whole = [_rule(row, order) for order, row in enumerate(data["whole"])]
     rules = [_rule(row, order + len(whole)) for order, row in enumerate(data["metrics"])]
-    config = {
-        key: {"knob": row} if isinstance(row, str) else dict(row) for key, row in data["config"].items()
-    }
+    config = {key: _tuples(row) for key, row in data["config"].items()}
     safe = frozenset(key for key, row in config.items() if row.pop("safe", False))
     return GenericWords(
         neutral=frozenset(data["neutral"]),
@@ -110,11 +109,13 @@ def words() -> GenericWords:
 
 
 def _rule(row: Mapping[str, Any], order: int) -> GuessRule:
-    fields: dict[str, Any] = {
-        key: tuple(cell) if isinstance(cell, list) else cell for key, cell in row.items()
-    }
+    fields = _tuples(row)
     fields["match"] = re.compile(row["match"])
     return GuessRule(order=order, **fields)
+
+
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(cell) if isinstance(cell, list) else cell for key, cell in row.items()}
 
 
 def plain(text: str) -> str:
@@ -123,12 +124,15 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def guess(tag: str) -> Guess | None:
-    """The most likely meaning of ``tag``, or None when nothing is likely enough."""
+def guess(tag: str, packs: Packs = ()) -> Guess | None:
+    """The most likely meaning of ``tag``, or None when nothing is likely enough.
+
+    ``packs``: vocabulary folders whose metrics are canonical too.
+    """
     # A canonical name means what we mean by it, above all in what our own callback writes (``rldoctor/...``).
     text = plain(tag)
     name = text.removeprefix("rldoctor_")
-    if name in canonical().units and (name != text or name not in _AMBIGUOUS):
+    if name in canonical(packs).units and (name != text or name not in _AMBIGUOUS):
         return Guess(TagRule(name), -1, exact=True)
     for rule in words().whole:
         if rule.match.fullmatch(text):

@@ -20,6 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rldoctor.datafiles.canonical import canonical
+from rldoctor.datafiles.packs import Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.vocabulary.algorithm import family_of
@@ -28,7 +30,6 @@ from rldoctor.vocabulary.tables import (
     BOOKKEEPING,
     FrameworkTable,
     TagRule,
-    canonical,
     choose,
     fits,
     load_table,
@@ -55,8 +56,8 @@ class _Index(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _index(name: str) -> _Index:
-    rows = load_table(name).metrics
+def _index(name: str, packs: Packs) -> _Index:
+    rows = load_table(name, packs).metrics
     numbered = list(enumerate(rows))
     literal = {tag: order for order, tag in numbered if "*" not in tag}
     # Reversed, so that of two rows that are spelled alike the first one stays.
@@ -75,7 +76,7 @@ def _spelling(tag: str) -> str:
 
 def find(table: FrameworkTable, series: RawSeries, algorithm: str) -> Match | None:
     """The rule for a series: rows that name a file first, then the exact tag, its spelling, wildcards."""
-    index = _index(table.name)
+    index = _index(table.name, table.packs)
     position, part = _position(index, series)
     if position is None:
         return None
@@ -195,11 +196,11 @@ class Named:
     notes: list[Note] = field(default_factory=list)
 
 
-def check_tag_map(tag_map: Mapping[str, str]) -> None:
+def check_tag_map(tag_map: Mapping[str, str], packs: Packs = ()) -> None:
     """UsageError when a metric on the right-hand side is not canonical."""
-    known = sorted(canonical().units)
+    known = sorted(canonical(packs).units)
     for tag, metric in tag_map.items():
-        if metric not in canonical().units:
+        if metric not in known:
             raise UsageError(
                 f"--map {tag}={metric}: unknown metric {metric!r}{did_you_mean(metric, known)}",
                 hint="The canonical metrics are listed in the documentation of the vocabulary.",
@@ -217,7 +218,7 @@ def name_series(
         if known is not None:
             _accept(named, known)
             continue
-        guessed = guess(one.tag)
+        guessed = guess(one.tag, table.packs)
         if guessed is None:
             named.unmapped.append(one)
         else:

@@ -1,25 +1,32 @@
 """Framework tables: ``frameworks/<name>.yaml`` as typed objects, loaded when a framework is detected.
 
-Beside them the canonical names of metrics and knobs, from ``canonical.yaml``, and how a pattern of a table is
-matched with what was logged. A table is data: what a tag means, in which unit, for which algorithm; values
-that take more than that to read name a reader of ``knob_values``.
+A table is data: what a tag means, in which unit, for which algorithm; values that take more than that to read
+name a reader of ``knob_values``. At the end of the file: how a pattern of a table is matched with what was
+logged.
+
+``packs`` are the vocabulary folders of further packs, in the order in which they were named: the last table
+of a name counts, and the built-in one where no pack has one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.datafiles.canonical import FRAMEWORKS, framework_names, vocabulary_names
+from rldoctor.datafiles.packs import BUILTIN, Packs
+from rldoctor.datafiles.read import checked
+from rldoctor.datafiles.sheet import Names
+from rldoctor.errors import RuleError, UsageError, did_you_mean
 from rldoctor.model.algorithms import matches
-from rldoctor.yamlio import load_yaml
-
-HERE = Path(__file__).parent
+from rldoctor.vocabulary.declarations import GENERIC_FILE, TABLE
+from rldoctor.vocabulary.knob_values import READERS
+from rldoctor.yamlio import load_tree
 
 # Canonical metrics that name a kind of series: any number of them may be logged in one run.
 FAMILIES = frozenset({"reward_component", "termination", "curriculum", "auxiliary_loss"})
@@ -27,23 +34,8 @@ FAMILIES = frozenset({"reward_component", "termination", "curriculum", "auxiliar
 BOOKKEEPING = frozenset({"ignore", "system", "timer"})
 
 
-@dataclass(frozen=True, slots=True)
-class Canonical:
-    """Every canonical name: metric -> unit, and the knobs."""
-
-    units: Mapping[str, str]
-    knobs: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def canonical() -> Canonical:
-    """The canonical names, read once."""
-    data: dict[str, Any] = load_yaml(HERE / "canonical.yaml")
-    units = {name: str(info.get("unit", "")) for name, info in data["metrics"].items()}
-    return Canonical(units, frozenset(data["knobs"]))
-
-
 GENERIC = "generic"
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +119,29 @@ class FixedKnob:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNote:
+    """What is said of a run whose metrics look like this: ``logged`` and ``missing`` ones, one of several.
+
+    ``ended``: this metric ends before ``share`` of the steps of ``beside``. The text may name both ends.
+    """
+
+    code: str
+    text: str
+    level: str = "info"
+    logged: tuple[str, ...] = ()
+    logged_one_of: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    ended: str = ""
+    beside: str = ""
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class FrameworkTable:
-    """Everything known about one framework. Order is priority: the first tag of a metric is its series."""
+    """Everything known about one framework. Order is priority: the first tag of a metric is its series.
+
+    ``packs``: the vocabulary it was read with. ``replaces``: its file, where it replaces a built-in table.
+    """
 
     name: str
     title: str = ""
@@ -145,16 +158,14 @@ class FrameworkTable:
     strip_prefix: tuple[str, ...] = ()
     contexts: Mapping[str, str] = field(default_factory=dict)
     log_hints: Mapping[str, str] = field(default_factory=dict)
+    run_notes: tuple[RunNote, ...] = ()
+    packs: Packs = ()
+    replaces: str = ""
 
 
-def framework_names() -> list[str]:
-    """Names of all framework tables and ``generic``, sorted."""
-    return sorted([*(path.stem for path in (HERE / "frameworks").glob("*.yaml")), GENERIC])
-
-
-def check_framework(name: str) -> str:
+def check_framework(name: str, packs: Packs = ()) -> str:
     """``name`` when there is such a table; UsageError with the nearest name otherwise."""
-    known = framework_names()
+    known = framework_names(packs)
     if name not in known:
         raise UsageError(
             f"unknown framework {name!r}{did_you_mean(name, known)}", hint=f"Known: {', '.join(known)}."
@@ -162,70 +173,123 @@ def check_framework(name: str) -> str:
     return name
 
 
+@lru_cache(maxsize=16)
+def names(packs: Packs = ()) -> Names:
+    """What the files of the vocabulary may refer to."""
+    return {**vocabulary_names(packs), "reader": READERS.keys() - {""}}
+
+
 @lru_cache(maxsize=64)
-def load_table(name: str) -> FrameworkTable:
-    """The table called ``name``; rows of the table it extends come after its own."""
+def load_table(name: str, packs: Packs = ()) -> FrameworkTable:
+    """The table called ``name``; rows of the table it extends come after its own.
+
+    Raises:
+        RuleError: with every problem of the file, or tables that extend each other in a circle.
+    """
     if name == GENERIC:
-        plain = _generic()
+        plain = generic_file()
         title = "home-made or unknown logger"
-        return FrameworkTable(GENERIC, title, log_hints=plain["log_hints"], contexts=plain["contexts"])
-    data: dict[str, Any] = load_yaml(HERE / "frameworks" / f"{name}.yaml")
-    base = load_table(data["extends"]) if "extends" in data else FrameworkTable(name)
-    algorithms = data.get("algorithms", {})
-    defaults = data.get("defaults", {})
+        hints, contexts = plain["log_hints"], plain["contexts"]
+        return FrameworkTable(GENERIC, title, log_hints=hints, contexts=contexts, packs=packs)
+    return _layer(name, packs, len(packs), ())
+
+
+def _layer(name: str, packs: Packs, below: int, seen: tuple[Path, ...]) -> FrameworkTable:
+    """The topmost table of a name among the built-in one and the first ``below`` packs."""
+    level, path = _topmost(name, packs, below)
+    if path in seen:
+        chain = " -> ".join(one.stem for one in (*seen, path))
+        raise _at_extends(seen[-1], f"tables extend each other in a circle: {chain}")
+    plain = checked(path, TABLE, names(packs))
+    base = FrameworkTable(name)
+    if wanted := plain.get("extends"):
+        # A table that extends its own name stands on the one it replaces.
+        under = level - 1 if wanted == name else len(packs)
+        if under < 0 or _topmost(wanted, packs, under)[1] == Path():
+            raise _at_extends(path, f"there is no other table of the name '{wanted}' to extend")
+        base = _layer(wanted, packs, under, (*seen, path))
+    replaced = level > 0 and _topmost(name, packs, 0)[1] != Path()
+    return replace(build(plain, base), packs=packs, replaces=str(path) if replaced else "")
+
+
+def _topmost(name: str, packs: Packs, below: int) -> tuple[int, Path]:
+    """Level and file of the last table of a name, 0 being the built-in one; no path where there is none."""
+    folders = (BUILTIN, *packs[:below])
+    for level in range(below, -1, -1):
+        if (path := folders[level] / FRAMEWORKS / f"{name}.yaml").is_file():
+            return level, path
+    return 0, Path()
+
+
+def _at_extends(path: Path, text: str) -> RuleError:
+    return RuleError([load_tree(path).problem(("extends",), text)])
+
+
+def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
+    """A table from checked plain values; what it does not say is as in ``base``."""
+    algorithms, defaults = plain.get("algorithms", {}), plain.get("defaults", {})
     return FrameworkTable(
-        name=name,
-        title=data["title"],
-        versions=str(data.get("versions", "")),
-        axis=tuple(AxisRule(**_tuples(row)) for row in _many(data["axis"])) if "axis" in data else base.axis,
-        metrics=_merge(data["metrics"], base.metrics, _tag_rule),
-        config=_merge(data.get("config", {}), base.config, _knob_rule),
-        constants={key: FixedKnob(**_tuples(row)) for key, row in data.get("constants", {}).items()},
+        name=plain["name"],
+        title=plain["title"],
+        versions=str(plain["versions"]),
+        axis=_rows(AxisRule, plain["axis"]) if "axis" in plain else base.axis,
+        metrics=_merge(plain["metrics"], base.metrics, _tag_rule),
+        config=_merge(plain.get("config", {}), base.config, _knob_rule),
+        constants={key: FixedKnob(**_tuples(row)) for key, row in plain.get("constants", {}).items()},
         defaults=defaults.get("when_algorithm", base.defaults),
         defaults_version=str(defaults.get("version", base.defaults_version)),
-        algorithms=tuple(AlgorithmRule(**_tuples(row)) for row in algorithms.get("tags", ()))
-        or base.algorithms,
+        algorithms=_rows(AlgorithmRule, algorithms.get("tags", ())) or base.algorithms,
         algorithm_settings=tuple(algorithms.get("settings", base.algorithm_settings)),
         assume_algorithm=algorithms.get("assume", ""),
-        strip_prefix=tuple(data.get("strip_prefix", ())),
-        contexts=data.get("contexts", {}),
-        log_hints={**base.log_hints, **data.get("log_hints", {})},
+        strip_prefix=tuple(plain.get("strip_prefix", ())),
+        contexts=plain.get("contexts", {}),
+        log_hints={**base.log_hints, **plain.get("log_hints", {})},
+        run_notes=tuple(map(_run_note, plain["run_notes"])) if "run_notes" in plain else base.run_notes,
     )
 
 
 @lru_cache(maxsize=1)
-def _generic() -> dict[str, Any]:
-    data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
+def generic_file() -> Mapping[str, Any]:
+    """``generic.yaml``, checked. RuleError with every problem of the file."""
+    data: Mapping[str, Any] = checked(BUILTIN / f"{GENERIC}.yaml", GENERIC_FILE, names())
     return data
 
 
-def _many(rows: Any) -> Iterable[Any]:
-    return rows if isinstance(rows, list) else [rows]
+def _rows(make: Callable[..., _Made], rows: Iterable[Mapping[str, Any]]) -> tuple[_Made, ...]:
+    return tuple(make(**_tuples(row)) for row in rows)
 
 
 def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
-def _merge(own: Mapping[str, Any], base: Mapping[str, Any], make: Any) -> dict[str, Any]:
-    rows = {key: tuple(make(row) for row in _many(value)) for key, value in own.items()}
+def _merge(
+    own: Mapping[str, Any], base: Mapping[str, tuple[_Made, ...]], make: Callable[[Any], _Made]
+) -> dict[str, tuple[_Made, ...]]:
+    rows = {key: tuple(make(row) for row in value) for key, value in own.items()}
     return {**rows, **{key: value for key, value in base.items() if key not in rows}}
 
 
-def _tag_rule(row: Any) -> TagRule:
-    if isinstance(row, str):
-        return TagRule(row)
+def _tag_rule(row: Mapping[str, Any]) -> TagRule:
     fields = _tuples(row)
     if "scale" in fields:
         scale = fields["scale"]
         fields["scale"] = Scale(**scale) if isinstance(scale, Mapping) else Scale(float(scale))
-    if fields.get("drop_zeros") is True:
-        fields["drop_zeros"] = ("any",)
+    if isinstance(fields.get("drop_zeros"), bool):
+        fields["drop_zeros"] = ("any",) if fields["drop_zeros"] else ()
     return TagRule(**fields)
 
 
-def _knob_rule(row: Any) -> KnobRule:
-    return KnobRule(row) if isinstance(row, str) else KnobRule(**_tuples(row))
+def _knob_rule(row: Mapping[str, Any]) -> KnobRule:
+    return KnobRule(**_tuples(row))
+
+
+def _run_note(row: Mapping[str, Any]) -> RunNote:
+    fields = _tuples(row)
+    early = fields.pop("ended_early", None)
+    if early is None:
+        return RunNote(**fields)
+    return RunNote(**fields, ended=early["metric"], beside=early["beside"], share=float(early["share"]))
 
 
 _NOT_IN_TENSORBOARDX = re.compile(r"[^-/\w.*]")

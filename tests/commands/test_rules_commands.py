@@ -67,11 +67,11 @@ def test_an_unknown_list_format_is_refused(call: Call) -> None:
 def test_a_new_rule_says_what_is_left_to_write_and_lint_agrees(call: Call) -> None:
     code, out, _ = call("new", "my-01", "--title", "The return ends low")
     assert code == 0
-    path = Path("rules/my/the-return-ends-low.yaml")
+    path = Path("my-rules/my/the-return-ends-low.yaml")
     assert f"wrote {path}" in out
     assert path.with_suffix(".test.yaml").is_file()
     lines = [line.split(":")[0].split()[1] for line in out.splitlines() if line.startswith("  line ")]
-    code, _, err = call("lint", "rules")
+    code, _, err = call("lint", "my-rules")
     found = [line for line in err.splitlines() if str(path) in line]
     assert code == 2
     assert [line.partition(f"{path}:")[2].split(":")[0] for line in found] == lines
@@ -87,6 +87,20 @@ def test_a_written_rule_joins_the_others(call: Call) -> None:
     assert "MY-01" in call("list", "--rules", "pack")[1]
 
 
+def test_lint_warns_of_numbers_without_a_name(call: Call) -> None:
+    call("new", "MY-01", "--slug", "low-return", "--into", "pack", "--area", "mine")
+    path = Path("pack/mine/low-return.yaml")
+    text = path.read_text().replace("TODO: ", "Written ")
+    path.write_text(text.replace("when: level < low ", "when: level < 3 * low and level > 0"))
+    line = next(n for n, one in enumerate(text.splitlines(), 1) if one.startswith("when:"))
+    code, out, _ = call("lint", "pack")
+    assert code == 0
+    assert out.splitlines()[1:3] == [
+        f"warning: {path}:{line}:15: the number 3 decides here without a name, unit and note",
+        "warning: 1 number without a name in 1 rule (most: MY-01 1);",
+    ]
+
+
 def test_the_catalogue_names_what_is_not_written_yet(
     call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -97,10 +111,10 @@ def test_the_catalogue_names_what_is_not_written_yet(
         (builtin / name).write_text(source.with_name(name).read_text())
     for name in ("catalogue.yaml", "derived.yaml", "policy.yaml"):
         (builtin.parent / name).write_text((source.parents[1] / name).read_text())
-    monkeypatch.setattr("rldoctor.api.builtin_rules_dir", lambda: builtin.parent)
+    monkeypatch.setattr("rldoctor.datafiles.packs.builtin_rules_dir", lambda: builtin.parent)
     code, out, _ = call("new", "OUT-11")
     assert code == 0
-    assert "wrote rules/outcome/seed-variance.yaml" in out
+    assert "wrote my-rules/outcome/seed-variance.yaml" in out
 
 
 @pytest.mark.parametrize(
@@ -127,11 +141,11 @@ def test_mistakes_are_told_and_nothing_is_written(
 
 def test_nothing_is_overwritten(call: Call) -> None:
     call("new", "MY-01", "--slug", "x")
-    Path("rules/my/x.yaml").write_text("mine")
+    Path("my-rules/my/x.yaml").write_text("mine")
     code, _, err = call("new", "MY-02", "--slug", "x", "--area", "my")
     assert code == 2
     assert "exists already" in err
-    assert Path("rules/my/x.yaml").read_text() == "mine"
+    assert Path("my-rules/my/x.yaml").read_text() == "mine"
 
 
 def test_docs_are_a_page_for_each_rule_and_an_index(call: Call) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ def value(text: str | float, where: Scope | None = None, **names: Any) -> Any:
     return evaluate(parse(text), where or scope(**names))
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "expected"),
     [
         ("1 + 2 * 3 - 4 / 8", 6.5),
@@ -68,8 +69,19 @@ def test_single_values(text: str, expected: object) -> None:
     assert type(found) is type(expected)
 
 
-@pytest.mark.parametrize(
-    "text", ["0 / 0", "config.absent", "run.absent", "sqrt(-1)", "log(-1)", "config.absent + 1"]
+@every(
+    "text",
+    [
+        "0 / 0",
+        "unknown",
+        "unknown + 1",
+        "where(false, 1, unknown)",
+        "config.absent",
+        "run.absent",
+        "sqrt(-1)",
+        "log(-1)",
+        "config.absent + 1",
+    ],
 )
 def test_what_cannot_be_known_is_nan(text: str) -> None:
     assert np.isnan(value(text))

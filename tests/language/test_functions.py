@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -28,7 +29,7 @@ def same(found: Any, expected: Any) -> bool:
     return np.array_equal(np.asarray(found, dtype=float), np.asarray(expected, dtype=float), equal_nan=True)
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "x", "expected"),
     [
         ("abs(x)", [-1, NAN, INF], [1, NAN, INF]),
@@ -48,6 +49,21 @@ def same(found: Any, expected: Any) -> bool:
         ("coalesce(x, nothing, 7)", [1, NAN], [1, 7]),
         ("coalesce(nothing, nothing)", [], NAN),
         ("fill(x, 0)", [1, NAN], [1, 0]),
+        ("true_if_unknown(nothing, x > 1)", [0, 2], [True, True]),
+        ("true_if_unknown(x, x > 1)", [NAN, 2], [False, True]),
+        ("true_if_unknown(x, x > 1)", [NAN, INF], [True, True]),
+        ("true_if_unknown(nothing, nothing > 1)", [1], True),
+        ("false_if_unknown(nothing, not x > 1)", [0, 2], [False, False]),
+        ("false_if_unknown(x, not x > 1)", [NAN, 2], [True, False]),
+        ("false_if_unknown(nothing, not nothing > 1)", [1], False),
+        ("how_many(x > 1, x > 2, nothing)", [1, 2, 3, NAN], [0, 1, 2, 0]),
+        ("how_many(true, false)", [], 1),
+        ("points_so_far(x)", [NAN, 1, INF, 2], [0, 1, 1, 2]),
+        ("points_so_far(nothing)", [1, 2], [0, 0]),
+        ("interquantile(x, 0.25)", [1, 2, 3, 4, 5], 2),
+        ("interquantile(x, 0.25, where=x < 4)", [1, 2, 3, 4, 5], 1),
+        ("interquantile(x, 0)", [NAN], NAN),
+        ("interquantile(x, nothing)", [1, 2], NAN),
         ("known(x)", [NAN, INF], False),
         ("known(x)", [NAN, 0], True),
         ("known(nothing)", [1], False),
@@ -84,7 +100,7 @@ def test_windows_go_by_steps() -> None:
     assert value("head(0.5)", []).shape == (0,)
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "x", "expected"),
     [
         ("smooth(x, span=2)", [1, 3, NAN, 5, NAN, NAN], [1, 2, 3, 5, 5, NAN]),
@@ -148,7 +164,7 @@ def test_wide_medians_take_the_sorted_list() -> None:
     assert same(rolling_median(x, 100), _by_sorting(x, 100))
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "x", "expected"),
     [
         ("count(x)", [1, NAN, INF], 2),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.errors import RuleError
 from rldoctor.model.finding import (
@@ -103,7 +104,7 @@ def test_noise_depends_on_the_names_only(tmp_path: Path) -> None:
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "problem"),
     [
         ("rule: some-rule\n", "", "1:1: 'rule' is missing"),
@@ -115,9 +116,9 @@ def test_noise_depends_on_the_names_only(tmp_path: Path) -> None:
         ('"1x2 ~0.1"', '"1x2 two"', "9:30: 'two' is no part"),
         ("window: 100", "window: -1", "9:56: 'window' must be a whole number"),
         ('values: "1 2", start', 'valus: "1 2", start', "10:15: 'values' is missing"),
-        ("single: 5", "single: true", "11:15: expected a series, found true or false"),
-        ("single: 5", "single: [1]", "11:15: expected a series, found a list"),
-        ("flag: true", "flag: [1]", "12:41: a knob is a number, text, true or false, not a list"),
+        ("single: 5", "single: true", "11:15: 'single' must be a series, found true or false"),
+        ("single: 5", "single: [1]", "11:15: 'single' must be a series, found a list"),
+        ("flag: true", "flag: [1]", "12:41: 'flag' must be a number, text, true or false, found a list"),
         ("outcome: fired", "outcome: fird", "14:16: 'fird' is no outcome (did you mean 'fired'?)"),
         ("      outcome: fired\n", "", "'outcome' is missing"),
         ("100 +/- 5", "100 +/- x", "15:14: expected a number, or one with its tolerance"),
@@ -127,7 +128,7 @@ def test_noise_depends_on_the_names_only(tmp_path: Path) -> None:
         ("severity: error", "severity: grave", "17:17: unknown severity 'grave'"),
         ("likely: [cause]", "likly: [cause]", "20:7: unknown key 'likly'"),
         (", expect: {outcome: passed}", "", "'expect' is missing"),
-        ("expect: {outcome: passed}", "expect: passed", "expected a mapping, found text"),
+        ("expect: {outcome: passed}", "expect: passed", "'expect' must be a mapping, found text"),
         ("cases:\n", "cases: 3\nx:\n", "5:8: 'cases' must be a list"),
     ],
 )
@@ -170,7 +171,7 @@ def test_what_was_expected_has_no_differences(expected: Expectation) -> None:
     assert differences(expected, result()) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("expected", "found", "difference"),
     [
         (Expectation(Outcome.PASSED), result(), "outcome fired, expected passed (It fired.)"),

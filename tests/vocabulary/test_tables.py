@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from every import every
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rldoctor.datafiles.canonical import canonical, framework_names
 from rldoctor.errors import UsageError
 from rldoctor.vocabulary.detect import fingerprints
 from rldoctor.vocabulary.generic import words
 from rldoctor.vocabulary.knob_values import READERS
-from rldoctor.vocabulary.tables import (
-    GENERIC,
-    HERE,
-    canonical,
-    check_framework,
-    choose,
-    fits,
-    framework_names,
-    load_table,
-    pattern,
-)
-from rldoctor.yamlio import load_yaml
+from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, fits, load_table, pattern
 
 NAMES = [name for name in framework_names() if name != GENERIC]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_metrics_are_canonical(name):
     table = load_table(name)
     rules = [rule for rows in table.metrics.values() for rule in rows]
@@ -38,7 +29,7 @@ def test_metrics_are_canonical(name):
     assert set(table.log_hints) <= set(canonical().units)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_knobs_are_canonical(name):
     table = load_table(name)
     rules = [rule for rows in table.config.values() for rule in rows]
@@ -49,7 +40,7 @@ def test_knobs_are_canonical(name):
     assert {knob for values in table.defaults.values() for knob in values} <= canonical().knobs
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_the_last_row_of_a_tag_applies_to_any_algorithm_or_the_tag_says_when(name):
     for tag, rows in load_table(name).metrics.items():
         assert all(rule.when_algorithm for rule in rows[:-1]), tag
@@ -103,15 +94,6 @@ def test_rows_are_chosen_by_algorithm_or_family():
     assert choose(rows, "sac").knob == "n_step"
     assert choose(rows, "on_policy").knob == "rollout_length"
     assert choose(rows, "") is None
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_tables_have_no_misspelt_sections(name):
-    known = {"schema", "name", "title", "versions", "extends", "axis", "algorithms", "metrics", "config"}
-    known |= {"constants", "defaults", "log_hints", "strip_prefix", "contexts"}
-    data = load_yaml(HERE / "frameworks" / f"{name}.yaml")
-    assert set(data) <= known
-    assert data["name"] == name
 
 
 ENDS = st.text(alphabet="ab/*?[].\n", max_size=6)

@@ -9,8 +9,12 @@ from rldoctor.language.functions.rolling import rolling_mean, rolling_median
 from rldoctor.model.raw import FloatArray
 
 
+# Functions of this file look back only. A rule may be asked after every logged point (watch), and a verdict
+# on a point must not change because of what came later.
 def _points(value: Value, most: int) -> int | None:
     """A number of points as a whole number in [0, most]; None when it is NaN or negative."""
+    # A width may be computed (points / 20), so it may be NaN, negative or larger than the log; a width that
+    # is not known gives a level that is not known, never one of a made-up width.
     points = scalar(value)
     return int(min(round(min(points, most)), most)) if points >= 0 else None
 
@@ -29,6 +33,7 @@ def median_of_last(context: CallContext, x: Value, span: Value) -> FloatArray:
 
 def running_max(context: CallContext, x: Value) -> FloatArray:
     """Largest value so far; NaN before the first."""
+    # fmax and not maximum: one NaN in the log would otherwise be the largest value from there on.
     return np.fmax.accumulate(on_grid(x, context))
 
 
@@ -58,7 +63,13 @@ def rate(context: CallContext, x: Value) -> FloatArray:
 
 def cumsum(context: CallContext, x: Value) -> FloatArray:
     """Sum so far, NaN counting as nothing."""
+    # A missing reward adds nothing; a NaN would make every later sum unknown.
     return np.nancumsum(on_grid(x, context))
+
+
+def points_so_far(context: CallContext, x: Value) -> FloatArray:
+    """How many finite points there were up to each point, itself included: the age of a metric in points."""
+    return np.cumsum(np.isfinite(on_grid(x, context)), dtype=np.float64)
 
 
 ALONG = (
@@ -70,4 +81,5 @@ ALONG = (
     Function("rate", rate, ("x",)),
     Function("lag", lag, ("x", "n")),
     Function("cumsum", cumsum, ("x",)),
+    Function("points_so_far", points_so_far, ("x",)),
 )

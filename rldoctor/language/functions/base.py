@@ -51,6 +51,7 @@ def number(value: Value) -> FloatArray:
 def truth(value: Value) -> BoolArray:
     """The value as truth values of its own shape: non-zero is true, NaN is false."""
     array = np.asarray(value)
+    # Numbers are conditions too (a fact is 1, 0 or NaN), and Python takes NaN for true.
     if array.dtype == np.bool_:
         return array
     return np.asarray((array != 0) & ~np.isnan(array), dtype=np.bool_)
@@ -67,6 +68,8 @@ def chosen(value: Value, where: Value | None) -> FloatArray:
     A scalar without a mask is one value.
     """
     array = number(value)
+    # Both sides may be single values: a scalar under a mask counts once for every point of it, so that
+    # `count(1, where=late)` is the number of points.
     if where is not None:
         array, mask = np.broadcast_arrays(array, truth(where))
         array = np.atleast_1d(array)[np.atleast_1d(mask)]
@@ -77,4 +80,6 @@ def chosen(value: Value, where: Value | None) -> FloatArray:
 def scalar(value: Value) -> float:
     """A single number from an argument that should be one (a width, a share); NaN for an array of many."""
     array = number(value)
+    # An array where a number belongs is a mistake in a rule; NaN makes the condition false instead of using
+    # some element of it.
     return float(array.reshape(-1)[0]) if array.size == 1 else float("nan")

@@ -32,12 +32,37 @@ def _pairwise(name: str, ufunc: np.ufunc) -> Function:
 
 def clip(_: CallContext, x: Value, lo: Value, hi: Value) -> FloatArray:
     """``x`` limited to [lo, hi]."""
+    # Both pass NaN on: with a bound that is not known the result is not known either.
     return np.minimum(np.maximum(number(x), number(lo)), number(hi))
 
 
 def choose(_: CallContext, c: Value, a: Value, b: Value) -> Value:
     """``a`` where ``c`` is true, else ``b``; a condition when both are conditions."""
     return np.where(truth(c), np.asarray(a), np.asarray(b))
+
+
+def true_if_unknown(_: CallContext, x: Value, c: Value) -> Value:
+    """``c`` where ``x`` has a finite value anywhere, else true: what is not seen is not held against it."""
+    return _given(x, c, otherwise=True)
+
+
+def false_if_unknown(_: CallContext, x: Value, c: Value) -> Value:
+    """``c`` where ``x`` has a finite value anywhere, else false.
+
+    A comparison with NaN is false by itself, but ``not`` makes it true; this keeps it false.
+    """
+    return _given(x, c, otherwise=False)
+
+
+def _given(x: Value, c: Value, *, otherwise: bool) -> BoolArray:
+    """``c``, or the constant in its shape, so that a condition per point stays one."""
+    seen = bool(np.isfinite(number(x)).any())
+    return truth(c) if seen else np.full_like(truth(c), otherwise)
+
+
+def how_many(_: CallContext, *conditions: Value) -> FloatArray:
+    """How many of the conditions are true, point by point; NaN is false."""
+    return reduce(np.add, (number(truth(one)) for one in conditions))
 
 
 def is_nan(_: CallContext, x: Value) -> BoolArray:
@@ -67,6 +92,7 @@ def sig(_: CallContext, x: Value, digits: Value) -> FloatArray:
     if np.isnan(places):
         return np.full_like(values, np.nan)
     places = min(max(round(places), 1), 15) if np.isfinite(places) else 15
+    # Through text: scaling by a power of ten and back leaves 0.30000000000000004 in the report.
     flat = [float(f"{value:.{places - 1}e}") for value in values.ravel().tolist()]
     return np.array(flat, dtype=np.float64).reshape(values.shape)
 
@@ -98,6 +124,9 @@ ELEMENTWISE = (
     _pairwise("maximum", np.maximum),
     Function("clip", clip, ("x", "lo", "hi")),
     Function("where", choose, ("c", "a", "b")),
+    Function("true_if_unknown", true_if_unknown, ("x", "c")),
+    Function("false_if_unknown", false_if_unknown, ("x", "c")),
+    Function("how_many", how_many, ("a", "b"), variadic=True),
     Function("is_nan", is_nan, ("x",)),
     Function("is_finite", is_finite, ("x",)),
     Function("coalesce", coalesce, ("a", "b"), variadic=True),

@@ -24,6 +24,7 @@ def _reduction(name: str, reduce: Callable[[FloatArray], Any]) -> Function:
 def count(_: CallContext, x: Value, *, where: Value | None = None) -> float:
     """How many points are not NaN; of a condition: how many are true."""
     values = np.asarray(x)
+    # A condition is logged at every point, so counting its points would only count the grid.
     if values.dtype == np.bool_:
         values = np.where(values, 1.0, np.nan)
     return float(chosen(values, where).size)
@@ -31,6 +32,8 @@ def count(_: CallContext, x: Value, *, where: Value | None = None) -> float:
 
 def quantile(_: CallContext, x: Value, q: Value, *, where: Value | None = None) -> float:
     """The value below which the share ``q``, limited to [0, 1], of the points lies (interpolated)."""
+    # Own interpolation, because numpy's gives NaN between two infinite values, and a diverged loss has
+    # many.
     values, share = np.sort(chosen(x, where)), scalar(q)
     if not values.size or np.isnan(share):
         return float("nan")
@@ -40,8 +43,16 @@ def quantile(_: CallContext, x: Value, q: Value, *, where: Value | None = None) 
     return float(low if low == high else low + (high - low) * (place - np.floor(place)))
 
 
+def interquantile(context: CallContext, x: Value, q: Value, *, where: Value | None = None) -> float:
+    """The range that is left without the lowest and the highest share ``q`` of the points."""
+    high = quantile(context, x, 1.0 - scalar(q), where=where)
+    return high - quantile(context, x, q, where=where)
+
+
 def known(_: CallContext, x: Value) -> bool:
     """Whether there is any finite value: the metric was logged, the knob is known."""
+    # Infinity alone is no value that a rule could reason with: a loss that was infinite from its first
+    # point was never known.
     return bool(np.isfinite(number(x)).any())
 
 
@@ -53,6 +64,8 @@ def any_true(_: CallContext, c: Value, *, where: Value | None = None) -> bool:
 def all_true(_: CallContext, c: Value, *, where: Value | None = None) -> bool:
     """Whether every point is true; false over nothing, since nothing was seen."""
     conditions = _under(c, where)
+    # Python's all() of nothing is true. A guard over an empty window would then excuse every run that is
+    # too short to look at.
     return bool(conditions.size and conditions.all())
 
 
@@ -65,6 +78,8 @@ def fraction(_: CallContext, c: Value, *, where: Value | None = None) -> float:
 def share(context: CallContext, c: Value, *, where: Value | None = None) -> float:
     """Share of the steps over which ``c`` is true: each point stands for half the way to its neighbours."""
     shape = context.steps.shape
+    # Loggers do not write at even steps: a log that is dense at the start would count the start many times
+    # if points were counted instead of steps.
     weights = _reach(context.steps) * np.broadcast_to(truth(True if where is None else where), shape)
     total = float(weights.sum())
     return float((weights * np.broadcast_to(truth(c), shape)).sum()) / total if total > 0 else float("nan")
@@ -101,6 +116,7 @@ REDUCTIONS = (
     _reduction("last", lambda values: values[-1]),
     _reduction("distinct", lambda values: np.unique(values).size),
     Function("quantile", quantile, ("x", "q"), where=True, shared=True),
+    Function("interquantile", interquantile, ("x", "q"), where=True, shared=True),
     Function("fraction", fraction, ("c",), where=True),
     Function("share", share, ("c",), where=True),
 )

@@ -45,6 +45,7 @@ def rolling_median(values: FloatArray, span: int) -> FloatArray:
 def _by_sorting(values: FloatArray, span: int) -> FloatArray:
     padded = np.concatenate([np.full(span - 1, np.nan), values])
     windows = np.lib.stride_tricks.sliding_window_view(padded, span)
+    # In chunks: all windows at once are n x span numbers, 100 MB for a long log.
     parts = [_row_medians(windows[start : start + _CHUNK]) for start in range(0, values.size, _CHUNK)]
     return np.concatenate(parts)
 
@@ -65,8 +66,11 @@ def _middle(low: FloatArray, high: FloatArray) -> FloatArray:
 def _by_sorted_list(values: FloatArray, span: int) -> FloatArray:
     window: list[float] = []
     points = values.tolist()
+    # One sorted window, into which each point is inserted and out of which the oldest is taken: log(span)
+    # comparisons a point, and no more memory than the window.
     low, high = np.full(values.size, np.nan), np.full(values.size, np.nan)
     for index, point in enumerate(points):
+        # NaN is the one value that is not equal to itself; sorting it in would break the order of the list.
         if point == point:
             insort(window, point)
         gone = points[index - span] if index >= span else float("nan")

@@ -21,6 +21,8 @@ _TINY = 1e-300
 
 def average_ranks(values: FloatArray) -> FloatArray:
     """Ranks 1..n, equal values sharing the mean of their ranks."""
+    # Ties share their mean rank: returns of sparse tasks are mostly 0, and ranks in order of appearance
+    # would make a trend of them.
     _, group, size = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(size)
     return np.asarray((last - (size - 1) / 2)[group], dtype=np.float64)
@@ -34,6 +36,7 @@ def rank_correlation(values: FloatArray) -> float:
     ranks -= ranks.mean()
     order = np.arange(values.size) - (values.size - 1) / 2
     scale = float(np.sqrt((ranks**2).sum() * (order**2).sum()))
+    # A constant has no order, so its correlation is 0 and not 0 / 0: a flat return is not an unknown one.
     return float(np.clip((ranks * order).sum() / scale, -1.0, 1.0)) if scale > 0 else 0.0
 
 
@@ -45,6 +48,7 @@ def effective_size(values: FloatArray) -> float:
     leaves r about -2/n, which is added back.
     """
     n = values.size
+    # Below six points an autocorrelation is noise itself; the exact p-value covers these lengths.
     if n < 6:
         return float(n)
     ranks = average_ranks(values)
@@ -52,9 +56,14 @@ def effective_size(values: FloatArray) -> float:
     residual = ranks - ranks.mean()
     residual -= order * (residual @ order) / (order @ order)
     power = float(residual @ residual)
+    # Points on a straight line leave no residual to correlate; they are as independent as their number
+    # says.
     if power <= 1e-9 * n**3:
         return float(n)
+    # After a fitted line the expected r is about r - (2 + 4 r) / n;
+    # this is the inverse. Below 20 points it runs away, which 0.8 n stops.
     lag_one = (float(residual[1:] @ residual[:-1]) / power * n + 2) / max(n - 4, 0.8 * n)
+    # Alternating series (r < 0) would be worth more points than they have.
     lag_one = min(max(lag_one, 0.0), 1.0)
     return max(1.0, n * (1 - lag_one) / (1 + lag_one))
 
@@ -67,6 +76,8 @@ def correlation_p(correlation: float, n: float) -> float:
     if np.isnan(correlation) or n < 4:
         return float("nan")
     freedom = n - 2
+    # Student's t promises p-values far below one in n! for perfectly ordered points; no permutation test
+    # could.
     least = exp(log(2) - lgamma(n + 1))
     return max(incomplete_beta(1 - correlation**2, freedom / 2, 0.5), least)
 
@@ -90,6 +101,7 @@ def incomplete_beta(x: float, a: float, b: float) -> float:
     """Regularised incomplete beta function I_x(a, b) for 0 <= x <= 1, by its continued fraction."""
     if x <= 0 or x >= 1:
         return 0.0 if x <= 0 else 1.0
+    # The fraction converges fast on this side of the mean only; the other is 1 minus its mirror image.
     if x > (a + 1) / (a + b + 2):
         return 1 - incomplete_beta(1 - x, b, a)
     front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log1p(-x))
@@ -117,6 +129,8 @@ def theil_sen(steps: FloatArray, values: FloatArray) -> float:
     """Median slope over all pairs of points; NaN for fewer than two. Memory grows with the square of n."""
     if values.size < 2:
         return float("nan")
+    # Theil-Sen: the median over all pairs is unmoved by up to 29 % outliers, where least squares follows a
+    # single diverged loss. The callers thin to 300 points, 45,000 pairs.
     first, second = np.triu_indices(values.size, k=1)
     return float(np.median((values[second] - values[first]) / (steps[second] - steps[first])))
 
@@ -127,5 +141,6 @@ def spread(residuals: FloatArray) -> float:
     Where more than half of them are equal (returns of a few levels: 0, 0.01, 0.02), their median distance is
     0 and no measure of noise; the mean distance is taken, as for Iglewicz and Hoaglin's modified z-scores.
     """
+    # The median distance, since an episode of -10,000 among returns of 200 is no noise of the others.
     distance = np.abs(residuals - np.median(residuals))
     return MAD_TO_STD * float(np.median(distance)) or MEAN_TO_STD * float(np.mean(distance))

@@ -45,7 +45,12 @@ def independent_points(context: CallContext, x: Value, where: Value | None) -> t
     """
     steps, values = finite_points(context, x, where)
     length = float(steps[-1] - steps[0]) if steps.size else 0.0
+    # Two ways to thin, and the choice matters: where the logger has averaged over windows, means of such
+    # points would keep the dependence and only hide it, so points are dropped. Where it has not, dropping
+    # would throw evidence away, so they are averaged.
     if context.spacing > 0 and context.spacing * MAX_BINS >= length:
+        # Every point that is kept saw episodes of its own: Mann-Kendall and Spearman assume that, and
+        # moving means of noise have a trend at p < 0.05 most of the time without it.
         keep = _every(steps, context.spacing)
         return steps[keep], values[keep]
     return _binned(steps, values) if steps.size > MAX_BINS else (steps, values)
@@ -65,6 +70,8 @@ def _every(steps: FloatArray, spacing: float) -> list[int]:
 
 def _binned(steps: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Means over 300 bins of equal length, empty ones left out."""
+    # Bins of equal length in steps and not in points: what is judged is the training, and a logger that
+    # wrote faster at the start must not weigh it more.
     place = (steps - steps[0]) / max(steps[-1] - steps[0], 1e-300) * MAX_BINS
     bins = np.minimum(place.astype(np.intp), MAX_BINS - 1)
     count = np.bincount(bins, minlength=MAX_BINS)
@@ -89,8 +96,12 @@ def independent(context: CallContext, x: Value, *, where: Value | None = None) -
 
 def trend_p(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """p-value of the trend (two-sided); NaN when the series is worth fewer than four independent points."""
+    # Thinned first, and what autocorrelation is left then lowers the number of points: exploration and slow
+    # critics correlate points that no averaging window explains.
     values = independent_points(context, x, where)[1]
     correlation = rank_correlation(values)
+    # The larger of the two: for few points Student's t is too sure of itself, for many the exact one is not
+    # computed.
     return max(correlation_p(correlation, effective_size(values)), exact_p(correlation, values.size))
 
 
@@ -101,6 +112,7 @@ def slope(context: CallContext, x: Value, *, where: Value | None = None) -> floa
 
 def change(context: CallContext, x: Value, *, where: Value | None = None) -> float:
     """Median over the last quarter of the steps minus the median over the first; NaN over nothing."""
+    # Medians over a quarter each: two single points would be the noise of two points.
     start, end = _ends(context, x, where, 0.25)
     return float(np.median(end) - np.median(start)) if start.size else float("nan")
 
@@ -110,6 +122,8 @@ def doublings(context: CallContext, x: Value, *, where: Value | None = None) -> 
     start, end = _ends(context, x, where, 0.1)
     if not start.size:
         return float("nan")
+    # A metric may start at exactly 0 (an untrained critic); the smallest number above 0 keeps its growth
+    # finite and still larger than any limit.
     levels = [max(float(np.median(np.abs(part))), float(np.finfo(np.float64).tiny)) for part in (start, end)]
     return float(np.log2(levels[1]) - np.log2(levels[0]))
 
@@ -131,12 +145,16 @@ def noise(context: CallContext, x: Value, *, where: Value | None = None) -> floa
     """
     steps, values = finite_points(context, x, where)
     if context.spacing > 0:
+        # Here the points are never averaged: the mean of 300 noisy points has hardly any noise, and the
+        # limits of the rules are in units of the noise of what was logged.
         thinned = values[_every(steps, context.spacing)]
         if thinned.size < min(2 * _LOCAL_SPAN, values.size):
             return _moving_mean_noise(steps, values, context.spacing)
         values = thinned
     if values.size < 3:
         return float("nan")
+    # Too few points for a local level: differences of neighbours hold the noise twice (variance 2 s^2), and
+    # of a trend only what it moves in one point.
     if values.size < 2 * _LOCAL_SPAN:
         return spread(np.diff(values)) / float(np.sqrt(2))
     # A trailing median, read half a window later, is a centred one.
@@ -155,7 +173,11 @@ def _moving_mean_noise(steps: FloatArray, values: FloatArray, window: float) -> 
         return float("nan")
     if steps[-1] < window:
         return _growing_mean_noise(steps, values)
+    # Once a whole window passes between two points they are independent and their differences have twice
+    # the variance: the factor falls no further than 1 / 2.
     gap = max(float(steps[-1] - steps[0]) / (steps.size - 1), 1e-300)
+    # std and not the robust spread: where rows are written faster than episodes end, more than half of the
+    # changes of a moving mean are exactly 0.
     return float(np.std(np.diff(values))) * float(np.sqrt(max(window / (2 * gap), 0.5)))
 
 

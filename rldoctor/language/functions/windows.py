@@ -8,6 +8,8 @@ from rldoctor.model.raw import BoolArray
 
 def between(context: CallContext, lo: Value, hi: Value) -> BoolArray:
     """Points between the shares ``lo`` and ``hi`` of the logged range, both inclusive."""
+    # Of the logged range and not from 0: a log that continues another run begins at a million, and its
+    # first tenth is still the start of what can be seen.
     steps = context.steps
     start = steps[0] if steps.size else 0.0
     length = steps[-1] - start if steps.size else 0.0

@@ -131,7 +131,7 @@ class Block(NamedTuple):
 
 
 def width_of(length: int) -> int:
-    """Words that cover a payload of ``length`` bytes and its checksum."""
+    """TextValue that cover a payload of ``length`` bytes and its checksum."""
     return -(-(length + 4) // 8)
 
 
