@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,14 +16,13 @@ from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
-from rldoctor.errors import ReadError, RldoctorError, RuleError, UsageError
-from rldoctor.model.display import show_with
+from rldoctor.errors import ReadError
+from rldoctor.loading import LoadResult, load
 from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
-from rldoctor.model.raw import RawRun, RawSetting
+from rldoctor.model.raw import RawRun
 from rldoctor.model.run import Run
 from rldoctor.paths import PACKAGE, builtin_rules_dir
-from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.builtin import builtin_pack
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
@@ -35,84 +34,17 @@ if TYPE_CHECKING:
     from rldoctor.engine.expected import Expected
     from rldoctor.model.comparison import Arm, Comparison
 
-for _kind, _function in (("Run", "of_run"), ("Diagnosis", "of_diagnosis"), ("Comparison", "of_comparison")):
-    show_with(_kind, "rldoctor.report.notebook.fragments", _function)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadResult:
-    """Runs found under a path, and one line for each part that could not be read. Iterates over the runs."""
-
-    runs: tuple[Run, ...]
-    failures: tuple[str, ...] = ()
-
-    def __iter__(self) -> Iterator[Run]:
-        """The runs."""
-        return iter(self.runs)
-
-    def __len__(self) -> int:
-        """Number of runs."""
-        return len(self.runs)
-
-    def __getitem__(self, index: int) -> Run:
-        """The run at this place, in the order found; IndexError beyond the last."""
-        return self.runs[index]
-
-    def _repr_html_(self) -> str:
-        """A table of the runs for a notebook."""
-        from rldoctor.report.notebook.fragments import of_runs
-
-        return of_runs(self.runs, self.failures)
-
-
-def load(
-    path: Path | str,
-    *,
-    algorithm: str | None = None,
-    framework: str | None = None,
-    tag_map: Mapping[str, str] | None = None,
-    config_files: Sequence[Path] = (),
-    settings: Sequence[str] = (),
-    rules_dirs: Sequence[Path] = (),
-    progress: Callable[[str], None] | None = None,
-) -> LoadResult:
-    """Every run under ``path``: a run directory, a tree of them, a file, an ``.aim`` repository or a glob.
-
-    ``tag_map`` maps logged tags to canonical metrics; ``settings`` are ``KEY=VALUE`` texts that, after
-    ``config_files``, overrule what the log says. ``rules_dirs`` are packs whose ``vocabulary`` is known too.
-    ``progress`` is called with each directory that is read.
-
-    Raises:
-        ReadError: nothing readable there. UsageError: an unknown key, metric, framework or algorithm.
-        RuleError: a file of a vocabulary is invalid.
-    """
-    from rldoctor.readers.config_files import parse_set, read_config_file
-    from rldoctor.readers.discover import find_runs
-    from rldoctor.vocabulary.mapping import understand
-
-    overrides: list[RawSetting] = [one for file in config_files for one in read_config_file(file)]
-    overrides += [parse_set(text) for text in settings]
-    packs = vocabularies(pack_directories(rules_dirs))
-    found = find_runs(path, progress=progress)
-    runs: list[Run] = []
-    failures = [str(failure) for failure in found.failures]
-    for raw in found:
-        try:
-            runs.append(
-                understand(
-                    raw,
-                    algorithm=algorithm,
-                    framework=framework,
-                    tag_map=tag_map or {},
-                    overrides=overrides,
-                    packs=packs,
-                )
-            )
-        except (UsageError, RuleError):
-            raise
-        except RldoctorError as error:
-            failures.append(f"{raw.path}: {error}")
-    return LoadResult(tuple(runs), tuple(failures))
+__all__ = [
+    "LoadResult",
+    "build_reference",
+    "came_true",
+    "compare",
+    "diagnose",
+    "drafts",
+    "load",
+    "plot",
+    "rules",
+]
 
 
 def _packs(rules_dirs: Sequence[Path]) -> LoadedPack:

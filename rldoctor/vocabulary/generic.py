@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import canonical, vocabulary_sources
@@ -76,8 +76,7 @@ class GenericWords:
     safe: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A tag taken apart: what is left, and what was cut out."""
 
     core: str
@@ -140,6 +139,7 @@ def guess(tag: str, packs: Packs = ()) -> Guess | None:
 
     ``packs``: vocabulary folders whose metrics are canonical too.
     """
+    # A canonical name means what we mean by it, above all in what our own callback writes (``rldoctor/...``).
     text = plain(tag)
     name = text.removeprefix("rldoctor_")
     if name in canonical(packs).units and (name != text or name not in _AMBIGUOUS):
@@ -164,6 +164,7 @@ def _take_apart(text: str) -> _Reading | None:
     parts = [part for part in parts if part not in lists.evaluation and part not in _PERCENT]
     found = [lists.statistics[part] for part in parts if part in lists.statistics]
     kept = [part for part in parts if part not in lists.statistics]
+    # ``max_mean_q`` is one or the other; which cannot be told, and the wrong one would set off rules.
     if len(set(found)) > 1:
         return None
     return _Reading("_".join(kept), agent, evaluation, found[0] if found else "", percent)
@@ -196,6 +197,7 @@ def _metric(base: str, reading: _Reading) -> str | None:
         metric = lists.evaluated.get(base)
     if metric is not None and reading.statistic in ("max", "min", "std"):
         metric = lists.spread.get(metric, {}).get(reading.statistic)
+    # A percentage of something that is no fraction (a share of time, say) is another quantity.
     if reading.percent and metric is not None and not canonical().units[metric].startswith("fraction"):
         return None
     return metric

@@ -1,6 +1,7 @@
 """rldoctor.toml, [tool.rldoctor], and how the command line overrules them."""
 
 import pytest
+from every import every
 
 from rldoctor.commands.option_kinds import listed, one_of, parse_map, parse_share, parse_thresholds
 from rldoctor.commands.options import Options
@@ -56,7 +57,7 @@ def test_no_file_and_a_foreign_pyproject_mean_no_settings(tmp_path):
     assert load_settings(tmp_path) == Options()
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "says"),
     [
         ("fail_om = 'error'", r"unknown key 'fail_om' \(did you mean 'fail-on'\?\)"),

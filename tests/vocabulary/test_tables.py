@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from every import every
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rldoctor.datafiles.canonical import canonical, framework_names
 from rldoctor.errors import UsageError
 from rldoctor.vocabulary.detect import fingerprints
 from rldoctor.vocabulary.generic import words
 from rldoctor.vocabulary.knob_values import READERS
-from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, load_table
+from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, fits, load_table, pattern
 
 NAMES = [name for name in framework_names() if name != GENERIC]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_metrics_are_canonical(name):
     table = load_table(name)
     rules = [rule for rows in table.metrics.values() for rule in rows]
@@ -26,7 +29,7 @@ def test_metrics_are_canonical(name):
     assert set(table.log_hints) <= set(canonical().units)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_knobs_are_canonical(name):
     table = load_table(name)
     rules = [rule for rows in table.config.values() for rule in rows]
@@ -37,7 +40,7 @@ def test_knobs_are_canonical(name):
     assert {knob for values in table.defaults.values() for knob in values} <= canonical().knobs
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_the_last_row_of_a_tag_applies_to_any_algorithm_or_the_tag_says_when(name):
     for tag, rows in load_table(name).metrics.items():
         assert all(rule.when_algorithm for rule in rows[:-1]), tag
@@ -91,3 +94,15 @@ def test_rows_are_chosen_by_algorithm_or_family():
     assert choose(rows, "sac").knob == "n_step"
     assert choose(rows, "on_policy").knob == "rollout_length"
     assert choose(rows, "") is None
+
+
+ENDS = st.text(alphabet="ab/*?[].\n", max_size=6)
+
+
+@given(ENDS, ENDS)
+@example("a*a", "a")
+@example("a/*b*/c", "a/b/c")
+@example("*", "")
+@example("a*", "a\n")
+def test_the_ends_of_a_pattern_decide_as_the_pattern_does(text, tag):
+    assert fits(text, tag) == (pattern(text).match(tag) is not None)
