@@ -10,7 +10,7 @@ from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class OptionKind:
     """One way to write a value.
 
     ``typed`` makes the value of what was typed: a text, or with ``several`` the texts of an option that may
@@ -97,13 +97,13 @@ def merge_thresholds(
     return {code: {**base.get(code, {}), **mine.get(code, {})} for code in {**base, **mine}}
 
 
-TEXT = Kind("text", "text", str, several=False)
-SHARE = Kind("share", "text or number", str, several=False)
-TEXTS = Kind("texts", "text or list of texts", tuple)
-NAMES = Kind("names", "text or list of texts", listed)
-SETTINGS = Kind("settings", "table of text, numbers and booleans", tuple)
-METRICS = Kind("metrics", "table of texts", parse_map)
-THRESHOLDS = Kind("thresholds", "table of tables of numbers", parse_thresholds)
+TEXT = OptionKind("text", "text", str, several=False)
+SHARE = OptionKind("share", "text or number", str, several=False)
+TEXTS = OptionKind("texts", "text or list of texts", tuple)
+NAMES = OptionKind("names", "text or list of texts", listed)
+SETTINGS = OptionKind("settings", "table of text, numbers and booleans", tuple)
+METRICS = OptionKind("metrics", "table of texts", parse_map)
+THRESHOLDS = OptionKind("thresholds", "table of tables of numbers", parse_thresholds)
 # What only a settings file can say.
-WAIVERS = Kind("waivers", "array of tables", tuple)
-PER_PATH = Kind("per-path", "array of tables", tuple)
+WAIVERS = OptionKind("waivers", "array of tables", tuple)
+PER_PATH = OptionKind("per-path", "array of tables", tuple)

@@ -27,7 +27,7 @@ class Declared:
     only in a settings file). ``per_path``: a table of ``per-path`` may change it.
     """
 
-    kind: kinds.Kind
+    kind: kinds.OptionKind
     flags: tuple[str, ...] = ()
     metavar: str = ""
     help: str = ""
@@ -38,7 +38,7 @@ _DECLARED = "declared"
 
 
 def declared(
-    kind: kinds.Kind,
+    kind: kinds.OptionKind,
     flags: tuple[str, ...] = (),
     metavar: str = "",
     help: str = "",

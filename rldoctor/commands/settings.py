@@ -201,7 +201,7 @@ def _plain(value: object, where: str) -> str:
 
 
 # One reader for each kind; which options there are stands in ``Options``.
-READERS: Mapping[kinds.Kind, Callable[[Any, str], Any]] = {
+READERS: Mapping[kinds.OptionKind, Callable[[Any, str], Any]] = {
     kinds.TEXT: _text,
     kinds.SHARE: _share,
     kinds.TEXTS: _texts,
