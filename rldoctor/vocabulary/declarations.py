@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rldoctor.datafiles.canonical import MARKS
 from rldoctor.datafiles.read import SCHEMA
 from rldoctor.datafiles.scalars import (
     Choice,
@@ -116,8 +117,6 @@ TABLE = Record(
     },
     also=_named_like_its_file,
 )
-
-MARKS = ("tags", "files", "contexts", "settings")
 
 
 def _shows_something(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
