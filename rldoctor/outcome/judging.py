@@ -13,7 +13,7 @@ from rldoctor.outcome.classes import KINDS, Changes, changes, classify
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.draws import Path, colouring, draw, unmoved
 from rldoctor.outcome.explanations import Model, penalty
-from rldoctor.outcome.rows import Rows, prepare
+from rldoctor.outcome.rows import NOTHING, Rows, prepare
 from rldoctor.outcome.scales import measure_of
 from rldoctor.outcome.search import explain, weigh
 from rldoctor.outcome.words import sentences, too_early
@@ -73,7 +73,7 @@ def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinish
         reason = f"{rows.points} points are too few: {criteria.whole('least_rows')} are needed"
         measure = measure_of(curve, scale, rows, rows.range, criteria)
         return Judged(curve, rows, measure, {Kind.EARLY: 1.0}, path=unmoved(rows), reasons=(reason,))
-    if rows.range <= _SAME * float(np.max(np.abs(rows.values))):
+    if rows.range <= max(_SAME * float(np.max(np.abs(rows.values))), NOTHING):
         return _unchanging(curve, rows, scale, criteria)
     if rows.size < criteria["least_rows"]:
         reason = f"{rows.size} different results are too few"

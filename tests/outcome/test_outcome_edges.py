@@ -93,8 +93,10 @@ def test_a_plateau_at_the_limit_is_kept(criteria) -> None:
 
 
 def test_huge_and_tiny_numbers(criteria) -> None:
-    for size in (1e-12, 1e12, 1e150):
+    for size in (1e-90, 1e-12, 1e12, 1e38, 1e50):
         assert judge(of(learner() * size), criteria).kind is Kind.KEPT
+    assert judge(of(learner() * 1e-200), criteria).kind is Kind.FLAT
+    assert judge(of(np.append(learner(), [1e300] * 5)), criteria).kind is Kind.KEPT, "as good as infinite"
 
 
 @pytest.mark.parametrize(
