@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,7 +84,8 @@ def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinish
 
 def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> Judged:
     """A constant curve hides no change: flat, unless it is solved or was learned beforehand."""
-    measure, path = measure_of(curve, scale, rows, 0.0, criteria), unmoved(rows)
+    measure = measure_of(curve, scale, rows, 0.0, criteria)
+    path = unmoved(replace(rows, values=np.full(rows.size, float(np.median(rows.values)))))
     kind = KINDS[int(classify(path, path.levels[:, None], measure, criteria)[0])]
     # The rule of three: what never happened in n trials may still happen in 3 of n.
     doubt = 0.0 if rows.points >= criteria["constant_points"] else 3 / rows.points
