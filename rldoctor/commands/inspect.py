@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rldoctor.commands.derived import derived
+from rldoctor.commands.derived import audit_of, derived
 from rldoctor.commands.inspect_text import show_run
 from rldoctor.commands.option_kinds import one_of
 from rldoctor.commands.options import Options
@@ -16,6 +16,7 @@ from rldoctor.commands.reading import Loaded, read_all
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.report import audited
 from rldoctor.report.clean import encodable
 from rldoctor.report.derived import document as as_data
 from rldoctor.report.json_report import as_json
@@ -67,6 +68,7 @@ def run_document(run: Run, rules_dirs: Sequence[Path] = ()) -> dict[str, object]
         "metrics": [_series(series) for series in run.metrics.series.values()],
         "alternates": [_series(series) for series in run.metrics.alternates],
         "derived": [as_data(one) for one in derived(run, rules_dirs)],
+        "audit": [audited.document(one) for one in audit_of(run)],
         "unmapped": [{"tag": raw.tag, "points": len(raw.values)} for raw in run.metrics.unmapped],
         "ignored": list(run.metrics.ignored),
         "config": [_knob(knob) for knob in run.config.knobs.values()],

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rldoctor.commands.derived import derived
+from rldoctor.commands.derived import audit_of, derived
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.report import words
+from rldoctor.report import audited, words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, plural
 from rldoctor.report.terminal_parts import short_step
@@ -45,6 +45,7 @@ def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
         yield _metrics(frame.alternates)
     yield from _settings(run)
     yield from _derived(run, rules_dirs)
+    yield from _audit(run)
     yield from _left_over(run)
     yield from _notes(run)
 
@@ -100,6 +101,23 @@ def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable
     names = ", ".join(f"{one.name} = {clean(one.made.formula)}" for one in found if one.copied)
     if names:
         yield Padding(Text(f"read as logged: {names}", style="dim"), (0, 0, 0, 2), expand=False)
+
+
+def _audit(run: Run) -> Iterator[ConsoleRenderable]:
+    """Every row of the audit, with its arithmetic."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    rows = audit_of(run)
+    yield Text(f"What the log says about the settings: {len(rows)}", style="bold")
+    for one in rows:
+        cells = audited.row(one)
+        held = f", configured {cells['configured']}" if cells["configured"] else ""
+        text = Text(f"{cells['name']}: {cells['implied']}{held}", style="yellow" if cells["wrong"] else "")
+        style = "bold" if cells["wrong"] else "dim"
+        text.append(f" {cells['verdict']}" if cells["verdict"] else "", style=style)
+        text.append(f"\n{cells['arithmetic']}", style="dim")
+        yield Padding(text, (0, 0, 0, 2), expand=False)
 
 
 def _left_over(run: Run) -> Iterator[ConsoleRenderable]:

@@ -23,10 +23,10 @@ BUILTIN_VOCABULARY = PACKAGE / VOCABULARY
 # Files at the top of a pack that are no rules.
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 COMPARE, ENVELOPE = "compare.yaml", "envelope.yaml"
-FACTS = "facts.yaml"
-LISTS = (CATALOGUE, DERIVED, FACTS, POLICY, COMPARE, ENVELOPE)
+FACTS, AUDIT, OUTCOME = "facts.yaml", "audit.yaml", "outcome.yaml"
+LISTS = (CATALOGUE, DERIVED, FACTS, POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
 # What decides about a run as a whole: one decision for all, so only the built-in pack has a say.
-BUILTIN_ONLY = (POLICY, COMPARE, ENVELOPE)
+BUILTIN_ONLY = (POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
 
 
 def pack_directories(further: Sequence[Path] = ()) -> tuple[Path, ...]:

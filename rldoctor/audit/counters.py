@@ -1,0 +1,90 @@
+"""Settings that counters give away: epochs, rollout size, updates per transition, learning start.
+
+Counters are whole numbers that the library increments in one known place: the surest rows of the audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rldoctor.audit.sight import NAN, Implied, Sight, row, span
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
+
+_KNOWN = ("stable_baselines3", "sbx", "aim_sb3_callback")
+
+
+def counters(sight: Sight) -> Iterator[AuditRow]:
+    """Every row that counters give."""
+    # What a counter counts was read in the source of these libraries; elsewhere an iteration may be anything.
+    if not sight.by(*_KNOWN):
+        return
+    if sight.of("on_policy"):
+        yield from _epochs(sight)
+        yield from _rollout(sight)
+    if sight.of("off_policy") and sight.run.axis == "env_steps":
+        yield from _updates(sight)
+
+
+def _ratio(over: FloatArray, under: FloatArray) -> FloatArray:
+    """Growth of one counter per growth of another, between neighbouring rows."""
+    top, bottom = np.diff(over), np.diff(under)
+    return top[bottom > 0] / bottom[bottom > 0]
+
+
+def _epochs(sight: Sight) -> Iterator[AuditRow]:
+    """Epochs per iteration. An update ended early by a KL limit counts fewer: the most is the setting."""
+    steps, epochs, iterations = sight.together("update_epochs", "iterations")
+    ratios = _ratio(epochs, iterations)
+    # A2C and TRPO count updates, not passes: one an iteration, whatever they are set to.
+    if not sight.of("ppo", "ppo_recurrent", "maskable_ppo") or ratios.size < sight.criteria["least_rows"]:
+        return
+    typical, most = float(np.median(ratios)), float(np.max(ratios))
+    text = f"n_updates grows by {typical:g} per iteration (at most {most:g})"
+    # With a KL limit every update may have ended early: what was made bounds the setting from below only.
+    best, high = (NAN, NAN) if sight.setting("target_kl") > 0 else (typical, most)
+    yield row(sight, "n_epochs", Implied(best, typical, high, text, span(steps), int(ratios.size)))
+
+
+def _rollout(sight: Sight) -> Iterator[AuditRow]:
+    if sight.run.axis != "env_steps" or not sight.logged("iterations"):
+        return
+    steps, iterations = sight.together("iterations")
+    ratios = _ratio(steps, iterations)
+    if ratios.size == 0 and steps.size and iterations[0] > 0:
+        ratios = steps / iterations
+    if not ratios.size:
+        return
+    size = float(np.median(ratios))
+    text = f"{steps[-1]:,.0f} transitions / {iterations[-1]:,.0f} iterations = {size:,.4g}"
+    low, high = float(np.min(ratios)), float(np.max(ratios))
+    yield row(sight, "rollout_batch", Implied(size, low, high, text, span(steps), int(steps.size)))
+
+
+def _updates(sight: Sight) -> Iterator[AuditRow]:
+    """The slope of updates over transitions, and the point where the line meets zero updates.
+
+    Rows are written at episode ends, up to one collection phase away from the update they count, which is the
+    error of both: the slope is taken over the whole run, and the start is no closer than one row.
+    """
+    steps, updates = sight.together("gradient_updates")
+    going = updates > 0
+    if going.sum() < sight.criteria["least_rows"]:
+        return
+    steps, updates = steps[going], updates[going]
+    rise, run = updates[-1] - updates[0], steps[-1] - steps[0]
+    if rise <= 0 or run <= 0:
+        return
+    rate = float(rise / run)
+    error = float(np.median(np.diff(steps))) / run
+    text = f"{rise:,.0f} updates over {run:,.0f} transitions = {rate:.3g} each"
+    found = Implied(rate, rate * (1 - error), rate * (1 + error), text, span(steps), int(steps.size))
+    yield row(sight, "updates_per_transition", found)
+    start = float(steps[0] - updates[0] / rate)
+    first = max(start, 0.0)
+    text = f"{updates[0]:,.0f} updates at step {steps[0]:,.0f}, {rate:.3g} each: the first at {first:,.0f}"
+    width = max(float(np.median(np.diff(steps))), error * start)
+    found = Implied(max(start, 0.0), max(start - width, 0.0), max(start + width, 0.0), text, span(steps), 1)
+    yield row(sight, "learning_starts", found)

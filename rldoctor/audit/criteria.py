@@ -1,0 +1,39 @@
+"""What is audited, and every number the models decide with, as typed values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from rldoctor.plain_data import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedQuantity:
+    """One audited setting or mechanism.
+
+    ``knob`` is the setting it is held against, empty for a mechanism. ``sets``: the knob that the log itself
+    gives away. Implied and configured value contradict each other where the configured one is outside the
+    implied interval by more than ``absolute``, and by more than ``relative`` of the larger of the two.
+    """
+
+    name: str
+    title: str
+    unit: str
+    source: str
+    knob: str = ""
+    sets: str = ""
+    absolute: float = 0.0
+    relative: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCriteria:
+    """The quantities by name, and the named numbers."""
+
+    quantities: Mapping[str, AuditedQuantity] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> float:
+        """A number by name; KeyError for one that the file does not define."""
+        return self.numbers[name]

@@ -1,0 +1,163 @@
+"""What the values of a critic say of discount, targets and rewards.
+
+TD3 and DDPG minimise ``-Q(s, pi(s))``, SAC ``alpha log pi - Q``: the actor loss is the critic's value of the
+policy's own actions, with the sign turned (stable_baselines3/td3/td3.py, sac/sac.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
+
+
+def critic(sight: Sight) -> Iterator[AuditRow]:
+    """Rows from Q of an actor-critic, and from value loss and explained variance of an on-policy run."""
+    # SB3 writes TD3 and DDPG alike; where only the family is known both mean the same here.
+    if sight.of("td3", "ddpg", "sac", "tqc") or sight.run.algorithm == "off_policy":
+        yield from _sign(sight)
+        yield from _horizon(sight)
+    if sight.of("on_policy"):
+        yield from _targets(sight)
+
+
+def _q(sight: Sight) -> tuple[FloatArray, FloatArray]:
+    """Steps and Q of the policy's actions; the entropy term of SAC is taken off where it can be."""
+    steps, loss = sight.together("policy_loss")
+    bonus = np.zeros(steps.shape)
+    if sight.of("sac", "tqc") and sight.logged("entropy_coef"):
+        alpha = np.interp(steps, sight.metrics["entropy_coef"].steps, sight.metrics["entropy_coef"].values)
+        bonus = alpha * _target(sight)
+    return steps, -loss - bonus
+
+
+def _target(sight: Sight) -> float:
+    """Target entropy: as configured, or the libraries' default of minus the action dimensions; 0 unknown."""
+    target = sight.setting("target_entropy")
+    target = target if np.isfinite(target) else -sight.setting("action_dim")
+    return target if np.isfinite(target) else 0.0
+
+
+def _rewards(sight: Sight, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Reward per step and episode length at these steps (of the latest row of each)."""
+    returns, lengths = (sight.metrics[name].finite() for name in ("episode_return", "episode_length"))
+    if not len(returns) or not len(lengths):
+        return np.full(steps.shape, NAN), np.full(steps.shape, NAN)
+    length = np.interp(steps, lengths.steps, lengths.values)
+    return np.interp(steps, returns.steps, returns.values) / np.maximum(length, 1), length
+
+
+def _sign(sight: Sight) -> Iterator[AuditRow]:
+    """Rewards of one sign cannot sum to the other, but for the entropy bonus of SAC, which is added here."""
+    if not sight.logged("episode_return", "episode_length", "policy_loss"):
+        return
+    returns = sight.metrics["episode_return"].finite().values
+    steps, q = _q(sight)
+    if q.size < sight.criteria["few_rows"] or not returns.size:
+        return
+    sign = -1.0 if returns.max() < 0 else 1.0 if returns.min() > 0 else 0.0
+    if sign == 0.0:
+        return
+    late = q[q.size // 2 :]
+    wrong = float(np.median(-sign * late))
+    noise = float(np.std(np.diff(late))) if late.size > 2 else 0.0
+    bonus = _largest_bonus(sight)
+    impossible = wrong > sight.criteria["sign_margin"] * noise + bonus and wrong > 0
+    text = (
+        f"every logged return is {'negative' if sign < 0 else 'positive'}, Q of the policy is "
+        f"{np.median(late):.3g} in the second half"
+        + (f" (the entropy bonus can add {bonus:.2g})" if bonus else "")
+    )
+    yield mechanism(sight, "q_possible", not impossible, text, steps)
+
+
+def _largest_bonus(sight: Sight) -> float:
+    """What entropy bonuses can be worth: alpha d ln 2 / (1 - gamma), at the second half's largest alpha."""
+    if not sight.of("sac", "tqc") or not sight.logged("entropy_coef"):
+        return 0.0
+    alpha = sight.metrics["entropy_coef"].finite().values
+    gamma, dims = sight.setting("gamma"), sight.setting("action_dim")
+    horizon = 1 / (1 - gamma) if np.isfinite(gamma) and gamma < 1 else 100.0
+    largest = float(alpha[alpha.size // 2 :].max())
+    return float(largest * np.log(2) * (dims if np.isfinite(dims) else 8.0) * horizon)
+
+
+def _horizon(sight: Sight) -> Iterator[AuditRow]:
+    """Q / reward per step at a plateau: the number of steps whose rewards the critic adds up."""
+    if not sight.logged("episode_return", "episode_length", "policy_loss"):
+        return
+    steps, q = _q(sight)
+    late = (
+        steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0]) if steps.size else steps > 0
+    )
+    if late.sum() < sight.criteria["few_rows"]:
+        return
+    steps, q = steps[late], q[late]
+    reward, _ = _rewards(sight, steps)
+    drift = abs(float(np.median(q[q.size // 2 :]) - np.median(q[: q.size // 2])))
+    settled = drift < sight.criteria["settled"] * abs(float(np.median(q)))
+    steady = float(np.ptp(reward)) < abs(float(np.median(reward)))
+    if not (settled and steady):
+        return
+    value, mean = float(np.median(q)), float(np.median(reward))
+    horizon = value / mean
+    low, high = horizon * (1 - 2 * sight.criteria["settled"]), horizon * (1 + 2 * sight.criteria["settled"])
+    text = f"Q {value:.3g} / {mean:.3g} reward per step over the last rows = {horizon:.3g} steps"
+    yield row(
+        sight, "q_horizon", Implied(horizon, min(low, high), max(low, high), text, span(steps), int(q.size))
+    )
+
+
+def _targets(sight: Sight) -> Iterator[AuditRow]:
+    """``value_loss / (1 - explained variance)`` is the variance of the returns the critic is given.
+
+    Explained variance is of the values before the update, the value loss of those during it, so the figure is
+    low by what the update improves; a factor of a few is within the model's error.
+    """
+    steps, loss, explained = sight.together("value_loss", "explained_variance")
+    usable = explained < 0.99
+    if usable.sum() < sight.criteria["few_rows"]:
+        return
+    variance = loss[usable] / (1 - explained[usable])
+    middle = float(np.sqrt(np.median(variance)))
+    text = f"sqrt(value loss / (1 - explained variance)) = {middle:.3g} (median of {usable.sum()} updates)"
+    yield row(
+        sight,
+        "return_variance",
+        Implied(middle, middle / 3, middle * 3, text, span(steps[usable]), int(usable.sum())),
+    )
+    yield from _first_targets(sight, steps, loss)
+
+
+def _first_targets(sight: Sight, steps: FloatArray, loss: FloatArray) -> Iterator[AuditRow]:
+    """The first value loss against the squared lambda-returns of the logged rewards.
+
+    Before learning V is near 0, so the targets are lambda-returns of the rewards alone, discounted by
+    ``gamma lambda``: ``r (1 - (gamma lambda)^k) / (1 - gamma lambda)``, k steps before an episode ends. A
+    critic that learns fast halves its loss several times within the update, so the ratio is bounded from
+    above (it cannot exceed 1 but for the spread of the rewards) much better than from below.
+    """
+    if not sight.logged("episode_return", "episode_length"):
+        return
+    decay = sight.setting("gamma") * sight.setting("gae_lambda")
+    if not np.isfinite(decay) or not loss.size:
+        return
+    reward, length = (float(one[0]) for one in _rewards(sight, steps[:1]))
+    if not np.isfinite([reward, length]).all():
+        return
+    # Longer episodes add nothing that a discounted return could still see.
+    left = np.arange(1, int(np.clip(length, 1, sight.criteria["longest"])) + 1)
+    targets = reward * (1 - decay**left) / (1 - decay) if decay < 1 else reward * left
+    expected = float(np.mean(targets**2))
+    if expected <= 0:
+        return
+    ratio = float(loss[0]) / expected
+    text = (
+        f"first value loss {loss[0]:.3g}; {reward:.3g} a step over {length:.0f} steps at gamma x lambda = "
+        f"{decay:.3g} make targets with a mean square of {expected:.3g}: ratio {ratio:.2g}"
+    )
+    yield row(sight, "first_targets", Implied(ratio, ratio, NAN, text, (float(steps[0]),) * 2, 1))

@@ -1,0 +1,49 @@
+"""What episodes say of the reward and what the exploration rate says of its schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rldoctor.audit.sight import NAN, Implied, Sight, row, span, spread
+from rldoctor.model.audit import AuditRow
+
+
+def episodes(sight: Sight) -> Iterator[AuditRow]:
+    """Reward per step; and its noise, where return and length belong to one episode each."""
+    steps, returns, lengths = sight.together("episode_return", "episode_length")
+    usable = lengths > 0
+    if usable.sum() < sight.criteria["few_rows"]:
+        return
+    steps, returns, lengths = steps[usable], returns[usable], lengths[usable]
+    ratio = returns / lengths
+    middle = float(np.median(ratio))
+    low, high = spread(ratio)
+    text = f"return / length = {middle:.4g} (a tenth of the rows below {low:.4g}, a tenth above {high:.4g})"
+    yield row(sight, "reward_per_step", Implied(middle, low, high, text, span(steps), int(steps.size)))
+
+
+def exploration(sight: Sight) -> Iterator[AuditRow]:
+    """Final rate and end of an epsilon schedule, read off the logged rate."""
+    steps, rate = sight.together("exploration_epsilon")
+    if (
+        not sight.of("dqn", "qrdqn", "ddqn", "c51", "rainbow", "iqn")
+        or rate.size < sight.criteria["least_rows"]
+    ):
+        return
+    final = float(rate[-1])
+    text = f"exploration rate {rate[0]:.3g} at step {steps[0]:,.0f}, {final:.3g} at step {steps[-1]:,.0f}"
+    still_falling = bool(rate[-1] < rate[-2])
+    # A schedule that still falls ends somewhere below: a bound, and no value of its own.
+    best, low = (NAN, 0.0) if still_falling else (final, final)
+    yield row(sight, "exploration_final", Implied(best, low, final, text, span(steps), int(rate.size)))
+    if not still_falling:
+        first = int(np.argmax(rate <= final + 1e-9))
+        before = float(steps[first - 1]) if first else 0.0
+        text = f"exploration rate is {final:.3g} from step {steps[first]:,.0f} on"
+        yield row(
+            sight,
+            "exploration_end",
+            Implied(float(steps[first]), before, float(steps[first]), text, span(steps), int(rate.size)),
+        )

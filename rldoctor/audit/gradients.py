@@ -1,0 +1,66 @@
+"""Exactnesses that noise cannot produce: a policy that does not move in any digit, a critic with one output.
+
+A float32 quantity that is recomputed from changing weights changes in its seventh digit at the latest. Where
+it does not, the weights did not change, or the quantity does not depend on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rldoctor.audit.sight import Sight, mechanism
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
+
+
+def gradients(sight: Sight) -> Iterator[AuditRow]:
+    """Whether actor and critic receive gradients, as far as exact zeros tell."""
+    if sight.of("on_policy"):
+        yield from _actor(sight)
+        yield from _critic(sight)
+
+
+def _moves(values: FloatArray) -> float:
+    """Largest change from the first value, relative to its size."""
+    return float(np.max(np.abs(values - values[0])) / max(abs(float(values[0])), 1e-12))
+
+
+def _actor(sight: Sight) -> Iterator[AuditRow]:
+    """Entropy (and width) that never move, and a KL of 0 where one is logged: no gradient, or a step of 0.
+
+    The entropy is of the states visited, so with a policy whose entropy depends on the state (categorical) an
+    unmoved policy still shows small changes; there the KL alone decides.
+    """
+    name = "policy_std" if sight.logged("policy_std") else "entropy"
+    steps, width = sight.together(name)
+    if width.size < sight.criteria["least_rows"]:
+        return
+    moved = _moves(width)
+    still = moved < sight.criteria["exact_move"]
+    texts = [
+        f"{'the width' if name == 'policy_std' else 'the entropy'} moves by {moved:.1g} of itself in all"
+    ]
+    _, kl = sight.together("approx_kl")
+    if kl.size >= sight.criteria["least_rows"]:
+        largest = float(np.max(np.abs(kl)))
+        zero = largest < sight.criteria["exact_kl"]
+        texts.append(f"the largest KL of {kl.size} updates is {largest:.2g}")
+        still = zero if name == "entropy" else zero and still
+    elif name == "entropy" and not still:
+        # Without a KL, an entropy that moves may move because the states do.
+        return
+    yield mechanism(sight, "actor_gradient", not still, ", ".join(texts), steps)
+
+
+def _critic(sight: Sight) -> Iterator[AuditRow]:
+    """Explained variance of exactly 0: Var(R - V) = Var(R) in all digits, so V is one value everywhere."""
+    steps, explained = sight.together("explained_variance")
+    if explained.size < sight.criteria["least_rows"]:
+        return
+    exact = np.abs(explained) < sight.criteria["exact_ev"]
+    share = float(exact.mean())
+    blind = share > 0.5
+    text = f"explained variance is 0 to seven digits in {share:.0%} of {explained.size} updates"
+    yield mechanism(sight, "critic_input", not blind, text, steps)

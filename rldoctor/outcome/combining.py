@@ -1,0 +1,68 @@
+"""From the judgements of the curves to that of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rldoctor.model.numbers import number_text
+from rldoctor.model.outcome import NAN, CurveOutcome, OutcomeKind, OutcomeMeasure, RunOutcome, Source
+
+# In self-play the return says nothing (what one side wins the other loses); an evaluation measures the
+# policy that will be used, training episodes the one that explores.
+_ORDER = (Source.RATING, Source.EVALUATION, Source.TRAINING)
+_GOOD, _BAD = "good", "bad"
+
+
+def combine(outcomes: Iterable[CurveOutcome]) -> RunOutcome:
+    """The outcome of a run, from those of its curves in the order of their importance to the caller.
+
+    The first of the best source that has an answer counts: a curve that is too early or unknown gives way.
+    Whether the others contradict it is said, not averaged away. Without a curve the outcome is unknown.
+    """
+    curves = tuple(outcomes)
+    if not curves:
+        nothing = OutcomeMeasure("own", "no return, success rate or rating is logged", NAN, NAN, "")
+        return RunOutcome(
+            CurveOutcome(
+                OutcomeKind.UNKNOWN,
+                1.0,
+                {kind: float(kind is OutcomeKind.UNKNOWN) for kind in OutcomeKind},
+                nothing,
+            )
+        )
+    deciding = min(curves, key=lambda one: (_silence(one.kind), _ORDER.index(one.source)))
+    against = next((one for one in curves if _contradict(deciding, one)), None)
+    return RunOutcome(deciding, curves, _disagreement(deciding, against) if against else "")
+
+
+def _silence(kind: OutcomeKind) -> int:
+    return {OutcomeKind.UNKNOWN: 2, OutcomeKind.EARLY: 1}.get(kind, 0)
+
+
+def _side(kind: OutcomeKind) -> str:
+    return _GOOD if kind.gained else _BAD if kind.sick else ""
+
+
+def _contradict(one: CurveOutcome, other: CurveOutcome) -> bool:
+    return {_side(one.kind), _side(other.kind)} == {_GOOD, _BAD}
+
+
+def _disagreement(deciding: CurveOutcome, other: CurveOutcome) -> str:
+    """Both curves in one sentence, and what it usually means where training and evaluation part."""
+    text = f"{_told(deciding)}, but {_told(other)}"
+    sick = {one.source for one in (deciding, other) if one.kind.sick}
+    if {deciding.source, other.source} == {Source.TRAINING, Source.EVALUATION}:
+        if sick == {Source.TRAINING}:
+            return f"{text}: the policy does well without exploration noise, which now costs it the episode"
+        return (
+            f"{text}: what was learned needs the exploration noise, or the evaluation differs from training"
+        )
+    return text
+
+
+def _told(one: CurveOutcome) -> str:
+    name = f"{one.source.value} ({one.metric})" if one.metric else one.source.value
+    if one.start is None or one.best is None or one.end is None:
+        return f"{name} is {one.kind.value}"
+    numbers = [number_text(float(f"{level.value:.3g}")) for level in (one.start, one.best, one.end)]
+    return f"{name} is {one.kind.value} (start {numbers[0]}, best {numbers[1]}, end {numbers[2]})"

@@ -1,0 +1,92 @@
+"""What counts as a material change: the task's scale, a natural one, or the curve's own."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rldoctor.model.numbers import number_text
+from rldoctor.model.outcome import NAN, Curve, NaturalScale, OutcomeMeasure, Scale, TaskScale
+from rldoctor.model.raw import FloatArray
+from rldoctor.outcome.criteria import Criteria
+from rldoctor.outcome.rows import Rows
+
+
+def measure_of(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: Criteria) -> OutcomeMeasure:
+    """The best scale that is known for a curve, with what is material on it.
+
+    ``noise``: standard deviation of one of the rows that are judged.
+    """
+    if isinstance(scale, TaskScale):
+        return _task(curve, scale, rows, noise, criteria)
+    if isinstance(scale, NaturalScale):
+        return _natural(scale, noise, criteria)
+    return _own(curve, rows, noise, criteria, "")
+
+
+def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Criteria) -> OutcomeMeasure:
+    base = scale.random if math.isfinite(scale.random) else scale.nothing
+    top = scale.reference if math.isfinite(scale.reference) else scale.solved
+    name = scale.name or "this task"
+    if _rescaled(rows.values, base, top, criteria):
+        largest = number_text(float(np.max(np.abs(rows.values))))
+        why = f"no value exceeds {largest}, but {name} gives {number_text(base)} to the random policy"
+        return _own(curve, rows, noise, criteria, f"{why}: the return is in another unit")
+    if not top > base:  # also where one of them is NaN
+        return _own(curve, rows, noise, criteria, "", solved=scale.solved)
+    unit = top - base
+    lowest = "random policy" if math.isfinite(scale.random) else "doing nothing"
+    sentence = (
+        f"measured by what {name} allows: {number_text(base)} ({lowest}) "
+        f"to {number_text(top)} ({'published runs' if math.isfinite(scale.reference) else 'solved'})"
+    )
+    return OutcomeMeasure(
+        "task",
+        sentence,
+        criteria["learning"] * unit,
+        unit,
+        "of what the task allows",
+        noise,
+        random=base,
+        nothing=scale.nothing,
+        solved=scale.solved,
+    )
+
+
+def _rescaled(values: FloatArray, base: float, top: float, criteria: Criteria) -> bool:
+    """Whether the curve cannot be in the unit of the task's scores: all of it is far too close to zero."""
+    known = [abs(value) for value in (base, top) if math.isfinite(value)]
+    return (
+        len(known) == 2
+        and values.size > 0
+        and float(np.max(np.abs(values))) < criteria["rescaled"] * min(known)
+    )
+
+
+def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> OutcomeMeasure:
+    unit = scale.high - scale.low
+    bounds = f"{number_text(scale.low)} to {number_text(scale.high)}"
+    words = {
+        "success": "measured by the success rate itself, 0 to 1",
+        "reward": f"measured by what the reward allows: {bounds}",
+        "rating": f"measured by the rating: {number_text(unit)} points are ten games to one",
+    }
+    names = {"success": "success rate", "reward": "of what the reward allows", "rating": "of 400 Elo"}
+    material = criteria[scale.kind] * unit
+    return OutcomeMeasure(
+        "natural", words[scale.kind], material, unit, names[scale.kind], noise, solved=scale.solved
+    )
+
+
+def _own(
+    curve: Curve, rows: Rows, noise: float, criteria: Criteria, why: str, *, solved: float = NAN
+) -> OutcomeMeasure:
+    """In units of the curve's own noise; a mean over many episodes is held to the noise of one."""
+    # What the moves of the mean say of an episode cannot be more than its rows leave room for.
+    episode = noise * math.sqrt(curve.window or 1)
+    episode = min(rows.episode_noise, episode) if rows.episode_noise > 0 else episode
+    material = max(criteria["own_noise"] * noise, criteria["own_episode"] * episode)
+    sentence = "measured by itself; what this task allows is not known"
+    sentence = f"{sentence} ({why})" if why else sentence
+    return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved)
