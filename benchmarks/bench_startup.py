@@ -3,7 +3,7 @@
 CPU seconds (user and system) of fresh processes, the median of N rounds. With an older checkout every command
 runs in both by turns, so that a busy machine slows them alike; the ratio is that of the medians. As a user
 has it, compiled modules and the compiled rules are kept from an uncounted first round, in a temporary folder;
-with ``--source`` Python compiles its modules anew each time (``PYTHONDONTWRITEBYTECODE``).
+with ``--source`` Python compiles our modules anew each time (``PYTHONDONTWRITEBYTECODE``).
 """
 
 from __future__ import annotations
@@ -61,9 +61,11 @@ def environment(checkout: Path, scratch: Path, *, source: bool) -> dict[str, str
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
         **kept,
-        **({"PYTHONDONTWRITEBYTECODE": "1"} if source else {}),
+        # The prefix moves the compiled modules of numpy and typer too, which stay compiled either way.
+        **(
+            {"PYTHONDONTWRITEBYTECODE": "1"} if source else {"PYTHONPYCACHEPREFIX": str(scratch / "bytecode")}
+        ),
         "PYTHONPATH": str(checkout),
-        "PYTHONPYCACHEPREFIX": str(scratch / "bytecode"),
         "RLDOCTOR_CACHE_DIR": str(scratch / "compiled"),
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
