@@ -9,9 +9,11 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from every import every
 
 PACKAGE = Path(__file__).parents[1] / "rldoctor"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -72,6 +74,12 @@ MAX_FUNCTION = 60
 LONG_FUNCTIONS_IN = PACKAGE / "training"
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The tree of a file, which most tests here walk."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def part_of(path: Path) -> str:
     """The folder or module right below the package that a file belongs to, ``""`` for the package itself."""
     first = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
@@ -82,7 +90,7 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
     """Line and absolute dotted name of every import in a file."""
     inside = PACKAGE if path.is_relative_to(PACKAGE) else LABORATORY
     package = ("rldoctor" if inside == PACKAGE else inside.name, *path.relative_to(inside).parts[:-1])
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -105,9 +113,8 @@ def arrows(path: Path) -> Iterator[tuple[int, str]]:
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
     """Name and lines of code of every function: signature included; docstring, comments, blank lines not."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    for node in ast.walk(ast.parse(text)):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             skipped = range(0)
             if ast.get_docstring(node, clean=False) is not None:
@@ -132,7 +139,7 @@ def run_python(code: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+@every("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_follow_the_declared_arrows(path: Path) -> None:
     part = part_of(path)
     assert part in ALLOWED, f"{part} is a new part of the program: declare in this test what it may import"
@@ -186,7 +193,7 @@ def test_a_type_has_one_meaning() -> None:
     """No two classes of one name: a reader who met ``Level`` in one room meets no other elsewhere."""
     seen: dict[str, list[str]] = {}
     for path in [*SOURCES, *sorted(LABORATORY.rglob("*.py"))]:
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parsed(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 seen.setdefault(node.name, []).append(path.name)
     assert {name: places for name, places in seen.items() if len(places) > 1} == {}
@@ -251,7 +258,7 @@ def test_no_module_imports_a_heavy_package_at_its_top() -> None:
     for path in SOURCES:
         if part_of(path) == "training":
             continue
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in parsed(path).body:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
             wrong += [

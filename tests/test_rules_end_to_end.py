@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.api import diagnose, load, rules
 from rldoctor.datafiles.canonical import canonical
@@ -88,7 +89,7 @@ def outcome_of(
     return outcome
 
 
-@pytest.mark.parametrize("rule", rules(), ids=lambda rule: f"{rule.code} {rule.slug}")
+@every("rule", rules, ids=lambda rule: f"{rule.code} {rule.slug}")
 def test_a_firing_case_fires_from_an_event_file(rule: Rule, tmp_path: Path) -> None:
     outcomes: dict[str, Outcome] = {}
     for index, case in enumerate(firing_cases(rule)):

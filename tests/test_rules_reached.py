@@ -11,12 +11,13 @@ import re
 from pathlib import Path
 
 import pytest
+from bundled_runs import RUNS, told_of
+from every import every
 
-from rldoctor.api import diagnose, load, rules
+from rldoctor.api import rules
 from rldoctor.model.finding import Outcome
 
 HERE = Path(__file__).parent
-RUNS = HERE.parent / "reference_runs"
 LIST = HERE / "rules_not_reached.txt"
 END_TO_END = [
     HERE / "test_practitioners_notes.py",
@@ -43,9 +44,9 @@ def by_bundled_runs() -> dict[str, str]:
     """A bundled run for each code that fires on one."""
     found: dict[str, str] = {}
     for label in sorted(RUNS.rglob("run.yaml")):
-        for run in load(label.parent):
-            fired = (one.code for one in diagnose(run).results if one.outcome is Outcome.FIRED)
-            found |= dict.fromkeys(fired, str(label.parent.relative_to(RUNS)))
+        outcomes = told_of(label.parent).outcomes
+        fired = (code for code, outcome in outcomes.items() if outcome is Outcome.FIRED)
+        found |= dict.fromkeys(fired, str(label.parent.relative_to(RUNS)))
     return found
 
 
@@ -63,7 +64,7 @@ def by_tests() -> dict[str, str]:
     return {code: path.name for path in END_TO_END for code in asserted_in(path.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.parametrize(
+@every(
     ("line", "codes"),
     [
         ('    assert "OUT-08" in fired(diagnosis)', {"OUT-08"}),

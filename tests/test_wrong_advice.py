@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from every import every
 
 from rldoctor.api import rules
 from rldoctor.rulebook.pages import page_name
@@ -95,7 +95,7 @@ def test_no_row_is_missing() -> None:
     assert [int(name.partition(":")[0][1:]) for name in ROWS] == list(range(1, 33))
 
 
-@pytest.mark.parametrize("name", ROWS)
+@every("name", ROWS)
 def test_a_wrong_advice_is_explained(name: str) -> None:
     row = ROWS[name]
     assert row.overview in overview()
@@ -126,7 +126,7 @@ def advised(rule: Rule) -> Iterator[str]:
         yield from (fix.text, fix.otherwise, fix.because, fix.expect, *fix.wordings.values())
 
 
-@pytest.mark.parametrize("name", BANNED)
+@every("name", BANNED)
 def test_nothing_prescribes_it(name: str) -> None:
     banned = re.compile(BANNED[name], re.IGNORECASE)
     found = [

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from every import every
 
 from rldoctor import yamlio
 from rldoctor.errors import RuleError
 from rldoctor.yamlio import load_nodes, load_tree, load_yaml, parse_tree, parse_yaml
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "value"),
     [
         ("5e-4", 5e-4),
@@ -77,7 +78,7 @@ def test_aliases_are_expanded() -> None:
     assert parse_yaml("a: &x [1]\nb: *x", "t") == {"a": [1], "b": [1]}
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "where", "what"),
     [
         ("a: 1\nb: 2\na: 3", "t:3:1", "twice (first in line 1)"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from every import every
 
 import rldoctor
 from rldoctor import cli
@@ -97,7 +98,7 @@ def test_a_baseline_is_not_written_when_a_path_has_no_run(call):
     assert not Path("base.json").exists()
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "says"),
     [
         (None, "No such file"),
@@ -174,7 +175,7 @@ def test_seeds_are_judged_together(call):
     assert "note: judged without other seeds: ok" in err
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "says"),
     [
         ("waivers = 3", "'waivers': expected an array of tables"),

@@ -1,6 +1,7 @@
 """Pairing formats with files."""
 
 import pytest
+from every import every
 
 from rldoctor.commands.outputs import from_settings, in_order, plan_outputs
 from rldoctor.errors import UsageError
@@ -10,7 +11,7 @@ def planned(line):
     return plan_outputs(in_order(line.split()))
 
 
-@pytest.mark.parametrize(
+@every(
     ("line", "expected"),
     [
         ("run", [("terminal", "-")]),

@@ -1,6 +1,7 @@
 """rldoctor.toml, [tool.rldoctor], and how the command line overrules them."""
 
 import pytest
+from every import every
 
 from rldoctor.commands.options import Options, listed, one_of, parse_map, parse_share, parse_thresholds
 from rldoctor.commands.settings import load_settings
@@ -55,7 +56,7 @@ def test_no_file_and_a_foreign_pyproject_mean_no_settings(tmp_path):
     assert load_settings(tmp_path) == Options()
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "says"),
     [
         ("fail_om = 'error'", r"unknown key 'fail_om' \(did you mean 'fail-on'\?\)"),

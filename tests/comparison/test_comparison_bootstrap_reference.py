@@ -7,7 +7,9 @@ For one task rliable's stratified bootstrap resamples the runs of each arm indep
 from __future__ import annotations
 
 import math
+from functools import cache
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +24,6 @@ from rldoctor.comparison.bootstrap import (
     student_quantile,
 )
 
-arch = pytest.importorskip("arch.bootstrap")
 Floats = npt.NDArray[np.float64]
 DRAWS = 2000
 # Monte Carlo error of a 95 % bound from 2,000 draws, as a share of the interval's width: measured 1 to 2 %.
@@ -38,9 +39,15 @@ def arms(seed: int, base: int, candidate: int, shift: float = 0.0) -> tuple[Floa
     return rng.normal(100.0, 10.0, base), rng.normal(100.0 + shift, 15.0, candidate)
 
 
+@cache
+def arch() -> Any:
+    """Imported when it is used: it brings scipy and statsmodels along, seconds of every collection."""
+    return pytest.importorskip("arch.bootstrap")
+
+
 def percentile(base: Floats, candidate: Floats, statistic: Statistic) -> tuple[float, float]:
     """arch's 95 % percentile interval of the difference."""
-    draws = arch.IndependentSamplesBootstrap(base, candidate, seed=np.random.default_rng(7))
+    draws = arch().IndependentSamplesBootstrap(base, candidate, seed=np.random.default_rng(7))
     difference = lambda one, two: np.array([float(statistic(two)) - float(statistic(one))])  # noqa: E731
     low, high = draws.conf_int(difference, reps=DRAWS, method="percentile", size=0.95).ravel()
     return float(low), float(high)
@@ -104,7 +111,7 @@ def test_two_seeds_per_arm_need_the_stretch() -> None:
     plain = ours = 0
     for seed in range(40):
         base, candidate = (np.random.default_rng([seed, arm]).normal(100.0, 10.0, 2) for arm in (0, 1))
-        draws = arch.IndependentSamplesBootstrap(base, candidate, seed=np.random.default_rng(seed))
+        draws = arch().IndependentSamplesBootstrap(base, candidate, seed=np.random.default_rng(seed))
         low, high = draws.conf_int(
             lambda one, two: np.array([two.mean() - one.mean()]), reps=200, method="percentile"
         ).ravel()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
-import pytest
+from every import every
 
 from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.engine.ruletest import run_case
@@ -14,18 +15,27 @@ from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.testcases import RuleCase, load_tests
 
 RULES = builtin_rules_dir()
-CASES = [
-    (rule, case)
-    for rule in load_pack([RULES])
-    for case in load_tests(Path(rule.path).with_suffix("").with_suffix(TEST_SUFFIX)).cases
-]
 
 
-@pytest.mark.parametrize(("rule", "case"), CASES, ids=[f"{rule.slug}: {case.name}" for rule, case in CASES])
+@cache
+def pack() -> list[Rule]:
+    return load_pack([RULES])
+
+
+@cache
+def cases() -> list[tuple[Rule, RuleCase]]:
+    return [
+        (rule, case)
+        for rule in pack()
+        for case in load_tests(Path(rule.path).with_suffix("").with_suffix(TEST_SUFFIX)).cases
+    ]
+
+
+@every(("rule", "case"), cases, ids=lambda part: part.slug if isinstance(part, Rule) else part.name)
 def test_case_of_a_rule(rule: Rule, case: RuleCase) -> None:
     report = run_case(rule, case, load_policy(RULES), load_derived(RULES))
     assert not report.problems, f"{report.result}"
 
 
 def test_there_are_cases_for_every_rule() -> None:
-    assert {rule.code for rule, _ in CASES} == {rule.code for rule in load_pack([RULES])}
+    assert {rule.code for rule, _ in cases()} == {rule.code for rule in pack()}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from envelope_runs import CRITERIA, run, series
+from every import every
 
 from rldoctor.envelope.build import build, common_grid, on_steps
 from rldoctor.envelope.levels import end_level, reached, start_level, trailing_mean
@@ -74,7 +75,7 @@ def test_several_frameworks_share_only_their_outcomes():
     assert set(build(both[:1], "x", CRITERIA).bands) == {"episode_return", "approx_kl"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("runs", "words"),
     [
         ([], "no runs"),

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from envelope_runs import CRITERIA, run, series
+from every import every
 
 from rldoctor.envelope.build import build
 from rldoctor.envelope.find import envelopes
@@ -27,7 +28,7 @@ def test_other_hyperparameters_do_not_matter():
     assert reason(run(np.full(100, -95.0), learning_rate=1.0, gamma=0.5)) == ""
 
 
-@pytest.mark.parametrize(
+@every(
     ("one", "words"),
     [
         (run(range(9), algorithm="sac"), "no reference for (sac, Task-v0)"),

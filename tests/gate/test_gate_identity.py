@@ -1,6 +1,7 @@
 """Which run of a baseline is which run of today."""
 
 import pytest
+from every import every
 from gate_samples import run
 
 from rldoctor.gate.globs import matches
@@ -65,7 +66,7 @@ def test_another_seed_environment_or_algorithm_is_another_run(change):
     assert match([Identity(("exp", "run"))], [known]) == [(0,)]
 
 
-@pytest.mark.parametrize(
+@every(
     ("pattern", "path", "fits"),
     [
         ("runs/legacy", "runs/legacy/a/b", True),

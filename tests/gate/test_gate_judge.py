@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from every import every
 from gate_samples import diagnosis, run
 
 from rldoctor.comparison.criteria import load_criteria
@@ -33,7 +34,7 @@ def one(*roots, **options):
     return diagnosis(run("exp/run"), *roots, **options)
 
 
-@pytest.mark.parametrize(
+@every(
     ("before", "now", "expected"),
     [
         (["POL-01 error"], ["POL-01 error"], {"POL-01": ("known", "error", False)}),
@@ -103,7 +104,7 @@ def test_a_waiver_that_covers_nothing_is_told():
     ]
 
 
-@pytest.mark.parametrize(
+@every(
     ("levels", "any_", "median", "all_"),
     [
         ([], 0, 0, 0),

@@ -40,10 +40,10 @@ def test_a_finding_is_warned_of_once_and_stops_the_training(sick, tmp_path, capl
 
 
 def test_without_stop_on_the_training_runs_to_its_end(sick, tmp_path, caplog):
-    check = HealthCheckCallback(every=4000, warn_on="warning", select=["POL-01"])
+    check = HealthCheckCallback(every=3000, warn_on="warning", select=["POL-01"])
     with caplog.at_level(logging.WARNING, logger="rldoctor"):
-        model = trained(sick, tmp_path, check, 16_384)
-    assert model.num_timesteps == 16_384
+        model = trained(sick, tmp_path, check, 9_216)
+    assert model.num_timesteps == 9_216
     assert caplog.text.count("POL-01 ") == 1
     assert "stopped" not in caplog.text
 

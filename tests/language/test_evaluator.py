@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ def value(text: str | float, where: Scope | None = None, **names: Any) -> Any:
     return evaluate(parse(text), where or scope(**names))
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "expected"),
     [
         ("1 + 2 * 3 - 4 / 8", 6.5),
@@ -68,7 +69,7 @@ def test_single_values(text: str, expected: object) -> None:
     assert type(found) is type(expected)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "0 / 0",

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -28,7 +29,7 @@ def same(found: Any, expected: Any) -> bool:
     return np.array_equal(np.asarray(found, dtype=float), np.asarray(expected, dtype=float), equal_nan=True)
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "x", "expected"),
     [
         ("abs(x)", [-1, NAN, INF], [1, NAN, INF]),
@@ -99,7 +100,7 @@ def test_windows_go_by_steps() -> None:
     assert value("head(0.5)", []).shape == (0,)
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "x", "expected"),
     [
         ("smooth(x, span=2)", [1, 3, NAN, 5, NAN, NAN], [1, 2, 3, 5, 5, NAN]),
@@ -163,7 +164,7 @@ def test_wide_medians_take_the_sorted_list() -> None:
     assert same(rolling_median(x, 100), _by_sorting(x, 100))
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "x", "expected"),
     [
         ("count(x)", [1, NAN, INF], 2),

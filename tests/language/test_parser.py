@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from every import every
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +54,7 @@ def test_yaml_values_are_expressions(written: float, text: str) -> None:
     assert parse(written).text == text
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "1",
@@ -78,7 +79,7 @@ def test_the_language_is_accepted(text: str) -> None:
     assert isinstance(parse(text), Expression)
 
 
-@pytest.mark.parametrize(
+@every(
     "text",
     [
         "a.b",
@@ -205,7 +206,7 @@ def test_offsets(text: str, offset: int) -> None:
     assert offset_of(text) == offset
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "what"),
     [
         ("medain(x)", "did you mean 'median'"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.language.evaluator import Scope, evaluate
 from rldoctor.language.functions.base import CallContext
@@ -60,7 +61,7 @@ def test_plain_rank_tests_cry_wolf_on_a_moving_mean() -> None:
     assert np.mean(np.array(plain) < 0.05) > 0.6
 
 
-@pytest.mark.parametrize(
+@every(
     ("points", "width", "spacing"),
     [
         (30, 1, 0),
@@ -223,6 +224,18 @@ def test_effective_size() -> None:
     assert effective_size(np.zeros(50)) == 50
     assert effective_size(np.sin(np.arange(300) / 30)) < 5
     assert effective_size(np.random.default_rng(0).standard_normal(200)) > 120
+
+
+def test_effective_size_of_a_short_series() -> None:
+    """Below 20 points the lag-1 sum is divided by 0.8 n: n - 4 would be half of 8 points and double it.
+
+    By hand: ranks 1.5, 3.5, 6, 5, 1.5, 3.5, 7, 8 around their line have the lag-1 share 0.23996, so
+    (8 * 0.23996 + 2) / 6.4 = 0.61245, and 8 * (1 - 0.61245) / (1 + 0.61245) = 1.9228 points.
+    """
+    assert effective_size(np.array([1.0, 2, 4, 3, 1, 2, 5, 6])) == pytest.approx(1.92277, abs=1e-5)
+    # At 20 points both divisors are 16; above, n - 4 is the larger one.
+    sizes = [effective_size(np.random.default_rng(seed).standard_normal(8)) for seed in range(200)]
+    assert 5 < np.mean(sizes) < 7, "eight points of noise are worth most of eight"
 
 
 # Reference values of scipy.stats.t.sf and scipy.special.betainc.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from every import every
 
 from laboratory.proof.collection import sick_runs
 from rldoctor.model.finding import Prescription
@@ -97,7 +98,7 @@ def test_work_for_a_person_is_refused_with_the_reason() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every(
     ("knob", "to", "plan", "key", "value"),
     [
         (

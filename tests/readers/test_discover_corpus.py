@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.readers.discover import find_runs
 
@@ -44,7 +45,7 @@ def test_no_part_failed(found):
     assert [failure for part in found.values() for failure in part.failures] == []
 
 
-@pytest.mark.parametrize("label", _labels(), ids=lambda label: label["id"])
+@every("label", _labels(), ids=lambda label: label["id"])
 def test_labelled_run_is_found_with_numbers(found, label):
     folder, _, below = label["dir"].partition("/")
     if folder not in found:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 
 import rldoctor
 from rldoctor.model import comparison as model
@@ -63,7 +64,7 @@ def test_nothing_in_common(tmp_path: Path) -> None:
     assert (report["verdict"], report["effect"]) == ("unknown", None)
 
 
-@pytest.mark.parametrize(
+@every(
     ("definition", "kind"),
     [
         ("effect", model.Effect),

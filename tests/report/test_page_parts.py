@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every import every
 from report_samples import EVIL_TAG, STEPS, healthy, ppo_run, ppo_series, sick
 
 from rldoctor.comparison.criteria import load_criteria
@@ -36,7 +37,7 @@ def fix(key, to, knob="learning_rate"):
     return Prescription("x", "text", knob, key, "1", to)
 
 
-@pytest.mark.parametrize(
+@every(
     ("framework", "algorithm", "key", "to", "text", "where"),
     [
         ("stable_baselines3", "ppo", "n_steps", "2,048", "n_steps=2048,", "argument of PPO(...)"),

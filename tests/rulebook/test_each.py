@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every import every
 from rulebook_samples import KNOWN, Write
 
 from rldoctor.api import diagnose
@@ -70,7 +71,7 @@ def test_a_let_that_uses_a_block_comes_after_it(write: Write) -> None:
     assert list(rule.let)[-3:] == ["calm", "both", "either"]
 
 
-@pytest.mark.parametrize(
+@every(
     ("changes", "problem"),
     [
         (each("[entropy, value_loss]"), "the metric 'value_loss' is used but not declared"),

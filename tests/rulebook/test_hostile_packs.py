@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from every import every
 from rulebook_samples import KNOWN, RULE, TESTS
 
 from rldoctor.errors import RuleError
@@ -133,7 +134,7 @@ def _nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     assert not (tmp_path / "OWNED").exists()
 
 
-@pytest.mark.parametrize("attempt", EXPRESSIONS, ids=lambda text: text[:40])
+@every("attempt", EXPRESSIONS, ids=lambda text: text[:40])
 def test_an_expression_that_is_no_expression_is_refused(tmp_path: Path, attempt: str) -> None:
     quoted = '"' + attempt.replace('"', '\\"') + '"'
     path = write(tmp_path, RULE.replace(WHEN, f"when: {quoted}"))
@@ -142,7 +143,7 @@ def test_an_expression_that_is_no_expression_is_refused(tmp_path: Path, attempt:
     assert "test-rule.yaml" in str(refused.value)
 
 
-@pytest.mark.parametrize("name", FILES)
+@every("name", FILES)
 def test_a_hostile_file_is_refused(tmp_path: Path, name: str) -> None:
     assert FILES[name] != RULE, "the attempt must change something"
     with pytest.raises(RuleError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from every import every
 from rulebook_samples import KNOWN, RULE, TESTS, Problems, Write, replaced
 
 from rldoctor.errors import RuleError
@@ -59,7 +60,7 @@ def test_defaults(write: Write) -> None:
     assert (rule.min_points, rule.hold, rule.bridge, rule.cap_if_solved) == (10, None, None, None)
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "problem"),
     [
         ("schema: 1", "schema: 2", "1:9: this program reads 'schema: 1'"),
@@ -249,7 +250,7 @@ def test_names_in_templates_limits_needs_and_knobs_are_uses(write: Write) -> Non
     assert load_rule(write(*changes), KNOWN).reduce == ()
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "problem"),
     [
         ("  share_limit: {", "  share: {", "17:3: the name 'share' is already a word of the language"),

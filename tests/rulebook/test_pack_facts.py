@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.api import _policy, diagnose, rules
 from rldoctor.engine.policy import load_derived
@@ -125,7 +126,7 @@ def test_a_pack_does_not_change_the_built_in_rules(pack: Path) -> None:
     assert found["TOY-01"].thresholds["opening"].value == 0.5
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "problem"),
     [
         ("max(ret)", "max(rett)", "12:5: unknown name 'rett'"),

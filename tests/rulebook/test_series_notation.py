@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.errors import ExpressionError
 from rldoctor.rulebook.series_notation import series
@@ -14,7 +15,7 @@ from rldoctor.rulebook.series_notation import series
 NAN, INF = float("nan"), float("inf")
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "expected"),
     [
         ("5", [5]),
@@ -61,7 +62,7 @@ def test_noise_is_the_same_in_every_process() -> None:
     assert shown.strip() == str(series("1x2 ~1", "s")[0].tolist())
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "offset"),
     [
         ("", 0),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.errors import RuleError
 from rldoctor.model.finding import (
@@ -103,7 +104,7 @@ def test_noise_depends_on_the_names_only(tmp_path: Path) -> None:
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize(
+@every(
     ("old", "new", "problem"),
     [
         ("rule: some-rule\n", "", "1:1: 'rule' is missing"),
@@ -170,7 +171,7 @@ def test_what_was_expected_has_no_differences(expected: Expectation) -> None:
     assert differences(expected, result()) == []
 
 
-@pytest.mark.parametrize(
+@every(
     ("expected", "found", "difference"),
     [
         (Expectation(Outcome.PASSED), result(), "outcome fired, expected passed (It fired.)"),

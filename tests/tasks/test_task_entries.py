@@ -6,6 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
+from every import every
 
 from rldoctor.errors import UsageError
 from rldoctor.model.task import Played, Task
@@ -45,7 +46,7 @@ def test_every_field_is_read() -> None:
     assert "seen" not in task.sources
 
 
-@pytest.mark.parametrize(
+@every(
     ("entry", "says"),
     [
         ({"horzion": 3}, "horzion: no such key (did you mean 'horizon'?)"),

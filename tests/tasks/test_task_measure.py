@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from every import every
 
 from rldoctor import cli
 from rldoctor.tasks import find_task, tasks_from_settings
@@ -210,7 +211,7 @@ def test_show_finds_the_measured_entry(call: Call) -> None:
     assert "5 episodes" in out
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "says"),
     [
         ("NoSuchEnv-v0", "no environment 'NoSuchEnv-v0' is registered"),

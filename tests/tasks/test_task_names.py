@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every import every
 
 from rldoctor.model.task import Task
 from rldoctor.tasks import find_task, task_of
@@ -174,14 +175,14 @@ NOT_TOLD = [
 ]
 
 
-@pytest.mark.parametrize("name", CONFIGURED)
+@every("name", CONFIGURED)
 def test_a_configured_name(name: str) -> None:
     match = task_of(config=name)
     assert match.task is not None, match.how
     assert match.task.id == CONFIGURED[name]
 
 
-@pytest.mark.parametrize("name", NAMED)
+@every("name", NAMED)
 def test_the_name_of_a_run_or_folder(name: str) -> None:
     for match in (task_of(run_name=name), task_of(folders=["run3", name])):
         assert match.task is not None, match.how
@@ -189,12 +190,12 @@ def test_the_name_of_a_run_or_folder(name: str) -> None:
         assert name in match.how
 
 
-@pytest.mark.parametrize("name", UNKNOWN)
+@every("name", UNKNOWN)
 def test_an_unknown_name_is_no_task(name: str) -> None:
     assert find_task(name) is None
 
 
-@pytest.mark.parametrize("name", NOT_TOLD)
+@every("name", NOT_TOLD)
 def test_a_doubtful_name_is_no_task(name: str) -> None:
     match = task_of(run_name=name)
     assert match.task is None

@@ -154,14 +154,14 @@ def test_ppo_learns_to_use_the_bounds_with_it():
     )
     seen = Reach().reset()[0]
     assert model.predict(seen, deterministic=True)[0][0] < -0.5
-    model.learn(6_000)
+    model.learn(4_000)
     assert model.predict(seen, deterministic=True)[0][0] > 0.5
 
 
 @pytest.mark.slow
 def test_ppo_learns_to_balance_a_pendulum_with_it():
     model = PPO(BetaPolicy, "InvertedPendulum-v5", n_steps=512, learning_rate=1e-3, seed=0, device="cpu")
-    model.learn(7_168)
+    model.learn(5_120)
     returns = [episode["r"] for episode in model.ep_info_buffer]
     # A random policy falls after about six steps.
     assert np.mean(returns[-10:]) > 40

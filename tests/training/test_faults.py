@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from every import every
 
 from rldoctor.errors import UsageError
 from rldoctor.training.catalog import TASKS, find_task
@@ -20,7 +21,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=list(FAULTS))
+@every("fault", FAULTS.values(), ids=list(FAULTS))
 def test_every_fault_is_documented_and_names_rule_codes(fault):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", fault.name)
     assert fault.doc.endswith(".")
@@ -39,7 +40,7 @@ def test_every_code_is_in_the_catalogue_of_rules():
     assert named <= set(catalogue)
 
 
-@pytest.mark.parametrize(("fault", "task"), CASES)
+@every(("fault", "task"), CASES)
 def test_planting_changes_the_plan_and_only_labels_it_once(fault, task):
     healthy = task.plan(seed=3)
     sick = fault.sick(healthy)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.training.catalog import find_task
 from rldoctor.training.faults import find_fault
@@ -226,7 +227,7 @@ def test_the_last_steps_take_longer_than_the_first():
     assert min(times[:20]) < 0.002
 
 
-@pytest.mark.parametrize(
+@every(
     ("name", "plan", "expected"),
     [
         ("n-epochs-huge", PPO, {"n_epochs": 60}),

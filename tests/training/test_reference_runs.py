@@ -3,9 +3,11 @@
 import csv
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
+from every import every
 
 from rldoctor.training.faults import FAULTS
 from rldoctor.training.observe import observe, observe_events
@@ -20,6 +22,10 @@ KEYS = {
 KILOBYTES = 25_000
 
 
+# A label, five questions to it: parsing YAML is most of the time of this file.
+label_in = cache(lambda folder: load_yaml(folder / "run.yaml"))
+
+
 def library_of(run):
     """ "" for Stable-Baselines3, else the library: the first part of the script's name."""
     script = Path(run["command"].split()[1])
@@ -27,16 +33,15 @@ def library_of(run):
 
 
 FOLDERS = [path.parent for path in LABELS]
-OTHERS = [folder for folder in FOLDERS if library_of(load_yaml(folder / "run.yaml"))]
 
 
 def each(folders):
-    return pytest.mark.parametrize("folder", folders, ids=[str(f.relative_to(STORE)) for f in folders])
+    return every("folder", folders, ids=lambda folder: folder.relative_to(STORE))
 
 
 each_run = each(FOLDERS)
-each_sb3_run = each([folder for folder in FOLDERS if folder not in OTHERS])
-each_other_run = each(OTHERS)
+each_sb3_run = each(lambda: [folder for folder in FOLDERS if not library_of(label_in(folder))])
+each_other_run = each(lambda: [folder for folder in FOLDERS if library_of(label_in(folder))])
 
 
 def test_the_collection_is_there_and_small():
@@ -46,7 +51,7 @@ def test_the_collection_is_there_and_small():
 
 @each_run
 def test_the_label_is_complete_and_agrees_with_its_place(folder):
-    run = load_yaml(folder / "run.yaml")
+    run = label_in(folder)
     assert set(run) == KEYS
     assert run["schema"] == 1
     assert run["split"] == ("hold" if run["seed"] % 2 else "tune")
@@ -62,7 +67,7 @@ def test_the_label_is_complete_and_agrees_with_its_place(folder):
 
 @each_run
 def test_the_label_expects_what_the_registry_says(folder):
-    run = load_yaml(folder / "run.yaml")
+    run = label_in(folder)
     if run["label"] == "healthy":
         assert (run["fault"], run["expected"]["roots"], run["onset"]) == (None, [], None)
         return
@@ -79,7 +84,7 @@ def test_the_label_expects_what_the_registry_says(folder):
 
 @each_run
 def test_the_command_names_the_run_and_no_folder_of_a_machine(folder):
-    run = load_yaml(folder / "run.yaml")
+    run = label_in(folder)
     words = run["command"].split()
     if library_of(run):
         assert words[0] == "python"
@@ -94,7 +99,7 @@ def test_the_command_names_the_run_and_no_folder_of_a_machine(folder):
 
 @each_sb3_run
 def test_the_log_and_the_config_are_readable_and_agree(folder):
-    run = load_yaml(folder / "run.yaml")
+    run = label_in(folder)
     with (folder / "progress.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -136,7 +141,7 @@ def test_the_event_file_holds_the_values_of_the_table(folder):
 
 @each_other_run
 def test_another_librarys_log_is_its_event_file_and_its_settings(folder):
-    run = load_yaml(folder / "run.yaml")
+    run = label_in(folder)
     (event_file,) = folder.rglob("*tfevents*")
     assert re.fullmatch(r"events\.out\.tfevents\.\d+\.reference\.0", event_file.name)
     assert event_file.stat().st_size < 1_000_000
@@ -152,7 +157,7 @@ def test_another_librarys_log_is_its_event_file_and_its_settings(folder):
 def test_another_librarys_log_is_understood(folder):
     from rldoctor.api import load
 
-    run = load_yaml(folder / "run.yaml")
+    run = label_in(folder)
     (read,) = load(folder).runs
     assert read.framework == library_of(run)
     assert read.algorithm == run["algo"]

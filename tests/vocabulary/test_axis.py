@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from every import every
 from raw_logs import board, codes, points, rows, run, table
 
+from rldoctor.model.config import Knob, RunConfig
 from rldoctor.vocabulary import understand
-from rldoctor.vocabulary.axis import interpolation
-from rldoctor.vocabulary.naming import rises
+from rldoctor.vocabulary.axis import ENV, MONITOR, build_axes, interpolation
+from rldoctor.vocabulary.naming import Mapped, rises
+from rldoctor.vocabulary.tables import TagRule
 
 NAN = float("nan")
 
@@ -28,7 +31,50 @@ def test_interpolation_of_rows_starts_before_the_first_row():
     assert convert(np.array([0.0, 1.0, 2.0])).tolist() == [100, 200, 300]
 
 
-@pytest.mark.parametrize(
+@every(
+    ("first", "at", "value"),
+    [
+        (10.0, 5.0, 50.0),  # counted from step 0
+        (10.0, 0.0, 0.0),
+        (0.0, -0.5, 50.0),  # a first row 0 has run for one spacing: from row -1
+        (0.0, -1.0, 0.0),
+        (-5.0, -5.5, 50.0),
+        (-5.0, -6.0, 0.0),
+        (-0.5, -1.0, 50.0),
+    ],
+)
+def test_before_the_first_point_the_line_runs_to_zero(first, at, value):
+    convert = interpolation(np.array([first, first + 10]), np.array([100.0, 200.0]))
+    assert convert(np.array([at]))[0] == pytest.approx(value)
+    assert convert(np.array([-1000.0]))[0] == 0
+
+
+@every(
+    ("planned", "skip", "factor"),
+    [
+        (1000, None, 1.0),  # 1000 steps were planned and done
+        (250, None, 4.0),  # a monitor below the frame skip counts frames
+        (500, None, 2.0),
+        (410, None, 1.0),  # 2.44 times the plan is no whole number of frames
+        (700, None, 1.0),  # 1.43 times: a run that went on
+        (640, None, 1.0),  # 1.56 times is not twice
+        (2000, None, 1.0),  # stopped half way
+        (None, None, 1.0),
+        (250, 2.0, 2.0),  # the configuration says what a step is: the plan need not be asked
+    ],
+)
+def test_a_monitor_counts_frames_only_where_it_counts_a_multiple_of_the_plan(planned, skip, factor):
+    lengths = points("length", [400, 1000], [400, 600])
+    mapped = [Mapped(lengths, TagRule("episode_length"), 0, MONITOR)]
+    given = {"total_env_steps": planned, "action_repeat": skip}
+    knobs = {name: Knob(name, one, name, one, "") for name, one in given.items() if one is not None}
+    axes = build_axes(mapped, RunConfig(knobs))
+    (edge,) = axes.path(MONITOR, ENV)
+    assert edge.convert(np.array([1000.0]))[0] == 1000 / factor
+    assert ("frames per step" in edge.how) == (factor != 1.0)
+
+
+@every(
     ("values", "verdict"),
     [
         ([1, 2, 3], True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every import every
 from raw_logs import board, run
 
 from rldoctor.errors import UsageError
@@ -38,7 +39,7 @@ def test_the_user_may_say_which_framework():
         understand(board(SB3), framework="nothing")
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "name"),
     [
         ("PPO", "ppo"),

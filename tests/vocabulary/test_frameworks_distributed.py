@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from every import every
 from raw_logs import board, codes, points, run, steps, table, values
 
 from rldoctor.vocabulary import coverage_of, understand
@@ -114,7 +115,19 @@ def test_ml_agents_play_without_losses():
     assert "inference-only" in codes(found)
 
 
-@pytest.mark.parametrize(
+def test_ml_agents_training_to_the_end_is_no_inference():
+    returns, losses = "Environment/Cumulative Reward", "Losses/Policy Loss"
+    whole = {returns: list(range(20)), "Policy/Entropy": [1] * 20, "Losses/Value Loss": [1] * 20}
+    for logged, appended in ((20, False), (19, False), (17, True)):
+        noted = codes(understand(board({**whole, losses: [0.1] * logged})))
+        assert ("inference-appended" in noted) == appended, logged
+        assert "inference-only" not in noted
+    del whole[returns]
+    noted = codes(understand(board({**whole, losses: [0.1] * 5}), framework="ml_agents"))
+    assert not [code for code in noted if code.startswith("inference")], "nothing says how long it went on"
+
+
+@every(
     ("framework", "tags", "metric"),
     [
         ("tdmpc2", ["train/consistency_loss", "train/pi_loss", "train/grad_norm"], "grad_norm"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every import every
 from raw_logs import board, codes, table
 
 from rldoctor.errors import UsageError
@@ -63,12 +64,12 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("tag", MEANINGS)
+@every("tag", MEANINGS)
 def test_meaning(tag):
     assert guess(tag).rule.metric == MEANINGS[tag]
 
 
-@pytest.mark.parametrize("tag", REFUSED)
+@every("tag", REFUSED)
 def test_refused(tag):
     assert guess(tag) is None
 
@@ -194,7 +195,7 @@ AVERAGES = """mean 100 episode reward,rolling_return,reward_ma100,avg_reward_las
 running_reward,mean_reward_10ep,reward_rolling_100,moving_avg_reward,score_ma""".replace("\n", "").split(",")
 
 
-@pytest.mark.parametrize("tag", AVERAGES)
+@every("tag", AVERAGES)
 def test_averages_over_past_episodes_are_a_return_where_there_is_no_other(tag):
     assert (guess(tag).rule.metric, guess(tag).weak) == ("episode_return", True)
     both = understand(table({"episode": [1, 2], tag: [1, 2], "reward": [3, 4]}))

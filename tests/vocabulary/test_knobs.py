@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
+from every import every
 from raw_logs import board, codes
 
 from rldoctor.errors import UsageError
@@ -25,7 +26,7 @@ def sac(config, **more):
     return understand(board(SAC, config=config), **more)
 
 
-@pytest.mark.parametrize(
+@every(
     ("written", "value"),
     [
         (3e-4, 3e-4),
@@ -149,6 +150,19 @@ def test_initial_standard_deviation_becomes_its_logarithm():
     assert found.number("log_std_init") == pytest.approx(math.log(0.5))
 
 
+def test_a_key_that_holds_more_than_one_number_is_not_offered_for_a_new_one():
+    """A new log_std_init is no text for policy_kwargs, nor a new logarithm one for the deviation itself."""
+    inside = sac({"policy_kwargs": "dict(log_std_init=-3)", "replay_buffer_class": "HerReplayBuffer"})
+    assert inside.config.number("log_std_init") == -3
+    assert inside.wording["log_std_init"].key == "log_std_init"
+    assert "her" not in inside.wording
+    tags = {"Train/mean_reward": [1], "Loss/surrogate": [1], "Perf/total_fps": [1]}
+    found = understand(board(tags, config={"policy.init_noise_std": 0.5}))
+    assert "log_std_init" in found.config
+    assert "log_std_init" not in found.wording
+    assert found.wording["ent_coef"].key == "algorithm.entropy_coef"
+
+
 def test_minus_one_timesteps_of_the_zoo_are_no_plan():
     assert understand(board(PPO, config={"n_timesteps": -1})).planned_steps is None
 
@@ -159,6 +173,23 @@ def test_the_least_nested_key_wins_and_contradictions_are_noted():
     found = understand(raw)
     assert found.config.number("gamma") == 0.9
     assert "config-conflict" in codes(found)
+
+
+def test_a_key_written_in_full_is_not_nested():
+    """agent.params.discount is the framework's own key: its dots do not put it behind a later one."""
+    config = {"discount": 0.5, "agent.params.discount": 0.9}
+    found = understand(board(SAC, config=config), framework="pytorch_sac").config
+    assert found.number("gamma") == 0.9
+    deeper = {"discount": 0.5, "old.agent.params.discount": 0.9}
+    assert understand(board(SAC, config=deeper), framework="pytorch_sac").config.number("gamma") == 0.5
+
+
+def test_what_follows_from_a_default_says_so():
+    """It is then no more certain than the default, and a logged value may replace it."""
+    given = understand(board(PPO, config={"n_steps": 128, "n_envs": 4})).config.get("rollout_batch")
+    assert (given.value, given.source) == (512, "derived from n_envs and rollout_length")
+    assumed = understand(board(PPO, config={"n_envs": 4})).config.get("rollout_batch")
+    assert (assumed.value, assumed.source) == (8192, "default, through n_envs and rollout_length")
 
 
 def test_retention_is_told_by_its_size_in_unknown_programs():

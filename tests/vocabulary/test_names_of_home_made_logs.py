@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.language.functions.statistics import spread
 from rldoctor.readers.discover import find_runs
@@ -9,7 +10,7 @@ from rldoctor.vocabulary import understand
 from rldoctor.vocabulary.generic import guess
 
 
-@pytest.mark.parametrize(
+@every(
     ("tag", "metric"),
     [
         ("actor_losses", "policy_loss"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every import every
 
 from rldoctor.datafiles.canonical import canonical, framework_names
 from rldoctor.errors import UsageError
@@ -14,7 +15,7 @@ from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, load_ta
 NAMES = [name for name in framework_names() if name != GENERIC]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_metrics_are_canonical(name):
     table = load_table(name)
     rules = [rule for rows in table.metrics.values() for rule in rows]
@@ -26,7 +27,7 @@ def test_metrics_are_canonical(name):
     assert set(table.log_hints) <= set(canonical().units)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_knobs_are_canonical(name):
     table = load_table(name)
     rules = [rule for rows in table.config.values() for rule in rows]
@@ -37,7 +38,7 @@ def test_knobs_are_canonical(name):
     assert {knob for values in table.defaults.values() for knob in values} <= canonical().knobs
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every("name", NAMES)
 def test_the_last_row_of_a_tag_applies_to_any_algorithm_or_the_tag_says_when(name):
     for tag, rows in load_table(name).metrics.items():
         assert all(rule.when_algorithm for rule in rows[:-1]), tag

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from every import every
 
 from laboratory.site.examples import Example, examples
 from laboratory.site.fill import filled
@@ -178,7 +179,7 @@ def test_purejaxrl_rows_are_understood(tmp_path: Path) -> None:
     assert {"learning_rate", "n_envs", "gamma"} <= set(run.config)
 
 
-@pytest.mark.parametrize("logged", every_log(), ids=lambda one: one.key)
+@every("logged", every_log(), ids=lambda one: one.key)
 def test_every_listed_tag_and_setting_is_in_the_vocabulary(logged: Logged) -> None:
     found = measurable(logged)
     assert found.looks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from every import every
 
 from laboratory.validation import score
 from laboratory.validation.cases import DiagnosedRun, Label, Seen, SeenFinding
@@ -145,7 +146,7 @@ def held(count: int, hits: int, tasks: int = 2) -> list[DiagnosedRun]:
     return [sick(*one, split="hold", algo="ppo", task=f"task {i % tasks}") for i, one in enumerate(roots)]
 
 
-@pytest.mark.parametrize(
+@every(
     ("runs", "expected"),
     [
         ([*held(4, 4), healthy()], "stable"),

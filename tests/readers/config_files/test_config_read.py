@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import pytest
 import yaml
+from every import every
 
 from rldoctor.errors import ReadError, UsageError
 from rldoctor.readers.config_files import gather, literal, parse_set, read_config_file
@@ -175,7 +176,7 @@ def test_parse_set():
             parse_set(wrong)
 
 
-@pytest.mark.parametrize(
+@every(
     ("text", "value"),
     [
         ("lin_3e-4", "lin_3e-4"),

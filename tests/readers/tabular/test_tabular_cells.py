@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from every import every
 
 from rldoctor.errors import ReadError
 from rldoctor.readers.tabular import TabularReader
@@ -214,7 +215,7 @@ def test_carriage_returns_end_lines(tmp_path):
     assert series(run, "loss").values.tolist() == [0.5, 0.25, 0.125]
 
 
-@pytest.mark.parametrize("cut", range(3, 63, 5))
+@every("cut", range(3, 63, 5))
 def test_any_prefix_of_a_file_gives_no_wrong_value(tmp_path, cut):
     text = "step,loss,ev\n" + "".join(f"{i},{i / 7:.4f},{i}\n" for i in range(5))
     (tmp_path / "log.csv").write_text(text[:cut])

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from every import every
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import crc32c, masked_crc32c
 
 from rldoctor.readers.tensorboard.crc import (
@@ -18,7 +19,7 @@ def test_published_check_value():
     assert crc_bytes(b"123456789") == 0xE3069283
 
 
-@pytest.mark.parametrize("size", SIZES)
+@every("size", SIZES)
 def test_same_as_tensorboards_own(size):
     data = np.random.default_rng(size).integers(0, 256, size, dtype=np.uint8).tobytes()
     assert crc_bytes(data) == crc32c(data)
