@@ -86,6 +86,7 @@ _RUN_NOTE = Record(
 )
 
 
+# Tables are found by the name of their file: another name inside would be found under neither.
 def _named_like_its_file(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
     stem = Path(sheet.tree.name).stem
     if plain["name"] and plain["name"] != stem:
@@ -117,6 +118,7 @@ TABLE = Record(
     also=_named_like_its_file,
 )
 
+# What a framework can be known by; `without` alone would fit every log that lacks something.
 MARKS = ("tags", "files", "contexts", "settings")
 
 
