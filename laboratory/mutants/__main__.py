@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from laboratory.mutants.plan import Run, plan
+from laboratory.mutants.plan import PlannedRun, plan
 
 DEFAULT_OUT = Path("mutant_runs")
 
@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _chosen(options: argparse.Namespace) -> list[Run]:
+def _chosen(options: argparse.Namespace) -> list[PlannedRun]:
     """The planned runs that ``--only`` asks for."""
     return [run for run in plan() if not options.only or any(text in run.name for text in options.only)]
 

@@ -14,18 +14,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from laboratory.mutants.plan import HEALTHY, Run
+from laboratory.mutants.plan import HEALTHY, PlannedRun
 
 MAX_SECONDS = 1_800
 _PACKAGES = ("stable_baselines3", "sb3_contrib", "torch", "gymnasium", "numpy", "mujoco")
 
 
-def label_path(out: Path, run: Run) -> Path:
+def label_path(out: Path, run: PlannedRun) -> Path:
     """The label of a run: outside its folder, where nothing that reads the run can see it."""
     return out / "labels" / f"{run.key}.json"
 
 
-def train_all(runs: Iterable[Run], out: Path, jobs: int) -> None:
+def train_all(runs: Iterable[PlannedRun], out: Path, jobs: int) -> None:
     """Train what is not finished, ``jobs`` processes at a time. A run that was cut off starts anew."""
     os.nice(19)
     (out / "labels").mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def train_all(runs: Iterable[Run], out: Path, jobs: int) -> None:
     from laboratory.mutants import training  # noqa: F401
 
     torch.set_num_threads(1)
-    active: list[tuple[Run, Any, float]] = []
+    active: list[tuple[PlannedRun, Any, float]] = []
     for run in runs:
         if label_path(out, run).exists():
             continue
@@ -50,7 +50,7 @@ def train_all(runs: Iterable[Run], out: Path, jobs: int) -> None:
         active = _still_running(active)
 
 
-def _still_running(active: list[tuple[Run, Any, float]]) -> list[tuple[Run, Any, float]]:
+def _still_running(active: list[tuple[PlannedRun, Any, float]]) -> list[tuple[PlannedRun, Any, float]]:
     """Wait a little; report what ended, and end what takes far too long."""
     active[0][1].join(timeout=0.5)
     for run, process, started in active:
@@ -62,7 +62,7 @@ def _still_running(active: list[tuple[Run, Any, float]]) -> list[tuple[Run, Any,
     return [entry for entry in active if entry[1].is_alive()]
 
 
-def _one(run: Run, out: Path) -> None:
+def _one(run: PlannedRun, out: Path) -> None:
     """Train one run in this process and write its label last: a label means a finished run."""
     from laboratory.mutants.training import train
 
@@ -80,7 +80,7 @@ def _one(run: Run, out: Path) -> None:
     draft.rename(path)
 
 
-def describe(run: Run) -> dict[str, Any]:
+def describe(run: PlannedRun) -> dict[str, Any]:
     """What a run is, as the label says it before anything is measured."""
     fault = run.fault
     return {

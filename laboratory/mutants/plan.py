@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from laboratory.mutants.table import Fault, Task, faults, tasks
+from laboratory.mutants.table import PlantedFault, TrainingTask, faults, tasks
 
 SEEDS = (0, 1, 2)
 LAYOUTS = ("tensorboard", "csv-monitor", "zoo", "csv-config")
@@ -20,11 +20,11 @@ TWIN_BEFORE = (0, 1, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PlannedRun:
     """One training: a fault (None: the unchanged library) in a task, with a seed."""
 
-    task: Task
-    fault: Fault | None
+    task: TrainingTask
+    fault: PlantedFault | None
     seed: int
 
     @property
@@ -43,7 +43,7 @@ class Run:
         return LAYOUTS[zlib.crc32(f"layout of {self.name}".encode()) % len(LAYOUTS)]
 
 
-def plan() -> list[Run]:
+def plan() -> list[PlannedRun]:
     """Every training, in rounds that each hold every fault, with the healthy twins strewn in.
 
     The first round plants every fault in one task of discrete and one of continuous actions, the next ones in
@@ -53,14 +53,14 @@ def plan() -> list[Run]:
     return list(_with_twins(_faulty()))
 
 
-def _faulty() -> Iterator[Run]:
+def _faulty() -> Iterator[PlannedRun]:
     """The runs with a fault, round by round."""
     cells = {fault.name: _cells(fault, turn) for turn, fault in enumerate(faults().values())}
     for seed_turn in range(len(SEEDS)):
         longest = max(len(found) for found in cells.values())
         for start in range(0, longest, FIRST_TASKS):
             chunk = [
-                Run(task, fault, SEEDS[(seed_turn + start + place) % len(SEEDS)])
+                PlannedRun(task, fault, SEEDS[(seed_turn + start + place) % len(SEEDS)])
                 for fault in faults().values()
                 for place, task in enumerate(cells[fault.name][start : start + FIRST_TASKS])
             ]
@@ -68,7 +68,7 @@ def _faulty() -> Iterator[Run]:
             yield from chunk
 
 
-def _cells(fault: Fault, turn: int) -> list[Task]:
+def _cells(fault: PlantedFault, turn: int) -> list[TrainingTask]:
     """The tasks a fault fits, discrete and continuous in turn, core ones first, rotated by the fault."""
     fitting = [task for task in tasks().values() if fault.fits(task)]
     kinds = []
@@ -79,18 +79,18 @@ def _cells(fault: Fault, turn: int) -> list[Task]:
     return [task for pair in zip_longest(*kinds) for task in pair if task is not None]
 
 
-def _rotated(found: Sequence[Task], turn: int) -> list[Task]:
+def _rotated(found: Sequence[TrainingTask], turn: int) -> list[TrainingTask]:
     """The same tasks from another beginning."""
     start = turn % len(found) if found else 0
     return [*found[start:], *found[:start]]
 
 
-def _with_twins(runs: Iterator[Run]) -> Iterator[Run]:
+def _with_twins(runs: Iterator[PlannedRun]) -> Iterator[PlannedRun]:
     """Put the healthy runs of a task before the faults planted in it."""
     planted: dict[str, int] = {}
     for run in runs:
         count = planted.get(run.task.name, 0)
         if count in TWIN_BEFORE:
-            yield Run(run.task, None, SEEDS[TWIN_BEFORE.index(count)])
+            yield PlannedRun(run.task, None, SEEDS[TWIN_BEFORE.index(count)])
         planted[run.task.name] = count + 1
         yield run

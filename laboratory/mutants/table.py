@@ -21,7 +21,7 @@ class TableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class TrainingTask:
     """An algorithm on an environment with a budget and settings under which the unchanged library learns."""
 
     name: str
@@ -38,7 +38,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PlantedFault:
     """One planted deviation: ``edits`` by algorithm, or ``settings``, or both."""
 
     name: str
@@ -51,26 +51,26 @@ class Fault:
     settings: Mapping[str, Any] = field(default_factory=dict)
     only: str | None = None
 
-    def fits(self, task: Task) -> bool:
+    def fits(self, task: TrainingTask) -> bool:
         """Whether the fault can be planted in that training."""
         return task.algo in self.algorithms and self.only in (None, task.actions)
 
 
 @cache
-def tasks() -> Mapping[str, Task]:
+def tasks() -> Mapping[str, TrainingTask]:
     """Every training of ``tasks.yaml`` by name."""
     document = _read("tasks.yaml")
     places = document["environments"]
     return {
-        name: Task(name=name, **{**entry, **places[entry["env"]]})
+        name: TrainingTask(name=name, **{**entry, **places[entry["env"]]})
         for name, entry in document["tasks"].items()
     }
 
 
 @cache
-def faults() -> Mapping[str, Fault]:
+def faults() -> Mapping[str, PlantedFault]:
     """Every fault of the ``faults_*.yaml`` tables by name. Raises TableError when two have one name."""
-    found: dict[str, Fault] = {}
+    found: dict[str, PlantedFault] = {}
     for path in sorted(HERE.glob("faults_*.yaml")):
         for entry in _read(path.name):
             fault = _fault(entry)
@@ -88,7 +88,7 @@ def limits() -> Mapping[str, float]:
     return {name: entry["value"] for name, entry in _read("outcome.yaml").items()}
 
 
-def _fault(entry: Mapping[str, Any]) -> Fault:
+def _fault(entry: Mapping[str, Any]) -> PlantedFault:
     """A fault of its entry, with the functions' short names resolved for every algorithm."""
     names = _read("targets.yaml")
     algorithms = entry["algorithms"]
@@ -101,7 +101,7 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
         for algo in chosen
     }
     rest = {key: entry[key] for key in ("name", "mechanism", "cause", "expect")}
-    return Fault(
+    return PlantedFault(
         **rest,
         roots=tuple(entry["roots"]),
         algorithms=chosen,

@@ -14,8 +14,8 @@ import numpy as np
 import yaml
 
 from laboratory.mutants.mutation import plant
-from laboratory.mutants.plan import Run
-from laboratory.mutants.table import Task, limits
+from laboratory.mutants.plan import PlannedRun
+from laboratory.mutants.table import TrainingTask, limits
 
 DECILES = 10
 
@@ -45,7 +45,7 @@ class TrueReturns(gymnasium.Wrapper):  # type: ignore[misc]
         return result
 
 
-def train(run: Run, folder: Path) -> dict[str, Any]:
+def train(run: PlannedRun, folder: Path) -> dict[str, Any]:
     """Train into ``folder`` and return what the label says of it. Changes the library in this process."""
     import torch
 
@@ -68,7 +68,7 @@ def train(run: Run, folder: Path) -> dict[str, Any]:
     return {**measured, "cpu_seconds": round(time.process_time() - started, 1)}
 
 
-def build(run: Run, folder: Path, episodes: list[tuple[int, float, int]]) -> Any:
+def build(run: PlannedRun, folder: Path, episodes: list[tuple[int, float, int]]) -> Any:
     """The model of a run, logging into ``folder`` in the run's layout; ``episodes`` fills while it trains."""
     from stable_baselines3.common.logger import configure
 
@@ -99,7 +99,7 @@ def algorithm(name: str) -> Any:
     )
 
 
-def evaluate(model: Any, task: Task, seed: int) -> dict[str, Any]:
+def evaluate(model: Any, task: TrainingTask, seed: int) -> dict[str, Any]:
     """Return and length of deterministic episodes on a fresh environment, without monitor."""
     from stable_baselines3.common.evaluation import evaluate_policy
     from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
@@ -120,7 +120,7 @@ def evaluate(model: Any, task: Task, seed: int) -> dict[str, Any]:
     }
 
 
-def _evaluated(model: Any, run: Run) -> dict[str, Any] | None:
+def _evaluated(model: Any, run: PlannedRun) -> dict[str, Any] | None:
     """The evaluation; None where the networks have become NaN and give no action."""
     try:
         return evaluate(model, run.task, run.seed)
@@ -130,7 +130,7 @@ def _evaluated(model: Any, run: Run) -> dict[str, Any] | None:
         return None
 
 
-def _learn(model: Any, task: Task) -> str:
+def _learn(model: Any, task: TrainingTask) -> str:
     """Train with the algorithm's default log interval; the numerical error that ended it, or ""."""
     try:
         model.learn(task.steps)
@@ -142,7 +142,7 @@ def _learn(model: Any, task: Task) -> str:
     return ""
 
 
-def _environment(run: Run, folder: Path, episodes: list[tuple[int, float, int]]) -> Any:
+def _environment(run: PlannedRun, folder: Path, episodes: list[tuple[int, float, int]]) -> Any:
     """The vectorised environment of a task: monitored, and normalised where the task is."""
     from stable_baselines3.common.env_util import make_vec_env
     from stable_baselines3.common.vec_env import VecNormalize
@@ -167,7 +167,7 @@ def _noise(size: float, env: Any) -> Any:
     return NormalActionNoise(np.zeros(shape), np.full(shape, size))
 
 
-def _write_configuration(run: Run, folder: Path, settings: dict[str, Any]) -> None:
+def _write_configuration(run: PlannedRun, folder: Path, settings: dict[str, Any]) -> None:
     """What two of the layouts have beside the log: what was set, never what was planted in code."""
     task = run.task
     if run.layout == "csv-config":

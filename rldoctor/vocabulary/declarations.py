@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rldoctor.datafiles.canonical import MARKS
 from rldoctor.datafiles.read import SCHEMA
 from rldoctor.datafiles.scalars import (
     Choice,
@@ -117,9 +118,6 @@ TABLE = Record(
     },
     also=_named_like_its_file,
 )
-
-# What a framework can be known by; `without` alone would fit every log that lacks something.
-MARKS = ("tags", "files", "contexts", "settings")
 
 
 def _shows_something(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:

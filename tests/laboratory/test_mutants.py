@@ -19,9 +19,9 @@ pytest.importorskip("sb3_contrib")
 
 from laboratory.mutants.mutation import Edit, MutationError, changed_source, locate, plant
 from laboratory.mutants.outcome import judge
-from laboratory.mutants.plan import HEALTHY, LAYOUTS, Run, plan
+from laboratory.mutants.plan import HEALTHY, LAYOUTS, PlannedRun, plan
 from laboratory.mutants.scoring import diagnosis, row, summary
-from laboratory.mutants.table import HARMFUL, HARMLESS, Fault, Task, faults, tasks
+from laboratory.mutants.table import HARMFUL, HARMLESS, PlantedFault, TrainingTask, faults, tasks
 
 ROOT = Path(__file__).parents[2]
 EVERY = [(fault, algo) for fault in faults().values() for algo in fault.algorithms]
@@ -104,7 +104,7 @@ def test_twins_come_before_the_faults_of_their_task_and_have_every_seed() -> Non
 
 
 def test_a_folder_does_not_tell_what_was_planted() -> None:
-    run = Run(tasks()["ppo-cartpole"], faults()["advantage-sign"], 0)
+    run = PlannedRun(tasks()["ppo-cartpole"], faults()["advantage-sign"], 0)
     assert "advantage" not in run.key
     assert "ppo" not in run.key
 
@@ -136,21 +136,21 @@ SMALL = {
 }
 
 
-def small(algo: str) -> Task:
+def small(algo: str) -> TrainingTask:
     """A task of that algorithm with a budget of two updates (PPO) or sixty (DQN)."""
     task = next(task for task in tasks().values() if task.algo == algo)
     steps = {"ppo": 192, "dqn": 250}[algo]
     return dataclasses.replace(task, steps=steps, n_envs=1, settings=SMALL[algo])
 
 
-def _train(run: Run, folder: Path, answer: Path) -> None:
+def _train(run: PlannedRun, folder: Path, answer: Path) -> None:
     """Train in a process of its own, since the library is changed in it."""
     from laboratory.mutants import training
 
     answer.write_text(json.dumps(training.train(run, folder)), encoding="utf-8")
 
 
-def trained(run: Run, tmp_path: Path) -> tuple[Path, dict[str, object]]:
+def trained(run: PlannedRun, tmp_path: Path) -> tuple[Path, dict[str, object]]:
     """Folder and measured label of a real training."""
     folder, answer = tmp_path / run.key, tmp_path / f"{run.key}.json"
     process = multiprocessing.get_context("fork").Process(target=_train, args=(run, folder, answer))
@@ -161,7 +161,7 @@ def trained(run: Run, tmp_path: Path) -> tuple[Path, dict[str, object]]:
 
 
 @dataclasses.dataclass(frozen=True)
-class CsvRun(Run):
+class CsvRun(PlannedRun):
     """A run whose layout is the one that is easiest to compare."""
 
     @property
@@ -212,7 +212,7 @@ def test_true_returns_are_kept_below_a_monitor_that_lies(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_layout_has_its_files_and_never_the_planted_value(layout: str, tmp_path: Path) -> None:
-    kind = type("OfLayout", (Run,), {"layout": property(lambda self: layout)})
+    kind = type("OfLayout", (PlannedRun,), {"layout": property(lambda self: layout)})
     folder, _ = trained(kind(small("ppo"), faults()["gae-gamma-0.3"], 0), tmp_path)
     names = sorted(path.name for path in folder.rglob("*") if path.is_file())
     assert any(name.startswith("events") for name in names) == (layout in ("tensorboard", "zoo"))
@@ -270,7 +270,7 @@ def test_a_twin_that_collapsed_is_no_example_of_health() -> None:
 
 
 def test_a_checkout_is_asked_about_a_real_run(tmp_path: Path) -> None:
-    fault: Fault = faults()["critic-blind"]
+    fault: PlantedFault = faults()["critic-blind"]
     folder, _ = trained(CsvRun(small("ppo"), fault, 0), tmp_path)
     (tmp_path / "answers").mkdir()
     found = diagnosis(tmp_path, folder.name, ROOT, tmp_path / "answers")
