@@ -30,6 +30,7 @@ class Canonical:
 def canonical(packs: Packs = ()) -> Canonical:
     """The built-in names, then those that the vocabulary folders ``packs`` add. RuleError for a wrong one."""
     known = CANONICAL.load()
+    # One after the other: a pack may not take a name that an earlier one has given a meaning either.
     for folder in packs:
         if (path := folder / FILE).is_file():
             # Only packs that add names need the checker.
@@ -79,6 +80,7 @@ def read_algorithms() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def algorithms() -> frozenset[str]:
     """What an algorithm may be called in a data file: canonical names, families, ``any``."""
+    # Rules and tables may speak of algorithms that no configuration has a word for (`npg`).
     return frozenset(algorithm_file()["names"]) | ON_POLICY | OFF_POLICY | {"any", "on_policy", "off_policy"}
 
 

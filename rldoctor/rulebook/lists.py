@@ -92,6 +92,7 @@ class _Quantities:
                 if name not in known:
                     self.sheet.wrong(self._unknown(name, what, known), *place, key, index)
         inputs = {*variant.get("from", ()), *variant.get("optional", ())}
+        # Also knobs not in `config` may be read, as coalesce(config.x, 1): `config` is what must be known.
         allowed = inputs | self.constants | _GRID
         for text, offset in foreign(parse(variant["value"]), allowed, knobs, facts):
             self.sheet.wrong(text, *place, "value", offset=offset)

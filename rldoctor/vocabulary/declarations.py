@@ -87,6 +87,7 @@ _RUN_NOTE = Record(
 )
 
 
+# Tables are found by the name of their file: another name inside would be found under neither.
 def _named_like_its_file(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
     stem = Path(sheet.tree.name).stem
     if plain["name"] and plain["name"] != stem:
