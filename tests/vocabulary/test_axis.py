@@ -200,10 +200,10 @@ def test_a_series_on_an_unknown_axis_without_times_is_stretched_and_said_so():
     assert "axis-stretched" in codes(found)
 
 
-def test_a_series_on_an_unknown_axis_alone_keeps_its_steps():
-    found = understand(
-        run([points("evaluator/episode_return/mean", [1, 2, 3], [1, 2, 3])]), framework="stoix"
-    )
+def test_a_series_on_an_unknown_axis_beside_a_run_of_no_length_keeps_its_steps():
+    series = [points(tag, [0], [1]) for tag in ("actor/episode_return/mean", "misc/timestep")]
+    series += [points("evaluator/episode_return/mean", [1, 2, 3], [1, 2, 3])]
+    found = understand(run(series), framework="stoix")
     assert steps(found, "eval_return") == [1, 2, 3]
     assert not {"axis-stretched", "axis-by-clock"} & set(codes(found))
 
