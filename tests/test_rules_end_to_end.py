@@ -13,12 +13,12 @@ import pytest
 from every import every
 
 from rldoctor.api import diagnose, load, rules
+from rldoctor.datafiles.canonical import canonical
 from rldoctor.model.finding import Outcome
 from rldoctor.model.raw import FloatArray
 from rldoctor.rulebook.loader import TEST_SUFFIX
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.testcases import RuleCase, load_tests
-from rldoctor.vocabulary.tables import canonical
 
 writers = pytest.importorskip("tensorboardX")
 

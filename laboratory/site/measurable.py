@@ -6,20 +6,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from laboratory.site.routes import how
 from rldoctor import api
+from rldoctor.datafiles.canonical import vocabulary_names
+from rldoctor.datafiles.read import SCHEMA, checked
+from rldoctor.datafiles.scalars import Name, PlainValue, TextValue
+from rldoctor.datafiles.shapes import ListOf, MapOf, Record
 from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.model.finding import Outcome, RuleResult
 from rldoctor.model.raw import RawRun, RawSeries, RawSetting
 from rldoctor.model.run import Run
 from rldoctor.vocabulary.mapping import understand
-from rldoctor.yamlio import load_yaml
 
 POINTS = 200
 STRIDE = 1000
+FILE = Path(__file__).with_name("logged.yaml")
+_TAGS = ListOf(TextValue(), unique=True)
+_LOG = Record(
+    {
+        "framework": Name("framework"),
+        "algorithm": Name("algorithm"),
+        "title": TextValue(),
+        "from": TextValue(),
+        "tags": _TAGS,
+    },
+    {"counters": _TAGS, "like": TextValue(), "settings": MapOf(PlainValue())},
+)
+LOGGED_FILE = Record({"schema": SCHEMA, "logs": ListOf(_LOG, least=1)})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,17 +76,16 @@ class Measurable:
 
 @lru_cache(maxsize=1)
 def every_log() -> tuple[Logged, ...]:
-    """The rows of ``logged.yaml``; RuleError when the file is not valid YAML."""
-    rows = load_yaml(Path(__file__).with_name("logged.yaml"))["logs"]
+    """The rows of ``logged.yaml``; RuleError with every problem of the file."""
+    rows = checked(FILE, LOGGED_FILE, vocabulary_names())["logs"]
     return tuple(_row(row) for row in rows)
 
 
-def _row(row: Mapping[str, object]) -> Logged:
-    given = {key: value for key, value in row.items() if key not in ("from", "tags", "counters")}
-    tags, counters = row["tags"], row.get("counters", [])
-    assert isinstance(tags, list)
-    assert isinstance(counters, list)
-    return Logged(source=str(row["from"]), tags=tuple(tags), counters=frozenset(counters), **given)  # type: ignore[arg-type]
+def _row(row: Mapping[str, Any]) -> Logged:
+    same = {key: row[key] for key in ("framework", "algorithm", "title", "settings", "like") if key in row}
+    return Logged(
+        source=row["from"], tags=tuple(row["tags"]), counters=frozenset(row.get("counters", ())), **same
+    )
 
 
 @lru_cache(maxsize=64)

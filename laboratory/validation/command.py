@@ -41,10 +41,9 @@ def validate(runs: str, record: str, into: str, *, check: bool, table: bool, job
     from laboratory.validation.criteria import load_criteria
     from laboratory.validation.document import document
     from rldoctor import api
-    from rldoctor.paths import builtin_rules_dir
 
     places = _places(runs, record, into)
-    criteria = load_criteria(builtin_rules_dir())
+    criteria = load_criteria()
     before = _committed(places.record) if check else {}
     cases = _cases(places.runs, jobs)
     figures = document([rule.code for rule in api.rules()], cases, criteria)

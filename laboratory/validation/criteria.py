@@ -1,4 +1,4 @@
-"""``rules/validation.yaml`` as typed values."""
+"""``criteria.yaml`` as typed values."""
 
 from __future__ import annotations
 
@@ -8,10 +8,37 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.datafiles.read import SCHEMA, checked
+from rldoctor.datafiles.scalars import Number, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, Record
+from rldoctor.datafiles.sheet import Sheet
 from rldoctor.model.finding import Severity
-from rldoctor.yamlio import load_yaml
+from rldoctor.rulebook.formula import Level
+from rldoctor.yamlio import TreePath
 
-FILE = "validation.yaml"
+FILE = Path(__file__).with_name("criteria.yaml")
+
+
+def _one_bound(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
+    if ("at_least" in plain) == ("at_most" in plain):
+        sheet.wrong("a goal has either 'at_least' or 'at_most'", *place)
+
+
+_SHARE = Number(0, 1)
+# What each status asks for: the program looks for these names.
+_STABLE = ("runs", "tasks", "recall", "healthy", "false_alarms", "false_alarms_at_error")
+_TESTED = ("runs", "false_alarms_at_error")
+_GOAL = Record({"note": TextValue()}, {"at_least": _SHARE, "at_most": _SHARE}, also=_one_bound)
+CRITERIA_FILE = Record(
+    {
+        "schema": SCHEMA,
+        "levels": Record({"found": Level(), "alarm": Level()}),
+        "confidence": NAMED_NUMBER,
+        "stable": Record({"thresholds": Record(dict.fromkeys(_STABLE, NAMED_NUMBER))}),
+        "tested": Record({"thresholds": Record(dict.fromkeys(_TESTED, NAMED_NUMBER))}),
+        "goals": Record({"root_first": _GOAL, "healthy_alarmed": _GOAL}),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +70,9 @@ class ValidationCriteria:
 
 
 @lru_cache(maxsize=4)
-def load_criteria(rules: Path) -> ValidationCriteria:
-    """The criteria of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / FILE)
+def load_criteria(file: Path = FILE) -> ValidationCriteria:
+    """The criteria; RuleError with every problem of the file."""
+    data = checked(file, CRITERIA_FILE)
     return ValidationCriteria(
         found=Severity.parse(data["levels"]["found"]),
         alarm=Severity.parse(data["levels"]["alarm"]),

@@ -133,7 +133,7 @@ def onset_error(sick: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> O
 
 
 def status(code: str, cases: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> str:
-    """``stable``, ``tested`` or ``experimental``, by what ``rules/validation.yaml`` asks for."""
+    """``stable``, ``tested`` or ``experimental``, by what ``criteria.yaml`` asks for."""
     held, every = score_rule(code, split(cases, "hold"), criteria), score_rule(code, cases, criteria)
     needs = criteria.stable
     if (

@@ -53,8 +53,10 @@ def analyze(
 def check_rules(options: Options) -> None:
     """Fail before the long work when a rule file or a rule name is wrong."""
     from rldoctor import api
+    from rldoctor.commands.problems import tell_drafts
 
     api.rules(options.rules_dirs)
+    tell_drafts(options.rules_dirs)
 
 
 def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], int]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rldoctor.commands.derived import derived
 from rldoctor.commands.inspect_text import show_run
-from rldoctor.commands.options import Options, one_of
+from rldoctor.commands.option_kinds import one_of
+from rldoctor.commands.options import Options
 from rldoctor.commands.problems import EXIT_FAILED
 from rldoctor.commands.reading import Loaded, read_all
 from rldoctor.model.config import Knob
@@ -26,7 +28,9 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
     form = one_of(format, FORMATS, "--format")
     loaded = read_all(paths, options)
     if form == "json":
-        sys.stdout.write(json.dumps(as_json(document(loaded)), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(
+            json.dumps(as_json(document(loaded, options.rules_dirs)), indent=2, ensure_ascii=False) + "\n"
+        )
     else:
         from rldoctor.report.terminal_parts import console
 
@@ -34,16 +38,20 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
         for position, run in enumerate(loaded.runs):
             if position:
                 out.rule(style="dim", characters="-")
-            show_run(run, out)
+            show_run(run, out, options.rules_dirs)
     return EXIT_FAILED if loaded.unread else 0
 
 
-def document(loaded: Loaded) -> dict[str, object]:
+def document(loaded: Loaded, rules_dirs: Sequence[Path] = ()) -> dict[str, object]:
     """Everything as plain data."""
-    return {"schema": 1, "runs": [run_document(run) for run in loaded.runs], "failures": loaded.failures}
+    return {
+        "schema": 1,
+        "runs": [run_document(run, rules_dirs) for run in loaded.runs],
+        "failures": loaded.failures,
+    }
 
 
-def run_document(run: Run) -> dict[str, object]:
+def run_document(run: Run, rules_dirs: Sequence[Path] = ()) -> dict[str, object]:
     """One run as plain data."""
     return {
         "path": str(run.path),
@@ -58,7 +66,7 @@ def run_document(run: Run) -> dict[str, object]:
         "steps": run.last_step,
         "metrics": [_series(series) for series in run.metrics.series.values()],
         "alternates": [_series(series) for series in run.metrics.alternates],
-        "derived": [as_data(one) for one in derived(run)],
+        "derived": [as_data(one) for one in derived(run, rules_dirs)],
         "unmapped": [{"tag": raw.tag, "points": len(raw.values)} for raw in run.metrics.unmapped],
         "ignored": list(run.metrics.ignored),
         "config": [_knob(knob) for knob in run.config.knobs.values()],

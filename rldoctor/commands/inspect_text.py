@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rldoctor.commands.derived import derived
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
 MAX_UNMAPPED = 40
 
 
-def show_run(run: Run, out: Console) -> None:
+def show_run(run: Run, out: Console, rules_dirs: Sequence[Path] = ()) -> None:
     """Print one run: header, metrics, settings, what was not understood, notes."""
-    for part in _parts(run):
+    for part in _parts(run, rules_dirs):
         out.print(part)
 
 
-def _parts(run: Run) -> Iterator[ConsoleRenderable]:
+def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
     from rich.text import Text
 
     yield Text(clean(run.path), style="bold")
@@ -43,7 +44,7 @@ def _parts(run: Run) -> Iterator[ConsoleRenderable]:
         yield Text(f"Further series with the same meaning: {len(frame.alternates)}", style="bold")
         yield _metrics(frame.alternates)
     yield from _settings(run)
-    yield from _derived(run)
+    yield from _derived(run, rules_dirs)
     yield from _left_over(run)
     yield from _notes(run)
 
@@ -82,12 +83,12 @@ def _settings(run: Run) -> Iterator[ConsoleRenderable]:
     yield table
 
 
-def _derived(run: Run) -> Iterator[ConsoleRenderable]:
+def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
     """Value, formula and inputs of each; those that are only another name of a metric in one paragraph."""
     from rich.padding import Padding
     from rich.text import Text
 
-    found = derived(run)
+    found = derived(run, rules_dirs)
     yield Text(f"Computed from these: {len(found)}", style="bold")
     for one in found:
         if not one.copied:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from rldoctor.errors import RldoctorError
 
@@ -46,3 +48,12 @@ def tell_unexpected(error: BaseException, doing: str = "") -> None:
         f"rldoctor itself failed{where}: {what}",
         f"this is a bug; run again with RLDOCTOR_DEBUG=1 and report the traceback to {ISSUES}",
     )
+
+
+def tell_drafts(rules_dirs: Sequence[Path]) -> None:
+    """One warning line for each rule that is left out because it is not written to the end."""
+    from rldoctor import api
+
+    for text in api.drafts(rules_dirs):
+        place, _, what = text.partition(": ")
+        tell(f"{place}: a draft, left out ({what})", label="warning")

@@ -1,4 +1,4 @@
-"""``rldoctor rules``: show, test, lint."""
+"""``rldoctor rules``: show and test."""
 
 from __future__ import annotations
 
@@ -45,16 +45,17 @@ def _wrapped(text: str, width: int) -> str:
 
 def test_rules(directory: str) -> int:
     """Run the tests beside the rules; 1 when a case does not hold."""
+    from rldoctor.datafiles.packs import pack_directories
     from rldoctor.engine.policy import load_derived, load_policy, with_facts
     from rldoctor.engine.ruletest import run_tests
     from rldoctor.paths import builtin_rules_dir
     from rldoctor.rulebook.loader import load_pack
 
-    builtin = builtin_rules_dir()
-    own = _directory(directory)
-    rules = load_pack([own])
-    policy = load_policy(builtin) if own == builtin else with_facts(load_policy(builtin), [own])
-    reports = run_tests(rules, policy, load_derived(builtin))
+    path = pack_directory(directory)
+    rules = load_pack([path])
+    packs = pack_directories([path])
+    policy = with_facts(load_policy(builtin_rules_dir()), packs[1:])
+    reports = run_tests(rules, policy, load_derived(*packs))
     failed = [report for report in reports if report.problems]
     for report in failed:
         sys.stdout.write(f"FAILED {report.rule.code} {report.case.name}\n")
@@ -65,37 +66,8 @@ def test_rules(directory: str) -> int:
     return 1 if failed else 0
 
 
-def lint_rules(directory: str) -> int:
-    """Check rule files and their tests; RuleError with every problem. Unnamed numbers are a warning."""
-    from rldoctor.rulebook.loader import load_pack
-
-    path = _directory(directory)
-    rules = load_pack([path])
-    sys.stdout.write(f"{path}: {plural(len(rules), 'rule')}, no problem found\n")
-    sys.stdout.writelines(_warnings(rules))
-    return 0
-
-
-# So many warnings are listed one by one; of more, the rules that have most of them.
-LISTED = 20
-
-
-def _warnings(rules: Sequence[Rule]) -> Iterator[str]:
-    """The numbers that decide without a name: each with its place where they are few, else by rule."""
-    from rldoctor.rulebook.bare_numbers import bare_numbers
-
-    found = {rule.code: bare_numbers(rule) for rule in rules}
-    total = sum(map(len, found.values()))
-    having = sorted((code for code in found if found[code]), key=lambda code: (-len(found[code]), code))
-    if 0 < total <= LISTED:
-        yield from (f"warning: {one.at}\n" for code in having for one in found[code])
-    if total:
-        yield f"warning: {plural(total, 'number')} without a name in {plural(len(having), 'rule')}"
-        yield f" (most: {', '.join(f'{code} {len(found[code])}' for code in having[:5])});"
-        yield "\n    thresholds with unit and note can be looked up and overridden\n"
-
-
-def _directory(name: str) -> Path:
+def pack_directory(name: str) -> Path:
+    """The directory of a pack, the built-in one when none is named; UsageError when it is not there."""
     from rldoctor.paths import builtin_rules_dir
 
     path = Path(name) if name else builtin_rules_dir()
@@ -108,8 +80,11 @@ def pack(directories: Sequence[str]) -> Sequence[Rule]:
     """The built-in rules and those of further directories."""
     from rldoctor import api
     from rldoctor.commands.options import Options
+    from rldoctor.commands.problems import tell_drafts
 
-    return api.rules(Options(rules=tuple(directories)).rules_dirs)
+    found = Options(rules=tuple(directories)).rules_dirs
+    tell_drafts(found)
+    return api.rules(found)
 
 
 def _described(rule: Rule) -> Iterator[str]:

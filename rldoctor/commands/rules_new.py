@@ -13,14 +13,23 @@ if TYPE_CHECKING:
     from rldoctor.rulebook.scaffold import Scaffold
 
 
-def new_rule(code: str, into: str, *, slug: str = "", area: str = "", title: str = "") -> int:
+# Where a rule goes that is begun without saying where.
+OWN_PACK = "my-rules"
+
+
+def new_rule(
+    code: str, into: str, *, slug: str = "", area: str = "", title: str = "", builtin: bool = False
+) -> int:
     """Write the scaffold of a rule and its tests, and say what its author must fill in.
 
+    ``builtin``: into the built-in pack of this checkout; without it nothing is ever written there.
+
     Raises:
-        UsageError: the code or a name is not usable, a rule of that code or a file is already there.
+        UsageError: the code or a name is not usable, a rule of that code or a file is already there, the pack
+            is the built-in one and was not asked for.
     """
+    pack = _pack(into, builtin=builtin)
     made = _planned(code.strip().upper(), slug.strip(), area.strip(), title.strip())
-    pack = Path(into)
     rule = pack / made.path
     tests = rule.with_suffix(".test.yaml")
     for path, text in ((rule, made.rule), (tests, made.tests)):
@@ -29,12 +38,35 @@ def new_rule(code: str, into: str, *, slug: str = "", area: str = "", title: str
     return 0
 
 
+def _pack(into: str, *, builtin: bool) -> Path:
+    """The pack to write into."""
+    from rldoctor.paths import PACKAGE, builtin_rules_dir
+
+    own = builtin_rules_dir()
+    if builtin and into:
+        raise UsageError("--builtin and --into name two packs", hint="leave one of them out")
+    if builtin and own.is_relative_to(PACKAGE):
+        raise UsageError(
+            "--builtin: the built-in rules of an installed package are not to be changed",
+            hint="work in a clone, or write a pack of your own: --into DIR",
+        )
+    if builtin:
+        return own
+    pack = Path(into or OWN_PACK)
+    if pack.resolve().is_relative_to(own.resolve()):
+        raise UsageError(
+            f"{pack} is the built-in pack",
+            hint="--builtin writes there; a pack of your own is any other directory: --into my-rules",
+        )
+    return pack
+
+
 def _planned(code: str, slug: str, area: str, title: str) -> Scaffold:
     """The scaffold; what was not given comes from the catalogue and from the built-in rules."""
     from rldoctor import api
     from rldoctor.paths import builtin_rules_dir
-    from rldoctor.rulebook.known import known_names
-    from rldoctor.rulebook.loader import CODE
+    from rldoctor.rulebook.declarations import CODE
+    from rldoctor.rulebook.lists import catalogue
     from rldoctor.rulebook.scaffold import scaffold, slug_of
 
     if not CODE.fullmatch(code):
@@ -46,7 +78,7 @@ def _planned(code: str, slug: str, area: str, title: str) -> Scaffold:
             f"{code} is a built-in rule ({written.slug})",
             hint="take letters of your own, such as MY-01; a threshold is changed with --threshold",
         )
-    catalogued = known_names([builtin_rules_dir()]).codes.get(code, "")
+    catalogued = catalogue(builtin_rules_dir()).get(code, "")
     slug = slug or catalogued or slug_of(title)
     if not slug:
         raise UsageError(f"{code} needs a name", hint=f"rldoctor rules new {code} --slug what-goes-wrong")
@@ -58,7 +90,7 @@ def _planned(code: str, slug: str, area: str, title: str) -> Scaffold:
 
 def _identifier(name: str, option: str) -> str:
     """``name`` when it can be a slug and a file name; it never leaves the pack's directory."""
-    from rldoctor.rulebook.parts import IDENTIFIER
+    from rldoctor.rulebook.formula import IDENTIFIER
 
     if not IDENTIFIER.fullmatch(name):
         raise UsageError(

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rldoctor.yamlio import load_yaml
-
-FILE = "compare.yaml"
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +44,14 @@ class CompareCriteria:
 
 @lru_cache(maxsize=4)
 def load_criteria(rules: Path) -> CompareCriteria:
-    """The criteria of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / FILE)
+    """The criteria of a rules directory; RuleError with every problem of the file."""
+    from rldoctor.comparison.criteria_file import compare_file
+
+    return build(compare_file(rules))
+
+
+def build(data: Mapping[str, Any]) -> CompareCriteria:
+    """The criteria from checked plain values."""
     return CompareCriteria(
         limits={name: float(entry["value"]) for name, entry in data["thresholds"].items()},
         outcomes=tuple(data["outcomes"]),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import canonical, vocabulary_names, vocabulary_sources
+from rldoctor.datafiles.packs import CATALOGUE, DERIVED, FACTS, Packs, vocabularies
+from rldoctor.datafiles.packs import POLICY as POLICY_NAME
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
-from rldoctor.rulebook.pack_facts import PackFacts, facts_of
-from rldoctor.yamlio import load_yaml
+from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
+from rldoctor.rulebook.schema import PackFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +112,16 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class DerivedSet:
-    """All of ``derived.yaml``; ``numbers`` are the derived settings and facts, each with its kind."""
+    """All that is derived; ``numbers`` are the derived settings and facts, each with its kind.
+
+    ``metrics`` and ``knobs``: what a log or a configuration may hold by itself.
+    """
 
     series: tuple[Derived, ...] = ()
     numbers: tuple[tuple[str, Derived], ...] = ()
     constants: Mapping[str, Constant] = field(default_factory=dict)
+    metrics: frozenset[str] = field(default_factory=lambda: frozenset(canonical().units))
+    knobs: frozenset[str] = field(default_factory=lambda: canonical().knobs)
 
 
 # Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
@@ -121,8 +131,20 @@ def _values(block: Mapping[str, Any]) -> dict[str, float]:
 
 @lru_cache(maxsize=4)
 def load_policy(rules: Path) -> Policy:
-    """The policy of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "policy.yaml")
+    """The policy of a rules directory; RuleError with every problem of the file."""
+    return POLICY.load() if rules == builtin_rules_dir() else read_policy(rules)
+
+
+def read_policy(rules: Path) -> Policy:
+    """The policy, from its file. RuleError with every problem of it."""
+    from rldoctor.rulebook.pack_facts import facts_of
+    from rldoctor.rulebook.policy_file import policy_file
+
+    return replace(build_policy(policy_file(rules)), packs=(facts_of(rules),))
+
+
+def build_policy(data: Mapping[str, Any]) -> Policy:
+    """The policy from checked plain values."""
     outcome, rank, verdict = data["outcome"], data["ranking"], data["verdict"]
     return Policy(
         outcome=Outcomes(
@@ -146,13 +168,16 @@ def load_policy(rules: Path) -> Policy:
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
         # Facts of the pack are part of the policy, because they are made once per run, before any rule.
-        packs=(facts_of(rules),),
     )
 
 
 def with_facts(policy: Policy, packs: Sequence[Path]) -> Policy:
     """The policy with the facts of further packs, after its own. RuleError when one of them is invalid."""
-    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs))) if packs else policy
+    if not packs:
+        return policy
+    from rldoctor.rulebook.pack_facts import facts_of
+
+    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs)))
 
 
 def _ranking(rank: Mapping[str, Any]) -> Ranking:
@@ -174,29 +199,59 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
     )
 
 
-@lru_cache(maxsize=4)
-def load_derived(rules: Path) -> DerivedSet:
-    """The derived quantities of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / "derived.yaml")
+def load_derived(*packs: Path) -> DerivedSet:
+    """The derived quantities of packs, the built-in one first; RuleError with every problem of a file.
+
+    Those of a later pack are made after those of the packs before it, and may use them.
+    """
+    return _load_derived(packs, tuple(_changed(pack / DERIVED) for pack in packs), vocabularies(packs))
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+@lru_cache(maxsize=8)
+def _load_derived(packs: tuple[Path, ...], _state: tuple[int, ...], folders: Packs) -> DerivedSet:
+    return QUANTITIES.load() if packs == (builtin_rules_dir(),) else read_derived(packs, folders)
+
+
+def read_derived(packs: tuple[Path, ...], folders: Packs = ()) -> DerivedSet:
+    """The derived quantities, from the files of packs. RuleError with every problem of a file."""
+    from rldoctor.rulebook.lists import derived_files
+
+    known = canonical(folders)
+    made = build_derived(derived_files(packs, vocabulary_names(folders)))
+    return replace(made, metrics=frozenset(known.units), knobs=known.knobs)
+
+
+def build_derived(files: Sequence[Mapping[str, Any]]) -> DerivedSet:
+    """The derived quantities from checked plain values, one entry a pack."""
     constants = {
-        name: Constant(float(entry["value"]), str(entry["unit"]), str(entry["note"]))
+        name: Constant(float(entry["value"]), entry["unit"], entry["note"])
+        for data in files
         for name, entry in data.get("constants", {}).items()
     }
-    settings, facts = _derived(data.get("knobs", {})), _derived(data.get("facts", {}))
-    numbers = [(SETTING, one) for one in settings] + [(FACT, one) for one in facts]
     # Settings before facts, in file order each: a fact (gradient steps made) is computed from settings,
     # never the other way.
-    return DerivedSet(_derived(data.get("series", {})), tuple(numbers), constants)
+    numbers = [
+        (kind, one)
+        for data in files
+        for kind, section in ((SETTING, "knobs"), (FACT, "facts"))
+        for one in _derived(data.get(section, {}))
+    ]
+    series = tuple(one for data in files for one in _derived(data.get("series", {})))
+    return DerivedSet(series, tuple(numbers), constants)
 
 
 def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
     return tuple(
         Derived(
             name,
-            str(entry.get("unit", "")),
-            str(entry.get("says", "")),
+            entry["unit"],
+            entry["says"],
             tuple(_variant(one) for one in entry["variants"]),
-            str(entry.get("source", "")),
+            entry.get("source", ""),
         )
         for name, entry in block.items()
     )
@@ -205,3 +260,13 @@ def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
 def _variant(entry: Mapping[str, Any]) -> Variant:
     lists = ("from", "optional", "config", "algorithms", "except", "frameworks")
     return Variant(parse(entry["value"]), *(tuple(entry.get(key, ())) for key in lists))
+
+
+def _sources() -> list[Path]:
+    """The policy and its facts, and where the names stand that these and the derived quantities refer to."""
+    names = (POLICY_NAME, FACTS, DERIVED, CATALOGUE)
+    return [*(builtin_rules_dir() / name for name in names), *vocabulary_sources()]
+
+
+POLICY = Compiled("policy", Policy, _sources, lambda: read_policy(builtin_rules_dir()))
+QUANTITIES = Compiled("derived", DerivedSet, _sources, lambda: read_derived((builtin_rules_dir(),)))

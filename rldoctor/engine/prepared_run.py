@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.rulebook.pack_facts import OUTCOME_NAMES, PackFact
+from rldoctor.plain_data import dataclass
+from rldoctor.rulebook.schema import OUTCOME_NAMES, PackFact
 
 NAN = float("nan")
 

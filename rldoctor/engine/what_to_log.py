@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rldoctor.engine.policy import DerivedSet, Variant
 from rldoctor.model.addition import SETTING, Addition, AdditionKind
 from rldoctor.model.algorithms import matches
-from rldoctor.rulebook.known import canonical_names
+from rldoctor.plain_data import dataclass
 
 ALGORITHM = "algorithm"
 Way = tuple[str, ...]
@@ -49,7 +48,7 @@ class _Routes:
     """The ways to each quantity at one place."""
 
     def __init__(self, place: LoggedSoFar, quantities: DerivedSet) -> None:
-        self.place = place
+        self.place, self.quantities = place, quantities
         self.variants = {one.name: one.variants for one in quantities.series}
         self.variants |= {SETTING + one.name: one.variants for _, one in quantities.numbers}
 
@@ -76,7 +75,7 @@ class _Routes:
         # There already, so the empty way: it costs nothing and wins over all others.
         if name in self.place.present:
             return [()]
-        metrics, knobs = canonical_names()
+        metrics, knobs = self.quantities.metrics, self.quantities.knobs
         known = name.removeprefix(SETTING) in knobs if name.startswith(SETTING) else name in metrics
         if known or name in self.place.hints:
             return [(name,)]

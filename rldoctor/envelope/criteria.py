@@ -1,16 +1,18 @@
-"""``rules/reference.yaml`` as typed values."""
+"""``rules/envelope.yaml`` as typed values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import vocabulary_sources
+from rldoctor.datafiles.packs import ENVELOPE
 from rldoctor.model.config import KnobValue
-from rldoctor.yamlio import load_yaml
-
-FILE = "reference.yaml"
+from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,19 @@ class EnvelopeCriteria:
 
 @lru_cache(maxsize=4)
 def load_criteria(rules: Path) -> EnvelopeCriteria:
-    """The criteria of a rules directory; RuleError when the file is not valid YAML."""
-    data = load_yaml(rules / FILE)
+    """The criteria of a rules directory; RuleError with every problem of the file."""
+    return CRITERIA.load() if rules == builtin_rules_dir() else read_criteria(rules)
+
+
+def read_criteria(rules: Path) -> EnvelopeCriteria:
+    """The criteria, from their file. RuleError with every problem of it."""
+    from rldoctor.envelope.criteria_file import envelope_file
+
+    return build(envelope_file(rules))
+
+
+def build(data: Mapping[str, Any]) -> EnvelopeCriteria:
+    """The criteria from checked plain values."""
     return EnvelopeCriteria(
         limits={name: float(entry["value"]) for name, entry in data["thresholds"].items()},
         milestones=tuple(float(share) for share in data["milestones"]),
@@ -50,3 +63,11 @@ def load_criteria(rules: Path) -> EnvelopeCriteria:
         prefixes=tuple(data["identity"]["prefixes"]),
         leave_out=frozenset(data["leave_out"]),
     )
+
+
+CRITERIA = Compiled(
+    "envelope",
+    EnvelopeCriteria,
+    lambda: [builtin_rules_dir() / ENVELOPE, *vocabulary_sources()],
+    lambda: read_criteria(builtin_rules_dir()),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from rldoctor.model.display import Displayed
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.measured import Measured
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

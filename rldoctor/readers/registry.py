@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 
+from rldoctor.plug_ins import READERS, plug_ins
 from rldoctor.readers.base import Failure, Reader
 
-GROUP = "rldoctor.readers"
 # In the order in which sources are preferred when one directory holds several.
 BUILT_IN = {
     "tensorboard": "rldoctor.readers.tensorboard:TensorBoardReader",
@@ -38,6 +37,5 @@ def _made(name: str, target: str) -> Reader:
 
 def _plug_ins() -> list[tuple[str, str]]:
     """Name and target of every entry point that is not a built-in, sorted."""
-    points: list[EntryPoint] = sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value))
     known = set(BUILT_IN.values())
-    return [(point.name, point.value) for point in points if point.value not in known]
+    return [(name, target) for name, target in plug_ins(READERS) if target not in known]

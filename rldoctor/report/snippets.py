@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
-from rldoctor.yamlio import load_yaml
 
 # What may stand in code that a person is told to copy: keys and words come from a log.
 _KEY = re.compile(r"[A-Za-z_][\w.-]*")
@@ -46,10 +44,10 @@ def _row(framework: str, key: str) -> Mapping[str, Any]:
 
 @cache
 def _table() -> Mapping[str, list[dict[str, Any]]]:
-    found: Mapping[str, list[dict[str, Any]]] = load_yaml(Path(__file__).with_name("snippets.yaml"))[
-        "frameworks"
-    ]
-    return found
+    # A run without a prescription needs no snippet.
+    from rldoctor.report.snippets_file import snippets_file
+
+    return snippets_file()
 
 
 def _literal(text: str) -> str | bool | None:

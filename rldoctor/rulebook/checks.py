@@ -7,19 +7,15 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import Problem, did_you_mean
 from rldoctor.language.functions import FUNCTIONS
-from rldoctor.language.parser import CONSTANTS, SPACES, Expression
-from rldoctor.rulebook.fields import Fields
+from rldoctor.language.parser import Expression
+from rldoctor.rulebook.declarations import ACTIVE, GRID_NAMES, RESERVED
 from rldoctor.rulebook.known import Known
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.templates import check_templates, template_names
 from rldoctor.yamlio import Tree, TreePath
-
-GRID_NAMES = frozenset({"step", "progress"})
-# Which points belong to the intervals found: known only once the condition has been judged.
-ACTIVE = "active"
-RESERVED = GRID_NAMES | {ACTIVE} | set(SPACES) | set(CONSTANTS) | set(FUNCTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,23 +28,23 @@ class Use:
 
 
 def check_rule(
-    rule: Rule, fields: Fields, known: Known, expanded: Mapping[str, TreePath] = MappingProxyType({})
+    rule: Rule, sheet: Sheet, known: Known, expanded: Mapping[str, TreePath] = MappingProxyType({})
 ) -> None:
-    """Note every inconsistency of a rule in the problems of ``fields``.
+    """Note every inconsistency of a rule in the sheet.
 
     ``expanded``: where in the file the lets and measures are written that ``each`` stands for.
     """
-    intact = not fields.problems
-    _check_declared(rule, fields, known)
-    _check_shadowing(rule, fields)
+    intact = not sheet.problems
+    _check_declared(rule, sheet)
+    _check_shadowing(rule, sheet)
     for use in uses(rule):
         # A column inside an expression that was written for another name is no column in the file.
         place = expanded.get(str(use.place[1])) if use.place[0] in ("let", "measure") else None
-        _check_use(use if place is None else replace(use, place=place), rule, fields, known, place is None)
-    _check_links(rule, fields, known)
-    check_templates(rule, fields)
+        _check_use(use if place is None else replace(use, place=place), rule, sheet, known, place is None)
+    _check_links(rule, sheet)
+    check_templates(rule, sheet)
     if intact:
-        _check_unused(rule, fields)
+        _check_unused(rule, sheet)
 
 
 def metric_names(rule: Rule) -> tuple[str, ...]:
@@ -93,7 +89,7 @@ def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
         yield Use(("expect", "check"), rule.expect_check, seen)
 
 
-def _check_use(use: Use, rule: Rule, fields: Fields, known: Known, as_written: bool) -> None:
+def _check_use(use: Use, rule: Rule, sheet: Sheet, known: Known, as_written: bool) -> None:
     knobs = {*rule.config, *rule.requires_config}
     said = use.expression
     if said.names <= use.allowed and said.config <= knobs and said.run <= known.facts:
@@ -106,7 +102,7 @@ def _check_use(use: Use, rule: Rule, fields: Fields, known: Known, as_written: b
             text = _wrong_name(node.id, use.allowed, known)
         if text:
             offset = node.col_offset if as_written else 0  # type: ignore[attr-defined]
-            fields.wrong(text, *use.place, offset=offset)  # type: ignore[arg-type]
+            sheet.wrong(text, *use.place, offset=offset)
 
 
 def _wrong_fact(node: ast.Attribute, knobs: Collection[str], known: Known) -> str:
@@ -133,21 +129,16 @@ def _guess(name: str, known: Collection[str]) -> str:
     return did_you_mean(name, sorted(known))
 
 
-def _check_declared(rule: Rule, fields: Fields, known: Known) -> None:
-    """Metrics and knobs exist and are declared once."""
+def _check_declared(rule: Rule, sheet: Sheet) -> None:
+    """Metrics and knobs are declared once; that they exist is part of the form of the file."""
     seen: set[str] = set()
     for place, name in _declared_metrics(rule):
-        if name not in known.metrics:
-            fields.wrong(f"unknown metric '{name}'{_guess(name, known.metrics)}", *place)
         if name in seen:
-            fields.wrong(f"the metric '{name}' is declared twice", *place)
+            sheet.wrong(f"the metric '{name}' is declared twice", *place)
         seen.add(name)
-    for key in ("requires_config", "config"):
-        for index, name in enumerate(getattr(rule, key)):
-            if name not in known.knobs:
-                fields.wrong(f"unknown knob '{name}'{_guess(name, known.knobs)}", key, index)
-            if key == "config" and name in rule.requires_config:
-                fields.wrong(f"the knob '{name}' is declared twice", key, index)
+    for index, name in enumerate(rule.config):
+        if name in rule.requires_config:
+            sheet.wrong(f"the knob '{name}' is declared twice", "config", index)
 
 
 def _declared_metrics(rule: Rule) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -157,7 +148,7 @@ def _declared_metrics(rule: Rule) -> Iterator[tuple[tuple[str | int, ...], str]]
         yield from ((("requires_one_of", outer, inner), name) for inner, name in enumerate(group))
 
 
-def _check_shadowing(rule: Rule, fields: Fields) -> None:
+def _check_shadowing(rule: Rule, sheet: Sheet) -> None:
     """A name means one thing."""
     taken = {
         **dict.fromkeys(RESERVED, "a word of the language"),
@@ -168,17 +159,17 @@ def _check_shadowing(rule: Rule, fields: Fields) -> None:
             if key == "measure" and (name in FUNCTIONS or rule.measure[name].value.text == name):
                 continue  # a measure may be called like a function, and may show a 'let' under its own name
             if not name.isidentifier() or not name.isascii() or name.startswith("_"):
-                fields.wrong(f"'{name}' is not a usable name: letters, digits and _", key, name, at_key=True)
+                sheet.wrong(f"'{name}' is not a usable name: letters, digits and _", key, name, at_key=True)
             if name in taken:
-                fields.wrong(f"the name '{name}' is already {taken[name]}", key, name, at_key=True)
+                sheet.wrong(f"the name '{name}' is already {taken[name]}", key, name, at_key=True)
             taken[name] = what
 
 
-def _check_links(rule: Rule, fields: Fields, known: Known) -> None:
-    """Limits, fixes and knobs that are referred to exist."""
+def _check_links(rule: Rule, sheet: Sheet) -> None:
+    """Limits, fixes and needs that are referred to exist."""
     for name, spec in rule.measure.items():
         if spec.limit and spec.limit not in rule.thresholds:
-            fields.wrong(
+            sheet.wrong(
                 f"unknown threshold '{spec.limit}'{_guess(spec.limit, rule.thresholds)}",
                 "measure",
                 name,
@@ -187,22 +178,18 @@ def _check_links(rule: Rule, fields: Fields, known: Known) -> None:
     for index, cause in enumerate(rule.causes):
         for place, fix in enumerate(cause.fixes):
             if fix not in rule.fixes:
-                fields.wrong(f"unknown fix '{fix}'{_guess(fix, rule.fixes)}", "causes", index, "fixes", place)
+                sheet.wrong(f"unknown fix '{fix}'{_guess(fix, rule.fixes)}", "causes", index, "fixes", place)
     for name, spec_ in rule.fixes.items():
-        if spec_.knob and spec_.knob not in known.knobs:
-            fields.wrong(
-                f"unknown knob '{spec_.knob}'{_guess(spec_.knob, known.knobs)}", "fixes", name, "knob"
-            )
         for place, need in enumerate(spec_.needs):
             if need not in _can_be_needed(rule):
-                fields.wrong(
+                sheet.wrong(
                     f"unknown name '{need}'{_guess(need, _can_be_needed(rule))}",
                     "fixes",
                     name,
                     "needs",
                     place,
                 )
-    _check_ids(rule, fields)
+    _check_ids(rule, sheet)
 
 
 def _can_be_needed(rule: Rule) -> set[str]:
@@ -210,28 +197,28 @@ def _can_be_needed(rule: Rule) -> set[str]:
     return {*metric_names(rule), *rule.thresholds, *rule.let, *rule.measure, *knobs}
 
 
-def _check_ids(rule: Rule, fields: Fields) -> None:
+def _check_ids(rule: Rule, sheet: Sheet) -> None:
     for key in ("unless", "causes"):
         ids = [part.id for part in getattr(rule, key)]
         for index, name in enumerate(ids):
             if name in ids[:index]:
-                fields.wrong(f"the id '{name}' stands here twice", key, index, "id")
+                sheet.wrong(f"the id '{name}' stands here twice", key, index, "id")
 
 
-def _check_unused(rule: Rule, fields: Fields) -> None:
+def _check_unused(rule: Rule, sheet: Sheet) -> None:
     """Everything declared takes part: an unused threshold is a number that decides nothing."""
     names, knobs = used(rule)
     for key in ("thresholds", "let"):
         for name in getattr(rule, key):
             if name not in names:
-                fields.wrong(f"'{name}' is not used", key, name, at_key=True)
+                sheet.wrong(f"'{name}' is not used", key, name, at_key=True)
     for place, name in _declared_metrics(rule):
         if name not in names and place != ("requires", 0):
-            fields.wrong(f"the metric '{name}' is declared but not used", *place)
+            sheet.wrong(f"the metric '{name}' is declared but not used", *place)
     for key in ("requires_config", "config"):
         for index, name in enumerate(getattr(rule, key)):
             if name not in knobs:
-                fields.wrong(f"the knob '{name}' is declared but not used", key, index)
+                sheet.wrong(f"the knob '{name}' is declared but not used", key, index)
 
 
 def used(rule: Rule) -> tuple[set[str], set[str]]:

@@ -1,4 +1,4 @@
-"""``each``: one condition stated once over a list of metrics, expanded when the rule is loaded.
+"""``each``: one condition stated once over a list of metrics, written out when the file is checked.
 
 A block ``dead`` over ``value_loss`` and ``q_mean`` becomes ordinary lets and measures: its ``let`` ``stuck``
 is ``value_loss_stuck`` and ``q_mean_stuck``, its ``when`` is ``value_loss_dead`` and ``q_mean_dead``, and
@@ -12,144 +12,163 @@ import ast
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from rldoctor.datafiles.sheet import Sheet, nearest
 from rldoctor.errors import ExpressionError
-from rldoctor.language.parser import Expression, parse
-from rldoctor.rulebook.fields import Fields
-from rldoctor.rulebook.parts import measures
-from rldoctor.rulebook.schema import MeasureSpec
+from rldoctor.language.parser import parse
 from rldoctor.yamlio import TreePath
 
 # What stands for the metric in turn, in the expressions and texts of a block.
 TURN = "metric"
 # Each metric repeats every expression: without a bound a small file makes a large rule.
 MAX_METRICS, MAX_EXPRESSIONS = 40, 400
+_SAYS = "says"
 
 
 @dataclass(slots=True)
 class Expanded:
-    """Lets and measures that the blocks stand for; ``places``: where each of them is written in the file.
+    """Plain lets and measures that the blocks stand for; ``places``: where each is written in the file.
 
     ``holds``: by block, the let that is true where a metric is one of those meant, by metric.
     """
 
-    let: dict[str, Expression] = field(default_factory=dict)
-    measure: dict[str, MeasureSpec] = field(default_factory=dict)
-    holds: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    let: dict[str, str] = field(default_factory=dict)
+    measure: dict[str, dict[str, Any]] = field(default_factory=dict)
+    holds: dict[str, dict[str, str]] = field(default_factory=dict)
     places: dict[str, TreePath] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """One metric of a block: its own expressions and texts, and what the names of the block become for it."""
+    """One metric of a block: its own expressions and texts."""
 
     metric: str
     own: Mapping[str, ast.expr]
     says: Mapping[str, str]
 
 
-def each(rule: Fields) -> Expanded:
-    """The blocks of ``each``, in file order."""
+def expand(plain: dict[str, Any], sheet: Sheet) -> Mapping[str, TreePath]:
+    """Write the blocks of ``each`` out into ``let`` and ``measure``; where in the file each part stands."""
+    if "each" not in plain:
+        return {}
     found = Expanded()
-    for name, entry in rule.entries("each"):
-        block = rule.inside(entry, "each", name)
-        _expand(block, name, found)
-        block.finish()
-    return found
+    for name, block in plain["each"].items():
+        _Block(name, block, sheet, found).expand()
+    plain["let"] = _in_order(plain.get("let", {}), found)
+    plain["measure"] = {**plain.get("measure", {}), **found.measure}
+    plain["each"] = found.holds
+    return found.places
 
 
-def in_order(lets: Mapping[str, Expression], expanded: Expanded) -> dict[str, Expression]:
+def _in_order(lets: Mapping[str, Any], expanded: Expanded) -> dict[str, Any]:
     """The lets in order of evaluation: one that uses a block comes after all blocks, the others before."""
-    after: dict[str, Expression] = {}
-    for name, expression in lets.items():
-        if expression.names & (expanded.let.keys() | after.keys()):
-            after[name] = expression
+    after: dict[str, Any] = {}
+    for name, text in lets.items():
+        if parse(text).names & (expanded.let.keys() | after.keys()):
+            after[name] = text
     return {**{name: one for name, one in lets.items() if name not in after}, **expanded.let, **after}
 
 
-def _expand(block: Fields, name: str, found: Expanded) -> None:
-    lets = {key: block.parsed(text, "let", key) for key, text in block.entries("let")}
-    when, shown = block.expression("when", required=True), measures(block)
-    turns = list(_turns(block))
-    if not all(_usable(block, one) for one in (name, *lets, *shown, *(turn.metric for turn in turns))):
-        return
-    size = len(turns) * (len(lets) + len(shown) + 1)
-    if not turns or len(turns) > MAX_METRICS or size + len(found.let) > MAX_EXPRESSIONS:
-        block.wrong(f"'each' is over 1 to {MAX_METRICS} metrics and {MAX_EXPRESSIONS} expressions in all")
-        return
-    # `when` is the last let of a block, under the block's own name.
-    parts = {**lets, name: when}
-    for turn in turns:
+@dataclass(slots=True)
+class _Block:
+    """One block and what it adds; problems are noted at its place in the file."""
+
+    name: str
+    plain: Mapping[str, Any]
+    sheet: Sheet
+    found: Expanded
+
+    def expand(self) -> None:
+        lets, shown = self.plain.get("let", {}), self.plain.get("measure", {})
+        turns = list(self._turns())
+        if not all(map(self._usable, (self.name, *lets, *shown, *(turn.metric for turn in turns)))):
+            return
+        size = len(turns) * (len(lets) + len(shown) + 1)
+        if not turns or len(turns) > MAX_METRICS or size + len(self.found.let) > MAX_EXPRESSIONS:
+            self._wrong(f"'each' is over 1 to {MAX_METRICS} metrics and {MAX_EXPRESSIONS} expressions in all")
+            return
+        # `when` is the last let of a block, under the block's own name.
+        parts = {**lets, self.name: self.plain["when"]}
+        for turn in turns:
+            self._turn(turn, parts, shown)
+        holds = {turn.metric: f"{turn.metric}_{self.name}" for turn in turns}
+        self.found.holds[self.name] = holds
+        total = self._parsed(f"how_many({', '.join(holds.values())}, false)")
+        if total:
+            self._note(self.name)
+            self.found.let[self.name] = total
+
+    def _turns(self) -> Iterator[_Turn]:
+        """The metrics: a list of names, or a mapping from each to what differs for it."""
+        defaults = {key: parse(text).tree for key, text in self.plain.get("defaults", {}).items()}
+        metrics = self.plain["metrics"]
+        for metric in metrics:
+            entry = (metrics[metric] if isinstance(metrics, dict) else None) or {}
+            own = dict(defaults)
+            for key, text in entry.items():
+                if key == _SAYS and isinstance(text, dict):
+                    continue
+                if key not in defaults or isinstance(text, dict):
+                    known = (*defaults, _SAYS)
+                    self._wrong(f"unknown key '{key}'{nearest(key, known)}", "metrics", metric, key)
+                else:
+                    own[key] = parse(text).tree
+            says = entry.get(_SAYS, {})
+            yield _Turn(metric, own, self._texts(metric, says) if isinstance(says, dict) else {})
+
+    def _texts(self, metric: str, says: Mapping[str, str]) -> Mapping[str, str]:
+        """What is said instead for one metric, by measure of the block."""
+        shown = self.plain.get("measure", {})
+        for key in says:
+            if key not in shown:
+                self._wrong(f"unknown measure '{key}'{nearest(key, shown)}", "metrics", metric, _SAYS, key)
+        return says
+
+    def _turn(self, turn: _Turn, parts: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
         names = {key: f"{turn.metric}_{key}" for key in parts}
         swap = {TURN: ast.Name(turn.metric), **turn.own, **{key: ast.Name(to) for key, to in names.items()}}
-        for key, expression in parts.items():
-            place = ("when",) if key == name else ("let", key)
-            made = None if expression is None else _for(block, expression, swap, *place)
-            if made is not None:
-                _note(block, found, names[key], *place)
-                found.let[names[key]] = made
+        for key, text in parts.items():
+            place = ("when",) if key == self.name else ("let", key)
+            if made := self._for(text, swap, *place):
+                self._note(names[key], *place)
+                self.found.let[names[key]] = made
         for key, spec in shown.items():
-            _measure(block, found, turn, key, spec, swap)
-    found.holds[name] = {turn.metric: f"{turn.metric}_{name}" for turn in turns}
-    total = _parsed(block, f"how_many({', '.join(found.holds[name].values())}, false)")
-    if total is not None:
-        _note(block, found, name)
-        found.let[name] = total
+            if value := self._for(spec["value"], swap, "measure", key):
+                says = turn.says.get(key, spec.get("says", "")).replace("{" + TURN + "}", turn.metric)
+                made_spec = {**spec, "value": value, **({"says": says} if says else {})}
+                self.found.measure[f"{turn.metric}_{key}"] = made_spec
+                self.found.places.setdefault(f"{turn.metric}_{key}", self._place("measure", key))
 
+    def _usable(self, name: str) -> bool:
+        """Names become parts of other names, so they are looked at before anything is made of them."""
+        if name.isidentifier() and name.isascii() and not name.startswith("_") and name != TURN:
+            return True
+        self._wrong(f"'{name}' is not a usable name here: letters, digits and _, and not '{TURN}'")
+        return False
 
-def _usable(block: Fields, name: str) -> bool:
-    """Names become parts of other names, so they are looked at before anything is made of them."""
-    if name.isidentifier() and name.isascii() and not name.startswith("_") and name != TURN:
-        return True
-    block.wrong(f"'{name}' is not a usable name here: letters, digits and _, and not '{TURN}'")
-    return False
+    def _note(self, name: str, *place: str) -> None:
+        if name in self.found.let:
+            self._wrong(f"two parts of 'each' are called '{name}'", *place)
+        self.found.places[name] = self._place(*place)
 
+    def _for(self, text: Any, swap: Mapping[str, ast.expr], *place: str) -> str:
+        """The expression with names replaced, parsed again: the bounds of the language hold for it too."""
+        tree = copy.deepcopy(parse(text).tree)
+        return self._parsed(ast.unparse(_Swapped(swap).visit(tree)), *place)
 
-def _turns(block: Fields) -> Iterator[_Turn]:
-    """The metrics: a list of names, or a mapping from each to what differs for it (``says``, expressions)."""
-    defaults = {key: block.parsed(text, "defaults", key) for key, text in block.entries("defaults")}
-    if not isinstance(block.values.get("metrics"), dict):
-        entries = dict.fromkeys(block.texts("metrics", required=True))
-    else:
-        entries = dict(block.entries("metrics"))
-    for metric, entry in entries.items():
-        part = block.inside({} if entry is None else entry, "metrics", metric)
-        own = {key: part.expression(key) or one for key, one in defaults.items()}
-        says = {key: text for key, text in part.entries("says") if isinstance(text, str)}
-        part.finish()
-        yield _Turn(metric, {key: one.tree for key, one in own.items() if one is not None}, says)
+    def _parsed(self, text: str, *place: str) -> str:
+        try:
+            return parse(text).text
+        except ExpressionError as error:
+            self._wrong(f"for one of its metrics: {error}", *place)
+            return ""
 
+    def _wrong(self, text: str, *place: str) -> None:
+        self.sheet.wrong(text, *self._place(*place))
 
-def _measure(
-    block: Fields, found: Expanded, turn: _Turn, key: str, spec: MeasureSpec, swap: Mapping[str, ast.expr]
-) -> None:
-    value = _for(block, spec.value, swap, "measure", key)
-    if value is not None:
-        name = f"{turn.metric}_{key}"
-        says = turn.says.get(key, spec.says).replace("{" + TURN + "}", turn.metric)
-        found.measure[name] = MeasureSpec(name, value, spec.unit, spec.format, spec.limit, says)
-        found.places.setdefault(name, (*block.place, "measure", key))
-
-
-def _note(block: Fields, found: Expanded, name: str, *place: str) -> None:
-    if name in found.let:
-        block.wrong(f"two parts of 'each' are called '{name}'", *place)
-    found.places[name] = (*block.place, *place)
-
-
-def _for(
-    block: Fields, expression: Expression, swap: Mapping[str, ast.expr], *place: str
-) -> Expression | None:
-    """The expression with names replaced, parsed again: the bounds of the language hold for the result."""
-    return _parsed(block, ast.unparse(_Swapped(swap).visit(copy.deepcopy(expression.tree))), *place)
-
-
-def _parsed(block: Fields, text: str, *place: str) -> Expression | None:
-    try:
-        return parse(text)
-    except ExpressionError as error:
-        block.wrong(f"for one of its metrics: {error}", *place)
-        return None
+    def _place(self, *place: str) -> TreePath:
+        return ("each", self.name, *place)
 
 
 class _Swapped(ast.NodeTransformer):

@@ -6,9 +6,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from rldoctor.datafiles.scalars import Choice, Flag, Scalar, TextValue
+from rldoctor.datafiles.shapes import ListOf, MapOf, Nullable, Record
+from rldoctor.datafiles.sheet import INVALID, Sheet
 from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
-from rldoctor.rulebook.fields import Fields
+from rldoctor.rulebook.formula import Level
+from rldoctor.yamlio import TreePath
 
 _TOLERANCE = re.compile(
     r"\s*(?P<value>[-+0-9.eE_]+|nan)\s*(?:\+/-\s*(?P<slack>[0-9.eE_+-]+)\s*(?P<share>%?))?\s*"
@@ -57,48 +62,81 @@ class Expectation:
     came_true: bool | None = None
 
 
-def expectation(part: Fields) -> Expectation:
-    """The ``expect`` of a case."""
-    outcome = part.choice("outcome", [one.value for one in Outcome], default="")
-    if not outcome and not part.has("outcome"):
-        part.wrong("'outcome' is missing")
-    found = Expectation(
-        outcome=Outcome(outcome or "passed"),
-        onset=_tolerance_of(part, "onset"),
-        until=END if part.values.get("until") == END and part.has("until") else _tolerance_of(part, "until"),
-        severity=part.severity("severity"),
-        measure={name: _tolerance(part, value, "measure", name) for name, value in part.entries("measure")},
-        fixes={
-            name: None if value is None else _tolerance(part, value, "fixes", name)
-            for name, value in part.entries("fixes")
-        },
-        missing=part.texts("missing") if part.has("missing") else None,
-        guard=part.text("guard"),
-        likely=part.texts("likely") if part.has("likely") else None,
-        came_true=part.flag("came_true"),
-    )
-    part.finish()
-    return found
-
-
-def _tolerance_of(part: Fields, key: str) -> Tolerance | None:
-    return _tolerance(part, part.values[key], key) if part.has(key) else None
-
-
-def _tolerance(part: Fields, value: object, *keys: str) -> Tolerance:
-    """``value`` as a number with its tolerance; a problem when it is neither."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+def tolerance(value: float | str) -> Tolerance:
+    """``102400``, ``102400 +/- 8192``, ``0.5 +/- 10 %``. ValueError for any other text."""
+    if not isinstance(value, str):
         return Tolerance(float(value), _ROUNDING * abs(float(value)))
-    match = _TOLERANCE.fullmatch(value) if isinstance(value, str) else None
-    try:
-        if match is None:
-            raise ValueError
-        number = float(match["value"])
-        slack = _ROUNDING * abs(number) if match["slack"] is None else float(match["slack"])
-    except ValueError:
-        part.wrong("expected a number, or one with its tolerance: 102400 +/- 8192", *keys)
-        return Tolerance(0.0, 0.0)
+    match = _TOLERANCE.fullmatch(value)
+    if match is None:
+        raise ValueError(value)
+    number = float(match["value"])
+    slack = _ROUNDING * abs(number) if match["slack"] is None else float(match["slack"])
     return Tolerance(number, slack * abs(number) / 100 if match["share"] else slack)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedNumber(Scalar):
+    """A number, or one with its tolerance; ``end``: the word ``end`` too."""
+
+    end: bool = False
+    says = "a number"
+
+    @property
+    def harmless(self) -> int:
+        """0."""
+        return 0
+
+    def fits(self, value: Any) -> bool:
+        """A number or text that :func:`tolerance` can read."""
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            return False
+        try:
+            tolerance(value)
+        except ValueError:
+            return self.end and value == END
+        return True
+
+    def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
+        """As written."""
+        if self.fits(value):
+            return value
+        sheet.wrong("expected a number, or one with its tolerance: 102400 +/- 8192", *place)
+        return INVALID
+
+
+_NAMES = ListOf(TextValue(), alone=True, unique=True)
+EXPECTATION = Record(
+    {"outcome": Choice(tuple(one.value for one in Outcome), "outcome")},
+    {
+        "onset": ExpectedNumber(),
+        "until": ExpectedNumber(end=True),
+        "severity": Level(),
+        "measure": MapOf(ExpectedNumber()),
+        "fixes": MapOf(Nullable(ExpectedNumber())),
+        "missing": _NAMES,
+        "guard": TextValue(),
+        "likely": _NAMES,
+        "came_true": Flag(),
+    },
+)
+
+
+def build(plain: Mapping[str, Any]) -> Expectation:
+    """The ``expect`` of a case, from checked plain values."""
+    fixes = plain.get("fixes", {})
+    lists = {key: tuple(plain[key]) if key in plain else None for key in ("missing", "likely")}
+    until = plain.get("until")
+    return Expectation(
+        outcome=Outcome(plain["outcome"]),
+        onset=tolerance(plain["onset"]) if "onset" in plain else None,
+        until=until if until is None or until == END else tolerance(until),
+        severity=Severity.parse(plain["severity"]) if "severity" in plain else None,
+        measure={name: tolerance(value) for name, value in plain.get("measure", {}).items()},
+        fixes={name: None if value is None else tolerance(value) for name, value in fixes.items()},
+        guard=plain.get("guard", ""),
+        came_true=plain.get("came_true"),
+        **lists,
+    )
 
 
 def differences(expected: Expectation, result: RuleResult) -> list[str]:

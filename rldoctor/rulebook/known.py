@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rldoctor.errors import RuleError
-from rldoctor.paths import PACKAGE
-from rldoctor.rulebook.fields import kind
-from rldoctor.yamlio import Tree, load_tree
-
-CANONICAL = PACKAGE / "vocabulary" / "canonical.yaml"
-
-# Files at the top of a pack that are no rules.
-CATALOGUE, DERIVED, POLICY, FACTS = "catalogue.yaml", "derived.yaml", "policy.yaml", "facts.yaml"
-LISTS = (CATALOGUE, DERIVED, POLICY, FACTS, "compare.yaml", "reference.yaml", "validation.yaml")
+from rldoctor.datafiles.canonical import algorithms, framework_names, vocabulary_names
+from rldoctor.datafiles.packs import POLICY, vocabularies
+from rldoctor.datafiles.sheet import Names
+from rldoctor.paths import builtin_rules_dir
+from rldoctor.rulebook.lists import catalogue, derived_files, facts_file
+from rldoctor.rulebook.policy_file import policy_file
 
 _FACTS = """
     steps planned points improving solved learned return_trend return_start return_end return_best
@@ -38,47 +33,51 @@ class Known:
     codes: Mapping[str, str] = field(default_factory=dict)
     facts: frozenset[str] = RUN_FACTS
     computed: frozenset[str] = RUN_FACTS
+    frameworks: frozenset[str] = field(default_factory=lambda: frozenset(framework_names()))
+
+    @property
+    def names(self) -> Names:
+        """As the checker of data files wants them."""
+        return {
+            "metric": self.metrics,
+            "knob": self.knobs,
+            "algorithm": algorithms(),
+            "framework": self.frameworks,
+        }
 
 
 def known_names(directories: Iterable[Path]) -> Known:
-    """The canonical names, and those that the catalogues and derived quantities of the packs add.
+    """The canonical names, and those that vocabularies, catalogues and derived quantities of the packs add.
 
     Raises:
-        RuleError: one of these files is not valid YAML.
+        RuleError: one of these files is wrong.
     """
-    metrics, knobs = (set(names) for names in canonical_names())
+    packs = tuple(dict.fromkeys(directories))
+    names = vocabulary_names(vocabularies(packs))
+    derived = derived_files(packs, names)
     codes: dict[str, str] = {}
-    facts, added = set(RUN_FACTS), set[str]()
-    for directory in dict.fromkeys(directories):
-        derived = _load(directory / DERIVED)
-        metrics |= set(_part(derived, "series"))
-        knobs |= set(_part(derived, "knobs"))
-        facts |= set(_part(derived, "facts"))
-        codes |= _part(_load(directory / CATALOGUE), "codes")
-        facts |= set(_part(_load(directory / POLICY), "outcome", "facts"))
-        added |= set(_part(_load(directory / FACTS), "facts"))
-    return Known(frozenset(metrics), frozenset(knobs), codes, frozenset(facts | added), frozenset(facts))
+    added: set[str] = set()
+    for pack in packs:
+        codes |= catalogue(pack)
+        added |= facts_file(pack).get("facts", {}).keys()
+    computed = RUN_FACTS | _made(derived, "facts") | _judged(packs)
+    return Known(
+        frozenset(names["metric"]) | _made(derived, "series"),
+        frozenset(names["knob"]) | _made(derived, "knobs"),
+        codes,
+        computed | added,
+        computed,
+        frozenset(names["framework"]),
+    )
 
 
-@lru_cache(maxsize=1)
-def canonical_names() -> tuple[frozenset[str], frozenset[str]]:
-    """The metrics and the knobs of the vocabulary: what a log or a configuration may hold."""
-    canonical = load_tree(CANONICAL)
-    return frozenset(_part(canonical, "metrics")), frozenset(_part(canonical, "knobs"))
+def _made(derived: Sequence[Mapping[str, Any]], section: str) -> frozenset[str]:
+    return frozenset(name for plain in derived for name in plain.get(section, ()))
 
 
-def _load(path: Path) -> Tree:
-    """The file; an absent one is empty."""
-    return load_tree(path) if path.is_file() else Tree(str(path), None)
-
-
-def _part(tree: Tree, *keys: str) -> Mapping[str, Any]:
-    """The mapping under the keys; empty when one is absent, RuleError when something else is there."""
-    found = tree.value
-    for depth in range(len(keys) + 1):
-        if found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise RuleError([tree.problem(keys[:depth], f"expected a mapping, found {kind(found)}")])
-        found = found.get(keys[depth]) if depth < len(keys) else found
-    return dict(found)
+def _judged(packs: tuple[Path, ...]) -> frozenset[str]:
+    """The facts that the policy judges; only the built-in pack has one that counts."""
+    builtin = builtin_rules_dir()
+    if builtin not in packs or not (builtin / POLICY).is_file():
+        return frozenset()
+    return frozenset(policy_file(builtin)["outcome"]["facts"])

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from rldoctor.datafiles.packs import LISTS, VOCABULARY
+from rldoctor.datafiles.read import HINT, check
+from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import Problem, RuleError, did_you_mean
-from rldoctor.model.finding import Severity
-from rldoctor.model.measured import STATUSES
 from rldoctor.paths import builtin_rules_dir
-from rldoctor.rulebook import parts
+from rldoctor.rulebook.build import build
 from rldoctor.rulebook.checks import check_rule, unwritten
-from rldoctor.rulebook.each import Expanded, each, in_order
-from rldoctor.rulebook.fields import PLACEHOLDER, Fields
-from rldoctor.rulebook.known import LISTS, Known, known_names
-from rldoctor.rulebook.pack_facts import PackFacts, check_facts, shared_by, with_shared
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.declarations import RULE
+from rldoctor.rulebook.each import expand
+from rldoctor.rulebook.known import Known, known_names
+from rldoctor.rulebook.pack_facts import check_facts, shared_by, with_shared
+from rldoctor.rulebook.schema import LoadedPack, PackFacts, Rule
 from rldoctor.rulebook.testcases import check_tests
 from rldoctor.yamlio import Tree, load_tree
 
 TEST_SUFFIX = ".test.yaml"
-CODE = re.compile(r"[A-Z]{2,6}-[0-9]{2,3}")
-_NO_ANSWER = frozenset({"unknown", "none", "unlikely", "n/a", "no", "not known", "none known"})
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadRule:
+    """A rule file: harmless values where it is wrong, its problems, and what is still to be written in it."""
+
+    rule: Rule
+    tree: Tree
+    problems: tuple[Problem, ...]
+    unwritten: tuple[Problem, ...]
 
 
 def load_rule(path: Path, known: Known | None = None, *, tests: bool = True) -> Rule:
@@ -35,35 +44,58 @@ def load_rule(path: Path, known: Known | None = None, *, tests: bool = True) -> 
         RuleError: with every problem of the rule file and its test file.
     """
     packs = [builtin_rules_dir(), path.parent, path.parent.parent]
-    problems: list[Problem] = []
-    known = known or _names(packs, problems)
-    rule, tree = _read(path, known, shared_by(packs), tests, problems)
-    if rule is None or tree is None or problems:
-        raise RuleError(problems)
-    return rule
+    of_facts: list[Problem] = []
+    known = known or _names(packs, of_facts)
+    found = _read(path, known, shared_by(packs), tests)
+    if problems := [*of_facts, *found.problems, *found.unwritten]:
+        raise RuleError(_sorted(problems, path))
+    return found.rule
 
 
 def load_pack(directories: Sequence[Path], known: Known | None = None, *, tests: bool = True) -> list[Rule]:
-    """Every rule of the directories, ordered by code, checked also against each other.
+    """Every rule of the directories, ordered by code, checked also against each other; a draft is an error.
 
     Raises:
         RuleError: with every problem of every file, or when a directory holds no rule.
     """
-    packs = [builtin_rules_dir(), *directories]
+    return list(_load(directories, known, tests, strict=True).rules)
+
+
+def load_finished(directories: Sequence[Path]) -> LoadedPack:
+    """The rules that are written to the end. A draft, a rule with ``TODO`` texts, stops no other rule.
+
+    Whatever else is wrong with a draft is not looked at: its author is not done. The tests beside the rules
+    are not read.
+
+    Raises:
+        RuleError: with every problem of every other file, or when a directory holds no rule.
+    """
+    return _load(directories, None, tests=False, strict=False)
+
+
+def _load(directories: Sequence[Path], known: Known | None, tests: bool, *, strict: bool) -> LoadedPack:
     problems: list[Problem] = []
-    known = known or _names(packs, problems)
-    loaded: list[tuple[Rule, Tree]] = []
+    known = known or _names([builtin_rules_dir(), *directories], problems)
+    found: list[_ReadRule] = []
     for directory in directories:
         # A pack sees the built-in names and its own, not those of a third.
         shared = shared_by([builtin_rules_dir(), directory])
         for path in rule_files(directory, problems):
-            rule, tree = _read(path, known, shared, tests, problems)
-            if rule is not None and tree is not None:
-                loaded.append((rule, tree))
-    problems += check_pack(loaded, known)
+            try:
+                found.append(_read(path, known, shared, tests))
+            except RuleError as error:
+                problems += error.problems
+    drafts = [] if strict else [one for one in found if one.unwritten]
+    for one in found:
+        if one not in drafts:
+            problems += _sorted([*one.problems, *one.unwritten], Path(one.tree.name))
+    # A rule may lead to one that is still a draft: its code is taken.
+    finished = [(one.rule, one.tree) for one in found if one not in drafts]
+    problems += check_pack(finished, known, {one.rule.code for one in drafts})
     if problems:
-        raise RuleError(problems, hint="The fields are described in docs/writing-rules.md.")
-    return sorted((rule for rule, _ in loaded), key=lambda rule: rule.code)
+        raise RuleError(problems, hint=HINT)
+    rules = sorted((rule for rule, _ in finished), key=lambda rule: rule.code)
+    return LoadedPack(tuple(rules), tuple(one.unwritten[0] for one in drafts))
 
 
 def _names(packs: Sequence[Path], problems: list[Problem]) -> Known:
@@ -74,133 +106,51 @@ def _names(packs: Sequence[Path], problems: list[Problem]) -> Known:
 
 
 def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
-    """The rule files of a pack, in order: every YAML file but tests and the pack's own lists."""
+    """The rule files of a pack, in order: every YAML file but tests, the pack's lists and its vocabulary."""
     others = {directory / name for name in LISTS}
     found = sorted(path for path in directory.rglob("*.y*ml") if path.suffix in (".yaml", ".yml"))
     found = [
-        path for path in found if not path.name.endswith((TEST_SUFFIX, ".test.yml")) and path not in others
+        path
+        for path in found
+        if not path.name.endswith((TEST_SUFFIX, ".test.yml"))
+        and path not in others
+        and directory / VOCABULARY not in path.parents
     ]
-    if not found:
+    if not found and not _holds_something_else(directory):
         problems.append(Problem(str(directory), 0, 0, "no rule file (*.yaml) in this directory"))
     return found
 
 
-def _read(
-    path: Path, known: Known, shared: PackFacts, tests: bool, problems: list[Problem]
-) -> tuple[Rule | None, Tree | None]:
-    """The rule of a file, with harmless values where it is wrong; problems are added to the list."""
-    try:
-        tree = load_tree(path)
-    except RuleError as error:
-        problems += error.problems
-        return None, None
-    found: list[Problem] = []
-    fields = Fields.of(tree, (), tree.value, found)
-    expanded = each(fields)
-    rule = with_shared(_rule(fields, path, expanded), shared)
-    if fields.values:
-        fields.finish()
-        check_rule(rule, fields, known, expanded.places)
-    found += unwritten(tree)
+def _holds_something_else(directory: Path) -> bool:
+    """A pack may be a vocabulary alone."""
+    return (directory / VOCABULARY).is_dir()
+
+
+def _read(path: Path, known: Known, shared: PackFacts, tests: bool) -> _ReadRule:
+    """The rule of a file. RuleError when the file is no YAML."""
+    tree = load_tree(path)
+    sheet = Sheet(tree, known.names)
+    plain = check(sheet, RULE)
+    places = expand(plain, sheet)
+    rule = with_shared(build(plain, path), shared)
+    if isinstance(tree.value, dict):
+        check_rule(rule, sheet, known, places)
+    found = sheet.problems
     if tests:
-        found += check_tests(rule, path.with_suffix(TEST_SUFFIX))
-    problems += sorted(found, key=lambda problem: (problem.file != tree.name, problem.line, problem.column))
-    return rule, tree
+        found = [*found, *check_tests(rule, path.with_suffix(TEST_SUFFIX), known.names)]
+    return _ReadRule(rule, tree, tuple(found), tuple(unwritten(tree)))
 
 
-def _rule(fields: Fields, path: Path, expanded: Expanded | None = None) -> Rule:
-    expanded = each(fields) if expanded is None else expanded
-    if fields.number("schema", required=True) not in (1,) and fields.has("schema"):
-        fields.wrong("this program reads 'schema: 1'", "schema")
-    return Rule(
-        path=str(path),
-        code=_code(fields),
-        slug=_slug(fields, path),
-        severity=fields.severity("severity", required=True) or Severity.WARNING,
-        area=_area(fields, path),
-        title=fields.text("title", required=True),
-        failure_title=fields.text("failure_title", required=True),
-        unsure_title=fields.text("unsure_title"),
-        when=fields.expression("when", required=True) or PLACEHOLDER,
-        message=fields.text("message", required=True),
-        status=fields.choice("status", STATUSES, default="experimental"),
-        status_stated=fields.has("status"),
-        applies_to=parts.applies_to(fields),
-        requires=fields.texts("requires"),
-        requires_one_of=_groups(fields),
-        requires_config=fields.texts("requires_config"),
-        optional=fields.texts("optional"),
-        config=fields.texts("config"),
-        min_points=fields.whole("min_points", default=10, low=1, high=1_000_000),
-        thresholds=parts.thresholds(fields),
-        let=in_order(parts.lets(fields), expanded),
-        each=expanded.holds,
-        since=fields.expression("since"),
-        hold=parts.span(fields, "for"),
-        bridge=parts.span(fields, "bridge"),
-        ignore_first=parts.span(fields, "ignore_first"),
-        ready=fields.expression("ready"),
-        not_ready_says=fields.text("not_ready_says", required="ready" in fields.values),
-        unless=parts.guards(fields),
-        cap_if_improving=fields.severity("cap_if_improving"),
-        cap_if_solved=fields.severity("cap_if_solved"),
-        escalate=parts.levels(fields, "escalate"),
-        reduce=parts.levels(fields, "reduce"),
-        measure={**parts.measures(fields), **expanded.measure},
-        passed_message=fields.text("passed_message", required=True),
-        leads_to=parts.edges(fields),
-        causes=parts.causes(fields),
-        fixes=parts.fixes(fields),
-        **parts.afterwards(fields),
-        false_positives=_false_positives(fields),
-        wrong_advice=parts.wrong_advice(fields),
-        references=parts.references(fields),
-    )
+def _sorted(problems: Sequence[Problem], path: Path) -> list[Problem]:
+    """The problems of the rule file from its top, then those of its tests."""
+    return sorted(problems, key=lambda problem: (problem.file != str(path), problem.line, problem.column))
 
 
-def _code(fields: Fields) -> str:
-    code = fields.text("code", required=True)
-    if code and not CODE.fullmatch(code):
-        fields.wrong(f"'{code}' must look like POL-01", "code")
-    return code
-
-
-def _slug(fields: Fields, path: Path) -> str:
-    slug = fields.text("slug", required=True)
-    if slug and not parts.IDENTIFIER.fullmatch(slug):
-        fields.wrong(f"'{slug}' must be lower-case words joined by hyphens", "slug")
-    if slug and slug != path.stem:
-        fields.wrong(f"the slug '{slug}' must be the file's name ({path.stem})", "slug")
-    return slug
-
-
-def _area(fields: Fields, path: Path) -> str:
-    area = fields.text("area", required=True)
-    if area and area != path.parent.name:
-        fields.wrong(f"the area '{area}' must be the folder's name ({path.parent.name})", "area")
-    return area
-
-
-def _groups(fields: Fields) -> tuple[tuple[str, ...], ...]:
-    items = fields.items("requires_one_of")
-    return tuple(fields.text_list(group, "requires_one_of", index) for index, group in items)
-
-
-def _false_positives(fields: Fields) -> tuple[str, ...]:
-    found = fields.texts("false_positives", required=True)
-    for index, text in enumerate(found):
-        if text.strip(" .").lower() in _NO_ANSWER:
-            fields.wrong(
-                f"'{text}' is no answer: when would this rule fire wrongly?", "false_positives", index
-            )
-    if "false_positives" in fields.values and not found:
-        fields.wrong("no situation in which this rule fires wrongly is named", "false_positives")
-    return found
-
-
-def check_pack(loaded: Sequence[tuple[Rule, Tree]], known: Known) -> list[Problem]:
-    """Codes and slugs are unique and as in the catalogue; edges lead to codes that exist."""
-    codes = {rule.code for rule, _ in loaded} | set(known.codes)
+def check_pack(
+    loaded: Sequence[tuple[Rule, Tree]], known: Known, more: Collection[str] = ()
+) -> list[Problem]:
+    """Codes and slugs are unique and as in the catalogue; edges lead to codes that exist or to ``more``."""
+    codes = {rule.code for rule, _ in loaded} | set(known.codes) | set(more)
     problems = [*_repeated(loaded, "code"), *_repeated(loaded, "slug")]
     for rule, tree in loaded:
         problems += _catalogued(rule, tree, known)

@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from rldoctor.datafiles.packs import FACTS
 from rldoctor.errors import Problem, RuleError
-from rldoctor.language.parser import Expression
-from rldoctor.rulebook.checks import GRID_NAMES, RESERVED, metric_names, used
-from rldoctor.rulebook.fields import PLACEHOLDER, Fields
-from rldoctor.rulebook.known import FACTS, Known
-from rldoctor.rulebook.parts import lets, thresholds
-from rldoctor.rulebook.schema import Rule, Threshold
+from rldoctor.language.parser import Expression, parse
+from rldoctor.rulebook.build import threshold
+from rldoctor.rulebook.checks import metric_names, used
+from rldoctor.rulebook.known import Known
+from rldoctor.rulebook.lists import facts_file
+from rldoctor.rulebook.schema import PackFact, PackFacts, Rule, Threshold
 from rldoctor.yamlio import load_tree
-
-# Facts are made for every run, before any rule: a pack must not be able to make that slow.
-MAX_ENTRIES = 200
-# What a fact without ``from`` sees: the outcome of the run on the steps of its return.
-OUTCOME_NAMES = ("ret", "success", "length", "episodes_logged")
-
-
-@dataclass(frozen=True, slots=True)
-class PackFact:
-    """A number about the whole run. ``inputs``: the metrics it is made of; none: the outcome of the run."""
-
-    name: str
-    value: Expression
-    unit: str = ""
-    says: str = ""
-    inputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PackFacts:
-    """One ``facts.yaml``; an absent one is empty.
-
-    ``let``: expressions that rules use by name, each evaluated on the rule's own grid.
-    """
-
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
-    let: Mapping[str, Expression] = field(default_factory=dict)
-    facts: tuple[PackFact, ...] = ()
 
 
 def facts_of(pack: Path) -> PackFacts:
@@ -53,36 +27,18 @@ def facts_of(pack: Path) -> PackFacts:
 
 @lru_cache(maxsize=16)
 def _read(path: Path, _changed: int) -> PackFacts:
-    problems: list[Problem] = []
-    tree = load_tree(path)
-    fields = Fields.of(tree, (), tree.value, problems)
-    if fields.number("schema", required=True) != 1 and fields.has("schema"):
-        fields.wrong("this program reads 'schema: 1'", "schema")
-    shared, let = thresholds(fields), lets(fields)
-    entries = list(fields.entries("facts"))
-    facts = tuple(_fact(fields.inside(entry, "facts", name), name) for name, entry in entries)
-    fields.finish()
-    if max(len(shared), len(let), len(facts)) > MAX_ENTRIES:
-        fields.wrong(f"more than {MAX_ENTRIES} thresholds, lets or facts")
-    for key, names in (("thresholds", shared), ("let", let), ("facts", dict(entries))):
-        for name in names:
-            if not name.isidentifier() or name.startswith("_") or name in RESERVED:
-                fields.wrong(f"'{name}' is not a usable name: letters, digits and _", key, name, at_key=True)
-    for fact in facts:
-        allowed = {*shared, *GRID_NAMES, *(fact.inputs or OUTCOME_NAMES)}
-        for name in sorted(fact.value.names - allowed):
-            fields.wrong(f"unknown name '{name}'", "facts", fact.name, "value")
-    if problems:
-        raise RuleError(problems)
-    return PackFacts(shared, let, facts)
+    return build(facts_file(path.parent))
 
 
-def _fact(part: Fields, name: str) -> PackFact:
-    value = part.expression("value", required=True) or PLACEHOLDER
-    unit, says = part.text("unit", required=True), part.text("says", required=True)
-    found = PackFact(name, value, unit, says, part.texts("from"))
-    part.finish()
-    return found
+def build(plain: Mapping[str, Any]) -> PackFacts:
+    """The facts from checked plain values."""
+    facts = tuple(
+        PackFact(name, parse(one["value"]), one["unit"], one["says"], tuple(one.get("from", ())))
+        for name, one in plain.get("facts", {}).items()
+    )
+    let = {name: parse(text) for name, text in plain.get("let", {}).items()}
+    limits = {name: threshold(name, one) for name, one in plain.get("thresholds", {}).items()}
+    return PackFacts(limits, let, facts)
 
 
 def check_facts(packs: Iterable[Path], known: Known) -> list[Problem]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from rldoctor.errors import did_you_mean
-from rldoctor.rulebook.fields import Fields
 from rldoctor.rulebook.schema import Rule
+
+if TYPE_CHECKING:
+    from rldoctor.datafiles.sheet import Sheet
 
 # What the engine supplies besides measures and thresholds.
 SITUATION = frozenset({"interval", "onset", "slug", "tag"})
@@ -45,14 +48,14 @@ def template_names(rule: Rule) -> set[str]:
     return {name for _, text, _ in templates(rule) for name in _fields(text)}
 
 
-def check_templates(rule: Rule, fields: Fields) -> None:
+def check_templates(rule: Rule, sheet: Sheet) -> None:
     """Note every template that could not be filled."""
     common = {*rule.measure, *rule.thresholds, *(block + WHICH for block in rule.each)}
     knobs = {KNOB_PREFIX + name for name in (*rule.config, *rule.requires_config)}
     for place, text, prescribes in templates(rule):
         trouble = _trouble(text, common | (PRESCRIBED | knobs if prescribes else SITUATION))
         if trouble:
-            fields.wrong(trouble, *place)
+            sheet.wrong(trouble, *place)
 
 
 def _fields(text: str) -> list[str]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from rldoctor.datafiles.read import SCHEMA, check
+from rldoctor.datafiles.scalars import Name, Number, PlainValue, Scalar, TextValue, Whole
+from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Record
+from rldoctor.datafiles.sheet import INVALID, Names, Sheet, must_be
 from rldoctor.errors import ExpressionError, Problem, RuleError
 from rldoctor.model.finding import Outcome
 from rldoctor.model.raw import FloatArray
 from rldoctor.rulebook.checks import unwritten
-from rldoctor.rulebook.expectation import Expectation, expectation
-from rldoctor.rulebook.fields import Fields, kind
+from rldoctor.rulebook.expectation import EXPECTATION, Expectation
+from rldoctor.rulebook.expectation import build as build_expectation
 from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.series_notation import series
-from rldoctor.yamlio import load_tree
+from rldoctor.yamlio import TreePath, load_tree
 
 SettingValue = float | int | bool | str
 
@@ -67,23 +72,82 @@ class TestFile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Defaults:
-    every: float
-    start: float
-    algorithm: str
-    framework: str
+class Notation(Scalar):
+    """A series in the short notation; a number is a series of one point."""
+
+    says = "a series"
+
+    @property
+    def harmless(self) -> str:
+        """One point."""
+        return "0"
+
+    def fits(self, value: Any) -> bool:
+        """Text or a number."""
+        return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+    def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
+        """The text; a problem at the part that is not in the notation."""
+        if not self.fits(value):
+            sheet.expected(self.says, value, place)
+            return INVALID
+        try:
+            series(str(value))
+        except ExpressionError as error:
+            sheet.wrong(str(error), *place, offset=error.offset)
+        return str(value)
 
 
-def load_tests(path: Path) -> TestFile:
+class _Positive(Number):
+    """A number greater than 0."""
+
+    def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
+        """Steps that stand still or run back are no steps."""
+        found = Number.check(self, value, sheet, place)
+        if found is INVALID or found > 0:
+            return found
+        sheet.wrong(f"{must_be(place)} greater than 0", *place)
+        return INVALID
+
+    @property
+    def harmless(self) -> float:
+        """1."""
+        return 1.0
+
+
+_STEPS = {"every": _Positive(), "start": Number()}
+_OF_WHAT = {"algorithm": TextValue(), "framework": Name("framework")}
+_SERIES = ByShape(((dict, Record({"values": Notation()}, {**_STEPS, "window": Whole(0)})),), Notation())
+
+
+def _named_once(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
+    names = [case["name"] for case in plain["cases"]]
+    for index, name in enumerate(names):
+        if name and name in names[:index]:
+            sheet.wrong(f"the case '{name}' stands here twice", "cases", index, "name")
+
+
+CASE = Record(
+    {"name": TextValue(), "expect": EXPECTATION},
+    {"series": MapOf(_SERIES), "config": MapOf(PlainValue()), **_STEPS, **_OF_WHAT},
+)
+TESTS = Record(
+    {"rule": TextValue(), "cases": ListOf(CASE)},
+    {"schema": SCHEMA, **_STEPS, **_OF_WHAT},
+    also=_named_once,
+)
+
+
+def load_tests(path: Path, names: Names | None = None) -> TestFile:
     """The typed test file. Raises RuleError with every problem in it."""
     problems: list[Problem] = []
-    found = _read(path, problems)
+    found = _read(path, problems, names or {})
     if problems:
         raise RuleError(problems)
     return found
 
 
-def check_tests(rule: Rule, path: Path) -> list[Problem]:
+def check_tests(rule: Rule, path: Path, names: Names) -> list[Problem]:
     """What is wrong with the tests of a rule: the file itself, or a kind of case that is missing from it."""
     if not path.is_file():
         return [
@@ -91,7 +155,7 @@ def check_tests(rule: Rule, path: Path) -> list[Problem]:
         ]
     problems: list[Problem] = []
     try:
-        found = _read(path, problems)
+        found = _read(path, problems, names)
     except RuleError as error:
         return list(error.problems)
     if found.rule and found.rule != rule.slug:
@@ -120,88 +184,41 @@ def _missing_answers(rule: Rule, tests: TestFile) -> list[str]:
     return [f"no case with came_true: {text}" for text, answer in wanted.items() if answer not in answers]
 
 
-def _read(path: Path, problems: list[Problem]) -> TestFile:
+def _read(path: Path, problems: list[Problem], names: Names) -> TestFile:
     tree = load_tree(path)
-    fields = Fields.of(tree, (), tree.value, problems)
-    every = _positive(fields, "every", 1.0)
-    defaults = _Defaults(
-        every,
-        fields.number("start", default=every),
-        fields.text("algorithm"),
-        fields.text("framework", default="generic"),
+    sheet = Sheet(tree, names)
+    plain = check(sheet, TESTS)
+    problems += [*sheet.problems, *unwritten(tree)]
+    return build(plain, path)
+
+
+def build(plain: Mapping[str, Any], path: Path) -> TestFile:
+    """The tests from checked plain values; what stands at the top of the file holds for every case."""
+    return TestFile(str(path), plain["rule"], tuple(_case(one, plain) for one in plain["cases"]))
+
+
+def _case(plain: Mapping[str, Any], above: Mapping[str, Any]) -> RuleCase:
+    every, start = _steps(plain, *_steps(above, 1.0, None))
+    named = plain.get("series", {})
+    return RuleCase(
+        name=plain["name"],
+        series={name: _series(one, every, start) for name, one in named.items()},
+        expect=build_expectation(plain["expect"]),
+        config=plain.get("config", {}),
+        algorithm=plain.get("algorithm", above.get("algorithm", "")),
+        framework=plain.get("framework", above.get("framework", "generic")),
     )
-    rule = fields.text("rule", required=True)
-    cases = [
-        _case(fields.inside(entry, "cases", n), defaults) for n, entry in fields.items("cases", required=True)
-    ]
-    fields.finish()
-    problems += unwritten(tree)
-    names = [case.name for case in cases]
-    for index, name in enumerate(names):
-        if name and name in names[:index]:
-            fields.wrong(f"the case '{name}' stands here twice", "cases", index, "name")
-    return TestFile(str(path), rule, tuple(cases))
 
 
-def _positive(fields: Fields, key: str, default: float) -> float:
-    value = fields.number(key, default=default)
-    if value > 0:
-        return value
-    fields.wrong(f"'{key}' must be greater than 0", key)
-    return default
+def _steps(plain: Mapping[str, Any], every: float, start: float | None) -> tuple[float, float]:
+    """Steps between points and the first step; a distance of its own begins at that distance."""
+    own = float(plain.get("every", every))
+    first = start if start is not None and own == every else own
+    return own, float(plain.get("start", first))
 
 
-def _case(fields: Fields, defaults: _Defaults) -> RuleCase:
-    every = _positive(fields, "every", defaults.every)
-    start = fields.number("start", default=defaults.start if every == defaults.every else every)
-    own = _Defaults(every, start, "", "")
-    expect = fields.inside(fields.values.get("expect"), "expect") if fields.has("expect") else None
-    if expect is None:
-        fields.wrong("'expect' is missing")
-    found = RuleCase(
-        name=fields.text("name", required=True),
-        series={name: _series(fields, name, entry, own) for name, entry in fields.entries("series")},
-        expect=Expectation(Outcome.PASSED) if expect is None else expectation(expect),
-        config=_config(fields),
-        algorithm=fields.text("algorithm", default=defaults.algorithm),
-        framework=fields.text("framework", default=defaults.framework),
-    )
-    fields.finish()
-    return found
-
-
-def _config(fields: Fields) -> dict[str, SettingValue]:
-    found: dict[str, SettingValue] = {}
-    for name, value in fields.entries("config"):
-        if isinstance(value, (str, int, float)):
-            found[name] = value
-        else:
-            fields.wrong(f"a knob is a number, text, true or false, not {kind(value)}", "config", name)
-    return found
-
-
-def _series(fields: Fields, name: str, entry: object, defaults: _Defaults) -> TestSeries:
+def _series(plain: Any, every: float, start: float) -> TestSeries:
     """A metric as the notation alone, or as a mapping with its own steps and averaging window."""
-    if isinstance(entry, dict):
-        part = fields.inside(entry, "series", name)
-        every = _positive(part, "every", defaults.every)
-        start = part.number("start", default=defaults.start if every == defaults.every else every)
-        window = part.whole("window", default=0, low=0, high=1_000_000) or None
-        found = TestSeries(part.text("values", required=True, default="0"), every, start, window)
-        part.finish()
-        _check_notation(part, found.text, "values")
-        return found
-    # A YAML number is a series of one point.
-    text = str(entry) if isinstance(entry, (int, float)) and not isinstance(entry, bool) else entry
-    if not isinstance(text, str):
-        fields.wrong(f"expected a series, found {kind(entry)}", "series", name)
-        return TestSeries("0", defaults.every, defaults.start)
-    _check_notation(fields, text, "series", name)
-    return TestSeries(text, defaults.every, defaults.start)
-
-
-def _check_notation(fields: Fields, text: str, *keys: str) -> None:
-    try:
-        series(text)
-    except ExpressionError as error:
-        fields.wrong(str(error), *keys, offset=error.offset)
+    if isinstance(plain, str):
+        return TestSeries(plain, every, start)
+    return TestSeries(plain["values"], *_steps(plain, every, start), plain.get("window") or None)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from rldoctor.datafiles.read import SCHEMA, checked
+from rldoctor.datafiles.scalars import TextValue
+from rldoctor.datafiles.shapes import Record
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.plain_data import dataclass
 from rldoctor.tasks.table import load
-from rldoctor.yamlio import load_yaml
 
 FILE = Path(__file__).parent / "names.yaml"
+_LISTS = ("changed", "neutral", "nameless")
+NAMES_FILE = Record({"schema": SCHEMA, **dict.fromkeys(_LISTS, TextValue())})
 
 # dm_control's tasks are called cheetah_run, cheetah-run, dmc_cheetah_run, dm_control/cheetah-run-v0, ...
 _SUITE = "dm_control/"
@@ -38,8 +42,8 @@ class Words:
 @cache
 def words() -> Words:
     """The word lists, read once."""
-    data = load_yaml(FILE)
-    lists = {name: frozenset(str(data[name]).split()) for name in ("changed", "neutral", "nameless")}
+    data = checked(FILE, NAMES_FILE)
+    lists = {name: frozenset(data[name].split()) for name in _LISTS}
     return Words(lists["changed"], lists["neutral"] | ON_POLICY | OFF_POLICY, lists["nameless"])
 
 

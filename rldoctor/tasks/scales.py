@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
 from rldoctor.model.task import Played, Published, Task
-from rldoctor.yamlio import load_yaml
+from rldoctor.plain_data import dataclass
 
-FILE = Path(__file__).parent / "criteria.yaml"
 # Pseudo-algorithms of the published scores that are references, the better one first.
 REFERENCES = ("expert", "human")
 FLOORS = ("random",)
@@ -22,7 +19,9 @@ FLOORS = ("random",)
 @cache
 def criteria() -> Mapping[str, float]:
     """The thresholds by name."""
-    return {name: float(entry["value"]) for name, entry in load_yaml(FILE)["thresholds"].items()}
+    from rldoctor.tasks.criteria_file import criteria_file
+
+    return {name: float(entry["value"]) for name, entry in criteria_file()["thresholds"].items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,35 @@
-"""Which algorithm wrote a log: from the configuration, the logged tags, and the names of folders."""
+"""Which algorithm wrote a log, and what the run is called: its environment and seed.
+
+The configuration decides, then the logged tags, then the names of folders: a folder is named once and copied
+often, and ``ppo_vs_sac/`` names two. Where only the metrics tell, the answer may be a family (``on_policy``):
+rules for a family still apply, and none that needs the exact algorithm is guessed into.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
 
+from rldoctor.datafiles.canonical import algorithm_file
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import RawRun, RawSetting
-from rldoctor.vocabulary.tables import HERE, FrameworkTable, logged
-from rldoctor.yamlio import load_yaml
+from rldoctor.vocabulary.tables import FrameworkTable, logged
 
 _TOKENS = re.compile(r"[a-z0-9]+")
-# Class names carry the module: <class 'stable_baselines3.sac.policies.SACPolicy'>.
-_MODULE = re.compile(r"(?:stable_baselines3|sb3_contrib|sbx|algorithms|agents)\.([a-z0-9_]+)\.")
-# Too short to be trusted in a folder's name.
-_NOT_IN_NAMES = frozenset({"es", "her", "ars"})
-_USUAL_SETTINGS = ("algo", "algorithm", "algo_name", "agent_type")
-
-
-@lru_cache(maxsize=1)
-def _table() -> dict[str, Any]:
-    data: dict[str, Any] = load_yaml(HERE / "algorithms.yaml")
-    return data
 
 
 @lru_cache(maxsize=1)
 def _known() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
-    data = _table()
+    data = algorithm_file()
     names = {alias: name for name, aliases in data["names"].items() for alias in aliases}
     return names, {family: tuple(metrics) for family, metrics in data["families"].items()}
+
+
+@lru_cache(maxsize=1)
+def _module() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(map(re.escape, algorithm_file()['modules']))})\.([a-z0-9_]+)\.")
 
 
 def algorithm_names() -> list[str]:
@@ -42,7 +40,7 @@ def algorithm_names() -> list[str]:
 def canonical_algorithm(text: str) -> str:
     """The algorithm that ``text`` names (``RecurrentPPO``, ``ppo_continuous_action``), or ``""``."""
     names = _known()[0]
-    module = _MODULE.search(text.lower())
+    module = _module().search(text.lower())
     if module:
         text = module[1]
     parts = _TOKENS.findall(text.lower())
@@ -71,6 +69,7 @@ def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) 
         return configured
     possible, assumed = _possible(table, tags)
     named = _named(raw)
+    # Tags that fit PPO and A2C alike leave both possible; a name may choose among these, never outside them.
     if not possible:
         return named or table.assume_algorithm
     if named in possible or len(possible) == 1:
@@ -80,7 +79,8 @@ def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) 
 
 def _configured(settings: Iterable[RawSetting], table: FrameworkTable) -> str:
     by_key = {setting.key: setting.value for setting in settings}
-    for wanted in (*table.algorithm_settings, *_USUAL_SETTINGS):
+    for wanted in (*table.algorithm_settings, *algorithm_file()["settings"]):
+        # The least nested first: ``algo`` before ``model.algo``, which may be that of a sub-policy.
         for key in sorted(by_key, key=lambda key: key.count(".")):
             if key == wanted or key.endswith(f".{wanted}"):
                 name = canonical_algorithm(str(by_key[key]))
@@ -103,27 +103,29 @@ def _named(raw: RawRun) -> str:
         found = _in_name(place)
         if len(found) == 1:
             return found[0]
+        # Two algorithms in one name are a comparison's folder; what stands further up would be a worse guess.
         if found:
             return ""
     return ""
 
 
 def _in_name(place: str) -> list[str]:
-    names = _known()[0]
+    names, short = _known()[0], algorithm_file()["not_in_names"]
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", place).lower().replace("discrete_sac", "discretesac")
     tokens = re.split(r"[^a-z0-9]+", text)
-    return sorted({names[token] for token in tokens if token in names and token not in _NOT_IN_NAMES})
+    return sorted({names[token] for token in tokens if token in names and token not in short})
 
 
 def algorithm_of(metrics: Collection[str]) -> str:
     """The algorithm that the canonical metrics give away together, else the family (see ``family_of``)."""
-    told = [row["algorithm"] for row in _table()["signs"] if set(row["metrics"]) <= set(metrics)]
+    told = [row["algorithm"] for row in algorithm_file()["signs"] if set(row["metrics"]) <= set(metrics)]
     return told[0] if told and family_of(metrics) == family(told[0]) else family_of(metrics)
 
 
 def family_of(metrics: Collection[str]) -> str:
     """``on_policy`` or ``off_policy`` when the canonical metrics belong to one family only, else ``""``."""
-    ambiguous: Mapping[str, list[str]] = _table()["ambiguous"]
+    ambiguous: Mapping[str, list[str]] = algorithm_file()["ambiguous"]
+    # A metric that another one explains away (``ambiguous`` in the data) says nothing of the family.
     telling = {one for one in metrics if not set(ambiguous.get(one, ())) & set(metrics)}
     scores = {name: len(telling & set(wanted)) for name, wanted in _known()[1].items()}
     on_policy, off_policy = scores["on_policy"], scores["off_policy"]

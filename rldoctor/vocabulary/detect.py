@@ -1,4 +1,8 @@
-"""Which framework wrote a log: by fingerprint, never by counting matches."""
+"""Which framework wrote a log: by fingerprint, never by counting matches.
+
+Counting would let a long table win over a short one, and a home-made logger that borrows ten names of
+Stable-Baselines3 be taken for it. A fingerprint is a set of marks that only this framework leaves together.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +10,64 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import MARKS, vocabulary_sources
+from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.model.raw import RawRun
-from rldoctor.vocabulary.tables import GENERIC, HERE, logged
-from rldoctor.yamlio import load_yaml
+from rldoctor.vocabulary.tables import GENERIC, logged
 
-_LISTS = ("tags", "files", "contexts", "settings")
-
-
-@lru_cache(maxsize=1)
-def fingerprints() -> Mapping[str, Any]:
-    """``fingerprints.yaml``: framework -> ``{any: [alternative, ...], over: [framework, ...]}``."""
-    data: dict[str, Any] = load_yaml(HERE / "fingerprints.yaml")
-    frameworks: Mapping[str, Any] = data["frameworks"]
-    return frameworks
+FILE = "fingerprints.yaml"
 
 
-def detect_framework(raw: RawRun) -> str:
+@lru_cache(maxsize=16)
+def fingerprints(packs: Packs = ()) -> Mapping[str, Any]:
+    """``fingerprints.yaml``: framework -> ``{any: [alternative, ...], over: [framework, ...]}``.
+
+    Those of packs come first, the last pack's foremost: among equally strong ones the first wins.
+    """
+    return FINGERPRINTS.load() if not packs else read_fingerprints(packs)
+
+
+def read_fingerprints(packs: Packs = ()) -> dict[str, Any]:
+    """The same, from the files. RuleError with every problem of one."""
+    from rldoctor.vocabulary.tables_file import fingerprints_file
+
+    found: dict[str, Any] = {}
+    for folder in (*reversed(packs), BUILTIN):
+        if (path := folder / FILE).is_file():
+            found = {**found, **_new(fingerprints_file(path, packs), found)}
+    return found
+
+
+def _new(more: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: entry for name, entry in more.items() if name not in known}
+
+
+FINGERPRINTS = Compiled(
+    "fingerprints", dict, lambda: [BUILTIN / FILE, *vocabulary_sources()], read_fingerprints
+)
+
+
+def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
     """Name of the framework whose fingerprint the run carries, or ``generic``.
 
     Among several, one that refines another wins (``over``), then the one with most requirements, then
     the first in the file.
     """
     tags = raw.tags()
-    names = [name.rpartition("/")[2] for name in raw.files]
+    files = [name.rpartition("/")[2] for name in raw.files]
     contexts = {key for series in raw.series for key, value in series.context.items() if value}
     keys = {setting.key for setting in raw.settings}
     seen: Mapping[str, Collection[str]] = {
         "tags": tags,
-        "files": names,
+        "files": files,
         "contexts": contexts,
         "settings": keys,
     }
-    strength = {name: _strength(entry, seen) for name, entry in fingerprints().items()}
+    known = fingerprints(packs)
+    strength = {name: _strength(entry, seen) for name, entry in known.items()}
     found = {name: count for name, count in strength.items() if count}
-    beaten = {other for name in found for other in fingerprints()[name].get("over", ())}
+    beaten = {other for name in found for other in known[name].get("over", ())}
     left = {name: count for name, count in found.items() if name not in beaten} or found
     return max(left, key=lambda name: left[name]) if left else GENERIC
 
@@ -50,10 +78,13 @@ def _strength(entry: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> 
 
 
 def _met(alternative: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> bool:
-    if any(logged([one], seen["tags"]) for one in alternative.get("without", ())):
-        return False
-    return all(logged(alternative.get(kind, ()), seen[kind]) for kind in _LISTS)
+    # A hundred alternatives are tried on every run and nearly all fail at their first requirement, so that is
+    # asked before what must not be there.
+    for kind, wanted in alternative.items():
+        if kind in seen and not logged(wanted, seen[kind]):
+            return False
+    return not any(logged([one], seen["tags"]) for one in alternative.get("without", ()))
 
 
 def _requirements(alternative: Mapping[str, Any]) -> int:
-    return sum(len(alternative.get(kind, ())) for kind in _LISTS)
+    return sum(len(alternative.get(kind, ())) for kind in MARKS)

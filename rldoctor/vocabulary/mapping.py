@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rldoctor.datafiles.canonical import canonical
+from rldoctor.datafiles.packs import Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.raw import RawRun, RawSeries, RawSetting
@@ -42,17 +44,23 @@ def understand(
     framework: str | None = None,
     tag_map: Mapping[str, str] = _NO_MAP,
     overrides: Sequence[RawSetting] = (),
+    packs: Packs = (),
 ) -> Run:
     """What a raw run says, in canonical metrics, knobs, units and environment steps.
 
     ``algorithm`` and ``framework`` overrule detection, ``tag_map`` names the metric of a tag, ``overrides``
     are configuration values of the user's own (framework keys, or canonical knobs in canonical units).
     Nothing is dropped: what is not understood is in ``metrics.unmapped`` and ``config.unmapped``,
-    bookkeeping in ``metrics.ignored``, everything odd in ``notes``. UsageError for an unknown algorithm,
-    framework, metric or key.
+    bookkeeping in ``metrics.ignored``, everything odd in ``notes``. ``packs``: vocabulary folders that add to
+    the built-in one. UsageError for an unknown algorithm, framework, metric or key, RuleError for a wrong
+    file of a vocabulary.
     """
-    check_tag_map(tag_map)
-    table = load_table(check_framework(framework) if framework else detect_framework(raw))
+    # The order is one of dependence: the framework names the tags, the tags tell the algorithm, both read the
+    # knobs, the knobs convert the axis; hyperparameters that are themselves logged need the finished series.
+    check_tag_map(tag_map, packs)
+    table = load_table(
+        check_framework(framework, packs) if framework else detect_framework(raw, packs), packs
+    )
     series = [renamed(one, table) for one in raw.series]
     known = _known_as(tag_map, raw.series, series)
     name, named = _named(raw, series, table, algorithm, known, overrides)
@@ -60,7 +68,8 @@ def understand(
     rule = _axis_rule(table, name, raw)
     mapped = find_own_axes(with_units(named.mapped, rule.unit, rule.offset, table.name != GENERIC))
     axes = build_axes(mapped, resolved.config)
-    frame = assemble(mapped, axes, resolved.config, name, series, raw.notes)
+    units = canonical(packs).units
+    frame = assemble(mapped, axes, resolved.config, name, series, raw.notes, units)
     resolved.config = with_logged(resolved.config, frame.series, table, name)
     note = axis_note(axes, frame.main, frame.unit, {rule.unit: rule.note})
     return _run(raw, table, name, named, resolved, frame, note)
@@ -70,6 +79,7 @@ def _known_as(
     tag_map: Mapping[str, str], logged_as: Sequence[RawSeries], series: Sequence[RawSeries]
 ) -> Mapping[str, str]:
     """The user's map also under the tags our table uses (without ``ray/tune/``, with Aim's context)."""
+    # Sorted: where two logged tags become one, the same of the user's entries wins in every run.
     pairs = {(old.tag, new.tag) for old, new in zip(logged_as, series, strict=True)}
     return {**tag_map, **{new: tag_map[old] for old, new in sorted(pairs) if old in tag_map}}
 
@@ -91,6 +101,7 @@ def _named(
     named = name_series(series, table, name, tag_map)
     if name:
         return name, named
+    # Rows of a table and guesses may hang on the algorithm, which here only the metrics gave away: once more.
     kin = algorithm_of({one.metric for one in named.mapped})
     return kin, name_series(series, table, kin, tag_map) if kin else named
 

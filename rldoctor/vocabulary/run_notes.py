@@ -8,48 +8,43 @@ import numpy as np
 
 from rldoctor.model.raw import Note
 from rldoctor.model.series import Series
-from rldoctor.vocabulary.tables import FrameworkTable
-
-# Training metrics that end before this share of the run: the rest was not training.
-_ENDED = 0.9
+from rldoctor.vocabulary.tables import FrameworkTable, RunNote
 
 
 def oddities(table: FrameworkTable, series: Mapping[str, Series], unverified: tuple[str, ...]) -> list[Note]:
     """Notes on the run as a whole."""
-    notes = []
-    if table.name == "ml_agents":
-        notes += _inference(series)
-    if table.name in ("stable_baselines3", "sbx"):
-        notes += _no_episode(series)
+    notes = [Note(row.code, _text(row, series), row.level) for row in table.run_notes if _holds(row, series)]
     notes += _leading_nan(series)
     if unverified:
         text = f"these tags' meaning was not checked in {table.title}'s source: {', '.join(unverified)}"
         notes.append(Note("unverified-mapping", text, "info", unverified))
+    if table.replaces:
+        text = f"read by {table.replaces}, which replaces the built-in vocabulary of {table.name}"
+        notes.append(Note("own-vocabulary", text))
     return notes
 
 
-def _inference(series: Mapping[str, Series]) -> list[Note]:
-    played, trained = series.get("episode_return"), series.get("policy_loss")
-    if played is None or not len(played):
-        return []
-    if trained is None or not len(trained):
-        text = "no losses were logged: this looks like inference, not training"
-        return [Note("inference-only", text, "warning")]
-    if trained.steps[-1] >= _ENDED * played.steps[-1]:
-        return []
-    text = (
-        f"losses stop at step {trained.steps[-1]:,.0f} while the environment goes on to "
-        f"{played.steps[-1]:,.0f}: inference was appended to the training log"
+def _holds(row: RunNote, series: Mapping[str, Series]) -> bool:
+    """Whether the metrics of a run are as the row says."""
+    return (
+        all(name in series for name in row.logged)
+        and (not row.logged_one_of or any(name in series for name in row.logged_one_of))
+        and not any(name in series for name in row.missing)
+        and (not row.ended or _ended_early(row, series))
     )
-    return [Note("inference-appended", text, "warning")]
 
 
-def _no_episode(series: Mapping[str, Series]) -> list[Note]:
-    training = "policy_loss" in series or "critic_loss" in series
-    if "episode_return" in series or not training:
-        return []
-    text = "rollout/ep_rew_mean is missing: no episode ended, or the environment has no Monitor wrapper"
-    return [Note("no-finished-episode", text, "warning")]
+def _ended_early(row: RunNote, series: Mapping[str, Series]) -> bool:
+    if row.ended not in series or row.beside not in series:
+        return False
+    return bool(series[row.ended].steps[-1] < row.share * series[row.beside].steps[-1])
+
+
+def _text(row: RunNote, series: Mapping[str, Series]) -> str:
+    if not row.ended:
+        return row.text
+    ends = (f"{series[name].steps[-1]:,.0f}" for name in (row.ended, row.beside))
+    return row.text.format(**dict(zip(("ended", "went_on"), ends, strict=True)))
 
 
 def _leading_nan(series: Mapping[str, Series]) -> list[Note]:

@@ -1,20 +1,29 @@
-"""Framework tables: ``frameworks/<name>.yaml`` as typed objects, loaded when a framework is detected."""
+"""Framework tables: ``frameworks/<name>.yaml`` as typed objects, loaded when a framework is detected.
+
+A table is data: what a tag means, in which unit, for which algorithm; values that take more than that to read
+name a reader of ``knob_values``. At the end of the file: how a pattern of a table is matched with what was
+logged.
+
+``packs`` are the vocabulary folders of further packs, in the order in which they were named: the last table
+of a name counts, and the built-in one where no pack has one.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import FRAMEWORKS, framework_names, vocabulary_sources
+from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.algorithms import matches
-from rldoctor.yamlio import load_yaml
-
-HERE = Path(__file__).parent
+from rldoctor.plain_data import dataclass
 
 # Canonical metrics that name a kind of series: any number of them may be logged in one run.
 FAMILIES = frozenset({"reward_component", "termination", "curriculum", "auxiliary_loss"})
@@ -22,23 +31,8 @@ FAMILIES = frozenset({"reward_component", "termination", "curriculum", "auxiliar
 BOOKKEEPING = frozenset({"ignore", "system", "timer"})
 
 
-@dataclass(frozen=True, slots=True)
-class Canonical:
-    """Every canonical name: metric -> unit, and the knobs."""
-
-    units: Mapping[str, str]
-    knobs: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def canonical() -> Canonical:
-    """The canonical names, read once."""
-    data: dict[str, Any] = load_yaml(HERE / "canonical.yaml")
-    units = {name: str(info.get("unit", "")) for name, info in data["metrics"].items()}
-    return Canonical(units, frozenset(data["knobs"]))
-
-
 GENERIC = "generic"
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +116,29 @@ class FixedKnob:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNote:
+    """What is said of a run whose metrics look like this: ``logged`` and ``missing`` ones, one of several.
+
+    ``ended``: this metric ends before ``share`` of the steps of ``beside``. The text may name both ends.
+    """
+
+    code: str
+    text: str
+    level: str = "info"
+    logged: tuple[str, ...] = ()
+    logged_one_of: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    ended: str = ""
+    beside: str = ""
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class FrameworkTable:
-    """Everything known about one framework. Order is priority: the first tag of a metric is its series."""
+    """Everything known about one framework. Order is priority: the first tag of a metric is its series.
+
+    ``packs``: the vocabulary it was read with. ``replaces``: its file, where it replaces a built-in table.
+    """
 
     name: str
     title: str = ""
@@ -140,16 +155,14 @@ class FrameworkTable:
     strip_prefix: tuple[str, ...] = ()
     contexts: Mapping[str, str] = field(default_factory=dict)
     log_hints: Mapping[str, str] = field(default_factory=dict)
+    run_notes: tuple[RunNote, ...] = ()
+    packs: Packs = ()
+    replaces: str = ""
 
 
-def framework_names() -> list[str]:
-    """Names of all framework tables and ``generic``, sorted."""
-    return sorted([*(path.stem for path in (HERE / "frameworks").glob("*.yaml")), GENERIC])
-
-
-def check_framework(name: str) -> str:
+def check_framework(name: str, packs: Packs = ()) -> str:
     """``name`` when there is such a table; UsageError with the nearest name otherwise."""
-    known = framework_names()
+    known = framework_names(packs)
     if name not in known:
         raise UsageError(
             f"unknown framework {name!r}{did_you_mean(name, known)}", hint=f"Known: {', '.join(known)}."
@@ -158,69 +171,126 @@ def check_framework(name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def load_table(name: str) -> FrameworkTable:
-    """The table called ``name``; rows of the table it extends come after its own."""
-    if name == GENERIC:
-        plain = _generic()
-        title = "home-made or unknown logger"
-        return FrameworkTable(GENERIC, title, log_hints=plain["log_hints"], contexts=plain["contexts"])
-    data: dict[str, Any] = load_yaml(HERE / "frameworks" / f"{name}.yaml")
-    base = load_table(data["extends"]) if "extends" in data else FrameworkTable(name)
-    algorithms = data.get("algorithms", {})
-    defaults = data.get("defaults", {})
-    return FrameworkTable(
-        name=name,
-        title=data["title"],
-        versions=str(data.get("versions", "")),
-        axis=tuple(AxisRule(**_tuples(row)) for row in _many(data["axis"])) if "axis" in data else base.axis,
-        metrics=_merge(data["metrics"], base.metrics, _tag_rule),
-        config=_merge(data.get("config", {}), base.config, _knob_rule),
-        constants={key: FixedKnob(**_tuples(row)) for key, row in data.get("constants", {}).items()},
-        defaults=defaults.get("when_algorithm", base.defaults),
-        defaults_version=str(defaults.get("version", base.defaults_version)),
-        algorithms=tuple(AlgorithmRule(**_tuples(row)) for row in algorithms.get("tags", ()))
-        or base.algorithms,
-        algorithm_settings=tuple(algorithms.get("settings", base.algorithm_settings)),
-        assume_algorithm=algorithms.get("assume", ""),
-        strip_prefix=tuple(data.get("strip_prefix", ())),
-        contexts=data.get("contexts", {}),
-        log_hints={**base.log_hints, **data.get("log_hints", {})},
+def load_table(name: str, packs: Packs = ()) -> FrameworkTable:
+    """The table called ``name``; rows of the table it extends come after its own.
+
+    Raises:
+        RuleError: with every problem of the file, or tables that extend each other in a circle.
+    """
+    return framework_table(name).load() if not packs else read_table(name, packs)
+
+
+def framework_table(name: str) -> Compiled[FrameworkTable]:
+    """The compiled form of a built-in table. It may extend another one, so all of them are its sources."""
+    own = [BUILTIN / f"{GENERIC}.yaml"] if name == GENERIC else []
+    return Compiled(
+        f"framework-{name}",
+        FrameworkTable,
+        lambda: [*own, *vocabulary_sources()],
+        lambda: read_table(name),
     )
 
 
-@lru_cache(maxsize=1)
-def _generic() -> dict[str, Any]:
-    data: dict[str, Any] = load_yaml(HERE / "generic.yaml")
-    return data
+def read_table(name: str, packs: Packs = ()) -> FrameworkTable:
+    """The same, from the files. RuleError as above."""
+    from rldoctor.vocabulary.tables_file import generic_file
+
+    if name == GENERIC:
+        plain = generic_file()
+        title = "home-made or unknown logger"
+        hints, contexts = plain["log_hints"], plain["contexts"]
+        return FrameworkTable(GENERIC, title, log_hints=hints, contexts=contexts, packs=packs)
+    return _layer(name, packs, len(packs), ())
 
 
-def _many(rows: Any) -> Iterable[Any]:
-    return rows if isinstance(rows, list) else [rows]
+def _layer(name: str, packs: Packs, below: int, seen: tuple[Path, ...]) -> FrameworkTable:
+    """The topmost table of a name among the built-in one and the first ``below`` packs."""
+    from rldoctor.vocabulary.tables_file import at_extends, table_file
+
+    level, path = _topmost(name, packs, below)
+    if path in seen:
+        chain = " -> ".join(one.stem for one in (*seen, path))
+        raise at_extends(seen[-1], f"tables extend each other in a circle: {chain}")
+    plain = table_file(path, packs)
+    base = FrameworkTable(name)
+    if wanted := plain.get("extends"):
+        # A table that extends its own name stands on the one it replaces.
+        under = level - 1 if wanted == name else len(packs)
+        if under < 0 or _topmost(wanted, packs, under)[1] == Path():
+            raise at_extends(path, f"there is no other table of the name '{wanted}' to extend")
+        base = _layer(wanted, packs, under, (*seen, path))
+    replaced = level > 0 and _topmost(name, packs, 0)[1] != Path()
+    return replace(build(plain, base), packs=packs, replaces=str(path) if replaced else "")
 
 
-def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+def _topmost(name: str, packs: Packs, below: int) -> tuple[int, Path]:
+    """Level and file of the last table of a name, 0 being the built-in one; no path where there is none."""
+    folders = (BUILTIN, *packs[:below])
+    for level in range(below, -1, -1):
+        if (path := folders[level] / FRAMEWORKS / f"{name}.yaml").is_file():
+            return level, path
+    return 0, Path()
+
+
+def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
+    """A table from checked plain values; what it does not say is as in ``base``."""
+    algorithms, defaults = plain.get("algorithms", {}), plain.get("defaults", {})
+    return FrameworkTable(
+        name=plain["name"],
+        title=plain["title"],
+        versions=str(plain["versions"]),
+        axis=_rows(AxisRule, plain["axis"]) if "axis" in plain else base.axis,
+        metrics=_merge(plain["metrics"], base.metrics, _tag_rule),
+        config=_merge(plain.get("config", {}), base.config, _knob_rule),
+        constants={key: FixedKnob(**tuples(row)) for key, row in plain.get("constants", {}).items()},
+        defaults=defaults.get("when_algorithm", base.defaults),
+        defaults_version=str(defaults.get("version", base.defaults_version)),
+        algorithms=_rows(AlgorithmRule, algorithms.get("tags", ())) or base.algorithms,
+        algorithm_settings=tuple(algorithms.get("settings", base.algorithm_settings)),
+        assume_algorithm=algorithms.get("assume", ""),
+        strip_prefix=tuple(plain.get("strip_prefix", ())),
+        contexts=plain.get("contexts", {}),
+        log_hints={**base.log_hints, **plain.get("log_hints", {})},
+        run_notes=tuple(map(_run_note, plain["run_notes"])) if "run_notes" in plain else base.run_notes,
+    )
+
+
+def _rows(make: Callable[..., _Made], rows: Iterable[Mapping[str, Any]]) -> tuple[_Made, ...]:
+    return tuple(make(**tuples(row)) for row in rows)
+
+
+def tuples(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of YAML with its lists as the tuples that the typed values have."""
     return {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
 
 
-def _merge(own: Mapping[str, Any], base: Mapping[str, Any], make: Any) -> dict[str, Any]:
-    rows = {key: tuple(make(row) for row in _many(value)) for key, value in own.items()}
+def _merge(
+    own: Mapping[str, Any], base: Mapping[str, tuple[_Made, ...]], make: Callable[[Any], _Made]
+) -> dict[str, tuple[_Made, ...]]:
+    rows = {key: tuple(make(row) for row in value) for key, value in own.items()}
     return {**rows, **{key: value for key, value in base.items() if key not in rows}}
 
 
-def _tag_rule(row: Any) -> TagRule:
-    if isinstance(row, str):
-        return TagRule(row)
-    fields = _tuples(row)
+def _tag_rule(row: Mapping[str, Any]) -> TagRule:
+    fields = tuples(row)
     if "scale" in fields:
         scale = fields["scale"]
         fields["scale"] = Scale(**scale) if isinstance(scale, Mapping) else Scale(float(scale))
-    if fields.get("drop_zeros") is True:
-        fields["drop_zeros"] = ("any",)
+    if isinstance(fields.get("drop_zeros"), bool):
+        fields["drop_zeros"] = ("any",) if fields["drop_zeros"] else ()
     return TagRule(**fields)
 
 
-def _knob_rule(row: Any) -> KnobRule:
-    return KnobRule(row) if isinstance(row, str) else KnobRule(**_tuples(row))
+def _knob_rule(row: Mapping[str, Any]) -> KnobRule:
+    return KnobRule(**tuples(row))
+
+
+def _run_note(row: Mapping[str, Any]) -> RunNote:
+    fields = tuples(row)
+    early = fields.pop("ended_early", None)
+    if early is None:
+        return RunNote(**fields)
+    return RunNote(**fields, ended=early["metric"], beside=early["beside"], share=float(early["share"]))
 
 
 _NOT_IN_TENSORBOARDX = re.compile(r"[^-/\w.*]")
@@ -238,7 +308,23 @@ def choose(rows: Sequence[_Row], algorithm: str) -> _Row | None:
 @lru_cache(maxsize=4096)
 def pattern(text: str) -> re.Pattern[str]:
     """A compiled shell pattern (``*`` also matches ``/``); brackets are literal."""
+    # Brackets of a tag are text; a shell pattern would read them as a set of characters.
     return re.compile(translate(text.replace("[", "[[]")))
+
+
+def fits(text: str, tag: str) -> bool:
+    """Whether ``pattern(text)`` matches ``tag``, without compiling it where the ends decide.
+
+    Nearly every pattern has one ``*``: then a tag matches that begins and ends as the pattern does. Compiling
+    a pattern takes 0.2 ms, and a framework's fingerprint alone has some thirty of them.
+    """
+    start, star, rest = text.partition("*")
+    end = rest.rpartition("*")[2]
+    if not star or "?" in text:
+        return pattern(text).match(tag) is not None
+    if len(tag) < len(start) + len(end) or not (tag.startswith(start) and tag.endswith(end)):
+        return False
+    return "*" not in rest or pattern(text).match(tag) is not None
 
 
 def written_plainly(text: str) -> str:
@@ -251,8 +337,20 @@ def written_plainly(text: str) -> str:
 
 def logged(patterns: Iterable[str], tags: Collection[str]) -> bool:
     """Whether every pattern is found among ``tags``, as it is or as tensorboardX writes it."""
-    return all(any(_found(one, tags) for one in {text, written_plainly(text)}) for text in patterns)
+    for text in patterns:
+        if not any(one in tags for one in _spellings(text)) and not _matched(text, tags):
+            return False
+    return True
 
 
-def _found(text: str, tags: Collection[str]) -> bool:
-    return text in tags or ("*" in text and any(pattern(text).match(tag) for tag in tags))
+@lru_cache(maxsize=4096)
+def _spellings(text: str) -> tuple[str, ...]:
+    """As it is and as tensorboardX writes it. Remembered: the same few hundred patterns meet every run."""
+    return tuple(dict.fromkeys((text, written_plainly(text))))
+
+
+def _matched(text: str, tags: Collection[str]) -> bool:
+    """Whether a pattern with ``*`` matches a tag: slower than looking a tag up, so it is asked last."""
+    if "*" not in text:
+        return False
+    return any(fits(one, tag) for one in _spellings(text) for tag in tags)

@@ -67,11 +67,11 @@ def test_an_unknown_list_format_is_refused(call: Call) -> None:
 def test_a_new_rule_says_what_is_left_to_write_and_lint_agrees(call: Call) -> None:
     code, out, _ = call("new", "my-01", "--title", "The return ends low")
     assert code == 0
-    path = Path("rules/my/the-return-ends-low.yaml")
+    path = Path("my-rules/my/the-return-ends-low.yaml")
     assert f"wrote {path}" in out
     assert path.with_suffix(".test.yaml").is_file()
     lines = [line.split(":")[0].split()[1] for line in out.splitlines() if line.startswith("  line ")]
-    code, _, err = call("lint", "rules")
+    code, _, err = call("lint", "my-rules")
     found = [line for line in err.splitlines() if str(path) in line]
     assert code == 2
     assert [line.partition(f"{path}:")[2].split(":")[0] for line in found] == lines
@@ -111,10 +111,10 @@ def test_the_catalogue_names_what_is_not_written_yet(
         (builtin / name).write_text(source.with_name(name).read_text())
     for name in ("catalogue.yaml", "derived.yaml", "policy.yaml"):
         (builtin.parent / name).write_text((source.parents[1] / name).read_text())
-    monkeypatch.setattr("rldoctor.api.builtin_rules_dir", lambda: builtin.parent)
+    monkeypatch.setattr("rldoctor.datafiles.packs.builtin_rules_dir", lambda: builtin.parent)
     code, out, _ = call("new", "OUT-11")
     assert code == 0
-    assert "wrote rules/outcome/seed-variance.yaml" in out
+    assert "wrote my-rules/outcome/seed-variance.yaml" in out
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_mistakes_are_told_and_nothing_is_written(
 
 def test_nothing_is_overwritten(call: Call) -> None:
     call("new", "MY-01", "--slug", "x")
-    Path("rules/my/x.yaml").write_text("mine")
+    Path("my-rules/my/x.yaml").write_text("mine")
     code, _, err = call("new", "MY-02", "--slug", "x", "--area", "my")
     assert code == 2
     assert "exists already" in err
-    assert Path("rules/my/x.yaml").read_text() == "mine"
+    assert Path("my-rules/my/x.yaml").read_text() == "mine"
 
 
 def test_docs_are_a_page_for_each_rule_and_an_index(call: Call) -> None:

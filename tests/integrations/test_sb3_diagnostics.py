@@ -12,8 +12,9 @@ import pytest
 pytest.importorskip("stable_baselines3")
 
 from rldoctor import api
+from rldoctor.datafiles.canonical import canonical
 from rldoctor.integrations.sb3 import DiagnosticsCallback
-from rldoctor.vocabulary.tables import canonical, load_table
+from rldoctor.vocabulary.tables import load_table
 
 OFF = {"learning_starts": 60, "batch_size": 16, "buffer_size": 1000}
 ON = {"n_steps": 64}

@@ -25,9 +25,11 @@ def test_canonical_names_are_known(tmp_path: Path) -> None:
 
 
 def test_a_pack_adds_names(tmp_path: Path) -> None:
-    (tmp_path / "derived.yaml").write_text("series: {my_series: {}}\nknobs: {my_knob: {}}\n")
+    quantity = "{unit: nats, says: what it is, variants: []}"
+    sections = {"series": "my_series", "knobs": "my_knob", "facts": "my_fact"}
+    lines = (f"{section}: {{{name}: {quantity}}}\n" for section, name in sections.items())
+    (tmp_path / "derived.yaml").write_text("".join(lines))
     (tmp_path / "catalogue.yaml").write_text("codes: {TST-01: test-rule}")
-    (tmp_path / "policy.yaml").write_text("outcome: {facts: {my_fact: '1'}}")
     known = known_names([tmp_path])
     assert {"my_series", "approx_kl"} <= known.metrics
     assert "my_knob" in known.knobs
@@ -39,8 +41,8 @@ def test_a_pack_adds_names(tmp_path: Path) -> None:
     ("name", "text", "problem"),
     [
         ("catalogue.yaml", "- 1", "1:1: expected a mapping, found a list"),
-        ("catalogue.yaml", "codes: [1]", "1:8: expected a mapping, found a list"),
-        ("policy.yaml", "outcome:\n  facts: 3", "2:10: expected a mapping, found a number"),
+        ("catalogue.yaml", "codes: [1]", "1:8: 'codes' must be a mapping, found a list"),
+        ("derived.yaml", "facts: {rise: {unit: x, says: y, variants: 3}}", "1:44: 'variants' must be a list"),
         ("derived.yaml", "a: [", "not valid YAML"),
     ],
 )
@@ -52,8 +54,7 @@ def test_lists_of_a_pack_are_checked(tmp_path: Path, name: str, text: str, probl
 
 
 def test_lists_of_a_pack_may_be_empty(tmp_path: Path) -> None:
-    (tmp_path / "catalogue.yaml").write_text("codes:")
-    (tmp_path / "policy.yaml").write_text("")
+    (tmp_path / "catalogue.yaml").write_text("")
     (tmp_path / "derived.yaml").write_text("series: {}")
     assert known_names([tmp_path, tmp_path]) == known_names([])
 

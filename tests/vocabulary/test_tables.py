@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import pytest
 from every import every
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from rldoctor.datafiles.canonical import canonical, framework_names
 from rldoctor.errors import UsageError
 from rldoctor.vocabulary.detect import fingerprints
 from rldoctor.vocabulary.generic import words
 from rldoctor.vocabulary.knob_values import READERS
-from rldoctor.vocabulary.tables import (
-    GENERIC,
-    HERE,
-    canonical,
-    check_framework,
-    choose,
-    framework_names,
-    load_table,
-)
-from rldoctor.yamlio import load_yaml
+from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, fits, load_table, pattern
 
 NAMES = [name for name in framework_names() if name != GENERIC]
 
@@ -102,10 +96,13 @@ def test_rows_are_chosen_by_algorithm_or_family():
     assert choose(rows, "") is None
 
 
-@every("name", NAMES)
-def test_tables_have_no_misspelt_sections(name):
-    known = {"schema", "name", "title", "versions", "extends", "axis", "algorithms", "metrics", "config"}
-    known |= {"constants", "defaults", "log_hints", "strip_prefix", "contexts"}
-    data = load_yaml(HERE / "frameworks" / f"{name}.yaml")
-    assert set(data) <= known
-    assert data["name"] == name
+ENDS = st.text(alphabet="ab/*?[].\n", max_size=6)
+
+
+@given(ENDS, ENDS)
+@example("a*a", "a")
+@example("a/*b*/c", "a/b/c")
+@example("*", "")
+@example("a*", "a\n")
+def test_the_ends_of_a_pattern_decide_as_the_pattern_does(text, tag):
+    assert fits(text, tag) == (pattern(text).match(tag) is not None)

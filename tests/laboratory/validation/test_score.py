@@ -10,7 +10,6 @@ from laboratory.validation.cases import DiagnosedRun, Label, Seen, SeenFinding
 from laboratory.validation.criteria import Goal, ValidationCriteria, load_criteria
 from laboratory.validation.score import HitRate
 from rldoctor.model.finding import Severity
-from rldoctor.paths import builtin_rules_dir
 
 INFO, WARNING, ERROR = Severity.INFO, Severity.WARNING, Severity.ERROR
 EVERY = frozenset({"POL-01", "CFG-06", "OUT-10"})
@@ -175,7 +174,7 @@ def test_held_out_runs_alone_make_a_rule_stable() -> None:
 
 
 def test_the_criteria_of_the_project_are_those_of_the_issue() -> None:
-    criteria = load_criteria(builtin_rules_dir())
+    criteria = load_criteria()
     assert (criteria.found, criteria.alarm, criteria.confidence) == (WARNING, ERROR, 0.95)
     assert criteria.stable["recall"] >= 0.9
     assert {(goal.figure, goal.bound, goal.at_least) for goal in criteria.goals} == {

@@ -1,0 +1,112 @@
+"""The canonical names: ``canonical.yaml`` of the vocabulary, and what packs add to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.packs import BUILTIN, Packs
+from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.plain_data import dataclass
+
+# What a fingerprint looks at.
+MARKS = ("tags", "files", "contexts", "settings")
+FILE, FRAMEWORKS, ALGORITHMS = "canonical.yaml", "frameworks", "algorithms.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """Every canonical name: metric -> unit, the knobs, the units of a step axis."""
+
+    units: Mapping[str, str]
+    knobs: frozenset[str]
+    axes: frozenset[str]
+
+
+@lru_cache(maxsize=16)
+def canonical(packs: Packs = ()) -> Canonical:
+    """The built-in names, then those that the vocabulary folders ``packs`` add. RuleError for a wrong one."""
+    known = CANONICAL.load()
+    for folder in packs:
+        if (path := folder / FILE).is_file():
+            # Only packs that add names need the checker.
+            from rldoctor.datafiles.canonical_file import additions_file
+
+            known = _with(known, additions_file(path, _taken(known)))
+    return known
+
+
+def read_canonical() -> Canonical:
+    """The built-in names, from their file. RuleError with every problem of it."""
+    from rldoctor.datafiles.canonical_file import canonical_file
+
+    data = canonical_file(BUILTIN / FILE)
+    return Canonical(_units(data), frozenset(data["knobs"]), frozenset(data["axes"]))
+
+
+def _units(data: Mapping[str, Any]) -> dict[str, str]:
+    return {name: info["unit"] for name, info in data.get("metrics", {}).items()}
+
+
+def _taken(known: Canonical) -> dict[str, Collection[str]]:
+    return {"metric": known.units.keys(), "knob": known.knobs, "axis": known.axes}
+
+
+def _with(known: Canonical, data: Mapping[str, Any]) -> Canonical:
+    return Canonical(
+        {**known.units, **_units(data)},
+        known.knobs | data.get("knobs", {}).keys(),
+        known.axes | data.get("axes", {}).keys(),
+    )
+
+
+@lru_cache(maxsize=1)
+def algorithm_file() -> Mapping[str, Any]:
+    """``algorithms.yaml``, checked. RuleError for a wrong file."""
+    return ALGORITHM_NAMES.load()
+
+
+def read_algorithms() -> dict[str, Any]:
+    """The same, from the file."""
+    from rldoctor.datafiles.canonical_file import algorithms_file
+
+    return algorithms_file(BUILTIN / ALGORITHMS, canonical().units.keys())
+
+
+@lru_cache(maxsize=1)
+def algorithms() -> frozenset[str]:
+    """What an algorithm may be called in a data file: canonical names, families, ``any``."""
+    return frozenset(algorithm_file()["names"]) | ON_POLICY | OFF_POLICY | {"any", "on_policy", "off_policy"}
+
+
+def framework_names(packs: Packs = ()) -> list[str]:
+    """Names of all framework tables and ``generic``, sorted."""
+    folders = (BUILTIN, *packs)
+    found = {path.stem for folder in folders for path in (folder / FRAMEWORKS).glob("*.yaml")}
+    return sorted(found | {"generic"})
+
+
+def vocabulary_names(packs: Packs = ()) -> dict[str, Collection[str]]:
+    """Everything that data files may refer to by its canonical name."""
+    known = canonical(packs)
+    return {
+        "metric": known.units.keys(),
+        "knob": known.knobs,
+        "axis": known.axes,
+        "algorithm": algorithms(),
+        "framework": framework_names(packs),
+    }
+
+
+def vocabulary_sources() -> list[Path]:
+    """The files in which the names stand that every other data file may refer to."""
+    return [BUILTIN / FILE, BUILTIN / ALGORITHMS, BUILTIN / FRAMEWORKS]
+
+
+CANONICAL = Compiled("canonical", Canonical, lambda: [BUILTIN / FILE], read_canonical)
+ALGORITHM_NAMES = Compiled(
+    "algorithms", dict, lambda: [BUILTIN / FILE, BUILTIN / ALGORITHMS], read_algorithms
+)

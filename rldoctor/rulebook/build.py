@@ -1,0 +1,124 @@
+"""A rule from the checked plain values of its file. Nothing is checked here: see ``declarations``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from rldoctor.language.parser import Expression, parse
+from rldoctor.model.finding import Severity
+from rldoctor.rulebook.formula import length
+from rldoctor.rulebook.schema import (
+    AppliesTo,
+    CauseSpec,
+    Citation,
+    Edge,
+    FixSpec,
+    Guard,
+    MeasureSpec,
+    Rule,
+    Span,
+    Threshold,
+    WrongAdvice,
+)
+
+_Plain = Mapping[str, Any]
+# Fields of the file that a rule calls otherwise, or that become something else on the way.
+_AS_THEY_ARE = ("code", "slug", "area", "title", "failure_title", "message", "passed_message")
+_WHERE_GIVEN = ("unsure_title", "status", "min_points", "not_ready_says")
+_TUPLES = ("requires", "requires_config", "optional", "config", "false_positives")
+_LEVELS = ("cap_if_improving", "cap_if_solved")
+_FORMULAS = ("when", "since", "ready")
+_SPANS = {"for": "hold", "bridge": "bridge", "ignore_first": "ignore_first"}
+
+
+def build(plain: _Plain, path: Path) -> Rule:
+    """The rule of a file; what its plain values leave out has the default of ``schema.Rule``."""
+    made: dict[str, Any] = {key: plain[key] for key in (*_AS_THEY_ARE, *_WHERE_GIVEN) if key in plain}
+    made |= {key: tuple(plain[key]) for key in _TUPLES if key in plain}
+    made |= {key: Severity.parse(plain[key]) for key in _LEVELS if key in plain}
+    made |= {key: parse(plain[key]) for key in _FORMULAS if key in plain}
+    made |= {name: Span(*length(plain[key])) for key, name in _SPANS.items() if key in plain}
+    made |= _expectation(plain.get("expect", ""))
+    return Rule(
+        path=str(path),
+        severity=Severity.parse(plain["severity"]),
+        status_stated="status" in plain,
+        applies_to=_applies_to(plain.get("applies_to", {})),
+        requires_one_of=tuple(tuple(group) for group in plain.get("requires_one_of", ())),
+        thresholds={name: threshold(name, one) for name, one in plain.get("thresholds", {}).items()},
+        let={name: parse(text) for name, text in plain.get("let", {}).items()},
+        each=plain.get("each", {}),
+        unless=tuple(_guard(one) for one in plain.get("unless", ())),
+        escalate=_levels(plain.get("escalate", {})),
+        reduce=_levels(plain.get("reduce", {})),
+        measure={name: _measure(name, one) for name, one in plain.get("measure", {}).items()},
+        leads_to=tuple(_edge(one) for one in plain.get("leads_to", ())),
+        causes=tuple(_cause(one) for one in plain.get("causes", ())),
+        fixes={name: _fix(name, one) for name, one in plain.get("fixes", {}).items()},
+        wrong_advice=tuple(WrongAdvice(one["read"], one["but"]) for one in plain.get("wrong_advice", ())),
+        references=tuple(Citation(one["title"], one.get("url", "")) for one in plain["references"]),
+        **made,
+    )
+
+
+def _parsed(plain: _Plain, key: str) -> Expression | None:
+    return parse(plain[key]) if key in plain else None
+
+
+def _applies_to(plain: _Plain) -> AppliesTo:
+    return AppliesTo(tuple(plain.get("algorithms", ())) or ("any",), tuple(plain.get("except", ())))
+
+
+def threshold(name: str, plain: _Plain) -> Threshold:
+    """A named number from its plain form."""
+    low, high = plain["range"]
+    return Threshold(name, float(plain["value"]), plain["unit"], low, high, plain["note"])
+
+
+def _guard(plain: _Plain) -> Guard:
+    return Guard(plain["id"], parse(plain["when"]), plain["says"])
+
+
+def _levels(plain: _Plain) -> tuple[tuple[Severity, Expression], ...]:
+    # A wrong level is noted where the file is checked; the rest of such a file is still looked at.
+    known = {one.label for one in Severity}
+    return tuple((Severity.parse(name), parse(text)) for name, text in plain.items() if name in known)
+
+
+def _measure(name: str, plain: _Plain) -> MeasureSpec:
+    texts = {key: plain[key] for key in ("unit", "format", "limit", "says") if key in plain}
+    return MeasureSpec(name, parse(plain["value"]), **texts)
+
+
+def _edge(plain: _Plain) -> Edge:
+    return Edge(plain["code"], plain.get("strength", "M"), plain.get("says", ""), _parsed(plain, "if"))
+
+
+def _cause(plain: _Plain) -> CauseSpec:
+    rejected, fixes_ = plain.get("rejected_says", ""), tuple(plain.get("fixes", ()))
+    return CauseSpec(plain["id"], plain["says"], _parsed(plain, "more_likely_if"), rejected, fixes_)
+
+
+_FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs"}
+
+
+def _fix(name: str, plain: _Plain) -> FixSpec:
+    same = {key: value for key, value in plain.items() if key in _FIX_FIELDS}
+    return FixSpec(
+        id=name,
+        to=_parsed(plain, "to"),
+        needs=tuple(plain.get("needs", ())),
+        otherwise=plain.get("else", ""),
+        wordings=plain.get("in", {}),
+        **same,
+    )
+
+
+def _expectation(plain: Any) -> dict[str, Any]:
+    """``expect``: a text, or a text with a check over the next run."""
+    if isinstance(plain, str):
+        return {"expect": plain}
+    return {"expect": plain["says"], "expect_check": parse(plain["check"])}
