@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
+from every import every
 
 from rldoctor.cli import program
 from rldoctor.cli import run as cli
@@ -25,7 +26,7 @@ def test_every_kind_can_be_read_from_a_settings_file() -> None:
     assert set(KEYS) > set(PATH_KEYS)
 
 
-@pytest.mark.parametrize("name", sorted(set(OPTIONS) - {"waivers", "per_path"}))
+@every("name", sorted(set(OPTIONS) - {"waivers", "per_path"}))
 def test_analyze_takes_every_option_with_its_help(name: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as said:
         assert cli(["analyze", "--help"]) == 0
@@ -59,7 +60,7 @@ def test_the_cases_below_are_all_options() -> None:
     assert set(WRITTEN) == set(OPTIONS) - {"waivers", "per_path"}
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@every("name", WRITTEN)
 def test_typed_and_written_mean_the_same(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typed, text = WRITTEN[name]
     (tmp_path / "rldoctor.toml").write_text(text)

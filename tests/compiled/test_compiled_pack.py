@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 
 from rldoctor.compile_all import compile_to, everything
 from rldoctor.compiled.codec import from_plain, to_plain
@@ -47,7 +48,7 @@ def alike(one: Any, other: Any, place: str) -> None:
         assert one == other, place
 
 
-@pytest.mark.parametrize("compiled", list(everything()), ids=lambda one: one.name)
+@every("compiled", list(everything()), ids=lambda one: one.name)
 def test_what_is_compiled_is_what_the_files_say(compiled: Compiled[Any], tmp_path: Path) -> None:
     compiled.write(tmp_path)
     alike(compiled.read(tmp_path), compiled.make(), compiled.name)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 
 from laboratory.site import measurable
 from laboratory.validation import criteria as validation
@@ -126,7 +127,7 @@ def thinned(found: list[tuple[Any, ...]], most: int = 150) -> list[tuple[Any, ..
     return found[:: max(1, len(found) // most)]
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_the_file_itself_has_no_problem(path: Path) -> None:
     tree = load_tree(path)
     assert judged(tree, tree.value, FORMS[path]) == []
@@ -149,7 +150,7 @@ FREE = {
 }
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_misspelt_key_is_told_with_its_place(path: Path) -> None:
     tree = load_tree(path)
     keys = [place for place in places(tree.value) if place and isinstance(place[-1], str)]
@@ -163,7 +164,7 @@ def test_a_misspelt_key_is_told_with_its_place(path: Path) -> None:
             assert problem.column > 0, (place, problem)
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_value_of_another_type_is_a_problem_or_legal(path: Path) -> None:
     tree = load_tree(path)
     told = 0
@@ -175,7 +176,7 @@ def test_a_value_of_another_type_is_a_problem_or_legal(path: Path) -> None:
     assert told, "no change was noticed"
 
 
-@pytest.mark.parametrize("path", [*FORMS, *RULE_FILES], ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", [*FORMS, *RULE_FILES], ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_key_that_stands_twice_is_told(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     tree = parse_tree("\n".join(lines), path.name)
@@ -222,7 +223,7 @@ def test_a_typo_in_the_tests_of_a_rule_is_told(path: Path) -> None:
             judged(tree, replaced(tree.value, place, wrong), form)
 
 
-@pytest.mark.parametrize(
+@every(
     ("file", "old", "new", "said"),
     [
         ("frameworks/sbx.yaml", "scale: -1", "scal: -1", "unknown key 'scal' (did you mean 'scale'?)"),

@@ -51,6 +51,14 @@ def test_a_single_write_far_back_does_not_wipe_out_the_run():
     assert found.superseded == 0
 
 
+def test_how_much_a_stretch_may_displace_grows_with_its_length():
+    """Back to step 40 of 100 displaces 60 points: a resumed run where enough follow, else a stray write."""
+    run = [*range(1, 101)]
+    for length, stray in ((2, 2), (3, 0), (4, 0)):
+        found = cleaned([*run, *range(40, 40 + length)], range(100 + length))
+        assert (found.stray, found.superseded > 0) == (stray, not stray), length
+
+
 def test_interleaved_writers_are_sorted():
     found = cleaned([2, 1, 4, 3, 6, 5, 8, 7, 10, 9], range(10))
     assert found.sorted_
