@@ -1,29 +1,30 @@
-"""How long the commands take from a cold start: ``python benchmarks/bench_startup.py [--rounds N]``.
+"""What a start costs: ``python benchmarks/bench_startup.py [--old CHECKOUT] [--rounds N] [--source]``.
 
-Every command runs in a fresh process, all in turn (A B C A B C ...), so that a busy machine slows them alike.
-Printed: median and fastest wall time in milliseconds, and the ratio of the medians to a bare interpreter.
+CPU seconds (user and system) of fresh processes, the median of N rounds. With an older checkout every command
+runs in both by turns, so that a busy machine slows them alike; the ratio is that of the medians. As a user
+has it, compiled modules and the compiled rules are kept from an uncounted first round, in a temporary folder;
+with ``--source`` Python compiles our modules anew each time (``PYTHONDONTWRITEBYTECODE``).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "reference_runs"
 
 
 def small_run(scratch: Path) -> Path:
     """A recorded reference run where there is one, else a small TensorBoard run written into ``scratch``."""
-    recorded = sorted(path for path in RUNS.glob("healthy/*") if path.is_dir())
-    return recorded[0] if recorded else write_run(scratch / "ppo_CartPole")
+    recorded = RUNS / "healthy" / "ppo-Pendulum-v1-0"
+    return recorded if recorded.is_dir() else write_run(scratch / "ppo_CartPole")
 
 
 def write_run(directory: Path) -> Path:
@@ -41,43 +42,62 @@ def write_run(directory: Path) -> Path:
 
 
 def commands(run: Path) -> dict[str, list[str]]:
-    """What is timed, the bare interpreter first."""
-    python = sys.executable
-    script = shutil.which("rldoctor", path=str(Path(python).parent))
-    timed = {
-        "python -c pass": [python, "-c", "pass"],
-        "python -c 'import numpy'": [python, "-c", "import numpy"],
-        "python -m rldoctor --help": [python, "-m", "rldoctor", "--help"],
-        "rldoctor --help": [script or "", "--help"],
-        f"rldoctor analyze {run.name}": [script or "", "analyze", str(run), "--fail-on", "never"],
-        f"rldoctor inspect {run.name}": [script or "", "inspect", str(run)],
+    """What is measured, the interpreter and numpy first: less than these no command can take."""
+    rldoctor = ["-m", "rldoctor"]
+    analyze = [*rldoctor, "analyze", str(run), "--fail-on", "never"]
+    return {
+        "python -c pass": ["-c", "pass"],
+        "python -c 'import numpy, typer'": ["-c", "import numpy, typer"],
+        "rldoctor --help": [*rldoctor, "--help"],
+        "rldoctor analyze": analyze,
+        "rldoctor analyze -f json": [*analyze, "-f", "json"],
+        "rldoctor analyze -q": [*analyze, "-q"],
+        "rldoctor inspect": [*rldoctor, "inspect", str(run)],
     }
-    return {name: command for name, command in timed.items() if command[0]}
 
 
-def once(command: list[str]) -> float:
-    """Wall seconds of one run; exits with the command's own error output when it fails."""
-    # As a user has it: compiled modules are kept, so that only the uncounted first round compiles.
+def environment(checkout: Path, scratch: Path, *, source: bool) -> dict[str, str]:
+    """The checkout's own code, one thread, and caches that touch nobody else's."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    start = time.perf_counter()
+    return {
+        **kept,
+        # The prefix moves the compiled modules of numpy and typer too, which stay compiled either way.
+        **(
+            {"PYTHONDONTWRITEBYTECODE": "1"} if source else {"PYTHONPYCACHEPREFIX": str(scratch / "bytecode")}
+        ),
+        "PYTHONPATH": str(checkout),
+        "RLDOCTOR_CACHE_DIR": str(scratch / "compiled"),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def once(command: list[str], environment: dict[str, str], folder: Path) -> float:
+    """CPU seconds of one process; exits with the command's own error output when it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=kept, check=False
+        [sys.executable, *command],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        cwd=folder,
+        check=False,
     )
-    took = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}")
-    return took
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def measure(timed: dict[str, list[str]], rounds: int) -> dict[str, list[float]]:
-    """Wall seconds of every round; one round before the first fills the caches and is not counted."""
-    for command in timed.values():
-        once(command)
-    taken: dict[str, list[float]] = {name: [] for name in timed}
-    for _ in range(rounds):
-        for name, command in timed.items():
-            taken[name].append(once(command))
-    return taken
+def measure(command: list[str], environments: list[dict[str, str]], rounds: int, folder: Path) -> list[float]:
+    """The median for each environment; one round before the first fills the caches and is not counted."""
+    taken: list[list[float]] = [[] for _ in environments]
+    for number in range(rounds + 1):
+        for place, one in enumerate(environments):
+            seconds = once(command, one, folder)
+            taken[place] += [seconds] if number else []
+    return [statistics.median(seconds) for seconds in taken]
 
 
 def main() -> None:
@@ -85,15 +105,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rounds", type=int, default=11, help="how often each command runs (default 11)")
-    rounds = max(1, parser.parse_args().rounds)
-    with tempfile.TemporaryDirectory() as scratch:
-        taken = measure(commands(small_run(Path(scratch))), rounds)
-    bare = statistics.median(taken["python -c pass"])
-    print(f"{'command':44} {'median ms':>10} {'best ms':>9} {'ratio':>6}   (n = {rounds})")
-    for name, seconds in taken.items():
-        median = statistics.median(seconds)
-        print(f"{name:44} {median * 1e3:10.0f} {min(seconds) * 1e3:9.0f} {median / bare:6.1f}")
+    parser.add_argument("--old", type=Path, help="another checkout to measure beside this one")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each command runs (default 5)")
+    parser.add_argument("--source", action="store_true", help="keep no compiled modules")
+    options = parser.parse_args()
+    checkouts = [ROOT, *([options.old.resolve()] if options.old else [])]
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        environments = [
+            environment(checkout, scratch / str(number), source=options.source)
+            for number, checkout in enumerate(checkouts)
+        ]
+        head = f"{'CPU seconds':34}{'here':>8}" + (f"{'old':>8}{'here/old':>10}" if options.old else "")
+        print(f"{head}   (median of {options.rounds})")
+        for said, command in commands(small_run(scratch)).items():
+            mine, *others = measure(command, environments, max(1, options.rounds), scratch)
+            ratio = "".join(f"{other:8.3f}{mine / other:10.2f}" for other in others)
+            print(f"{said:34}{mine:8.3f}{ratio}", flush=True)
 
 
 if __name__ == "__main__":

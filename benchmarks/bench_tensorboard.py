@@ -95,7 +95,8 @@ def main() -> None:
     absent = missing()
     for name in absent:
         print(f"{name}: not installed, not measured")
-    methods = [name for name in METHODS if name not in absent]
+    # What ``load`` does on top of decoding is measured by bench_load.py, with everything a process costs.
+    methods = [name for name in METHODS if name not in (*absent, "rldoctor.load")]
     with tempfile.TemporaryDirectory() as scratch:
         for shape in options.shapes:
             run(shape, make(shape, options.files or Path(scratch), options.size), options.rounds, methods)

@@ -20,14 +20,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rldoctor.model.outcome import Budget, Curve, Kind, Outcome, TaskScale
+from rldoctor.model.outcome import Budget, Curve, CurveOutcome, OutcomeKind, TaskScale
 from rldoctor.outcome import judge, load_criteria
 
 Floats = NDArray[np.float64]
 CRITERIA = load_criteria(Path(__file__).resolve().parents[1] / "rules")
-CHANGES = (Kind.RISING, Kind.KEPT, Kind.LOST, Kind.FELL)
-GAINS = (Kind.RISING, Kind.KEPT)
-BAD = (Kind.FLAT, Kind.FELL, Kind.LOST)
+CHANGES = (OutcomeKind.RISING, OutcomeKind.KEPT, OutcomeKind.LOST, OutcomeKind.FELL)
+GAINS = (OutcomeKind.RISING, OutcomeKind.KEPT)
+BAD = (OutcomeKind.FLAT, OutcomeKind.FELL, OutcomeKind.LOST)
 LENGTHS = (20, 50, 100, 300, 2000)
 # Of all curves of a table: no more than the first (false alarms), no less than the second (falls that were
 # found).
@@ -106,12 +106,12 @@ def falling(rows: int, share: float, rng: np.random.Generator) -> Floats:
     return np.asarray(rise - share * fall)
 
 
-def judged(curve: Curve, budget: Budget = Budget()) -> Outcome:  # noqa: B008
+def judged(curve: Curve, budget: Budget = Budget()) -> CurveOutcome:  # noqa: B008
     """The judgement of a curve measured by itself."""
     return judge(curve, CRITERIA, None, budget)
 
 
-def share(counts: Counter[Kind], kinds: tuple[Kind, ...]) -> float:
+def share(counts: Counter[OutcomeKind], kinds: tuple[OutcomeKind, ...]) -> float:
     """Share of the curves that have one of the kinds."""
     return sum(counts[kind] for kind in kinds) / max(sum(counts.values()), 1)
 
@@ -121,15 +121,17 @@ def nulls(runs: int, rng: np.random.Generator) -> Iterator[tuple[str, float]]:
     print("Constant policy: % called rising, kept, lost or fell (flat; the rest is early)")
     print(f"{'rows':38}", *(f"{rows:>10}" for rows in LENGTHS))
     for name, noises in (("changes in null curves", NOISES), ("(window not known)", UNKNOWN)):
-        total: Counter[Kind] = Counter()
+        total: Counter[OutcomeKind] = Counter()
         for noise in noises:
             cells = []
             for rows in LENGTHS:
                 seen = Counter(judged(noise.curve(np.zeros(rows), rng)).kind for _ in range(runs))
                 total += seen
-                cells.append(f"{share(seen, CHANGES):5.0%} ({share(seen, (Kind.FLAT,)):4.0%})".rjust(10))
+                cells.append(
+                    f"{share(seen, CHANGES):5.0%} ({share(seen, (OutcomeKind.FLAT,)):4.0%})".rjust(10)
+                )
             print(f"{noise!s:38}", *cells, flush=True)
-        print(f"all: {share(total, CHANGES):.1%}, swinging {share(total, (Kind.SWINGING,)):.1%}\n")
+        print(f"all: {share(total, CHANGES):.1%}, swinging {share(total, (OutcomeKind.SWINGING,)):.1%}\n")
         yield name, share(total, CHANGES)
 
 
@@ -137,7 +139,7 @@ def learners(runs: int, rng: np.random.Generator) -> Iterator[tuple[str, float]]
     """Power: how often a learner is seen to learn, by its gain in standard deviations of an episode."""
     print("Learners: % called rising or kept (bad news: flat, fell, lost; the rest is early)")
     print(f"{'gain / noise of an episode':38}", *(f"{rows:>10}" for rows in LENGTHS))
-    total: Counter[Kind] = Counter()
+    total: Counter[OutcomeKind] = Counter()
     for noise in NOISES:
         for gain in (3, 5, 10) if noise.kind != "0/1" else ():
             cells = []
@@ -155,18 +157,18 @@ def falls(runs: int, rng: np.random.Generator) -> Iterator[tuple[str, float]]:
     print("Falls at 100 rows, gain of 10 standard deviations of an episode: % called lost")
     shares = (0.0, 0.2, 0.4, 0.6, 1.0)
     print(f"{'share of the gain that is lost':38}", *(f"{one:>8.0%}" for one in shares))
-    totals: dict[float, Counter[Kind]] = {one: Counter() for one in shares}
+    totals: dict[float, Counter[OutcomeKind]] = {one: Counter() for one in shares}
     for noise in (Noise("normal"), Noise("normal", 10), Noise("heavy tails"), Noise("heavy tails", 10)):
         cells = []
         for lost in shares:
             curves = (noise.curve(10 * falling(100, lost, rng), rng) for _ in range(2 * runs))
             seen = Counter(judged(curve).kind for curve in curves)
             totals[lost] += seen
-            cells.append(f"{share(seen, (Kind.LOST,)):8.0%}")
+            cells.append(f"{share(seen, (OutcomeKind.LOST,)):8.0%}")
         print(f"{noise!s:38}", *cells, flush=True)
     print()
-    yield "falls of 40 %", share(totals[0.4], (Kind.LOST,))
-    yield "falls of 60 %", share(totals[0.6], (Kind.LOST,))
+    yield "falls of 40 %", share(totals[0.4], (OutcomeKind.LOST,))
+    yield "falls of 60 %", share(totals[0.6], (OutcomeKind.LOST,))
 
 
 def prefixes(runs: int, rng: np.random.Generator) -> None:
@@ -210,7 +212,7 @@ def stability(runs: int, rng: np.random.Generator) -> None:
     print(", ".join(f"{name} {count / (4 * runs):.1%}" for name, count in same.items()), "\n", flush=True)
 
 
-def group(kind: Kind) -> str:
+def group(kind: OutcomeKind) -> str:
     """Kinds that thinning may exchange: how late a gain still counts as rising is a matter of a few rows."""
     return "gained" if kind in GAINS else kind.value
 
@@ -232,24 +234,24 @@ def calibration(runs: int, rng: np.random.Generator) -> None:
                 continue
             made += 1
             found = judged(noise.curve(signal, rng))
-            if found.kind is not Kind.EARLY:
+            if found.kind is not OutcomeKind.EARLY:
                 # Rising and kept share a border: the claim that is checked is that of a gain.
                 gain = sum(found.probabilities[kind] for kind in GAINS)
                 claims.append((gain if found.kind in GAINS else found.probability, found.kind in right))
     table(np.array([sure for sure, _ in claims]), np.array([right for _, right in claims], float), made)
 
 
-def truth(signal: Floats, window: int) -> tuple[Kind, ...]:
+def truth(signal: Floats, window: int) -> tuple[OutcomeKind, ...]:
     """The classes that are right for the curve without noise; none where the limits decide."""
     before = np.full(window - 1, signal[0])
     mean = np.convolve(np.concatenate([before, signal]), np.ones(window) / window, "valid")
     gain, loss = float(np.ptp(mean)), float(mean.max() - mean[-1])
     if gain == 0:
-        return (Kind.FLAT,)
+        return (OutcomeKind.FLAT,)
     # Material are 1.5 (1 behind a mean) standard deviations of an episode, lost is a quarter of the gain.
     if gain < 2 or 0.15 * gain < loss < max(0.35 * gain, 2):
         return ()
-    return (Kind.LOST,) if loss > 0.25 * gain else GAINS
+    return (OutcomeKind.LOST,) if loss > 0.25 * gain else GAINS
 
 
 def table(sure: Floats, right: Floats, made: int) -> None:

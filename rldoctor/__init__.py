@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from rldoctor.api import compare, diagnose, load, plot
+    from rldoctor.api import compare, diagnose, plot
+    from rldoctor.loading import load
     from rldoctor.model.comparison import Comparison
     from rldoctor.model.finding import Diagnosis, Finding
     from rldoctor.model.frame import MetricFrame
     from rldoctor.model.run import Run
 
 _HOMES = {
-    "load": "rldoctor.api",
+    "load": "rldoctor.loading",
     "diagnose": "rldoctor.api",
     "compare": "rldoctor.api",
     "plot": "rldoctor.api",

@@ -2,116 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.comparison import compare_arms
-from rldoctor.comparison.criteria import load_criteria
 from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
 from rldoctor.engine.diagnose import diagnose_run
-from rldoctor.engine.expected import Expected, expected
 from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
-from rldoctor.errors import ReadError, RldoctorError, RuleError, UsageError
-from rldoctor.model.comparison import Arm, Comparison, Summary
+from rldoctor.errors import ReadError
+from rldoctor.loading import LoadResult, load
 from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
-from rldoctor.model.raw import RawRun, RawSetting
+from rldoctor.model.raw import RawRun
 from rldoctor.model.run import Run
 from rldoctor.paths import PACKAGE, builtin_rules_dir
-from rldoctor.report import notebook
-from rldoctor.rulebook.loader import LoadedPack, load_finished
+from rldoctor.rulebook.builtin import builtin_pack
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.schema import LoadedPack, Rule
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-notebook.register()
+    from rldoctor.engine.expected import Expected
+    from rldoctor.model.comparison import Arm, Comparison
 
-
-@dataclass(frozen=True, slots=True)
-class LoadResult:
-    """Runs found under a path, and one line for each part that could not be read. Iterates over the runs."""
-
-    runs: tuple[Run, ...]
-    failures: tuple[str, ...] = ()
-
-    def __iter__(self) -> Iterator[Run]:
-        """The runs."""
-        return iter(self.runs)
-
-    def __len__(self) -> int:
-        """Number of runs."""
-        return len(self.runs)
-
-    def __getitem__(self, index: int) -> Run:
-        """The run at this place, in the order found; IndexError beyond the last."""
-        return self.runs[index]
-
-    def _repr_html_(self) -> str:
-        """A table of the runs for a notebook."""
-        from rldoctor.report.notebook.fragments import of_runs
-
-        return of_runs(self.runs, self.failures)
-
-
-def load(
-    path: Path | str,
-    *,
-    algorithm: str | None = None,
-    framework: str | None = None,
-    tag_map: Mapping[str, str] | None = None,
-    config_files: Sequence[Path] = (),
-    settings: Sequence[str] = (),
-    rules_dirs: Sequence[Path] = (),
-    progress: Callable[[str], None] | None = None,
-) -> LoadResult:
-    """Every run under ``path``: a run directory, a tree of them, a file, an ``.aim`` repository or a glob.
-
-    ``tag_map`` maps logged tags to canonical metrics; ``settings`` are ``KEY=VALUE`` texts that, after
-    ``config_files``, overrule what the log says. ``rules_dirs`` are packs whose ``vocabulary`` is known too.
-    ``progress`` is called with each directory that is read.
-
-    Raises:
-        ReadError: nothing readable there. UsageError: an unknown key, metric, framework or algorithm.
-        RuleError: a file of a vocabulary is invalid.
-    """
-    from rldoctor.readers.config_files import parse_set, read_config_file
-    from rldoctor.readers.discover import find_runs
-    from rldoctor.vocabulary.mapping import understand
-
-    overrides: list[RawSetting] = [one for file in config_files for one in read_config_file(file)]
-    overrides += [parse_set(text) for text in settings]
-    packs = vocabularies(pack_directories(rules_dirs))
-    found = find_runs(path, progress=progress)
-    runs: list[Run] = []
-    failures = [str(failure) for failure in found.failures]
-    for raw in found:
-        try:
-            runs.append(
-                understand(
-                    raw,
-                    algorithm=algorithm,
-                    framework=framework,
-                    tag_map=tag_map or {},
-                    overrides=overrides,
-                    packs=packs,
-                )
-            )
-        except (UsageError, RuleError):
-            raise
-        except RldoctorError as error:
-            failures.append(f"{raw.path}: {error}")
-    return LoadResult(tuple(runs), tuple(failures))
+__all__ = [
+    "LoadResult",
+    "build_reference",
+    "came_true",
+    "compare",
+    "diagnose",
+    "drafts",
+    "load",
+    "plot",
+    "rules",
+]
 
 
 def _packs(rules_dirs: Sequence[Path]) -> LoadedPack:
@@ -122,6 +55,11 @@ def _packs(rules_dirs: Sequence[Path]) -> LoadedPack:
 
 @lru_cache(maxsize=8)
 def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
+    if packs == (builtin_rules_dir(),):
+        return builtin_pack()
+    # Rules of several packs are checked against each other, so all of them are read.
+    from rldoctor.rulebook.loader import load_finished
+
     found = load_finished(packs)
     return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))
 
@@ -210,6 +148,8 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
     Raises:
         RuleError: a rule file is invalid. UsageError: no rule has this code.
     """
+    from rldoctor.engine.expected import expected
+
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
     quantities = load_derived(*pack_directories(rules_dirs))
     return expected(rule, prepare(run, _policy(rules_dirs), quantities))
@@ -239,6 +179,9 @@ def compare(
     Raises:
         ReadError: no run in a path. UsageError: the arms cannot be compared (environments, step units).
     """
+    from rldoctor.comparison import compare_arms
+    from rldoctor.comparison.criteria import load_criteria
+
     given = dict(loading or {})
     before, after = (
         _arm(name, path, summary, {**given, "config_files": [*given.get("config_files", ()), *files]}, ruling)
@@ -259,6 +202,8 @@ def _arm(
     loading: Mapping[str, Any],
     ruling: Mapping[str, Any] | None,
 ) -> Arm:
+    from rldoctor.model.comparison import Arm, Summary
+
     suffixes = CONFIG_SUFFIXES if summary is None else (*CONFIG_SUFFIXES, ".json")
     mere = Path(path).suffix in suffixes and Path(path).is_file()
     runs = (_configuration(Path(path), loading),) if mere else load(path, **loading).runs

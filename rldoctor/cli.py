@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from rldoctor import __version__
-from rldoctor.cli_rules import Rules, rules_app
-from rldoctor.cli_task import task_app
+from rldoctor.commands.options import Options, detail
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
+from rldoctor.commands.program import RULES_HELP, TASK_HELP, Program, QuickCommand, Takes
 from rldoctor.errors import RldoctorError
 
 EPILOG = (
@@ -22,7 +21,7 @@ EPILOG = (
 )
 
 
-class InOrder(TyperCommand):
+class InOrder(QuickCommand):
     """A command that remembers the order of its options: ``-o FILE`` belongs to the ``-f`` before it."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -33,54 +32,18 @@ class InOrder(TyperCommand):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(
-    name="rldoctor",
-    help="Reads a deep-RL training log and says what went wrong, since when, why, and what to change.",
-    epilog=EPILOG,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+program = Program(
+    "rldoctor",
+    "Reads a deep-RL training log and says what went wrong, since when, why, and what to change.",
+    EPILOG,
 )
-app.add_typer(rules_app, name="rules")
-app.add_typer(task_app, name="task")
 
 Paths = Annotated[
     list[str],
     typer.Argument(metavar="PATH...", help="Run directory, tree of runs, file, .aim repository or glob."),
 ]
-Config = Annotated[list[str], typer.Option("--config", metavar="FILE", help="Hyperparameters (YAML, JSON).")]
-Set = Annotated[
-    list[str], typer.Option("--set", metavar="KEY=VALUE", help="One hyperparameter; wins over files.")
-]
-Map = Annotated[list[str], typer.Option("--map", metavar="TAG=METRIC", help="Say what a logged tag means.")]
-Algorithm = Annotated[
-    str, typer.Option("--algorithm", metavar="NAME", help="ppo, sac, ... (default: detected).")
-]
-Framework = Annotated[str, typer.Option("--framework", metavar="NAME", help="Framework (default: detected).")]
-Select = Annotated[
-    list[str], typer.Option("--select", metavar="CODE", help="Only these rules: code, prefix or area.")
-]
-Ignore = Annotated[list[str], typer.Option("--ignore", metavar="CODE", help="Not these rules.")]
-Reference = Annotated[
-    list[str],
-    typer.Option("--reference", metavar="auto|off|PATH", help="Good runs to hold it against [auto]."),
-]
-Format = Annotated[
-    list[str],
-    typer.Option("--format", "-f", metavar="FORMAT", help="terminal, html, json, junit, markdown or github."),
-]
-Output = Annotated[
-    list[str],
-    typer.Option("--output", "-o", metavar="FILE", help="Where the report goes; pairs with -f. - is stdout."),
-]
-
-MinCoverage = Annotated[
-    str, typer.Option("--min-coverage", metavar="SHARE", help="Least share of rules that could look, 0-1.")
-]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every rule, setting and note.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="One line per run.")]
+# How to read a log.
+READING = ("config", "set", "map", "algorithm", "framework")
 
 
 def _version(wanted: bool) -> None:
@@ -89,7 +52,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _top(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
@@ -98,106 +60,63 @@ def _top(
     pass
 
 
-@app.command(cls=InOrder, epilog=EPILOG)
+@program.command(cls=InOrder, epilog=EPILOG)
 def analyze(
     context: typer.Context,
     paths: Paths,
-    format: Format = [],  # noqa: B006 - typer copies it
-    output: Output = [],  # noqa: B006
-    config: Config = [],  # noqa: B006
-    set_: Set = [],  # noqa: B006
-    map_: Map = [],  # noqa: B006
-    algorithm: Algorithm = "",
-    framework: Framework = "",
-    select: Select = [],  # noqa: B006
-    ignore: Ignore = [],  # noqa: B006
-    rules: Rules = [],  # noqa: B006
-    threshold: Annotated[
-        list[str], typer.Option("--threshold", metavar="CODE.name=value", help="Change a rule's threshold.")
-    ] = [],  # noqa: B006
-    fail_on: Annotated[
-        str,
-        typer.Option(
-            "--fail-on", metavar="SEVERITY", help="critical, error, warning, info or never [error]."
+    options: Annotated[
+        Options,
+        Takes(
+            "format",
+            "output",
+            *READING,
+            "select",
+            "ignore",
+            "rules",
+            "thresholds",
+            "fail_on",
+            "min_coverage",
+            "reference",
+            "baseline",
+            "aggregate",
         ),
-    ] = "",
-    min_coverage: MinCoverage = "",
-    reference: Reference = [],  # noqa: B006
-    baseline: Annotated[
-        str, typer.Option("--baseline", metavar="FILE", help="Fail only on what is new or worse than in it.")
-    ] = "",
+    ],
     write_baseline: Annotated[
         str, typer.Option("--write-baseline", metavar="FILE", help="Write what is found now to such a file.")
     ] = "",
-    aggregate: Annotated[
-        str,
-        typer.Option("--aggregate", metavar="any|median|all", help="How many seeds must have it [any]."),
-    ] = "",
-    verbose: Verbose = False,
-    quiet: Quiet = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every rule, setting and note.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line per run.")] = False,
 ) -> None:
     """Diagnose every run found under the paths."""
-    from rldoctor.commands import settings as given
     from rldoctor.commands.analyze import analyze as command
-    from rldoctor.commands.options import detail
 
-    options = given.options(
-        config=config,
-        set=set_,
-        map=map_,
-        algorithm=algorithm,
-        framework=framework,
-        select=select,
-        ignore=ignore,
-        rules=rules,
-        threshold=threshold,
-        fail_on=fail_on,
-        min_coverage=min_coverage,
-        reference=reference,
-        baseline=baseline,
-        aggregate=aggregate,
-    )
     shown = detail(verbose=verbose, quiet=quiet)
     raise typer.Exit(command(paths, options, context.meta["reports"], write_baseline, shown))
 
 
-@app.command()
+@program.command()
 def inspect(
     paths: Paths,
-    config: Config = [],  # noqa: B006
-    set_: Set = [],  # noqa: B006
-    map_: Map = [],  # noqa: B006
-    algorithm: Algorithm = "",
-    framework: Framework = "",
-    rules: Rules = [],  # noqa: B006
+    options: Annotated[Options, Takes(*READING, "rules")],
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")
     ] = "terminal",
 ) -> None:
     """Show what was read: runs, tags and their meaning, step axis, hyperparameters, every note."""
-    from rldoctor.commands import settings as given
     from rldoctor.commands.inspect import inspect as command
 
-    options = given.options(
-        config=config, set=set_, map=map_, algorithm=algorithm, framework=framework, rules=rules
-    )
     raise typer.Exit(command(paths, options, format))
 
 
-@app.command(
-    cls=InOrder,
-    epilog="Exit codes: 0 no regression; 1 a regression; 2 could not compare.",
-)
+@program.command(cls=InOrder, epilog="Exit codes: 0 no regression; 1 a regression; 2 could not compare.")
 def compare(
     context: typer.Context,
     base: Annotated[str, typer.Argument(metavar="BASE", help="One run, or a directory or glob of seeds.")],
     candidate: Annotated[str, typer.Argument(metavar="CANDIDATE", help="The same for what was changed.")],
-    format: Format = [],  # noqa: B006
-    output: Output = [],  # noqa: B006
-    config: Config = [],  # noqa: B006
+    options: Annotated[Options, Takes("format", "output", *READING, "rules")],
     base_config: Annotated[
         list[str], typer.Option("--base-config", metavar="FILE", help="Hyperparameters of the base only.")
-    ] = [],  # noqa: B006
+    ] = [],  # noqa: B006 - typer copies it
     candidate_config: Annotated[
         list[str], typer.Option("--candidate-config", metavar="FILE", help="Of the candidate only.")
     ] = [],  # noqa: B006
@@ -207,23 +126,14 @@ def compare(
     base_std: Annotated[float | None, typer.Option("--base-std", help="Its standard deviation.")] = None,
     candidate_mean: Annotated[float | None, typer.Option("--candidate-mean", help="The same.")] = None,
     candidate_std: Annotated[float | None, typer.Option("--candidate-std", help="The same.")] = None,
-    set_: Set = [],  # noqa: B006
-    map_: Map = [],  # noqa: B006
-    algorithm: Algorithm = "",
-    framework: Framework = "",
-    rules: Rules = [],  # noqa: B006
     fail_on: Annotated[
         str, typer.Option("--fail-on", metavar="VERDICT", help="regression, unclear or never [regression].")
     ] = "",
 ) -> None:
     """Say what changed between two runs or groups of seeds: effect, first departure, settings, findings."""
-    from rldoctor.commands import settings as given
     from rldoctor.commands.compare import GivenArm
     from rldoctor.commands.compare import compare as command
 
-    options = given.options(
-        config=config, set=set_, map=map_, algorithm=algorithm, framework=framework, rules=rules
-    )
     sides = (
         GivenArm(base, tuple(base_config), base_mean, base_std),
         GivenArm(candidate, tuple(candidate_config), candidate_mean, candidate_std),
@@ -231,7 +141,7 @@ def compare(
     raise typer.Exit(command(*sides, options, fail_on, context.meta["reports"]))
 
 
-@app.command(
+@program.command(
     epilog="Exit codes: 0 --once; 1 --exit-on was reached; 2 could not do the job; 130 ended by Ctrl-C."
 )
 def watch(
@@ -248,31 +158,12 @@ def watch(
     webhook: Annotated[str, typer.Option(metavar="URL", help="Post every piece of news as JSON.")] = "",
     once: Annotated[bool, typer.Option("--once", help="One look, then end.")] = False,
     state: Annotated[str, typer.Option(metavar="FILE", help="Remember here what was told.")] = "",
-    config: Config = [],  # noqa: B006
-    set_: Set = [],  # noqa: B006
-    map_: Map = [],  # noqa: B006
-    algorithm: Algorithm = "",
-    framework: Framework = "",
-    select: Select = [],  # noqa: B006
-    ignore: Ignore = [],  # noqa: B006
-    rules: Rules = [],  # noqa: B006
-    reference: Reference = [],  # noqa: B006
+    *,
+    options: Annotated[Options, Takes(*READING, "select", "ignore", "rules", "reference")],
 ) -> None:
     """Diagnose a run while it trains, and speak of what is new, worse or gone."""
-    from rldoctor.commands import settings as given
     from rldoctor.commands.watch import watch as command
 
-    options = given.options(
-        config=config,
-        set=set_,
-        map=map_,
-        algorithm=algorithm,
-        framework=framework,
-        select=select,
-        ignore=ignore,
-        rules=rules,
-        reference=reference,
-    )
     raise typer.Exit(
         command(
             path,
@@ -287,15 +178,15 @@ def watch(
     )
 
 
-@app.command(cls=InOrder)
-def demo(context: typer.Context, format: Format = [], output: Output = []) -> None:  # noqa: B006
+@program.command(cls=InOrder)
+def demo(context: typer.Context, options: Annotated[Options, Takes("format", "output")]) -> None:
     """Diagnose a bundled run, to see what a report looks like."""
     from rldoctor.commands.demo import demo as command
 
     raise typer.Exit(command(context.meta["reports"]))
 
 
-@app.command()
+@program.command()
 def doctor() -> None:
     """Say which versions and optional parts are installed."""
     from rldoctor.commands.doctor import doctor as command
@@ -303,7 +194,7 @@ def doctor() -> None:
     raise typer.Exit(command())
 
 
-@app.command(
+@program.command(
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
@@ -314,7 +205,7 @@ def reference(context: typer.Context) -> None:
     raise typer.Exit(command(list(context.args)))
 
 
-@app.command(
+@program.command(
     add_help_option=False,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
@@ -325,13 +216,28 @@ def throughput(context: typer.Context) -> None:
     raise typer.Exit(command(list(context.args)))
 
 
+def _rules() -> Program:
+    from rldoctor.cli_rules import rules_program
+
+    return rules_program
+
+
+def _tasks() -> Program:
+    from rldoctor.cli_task import task_program
+
+    return task_program
+
+
+program.group("rules", RULES_HELP, _rules)
+program.group("task", TASK_HELP, _tasks)
+
+
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; every error is told on standard error."""
     _forgiving_streams()
     try:
-        code = app(
-            args=None if arguments is None else list(arguments), prog_name="rldoctor", standalone_mode=False
-        )
+        words = None if arguments is None else list(arguments)
+        code = program.build(_top)(args=words, prog_name="rldoctor", standalone_mode=False)
         sys.stdout.flush()
     except RldoctorError as error:
         tell_error(error)

@@ -6,17 +6,19 @@ from typing import Annotated
 
 import typer
 
-rules_app = typer.Typer(
-    help="List, show, begin, test, check, measure and document rules.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+from rldoctor.commands.options import OPTIONS
+from rldoctor.commands.program import RULES_HELP, Program
 
-Rules = Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further pack of rules.")]
+rules_program = Program("rules", RULES_HELP)
+
+# Only the packs that are named: a settings file does not add to them.
+Rules = Annotated[
+    list[str],
+    typer.Option(*OPTIONS["rules"].flags, metavar=OPTIONS["rules"].metavar, help=OPTIONS["rules"].help),
+]
 
 
-@rules_app.command("list")
+@rules_program.command("list")
 def rules_list(
     rules: Rules = [],  # noqa: B006
     format: Annotated[
@@ -29,7 +31,7 @@ def rules_list(
     raise typer.Exit(list_rules(rules, format))
 
 
-@rules_app.command("show")
+@rules_program.command("show")
 def rules_show(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Code or slug, e.g. POL-01.")],
     rules: Rules = [],  # noqa: B006
@@ -40,7 +42,7 @@ def rules_show(
     raise typer.Exit(show_rule(code, rules))
 
 
-@rules_app.command("test")
+@rules_program.command("test")
 def rules_test(
     directory: Annotated[
         str, typer.Argument(metavar="[DIR]", help="Rules to test (default: the built-in ones).")
@@ -52,7 +54,7 @@ def rules_test(
     raise typer.Exit(test_rules(directory))
 
 
-@rules_app.command("lint")
+@rules_program.command("lint")
 def rules_lint(
     directory: Annotated[
         str, typer.Argument(metavar="[DIR]", help="Rules to check (default: the built-in ones).")
@@ -64,7 +66,7 @@ def rules_lint(
     raise typer.Exit(lint_rules(directory))
 
 
-@rules_app.command("new")
+@rules_program.command("new")
 def rules_new(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Code of the new rule, e.g. MY-01.")],
     into: Annotated[
@@ -83,7 +85,7 @@ def rules_new(
     raise typer.Exit(new_rule(code, into, slug=slug, area=area, title=title, builtin=builtin))
 
 
-@rules_app.command("docs")
+@rules_program.command("docs")
 def rules_docs(
     into: Annotated[str, typer.Option("--into", metavar="DIR", help="Directory of the pages.")],
     rules: Rules = [],  # noqa: B006
@@ -94,7 +96,7 @@ def rules_docs(
     raise typer.Exit(write_docs(into, rules))
 
 
-@rules_app.command(
+@rules_program.command(
     "validate", epilog="Exit codes: 0 done; 1 --check found a problem; 2 could not do the job."
 )
 def rules_validate(

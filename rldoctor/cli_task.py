@@ -6,17 +6,14 @@ from typing import Annotated
 
 import typer
 
-task_app = typer.Typer(
-    help="What is known of an environment: show, list, or measure one of your own.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
-)
+from rldoctor.commands.program import TASK_HELP, Program
+
+task_program = Program("task", TASK_HELP)
 
 Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")]
 
 
-@task_app.command("show")
+@task_program.command("show")
 def task_show(
     env: Annotated[str, typer.Argument(metavar="ENV", help="Id, e.g. HalfCheetah-v4 or cheetah_run.")],
     format: Format = "terminal",
@@ -27,7 +24,7 @@ def task_show(
     raise typer.Exit(show_task(env, format))
 
 
-@task_app.command("list")
+@task_program.command("list")
 def task_list(
     pattern: Annotated[
         str, typer.Argument(metavar="[PATTERN]", help="Only ids that hold this text, or fit it: 'Ant*'.")
@@ -40,7 +37,7 @@ def task_list(
     raise typer.Exit(list_tasks(pattern, format))
 
 
-@task_app.command("measure")
+@task_program.command("measure")
 def task_measure(
     env: Annotated[
         str,

@@ -13,8 +13,8 @@ Each message says where, what is wrong and what was expected; ``hint`` says what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+
+from rldoctor.plain_data import dataclass
 
 
 class RldoctorError(Exception):
@@ -72,5 +72,7 @@ class ExpressionError(RldoctorError):
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
     """A `` (did you mean 'x'?)`` suffix for an unknown ``name``, or an empty string."""
+    from difflib import get_close_matches  # only for an error: this module is the first that anything imports
+
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     return f" (did you mean '{close[0]}'?)" if close else ""

@@ -1,30 +1,94 @@
-"""What other installed packages offer: entry points, looked up once for all groups."""
+"""What other installed packages offer (entry points), found without the machinery that parses all metadata.
+
+``importlib.metadata`` takes 15 ms to import (``email``, ``zipfile``, ``csv``), then parses the entry points
+of every installed package: more time than reading a run takes, and nearly always for nothing. Entry points
+are text files in well-known places, so these are searched for our group first. Where packages may lie
+elsewhere (in an archive, behind a finder of their own) the full machinery is asked (:func:`_unusual`).
+"""
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+from collections.abc import Iterator
 from functools import lru_cache
-from importlib.metadata import EntryPoint, distributions
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 READERS, PACKS = "rldoctor.readers", "rldoctor.packs"
-GROUPS = (READERS, PACKS)
+"""The groups in which other packages offer something to this one."""
+
+_METADATA = (".dist-info", ".egg-info")
+_SEPARATORS = re.compile(r"[-_.]+")
 
 
 def plug_ins(group: str) -> list[tuple[str, str]]:
-    """Name and value of every entry point of a group, sorted."""
-    # A package may stand on the path twice: in a checkout, and installed from it.
-    return sorted({(point.name, point.value) for point in _of(GROUPS)[group]})
+    """Name and value (``module:attribute``) of every entry point of a group, sorted."""
+    if _unusual():
+        return by_metadata(group)
+    return sorted(set(_points(group)))
 
 
-@lru_cache(maxsize=1)
-def _of(groups: tuple[str, ...]) -> dict[str, list[EntryPoint]]:
-    """The entry points of all groups. One look: each reads the metadata of every installed package again."""
-    found: dict[str, list[EntryPoint]] = {group: [] for group in groups}
-    for point in (one for package in distributions() for one in package.entry_points):
-        if point.group in found:
-            found[point.group].append(point)
-    return found
+def by_metadata(group: str) -> list[tuple[str, str]]:
+    """The same as the standard library finds them: slower, and right for every kind of installation."""
+    from importlib.metadata import entry_points
+
+    return sorted({(point.name, point.value) for point in entry_points(group=group)})
+
+
+def _unusual() -> bool:
+    """Whether packages may be installed in another way than as folders on ``sys.path``."""
+    archives = any(os.path.isfile(place) or place.endswith(".egg") for place in sys.path)  # noqa: PTH113
+    finders = [one for one in sys.meta_path if one is not PathFinder and hasattr(one, "find_distributions")]
+    return archives or bool(finders)
+
+
+def _points(group: str) -> Iterator[tuple[str, str]]:
+    for text in _texts(tuple(sys.path)):
+        # Few packages name the group at all; only their lines are looked at.
+        if f"[{group}]" in text:
+            yield from _in_section(text, group)
+
+
+@lru_cache(maxsize=2)
+def _texts(places: tuple[str, ...]) -> tuple[str, ...]:
+    """``entry_points.txt`` of every package, each package once: the first on the path hides the others."""
+    seen: set[str] = set()
+    found = []
+    for place in dict.fromkeys(places):
+        for folder in _listed(place or "."):
+            name = _SEPARATORS.sub("-", folder.partition("-")[0].removesuffix(".egg-info")).lower()
+            if folder.endswith(_METADATA) and name not in seen:
+                seen.add(name)
+                found.append(_read(os.path.join(place, folder, "entry_points.txt")))  # noqa: PTH118
+    return tuple(found)
+
+
+def _listed(place: str) -> list[str]:
+    try:
+        return os.listdir(place)  # noqa: PTH208 - names only
+    except OSError:
+        return []
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            return file.read()
+    except OSError:
+        return ""
+
+
+def _in_section(text: str, group: str) -> Iterator[tuple[str, str]]:
+    """``name = value`` lines below ``[group]``; comments are left out, a value is as written."""
+    section = ""
+    for line in (line.strip() for line in text.splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            section = line[1:-1].strip()
+        elif section == group and "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            yield name.strip(), value.strip()
 
 
 def directory_of(package: str) -> Path | None:
@@ -32,6 +96,8 @@ def directory_of(package: str) -> Path | None:
 
     Only the top-level package is looked up: ``find_spec`` of a dotted name imports the packages above it.
     """
+    from importlib.util import find_spec
+
     top, *parts = package.split(".")
     try:
         spec = find_spec(top)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 
 from rldoctor.errors import Problem, RuleError
+from rldoctor.plain_data import dataclass
 
 Step: TypeAlias = str | int | float | bool | None
 TreePath: TypeAlias = tuple[Step, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,14 +24,16 @@ LABORATORY = PACKAGE.parent / "laboratory"
 # <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts;
 # the callbacks for training libraries stand on api, the reference runner uses them; commands and cli (the
 # options of the commands, nothing else) stand on top.
-FOUNDATION = {"errors", "paths", "plug_ins", "yamlio"}
+FOUNDATION = {"plain_data", "errors", "paths", "plug_ins", "yamlio", "compiled"}
 # Who reads data files imports their checker; it knows the names of algorithms, nothing else of the program.
 CHECKED = {*FOUNDATION, "datafiles", "model"}
 ALLOWED = {
-    "errors": set(),
+    "plain_data": set(),
+    "errors": {"plain_data"},
     "paths": {"errors"},
     "plug_ins": set(),
-    "yamlio": {"errors"},
+    "compiled": {"plain_data", "errors", "paths"},
+    "yamlio": {"plain_data", "errors"},
     "datafiles": {*FOUNDATION, "model"},
     "model": FOUNDATION,
     "outcome": {*FOUNDATION, "model"},
@@ -45,6 +48,7 @@ ALLOWED = {
     "vocabulary": CHECKED,
     "envelope": CHECKED,
     "tasks": CHECKED,
+    "loading": {*CHECKED, "readers", "vocabulary", "report"},
     "training": {*FOUNDATION, "model", "integrations"},
     "api": {
         *CHECKED,
@@ -56,11 +60,13 @@ ALLOWED = {
         "vocabulary",
         "envelope",
         "report",
+        "loading",
     },
+    "compile_all": {*CHECKED, "rulebook", "engine", "vocabulary", "envelope"},
     "proof": {*FOUNDATION, "model", "api", "training"},
     "integrations": {*FOUNDATION, "model", "api"},
     "watch": {*FOUNDATION, "model", "report"},
-    "": {*FOUNDATION, "model", "api"},
+    "": {*FOUNDATION, "model", "api", "loading"},
 }
 ALLOWED["commands"] = set(ALLOWED)
 ALLOWED["cli_rules"] = set(ALLOWED)
@@ -245,6 +251,53 @@ STARTUP = {
         "assert 'analyze' in out.getvalue(), 'no help was printed'"
     ),
 }
+
+
+# What ``analyze`` of a TensorBoard run has no use for, by format; rich draws the terminal report.
+UNUSED = {*HEAVY, "scipy", "pydantic", "jinja2"}
+UNUSED_PARTS = (
+    "rldoctor.comparison",
+    "rldoctor.report.notebook",
+    "rldoctor.rulebook.loader",
+    "rldoctor.yamlio",
+)
+
+
+@pytest.mark.parametrize("format", ["terminal", "json"])
+def test_analyze_imports_nothing_that_it_does_not_use(format: str, tmp_path: Path) -> None:
+    (source,) = (PACKAGE.parent / "reference_runs/healthy/ppo-Pendulum-v1-0").glob("events*")
+    shutil.copy(source, tmp_path)
+    analyze = (
+        "import contextlib, io, json, sys\n"
+        "from rldoctor.cli import run\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    code = run(['analyze', {str(tmp_path)!r}, '-f', {format!r}])\n"
+        "assert code == 0, code\n"
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    # The first start of a clone fills the cache, and checks every rule for it.
+    run_python(analyze)
+    loaded = json.loads(run_python(analyze))
+    unused = UNUSED if format == "terminal" else {*UNUSED, "rich"}
+    assert {name.partition(".")[0] for name in loaded} & unused == set()
+    assert [name for name in loaded if name.startswith(UNUSED_PARTS)] == []
+
+
+def test_help_builds_no_parameter_of_a_command() -> None:
+    made = run_python(
+        "import contextlib, io, typer.core as core\n"
+        "names, made = [], core.TyperOption.__init__\n"
+        "def watched(self, *args, **said):\n"
+        "    names.extend(said['param_decls'])\n"
+        "    made(self, *args, **said)\n"
+        "core.TyperOption.__init__ = watched\n"
+        "from rldoctor.cli import run\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    run(['--help'])\n"
+        "print(*names)"
+    )
+    assert "--version" in made
+    assert "--select" not in made
 
 
 @pytest.mark.parametrize("name", STARTUP)

@@ -53,9 +53,9 @@ def _rows(model: Model, sight: Sight) -> list[AuditRow]:
 def with_implied(run: Run, rows: Iterable[AuditRow], criteria: AuditCriteria) -> Run:
     """The run with the settings that its log gives away.
 
-    A counter in the log is surer than a library's default, which may be that of another version, and surer than
-    a configuration that it contradicts (one file for many runs, a value that the library reads otherwise). The
-    source of such a setting says so; what was written stays in the audit's row.
+    A counter in the log is surer than a library's default, which may be that of another version, and surer
+    than a configuration that it contradicts (one file for many runs, a value that the library reads
+    otherwise). The source of such a setting says so; what was written stays in the audit's row.
     """
     knobs = dict(run.config.knobs)
     for one in rows:

@@ -13,7 +13,6 @@ from rldoctor.audit.sight import NAN, Implied, Sight, row, span
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
-
 _KNOWN = ("stable_baselines3", "sbx", "aim_sb3_callback")
 
 

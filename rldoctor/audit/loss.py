@@ -2,9 +2,9 @@
 
 ``loss = policy_gradient_loss + ent_coef entropy_loss + vf_coef value_loss`` (stable_baselines3/ppo/ppo.py).
 The logged loss is that of the *last minibatch* of the last epoch, the parts are means over all minibatches of
-all epochs. So the identity does not hold row by row; what it gives is how far the critic came within the update:
-at the last minibatch its loss is smaller than its mean over the update if it fits, and equal to it (but for the
-draw of a minibatch) if it does not.
+all epochs. So the identity does not hold row by row; what it gives is how far the critic came within an
+update: at the last minibatch its loss is below its mean over the update if it fits, and equal to it (but for
+the draw of a minibatch) if it does not.
 """
 
 from __future__ import annotations

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rldoctor.commands.options import Options, existing_file, one_of
+from rldoctor.commands.option_kinds import one_of
+from rldoctor.commands.options import Options, existing_file
 from rldoctor.commands.outputs import plan_outputs
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell_drafts
 from rldoctor.errors import UsageError
 from rldoctor.model.comparison import Verdict
+from rldoctor.plain_data import dataclass
 
 FAIL_ON = ("regression", "unclear", "never")
 _FAILS = {

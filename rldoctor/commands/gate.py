@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rldoctor.commands.options import FAIL_ON, Options, one_of, parse_share
+from rldoctor.commands.option_kinds import one_of, parse_share
+from rldoctor.commands.options import FAIL_ON, Options
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FINDINGS, tell, tell_drafts
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.gate.baseline import Baseline, changes, load
@@ -18,6 +19,7 @@ from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import AGGREGATES
 from rldoctor.gate.waivers import unused
 from rldoctor.model.finding import Diagnosis, Judged, Standing
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     from rldoctor.rulebook.schema import Rule

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rldoctor.commands.derived import audit_of, derived
 from rldoctor.commands.inspect_text import show_run
-from rldoctor.commands.options import Options, one_of
+from rldoctor.commands.option_kinds import one_of
+from rldoctor.commands.options import Options
 from rldoctor.commands.problems import EXIT_FAILED
 from rldoctor.commands.reading import Loaded, read_all
 from rldoctor.model.config import Knob

@@ -114,9 +114,8 @@ def _audit(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
         cells = audited.row(one)
         held = f", configured {cells['configured']}" if cells["configured"] else ""
         text = Text(f"{cells['name']}: {cells['implied']}{held}", style="yellow" if cells["wrong"] else "")
-        text.append(
-            f" {cells['verdict']}" if cells["verdict"] else "", style="bold" if cells["wrong"] else "dim"
-        )
+        style = "bold" if cells["wrong"] else "dim"
+        text.append(f" {cells['verdict']}" if cells["verdict"] else "", style=style)
         text.append(f"\n{cells['arithmetic']}", style="dim")
         yield Padding(text, (0, 0, 0, 2), expand=False)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Mapping
+from dataclasses import Field, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.commands import option_kinds as kinds
+from rldoctor.errors import UsageError
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     from rldoctor.gate.waivers import Waiver
@@ -15,6 +17,39 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("critical", "error", "warning", "info")
 FAIL_ON = (*SEVERITIES, "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """All there is to say of an option: command line, settings file and the list of keys follow from it.
+
+    ``kind``: how its value is written. ``flags``, ``metavar`` and ``help``: on the command line (no flags:
+    only in a settings file). ``per_path``: a table of ``per-path`` may change it.
+    """
+
+    kind: kinds.OptionKind
+    flags: tuple[str, ...] = ()
+    metavar: str = ""
+    help: str = ""
+    per_path: bool = False
+
+
+_DECLARED = "declared"
+
+
+def declared(
+    kind: kinds.OptionKind,
+    flags: tuple[str, ...] = (),
+    metavar: str = "",
+    help: str = "",
+    *,
+    per_path: bool = False,
+) -> Any:
+    """A field of :class:`Options`. Its default means "not given": empty text, no texts, no entries."""
+    said = {_DECLARED: Declared(kind, flags, metavar, help, per_path)}
+    if kind in (kinds.METRICS, kinds.THRESHOLDS):
+        return field(default_factory=dict, metadata=said)
+    return field(default=() if kind.several else "", metadata=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,39 +67,71 @@ class Options:
     ``waivers`` and ``per_path`` stand in the settings file only. ``given`` is the command line by itself.
     """
 
-    format: tuple[str, ...] = ()
-    output: tuple[str, ...] = ()
-    config: tuple[str, ...] = ()
-    set: tuple[str, ...] = ()
-    map: Mapping[str, str] = field(default_factory=dict)
-    algorithm: str = ""
-    framework: str = ""
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    fail_on: str = ""
-    min_coverage: str = ""
-    reference: tuple[str, ...] = ()
-    baseline: str = ""
-    aggregate: str = ""
-    waivers: tuple[Waiver, ...] = ()
-    per_path: tuple[PathOptions, ...] = ()
+    format: tuple[str, ...] = declared(
+        kinds.TEXTS,
+        ("--format", "-f"),
+        "FORMAT",
+        "terminal, html, json, junit, markdown or github.",
+    )
+    output: tuple[str, ...] = declared(
+        kinds.TEXTS,
+        ("--output", "-o"),
+        "FILE",
+        "Where the report goes; pairs with -f. - is stdout.",
+    )
+    config: tuple[str, ...] = declared(kinds.TEXTS, ("--config",), "FILE", "Hyperparameters (YAML, JSON).")
+    set: tuple[str, ...] = declared(
+        kinds.SETTINGS, ("--set",), "KEY=VALUE", "One hyperparameter; wins over files."
+    )
+    map: Mapping[str, str] = declared(kinds.METRICS, ("--map",), "TAG=METRIC", "Say what a logged tag means.")
+    algorithm: str = declared(kinds.TEXT, ("--algorithm",), "NAME", "ppo, sac, ... (default: detected).")
+    framework: str = declared(kinds.TEXT, ("--framework",), "NAME", "Framework (default: detected).")
+    select: tuple[str, ...] = declared(
+        kinds.NAMES, ("--select",), "CODE", "Only these rules: code, prefix or area.", per_path=True
+    )
+    ignore: tuple[str, ...] = declared(kinds.NAMES, ("--ignore",), "CODE", "Not these rules.", per_path=True)
+    rules: tuple[str, ...] = declared(kinds.TEXTS, ("--rules",), "DIR", "A further pack of rules.")
+    thresholds: Mapping[str, Mapping[str, float]] = declared(
+        kinds.THRESHOLDS, ("--threshold",), "CODE.name=value", "Change a rule's threshold.", per_path=True
+    )
+    fail_on: str = declared(
+        kinds.TEXT,
+        ("--fail-on",),
+        "SEVERITY",
+        "critical, error, warning, info or never [error].",
+        per_path=True,
+    )
+    min_coverage: str = declared(
+        kinds.SHARE,
+        ("--min-coverage",),
+        "SHARE",
+        "Least share of rules that could look, 0-1.",
+        per_path=True,
+    )
+    reference: tuple[str, ...] = declared(
+        kinds.TEXTS, ("--reference",), "auto|off|PATH", "Good runs to hold it against [auto]."
+    )
+    baseline: str = declared(
+        kinds.TEXT, ("--baseline",), "FILE", "Fail only on what is new or worse than in it."
+    )
+    aggregate: str = declared(
+        kinds.TEXT, ("--aggregate",), "any|median|all", "How many seeds must have it [any]."
+    )
+    waivers: tuple[Waiver, ...] = declared(kinds.WAIVERS, help="Findings that are accepted until a day.")
+    per_path: tuple[PathOptions, ...] = declared(kinds.PER_PATH, help="Other settings for some of the runs.")
     given: Options | None = None
 
     def over(self, base: Options) -> Options:
         """These options where they are given, ``base`` elsewhere; tables are merged key by key."""
         changes: dict[str, Any] = {"given": self}
-        for one in fields(self):
-            if one.name == "given":
-                continue
-            mine, theirs = getattr(self, one.name), getattr(base, one.name)
-            if one.name == "map":
-                changes[one.name] = {**theirs, **mine}
-            elif one.name == "thresholds":
-                changes[one.name] = merge_thresholds(theirs, mine)
+        for name, one in OPTIONS.items():
+            mine, theirs = getattr(self, name), getattr(base, name)
+            if one.kind is kinds.METRICS:
+                changes[name] = {**theirs, **mine}
+            elif one.kind is kinds.THRESHOLDS:
+                changes[name] = kinds.merge_thresholds(theirs, mine)
             else:
-                changes[one.name] = mine or theirs
+                changes[name] = mine or theirs
         return replace(self, **changes)
 
     def for_run(self, run: Run) -> Options:
@@ -112,18 +179,35 @@ class Options:
         }
 
 
+def _declaration(one: Field[Any]) -> Declared | None:
+    return one.metadata.get(_DECLARED)
+
+
+# Every option by the name of its field.
+OPTIONS: Mapping[str, Declared] = {
+    one.name: found for one in fields(Options) if (found := _declaration(one)) is not None
+}
+
+
+def typed_name(name: str) -> str:
+    """What an option is called where it is typed: the field ``thresholds`` is ``--threshold``."""
+    flags = OPTIONS[name].flags
+    return flags[0].removeprefix("--").replace("-", "_") if flags else name
+
+
+BY_TYPED_NAME: Mapping[str, str] = {typed_name(name): name for name in OPTIONS}
+
+
+def key_of(name: str) -> str:
+    """The key of an option in a settings file."""
+    return name.replace("_", "-")
+
+
 def detail(*, verbose: bool, quiet: bool) -> int:
     """How much the terminal report says: 1 more, -1 less, 0 as usual; UsageError for both at once."""
     if verbose and quiet:
         raise UsageError("--verbose and --quiet ask for opposite things", hint="leave one of them out")
     return int(verbose) - int(quiet)
-
-
-def merge_thresholds(
-    base: Mapping[str, Mapping[str, float]], mine: Mapping[str, Mapping[str, float]]
-) -> dict[str, dict[str, float]]:
-    """Two tables of ``{code: {name: value}}``; ``mine`` wins."""
-    return {code: {**base.get(code, {}), **mine.get(code, {})} for code in {**base, **mine}}
 
 
 def existing_file(name: str) -> Path:
@@ -132,70 +216,3 @@ def existing_file(name: str) -> Path:
     if not path.is_file():
         raise UsageError(f"--config {name}: no such file", hint="give a YAML, JSON or TOML file")
     return path
-
-
-def pairs(texts: Sequence[str], option: str, form: str) -> list[tuple[str, str]]:
-    """``KEY=VALUE`` texts taken apart at the first ``=``; UsageError for anything else."""
-    found = []
-    for text in texts:
-        key, sign, value = text.partition("=")
-        if not (sign and key.strip() and value.strip()):
-            raise UsageError(f"{option} {text!r} is not of the form {form}", hint=f"example: {option} {form}")
-        found.append((key.strip(), value.strip()))
-    return found
-
-
-def parse_map(texts: Sequence[str]) -> dict[str, str]:
-    """``TAG=METRIC`` texts; the tag may hold ``=`` itself, since metric names never do."""
-    swapped = []
-    for text in texts:
-        tag, sign, metric = text.rpartition("=")
-        swapped.append(f"{metric}={tag}" if sign else text)
-    return {tag: metric for metric, tag in pairs(swapped, "--map", "TAG=METRIC")}
-
-
-def parse_thresholds(texts: Sequence[str]) -> dict[str, dict[str, float]]:
-    """``CODE.name=value`` texts; UsageError when the value is no number or the dot is missing."""
-    form = "CODE.name=value"
-    found: dict[str, dict[str, float]] = {}
-    for key, value in pairs(texts, "--threshold", form):
-        code, dot, name = key.partition(".")
-        if not dot or not name:
-            raise UsageError(
-                f"--threshold {key}={value} is not of the form {form}", hint="see: rldoctor rules show CODE"
-            )
-        found.setdefault(code, {})[name] = as_number(value, f"--threshold {key}")
-    return found
-
-
-def as_number(text: str, option: str) -> float:
-    """The number in ``text``; UsageError when it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        raise UsageError(f"{option}: {text!r} is not a number") from None
-
-
-def parse_share(text: str, option: str) -> float:
-    """``0.6`` or ``60%`` as a share in [0, 1]; UsageError otherwise."""
-    value = as_number(text.removesuffix("%"), option)
-    share = value / 100 if text.endswith("%") else value
-    if not 0 <= share <= 1:
-        raise UsageError(f"{option} {text}: expected a share between 0 and 1, or 0% to 100%")
-    return share
-
-
-def one_of(value: str, known: Sequence[str], option: str) -> str:
-    """``value`` when it is one of ``known`` (any case); UsageError that lists them otherwise."""
-    lower = value.lower()
-    if lower not in known:
-        raise UsageError(
-            f"{option}: unknown value {value!r}{did_you_mean(lower, known)}",
-            hint=f"one of: {', '.join(known)}",
-        )
-    return lower
-
-
-def listed(texts: Sequence[str]) -> tuple[str, ...]:
-    """Names given one by one or joined by commas."""
-    return tuple(name.strip() for text in texts for name in text.split(",") if name.strip())

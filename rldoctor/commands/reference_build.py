@@ -55,7 +55,7 @@ def build(arguments: Sequence[str]) -> int:
     Raises:
         UsageError: wrong options, or runs that are not of one task. ReadError: no run at all.
     """
-    from rldoctor.commands.options import parse_map
+    from rldoctor.commands.option_kinds import parse_map
 
     given = parse(arguments)
     options = Options(algorithm=given.algorithm, set=tuple(given.set), map=parse_map(given.map))

@@ -83,22 +83,22 @@ def _raised(job: Callable[[], object]) -> Iterator[Problem]:
 
 
 def _of_vocabulary(folder: Path, packs: Packs, tables: list[Path]) -> Iterator[Problem]:
+    # What is compiled has been checked before; whoever asks for a check gets one of the files.
     from rldoctor.datafiles import canonical
-    from rldoctor.vocabulary.algorithm import algorithm_names
-    from rldoctor.vocabulary.detect import FILE, fingerprints
-    from rldoctor.vocabulary.generic import words
-    from rldoctor.vocabulary.tables import load_table
+    from rldoctor.vocabulary.detect import FILE, read_fingerprints
+    from rldoctor.vocabulary.generic import read_words
+    from rldoctor.vocabulary.tables import read_table
 
-    yield from _raised(lambda: canonical.canonical(packs))
-    yield from _raised(lambda: fingerprints(packs))
+    yield from _raised(lambda: canonical.canonical(packs) if packs else canonical.read_canonical())
+    yield from _raised(lambda: read_fingerprints(packs))
     if not packs:
-        yield from _raised(words)
-        yield from _raised(algorithm_names)
+        yield from _raised(read_words)
+        yield from _raised(canonical.read_algorithms)
     else:
         yield from _strangers(folder, {canonical.FILE, FILE, canonical.FRAMEWORKS})
     for path in sorted((folder / canonical.FRAMEWORKS).glob("*.yaml")):
         tables.append(path)
-        yield from _raised(lambda name=path.stem: load_table(name, packs))  # type: ignore[misc]
+        yield from _raised(lambda name=path.stem: read_table(name, packs))  # type: ignore[misc]
 
 
 def _strangers(folder: Path, known: set[str]) -> Iterator[Problem]:
@@ -111,9 +111,10 @@ def _strangers(folder: Path, known: set[str]) -> Iterator[Problem]:
 
 
 def _of_decisions(pack: Path) -> Iterator[Problem]:
-    from rldoctor.comparison.criteria import load_criteria as compare_criteria
-    from rldoctor.engine.policy import load_derived, load_policy
-    from rldoctor.envelope.criteria import load_criteria as envelope_criteria
+    from rldoctor.comparison.criteria import load_criteria
+    from rldoctor.engine.policy import read_derived, read_policy
+    from rldoctor.envelope.criteria import read_criteria
 
-    for load in (load_derived, load_policy, compare_criteria, envelope_criteria):
-        yield from _raised(lambda load=load: load(pack))  # type: ignore[misc]
+    yield from _raised(lambda: read_derived((pack,)))
+    for read in (read_policy, load_criteria, read_criteria):
+        yield from _raised(lambda read=read: read(pack))  # type: ignore[misc]

@@ -8,7 +8,7 @@ from itertools import groupby
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.commands.options import one_of
+from rldoctor.commands.option_kinds import one_of
 from rldoctor.report.numbers import plural
 
 if TYPE_CHECKING:

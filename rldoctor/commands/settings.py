@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.commands.options import FAIL_ON, Options, PathOptions, one_of, parse_share
+from rldoctor.commands import option_kinds as kinds
+from rldoctor.commands.option_kinds import one_of, parse_share
+from rldoctor.commands.options import BY_TYPED_NAME, FAIL_ON, OPTIONS, Options, PathOptions, key_of
 from rldoctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from rldoctor.gate.waivers import Waiver
 
-from rldoctor.commands.options import listed, parse_map, parse_thresholds
-
 OWN_FILE = "rldoctor.toml"
 SHARED_FILE = "pyproject.toml"
-KEYS = tuple(one.name.replace("_", "-") for one in fields(Options) if one.name != "given")
-PATH_KEYS = ("select", "ignore", "fail-on", "min-coverage", "thresholds")
+KEYS = tuple(key_of(name) for name in OPTIONS)
+PATH_KEYS = tuple(key_of(name) for name, one in OPTIONS.items() if one.per_path)
 WAIVER_KEYS = ("code", "path", "reason", "expires")
-_LISTS = frozenset({"format", "output", "config", "select", "ignore", "rules", "reference"})
 
 
 def load_settings(directory: Path | None = None) -> Options:
@@ -42,6 +39,8 @@ def load_settings(directory: Path | None = None) -> Options:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib  # most directories have no settings file
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -79,23 +78,34 @@ def _named(data: Mapping[str, Any], known: Sequence[str], where: str) -> list[tu
 
 
 def _value(name: str, value: object, where: str) -> object:
-    if name in _LISTS:
-        return _texts(value, where)
-    if name == "waivers":
-        return tuple(_waiver(entry, at) for entry, at in _tables(value, where))
-    if name == "per-path":
-        return tuple(_path_options(entry, at) for entry, at in _tables(value, where))
-    if name == "map":
-        return _text_table(value, where)
-    if name == "set":
-        return tuple(f"{key}={_plain(entry, where)}" for key, entry in _any_table(value, where).items())
-    if name == "thresholds":
-        return {
-            str(code): _numbers(entry, f"{where}, {code}") for code, entry in _any_table(value, where).items()
-        }
-    if isinstance(value, str) or (name == "min-coverage" and isinstance(value, int | float)):
-        return str(value)
+    return READERS[OPTIONS[name.replace("-", "_")].kind](value, where)
+
+
+def _text(value: object, where: str) -> str:
+    if isinstance(value, str):
+        return value
     raise UsageError(f"{where}: expected text, got {value!r}")
+
+
+def _share(value: object, where: str) -> str:
+    return str(value) if isinstance(value, int | float) else _text(value, where)
+
+
+def _settings(value: object, where: str) -> tuple[str, ...]:
+    return tuple(f"{key}={_plain(entry, where)}" for key, entry in _any_table(value, where).items())
+
+
+def _thresholds(value: object, where: str) -> dict[str, dict[str, float]]:
+    table = _any_table(value, where)
+    return {str(code): _numbers(entry, f"{where}, {code}") for code, entry in table.items()}
+
+
+def _waivers(value: object, where: str) -> tuple[Waiver, ...]:
+    return tuple(_waiver(entry, at) for entry, at in _tables(value, where))
+
+
+def _per_path(value: object, where: str) -> tuple[PathOptions, ...]:
+    return tuple(_path_options(entry, at) for entry, at in _tables(value, where))
 
 
 def _tables(value: object, where: str) -> list[tuple[dict[str, Any], str]]:
@@ -190,42 +200,36 @@ def _plain(value: object, where: str) -> str:
     raise UsageError(f"{where}: settings are text, numbers or booleans, got {value!r}")
 
 
-def options(
-    *,
-    config: Sequence[str] = (),
-    set: Sequence[str] = (),
-    map: Sequence[str] = (),
-    algorithm: str = "",
-    framework: str = "",
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    rules: Sequence[str] = (),
-    threshold: Sequence[str] = (),
-    fail_on: str = "",
-    min_coverage: str = "",
-    reference: Sequence[str] = (),
-    baseline: str = "",
-    aggregate: str = "",
-) -> Options:
-    """What a command goes by; the arguments are the options as typed, empty where there is no such option.
+# One reader for each kind; which options there are stands in ``Options``.
+READERS: Mapping[kinds.OptionKind, Callable[[Any, str], Any]] = {
+    kinds.TEXT: _text,
+    kinds.SHARE: _share,
+    kinds.TEXTS: _texts,
+    kinds.NAMES: _texts,
+    kinds.SETTINGS: _settings,
+    kinds.METRICS: _text_table,
+    kinds.THRESHOLDS: _thresholds,
+    kinds.WAIVERS: _waivers,
+    kinds.PER_PATH: _per_path,
+}
+
+
+def options(**typed: Any) -> Options:
+    """What a command goes by: its options as typed, by :func:`typed_name`, over the settings file.
 
     Raises:
         UsageError: an option that cannot be read, or an invalid settings file.
     """
-    typed = Options(
-        config=tuple(config),
-        set=tuple(set),
-        map=parse_map(map),
-        algorithm=algorithm,
-        framework=framework,
-        select=listed(select),
-        ignore=listed(ignore),
-        rules=tuple(rules),
-        thresholds=parse_thresholds(threshold),
-        fail_on=fail_on,
-        min_coverage=min_coverage,
-        reference=tuple(reference),
-        baseline=baseline,
-        aggregate=aggregate,
-    )
-    return typed.over(load_settings())
+    named = {BY_TYPED_NAME[name]: value for name, value in typed.items()}
+    values = {name: OPTIONS[name].kind.typed(value) for name, value in named.items()}
+    return Options(**values).over(load_settings())
+
+
+def keys_table() -> str:
+    """The Markdown table of ``docs/settings.md``: every key, how it is written, and its option."""
+    rows = ["| key | value | option | |", "|---|---|---|---|"]
+    for name, one in OPTIONS.items():
+        flags = ", ".join(f"`{flag}`" for flag in one.flags) or "none"
+        help = one.help.replace("|", "\\|")
+        rows.append(f"| `{key_of(name)}` | {one.kind.in_file} | {flags} | {help} |")
+    return "\n".join(rows)

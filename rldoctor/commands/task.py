@@ -13,7 +13,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from rldoctor.commands.options import one_of
+from rldoctor.commands.option_kinds import one_of
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, plural

@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rldoctor.commands.analyze import check_rules
-from rldoctor.commands.options import SEVERITIES, Options, one_of
+from rldoctor.commands.option_kinds import one_of
+from rldoctor.commands.options import SEVERITIES, Options
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell, tell_unexpected
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis, Severity

@@ -16,13 +16,13 @@ An arm with a single run borrows the spread of the other arm.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
 from rldoctor.language.functions.statistics import incomplete_beta
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 
 Statistic = Callable[[FloatArray], FloatArray]
 # Any number would do; a fixed one makes a verdict reproducible, and a gate that flips between two calls is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import NormalDist
 
 import numpy as np
@@ -16,6 +16,7 @@ from rldoctor.model.comparison import Arm, Departure
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from rldoctor.language.functions.trends import independent_points, noise
 from rldoctor.model.comparison import Arm, RunLevel
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 
 Spacing = Mapping[str, float]
 

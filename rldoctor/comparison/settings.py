@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from rldoctor.comparison.criteria import CompareCriteria
 from rldoctor.model.comparison import Arm
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 
 MAX_TEXT = 80
 _COMPUTED = ("derived from", "default, through", "fixed by")

@@ -7,12 +7,12 @@ pack is ever imported or run.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from rldoctor.errors import UsageError
 from rldoctor.paths import PACKAGE, builtin_rules_dir
+from rldoctor.plain_data import dataclass
 from rldoctor.plug_ins import PACKS, directory_of, plug_ins
 
 Stamp: TypeAlias = tuple[tuple[str, int, int], ...]

@@ -25,6 +25,7 @@ class _Version(Scalar):
         return 1
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
+        # `true == 1` in Python.
         if value != 1 or isinstance(value, bool):
             sheet.wrong("this program reads 'schema: 1'", *place)
         return 1

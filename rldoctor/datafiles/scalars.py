@@ -53,6 +53,8 @@ class Scalar(Kind):
         if not self.fits(value):
             sheet.expected(self.says, value, place)
             return INVALID
+        # Kept in spite of the objection: a misspelt metric dropped here would be an unknown name wherever an
+        # expression uses it, and one typo would be told five times.
         if text := self.objection(value, sheet.names):
             sheet.wrong(text, *place)
         return self.plain(value)
@@ -109,6 +111,7 @@ class Number(Scalar):
 
     def fits(self, value: Any) -> bool:
         """A number that is not infinite; ``true`` is none."""
+        # A truth value is an int in Python: `window: true` must not be a window of 1.
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
     def objection(self, value: float, names: Names) -> str:
@@ -141,6 +144,7 @@ class Whole(Scalar):
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
         """A fraction and a number out of bounds are the same mistake."""
+        # YAML reads 1e6 as a float: what counts is that nothing is behind the point.
         if self.fits(value) and self.low <= value <= self.high:
             return int(value)
         wanted = f"{must_be(place)} a whole number from {self.low} to {self.high}"
@@ -248,6 +252,7 @@ class Name(Scalar):
     def objection(self, value: str, names: Names) -> str:
         """A name that nothing has, where it is known which things there are."""
         known: Collection[str] | None = names.get(self.of)
+        # No such list: the file is read before these names are known, or by somebody who does not need them.
         if known is None or value in known:
             return ""
         return self.unknown.format(what=self.what or self.of, name=value) + nearest(value, known)
@@ -304,6 +309,7 @@ class Template(Scalar):
         except ValueError as error:
             return f"the braces of this text do not match ({error}); a literal brace is written twice"
         for _, name, layout, conversion in parts:
+            # A width of a gigabyte, or a conversion that reaches into an object, has no business in a pack.
             if name is not None and (layout or conversion):
                 return f"'{{{name}}}' takes no format here"
             if name is not None and name not in self.fields:

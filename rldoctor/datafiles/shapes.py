@@ -33,6 +33,7 @@ class ListOf(Kind):
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
         """A list of plain values; a wrong item becomes a harmless one: the others keep their place."""
         if not isinstance(value, list):
+            # `metrics: {a: 1}` is no list of one name: a mapping stands alone only where items are mappings.
             if self.alone and not (isinstance(value, dict) and isinstance(self.of, Scalar)):
                 found = self.of.check(value, sheet, place)
                 return INVALID if found is INVALID else [found]
@@ -105,6 +106,7 @@ class MapOf(Kind):
             if not isinstance(name, str):
                 sheet.wrong(f"expected a name, found {kind_of(name)}", *here, at_key=True)
                 continue
+            # At the key, not at the value: that is where the typo is.
             if text := self.key.objection(name, sheet.names):
                 sheet.wrong(text, *here, at_key=True)
             found = self.of.check(entry, sheet, here)
@@ -139,6 +141,7 @@ class Record(Kind):
         if not isinstance(value, dict):
             sheet.expected(self.says, value, place)
             return INVALID
+        # Unknown keys first: a required field that is misspelt is told as such, then as missing.
         plain = self._fields(value, sheet, place)
         for name, kind in self.required.items():
             if value.get(name) is None and not (name in value and isinstance(kind, Nullable)):
@@ -156,6 +159,7 @@ class Record(Kind):
             if kind is None:
                 known = (*self.required, *self.optional)
                 sheet.wrong(f"unknown key '{name}'{nearest(str(name), known)}", *place, name, at_key=True)
+            # A key without a value is a line begun and left: as absent as one that is not there.
             elif entry is not None or isinstance(kind, Nullable):
                 found = kind.check(entry, sheet, (*place, name))
                 if found is not INVALID:

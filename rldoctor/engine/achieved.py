@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,9 +16,9 @@ from rldoctor.model.algorithms import matches
 from rldoctor.model.outcome import (
     Budget,
     Curve,
-    Kind,
+    CurveOutcome,
     NaturalScale,
-    Outcome,
+    OutcomeKind,
     RunOutcome,
     Scale,
     Source,
@@ -30,6 +30,7 @@ from rldoctor.model.task import Task, TaskMatch
 from rldoctor.outcome.combining import combine
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.judging import judge
+from rldoctor.plain_data import dataclass
 
 NAN = math.nan
 # Range of an Elo rating over which ten games are won for one lost.
@@ -43,7 +44,8 @@ _SUCCESSES = (("success_rate", Source.TRAINING), ("eval_success_rate", Source.EV
 class Achieved:
     """The judgement of a run and the task whose scale it was made on (without one: why none was found).
 
-    ``long_enough``: the run is past its warm-up and past the least length of any learning, with enough points.
+    ``long_enough``: the run is past its warm-up and past the least length of any learning, with enough
+    points.
     """
 
     outcome: RunOutcome
@@ -74,7 +76,7 @@ def achieved(
     return Achieved(_combined(judged), task, enough)
 
 
-def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: Criteria) -> Outcome:
+def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: Criteria) -> CurveOutcome:
     """On the task's scale; a gain beyond doubt that is small there counts while the run is young.
 
     A tenth of what the task allows is far for the beginning of a long training: to call its curve flat would
@@ -82,28 +84,28 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
     than any published run of the task, is measured by itself.
     """
     found = judge(curve, criteria, scale, budget)
-    if found.kind is not Kind.FLAT or found.measure.name != "task":
+    if found.kind is not OutcomeKind.FLAT or found.measure.name != "task":
         return found
     alone = judge(curve, criteria, None, budget)
-    young = alone.kind is Kind.RISING or (alone.kind.gained and sooner)
+    young = alone.kind is OutcomeKind.RISING or (alone.kind.gained and sooner)
     return alone if young and alone.probability >= criteria["still_rising"] else found
 
 
 def _sooner(run: Run, task: Task | None) -> bool:
-    """Whether the run is shorter than every published one of its task (of its algorithm, where there is one)."""
+    """Whether the run is shorter than every published one of its task, by its algorithm if there is one."""
     published = [one for one in task.published if one.steps] if task is not None else []
     published = [one for one in published if one.algorithm == run.algorithm] or published
     least = min((one.steps for one in published if one.steps), default=math.inf)
     return run.axis == "env_steps" and run.last_step < least
 
 
-def _combined(judged: list[Outcome]) -> RunOutcome:
+def _combined(judged: list[CurveOutcome]) -> RunOutcome:
     """A rise of the return or of the success rate is a rise; else what the return did, then the success."""
     returns = [one for one in judged if one.metric in dict(_RETURNS) or one.source is Source.RATING]
     success = [one for one in judged if one.metric in dict(_SUCCESSES)]
     rest = [one for one in judged if one not in returns and one not in success]
     whole = combine([*returns, *success, *rest])
-    if whole.kind not in (Kind.FLAT, Kind.EARLY, Kind.UNKNOWN):
+    if whole.kind not in (OutcomeKind.FLAT, OutcomeKind.EARLY, OutcomeKind.UNKNOWN):
         return whole
     # Evaluations that begin after the task was learned are flat, at the level that training rose to.
     gained = next((one for one in (*returns, *success) if one.kind.gained), None)
@@ -177,9 +179,9 @@ def budget_of(
 
 
 def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
-    """The judgement as numbers that rules may name (``run.outcome_*``), and the older facts as views of it."""
+    """The judgement as numbers that rules may name (``run.outcome_*``); the older facts are views of it."""
     found, kind = achieved.outcome.deciding, achieved.outcome.kind
-    made = {f"outcome_{one.value}": float(kind is one) for one in Kind}
+    made = {f"outcome_{one.value}": float(kind is one) for one in OutcomeKind}
     made |= {
         "outcome_probability": found.probability,
         "outcome_size": found.size,
@@ -194,19 +196,19 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
         "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
         "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
     }
-    if kind is Kind.UNKNOWN or (kind is Kind.EARLY and not achieved.long_enough):
+    if kind is OutcomeKind.UNKNOWN or (kind is OutcomeKind.EARLY and not achieved.long_enough):
         return made | dict.fromkeys(("improving", "learned", "rising"), NAN)
     # A run that is long enough but whose curve is too smooth or too noisy to be judged has not shown that it
     # learns; what is wrong inside it is not excused by that.
     trusted = trusted_gain(found, criteria)
     return made | {
-        "improving": float(trusted and kind is Kind.RISING),
-        "learned": float(trusted and (kind is not Kind.KEPT or _far_enough(found, criteria))),
+        "improving": float(trusted and kind is OutcomeKind.RISING),
+        "learned": float(trusted and (kind is not OutcomeKind.KEPT or _far_enough(found, criteria))),
         "rising": float(kind.gained),
     }
 
 
-def _far_enough(found: Outcome, criteria: Criteria) -> bool:
+def _far_enough(found: CurveOutcome, criteria: Criteria) -> bool:
     """Whether a run that has stopped rising got far; by itself measured, nobody can tell."""
     level = found.end
     if found.measure.name != "task" or level is None:
@@ -214,11 +216,11 @@ def _far_enough(found: Outcome, criteria: Criteria) -> bool:
     return (level.value - found.measure.random) / found.measure.unit >= criteria["far_enough"]
 
 
-def trusted_gain(found: Outcome, criteria: Criteria) -> bool:
+def trusted_gain(found: CurveOutcome, criteria: Criteria) -> bool:
     """Whether a gain may lower findings about the inside: on a known scale, or as good as certain."""
     if not found.kind.gained:
         return False
-    share = sum(found.probabilities.get(kind, 0.0) for kind in Kind if kind.gained)
+    share = sum(found.probabilities.get(kind, 0.0) for kind in OutcomeKind if kind.gained)
     return found.measure.name != "own" or share >= criteria["certain"]
 
 

@@ -14,7 +14,7 @@ from rldoctor.engine.ranking import rank
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.numbers import number_text
-from rldoctor.model.outcome import Kind
+from rldoctor.model.outcome import OutcomeKind
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import Rule
@@ -115,7 +115,10 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     if ran < policy.healthy_rules:
         return f"only {ran} rules could look at this run"
     outcome = context.achieved.outcome
-    if outcome.kind in (Kind.EARLY, Kind.UNKNOWN) and not context.facts.get("solved", math.nan) > 0:
+    if (
+        outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
+        and not context.facts.get("solved", math.nan) > 0
+    ):
         return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
     return ""
 
@@ -126,14 +129,14 @@ def _is_remark(root: Root, policy: Policy) -> bool:
 
 
 _DID = {
-    Kind.RISING: "still rising",
-    Kind.KEPT: "rose and was kept",
-    Kind.LOST: "rose and was lost again",
-    Kind.FELL: "fell below where it began",
-    Kind.FLAT: "no material change",
-    Kind.SWINGING: "swings up and down without a trend",
-    Kind.SOLVED: "solved",
-    Kind.EARLY: "too early to tell",
+    OutcomeKind.RISING: "still rising",
+    OutcomeKind.KEPT: "rose and was kept",
+    OutcomeKind.LOST: "rose and was lost again",
+    OutcomeKind.FELL: "fell below where it began",
+    OutcomeKind.FLAT: "no material change",
+    OutcomeKind.SWINGING: "swings up and down without a trend",
+    OutcomeKind.SOLVED: "solved",
+    OutcomeKind.EARLY: "too early to tell",
 }
 
 
@@ -151,6 +154,6 @@ def outcome_note(context: PreparedRun) -> str:
         text += f", success {success:.0%} at the end"
     solved = context.facts.get("solved", math.nan) > 0
     did = "solved" if solved and not outcome.kind.sick else _DID[outcome.kind]
-    sure = f" (probability {found.probability:.0%})" if outcome.kind is not Kind.EARLY else ""
+    sure = f" (probability {found.probability:.0%})" if outcome.kind is not OutcomeKind.EARLY else ""
     said = f"{text}: {did}{sure}; {found.measure.sentence}"
     return f"{said}. {outcome.disagreement}" if outcome.disagreement else said

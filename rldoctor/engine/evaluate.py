@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from rldoctor.engine.what_to_log import ALGORITHM, additions
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY, matches
 from rldoctor.model.finding import Interval, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import Edge, Rule
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from rldoctor.engine.evaluate import too_little
 from rldoctor.engine.prepared_run import NAN, PreparedRun
 from rldoctor.engine.scene import Scene, place
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import Rule
 
 

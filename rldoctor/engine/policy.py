@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rldoctor.audit.criteria import AuditCriteria
-from rldoctor.audit.criteria import load_criteria as load_audit
-from rldoctor.datafiles.canonical import canonical, vocabulary_names
-from rldoctor.datafiles.packs import DERIVED, Packs, vocabularies
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import canonical, vocabulary_names, vocabulary_sources
+from rldoctor.datafiles.packs import AUDIT, CATALOGUE, DERIVED, FACTS, OUTCOME, Packs, vocabularies
+from rldoctor.datafiles.packs import POLICY as POLICY_NAME
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
 from rldoctor.model.task import Task
 from rldoctor.outcome.criteria import Criteria
-from rldoctor.outcome.criteria import load_criteria as load_outcome
-from rldoctor.rulebook.lists import derived_files
-from rldoctor.rulebook.pack_facts import PackFacts, facts_of
-from rldoctor.rulebook.policy_file import policy_file
+from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
+from rldoctor.rulebook.schema import PackFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +138,21 @@ def _values(block: Mapping[str, Any]) -> dict[str, float]:
 @lru_cache(maxsize=4)
 def load_policy(rules: Path) -> Policy:
     """The policy of a rules directory; RuleError with every problem of the file."""
+    return POLICY.load() if rules == builtin_rules_dir() else read_policy(rules)
+
+
+def read_policy(rules: Path) -> Policy:
+    """The policy, from its file. RuleError with every problem of it."""
+    from rldoctor.audit.criteria_file import read_criteria
+    from rldoctor.outcome.criteria import load_criteria
+    from rldoctor.rulebook.pack_facts import facts_of
+    from rldoctor.rulebook.policy_file import policy_file
+
     return replace(
         build_policy(policy_file(rules)),
         packs=(facts_of(rules),),
-        audit=load_audit(rules),
-        judging=load_outcome(rules),
+        audit=read_criteria(rules),
+        judging=load_criteria(rules),
     )
 
 
@@ -168,12 +178,17 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         no_data_codes=frozenset(verdict["no_data_codes"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
+        # Facts of the pack are part of the policy, because they are made once per run, before any rule.
     )
 
 
 def with_facts(policy: Policy, packs: Sequence[Path]) -> Policy:
     """The policy with the facts of further packs, after its own. RuleError when one of them is invalid."""
-    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs))) if packs else policy
+    if not packs:
+        return policy
+    from rldoctor.rulebook.pack_facts import facts_of
+
+    return replace(policy, packs=(*policy.packs, *(facts_of(pack) for pack in packs)))
 
 
 def _ranking(rank: Mapping[str, Any]) -> Ranking:
@@ -209,6 +224,13 @@ def _changed(path: Path) -> int:
 
 @lru_cache(maxsize=8)
 def _load_derived(packs: tuple[Path, ...], _state: tuple[int, ...], folders: Packs) -> DerivedSet:
+    return QUANTITIES.load() if packs == (builtin_rules_dir(),) else read_derived(packs, folders)
+
+
+def read_derived(packs: tuple[Path, ...], folders: Packs = ()) -> DerivedSet:
+    """The derived quantities, from the files of packs. RuleError with every problem of a file."""
+    from rldoctor.rulebook.lists import derived_files
+
     known = canonical(folders)
     made = build_derived(derived_files(packs, vocabulary_names(folders)))
     return replace(made, metrics=frozenset(known.units), knobs=known.knobs)
@@ -249,3 +271,13 @@ def _derived(block: Mapping[str, Any]) -> tuple[Derived, ...]:
 def _variant(entry: Mapping[str, Any]) -> Variant:
     lists = ("from", "optional", "config", "algorithms", "except", "frameworks")
     return Variant(parse(entry["value"]), *(tuple(entry.get(key, ())) for key in lists))
+
+
+def _sources() -> list[Path]:
+    """The policy and its facts, and where the names stand that these and the derived quantities refer to."""
+    names = (POLICY_NAME, FACTS, DERIVED, CATALOGUE, AUDIT, OUTCOME)
+    return [*(builtin_rules_dir() / name for name in names), *vocabulary_sources()]
+
+
+POLICY = Compiled("policy", Policy, _sources, lambda: read_policy(builtin_rules_dir()))
+QUANTITIES = Compiled("derived", DerivedSet, _sources, lambda: read_derived((builtin_rules_dir(),)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
@@ -23,8 +23,8 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.rulebook.lists import OUTCOME_NAMES
-from rldoctor.rulebook.pack_facts import PackFact
+from rldoctor.plain_data import dataclass
+from rldoctor.rulebook.schema import OUTCOME_NAMES, PackFact
 
 NAN = float("nan")
 
@@ -80,7 +80,7 @@ def prepare(
 ) -> PreparedRun:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
     task = task_of_run(run, policy.tasks)
-    # Settings known from the task come first: the audit may use them, and a counter in the log overrules them.
+    # Settings known from the task come first: the audit may use them, a counter in the log overrules them.
     run = with_task(run, task.task)
     audited = audit(run, policy.audit)
     run = with_implied(run, audited, policy.audit)

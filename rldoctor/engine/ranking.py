@@ -8,11 +8,11 @@ absent. Weights are in ``rules/policy.yaml``; the graph is the rules' ``leads_to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rldoctor.engine.evaluate import Evaluated
 from rldoctor.engine.policy import Ranking
 from rldoctor.model.finding import Finding, Outcome, Rival, Root
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import Edge
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rldoctor.engine.evaluate import evaluate_rule
@@ -15,6 +14,7 @@ from rldoctor.model.finding import RuleResult
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.expectation import differences
 from rldoctor.rulebook.loader import TEST_SUFFIX
 from rldoctor.rulebook.schema import Rule

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from rldoctor.engine.policy import DerivedSet, Variant
 from rldoctor.model.addition import SETTING, Addition, AdditionKind
 from rldoctor.model.algorithms import matches
+from rldoctor.plain_data import dataclass
 
 ALGORITHM = "algorithm"
 Way = tuple[str, ...]

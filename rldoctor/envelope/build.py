@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rldoctor.envelope.criteria import EnvelopeCriteria
-from rldoctor.envelope.identity import differing, settings_of, task_of
+from rldoctor.envelope.identity import AXIS, differing, settings_of, task_of
 from rldoctor.envelope.levels import end_level, reached, start_level
 from rldoctor.errors import UsageError
 from rldoctor.model.config import KnobValue
@@ -18,7 +18,6 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 
-AXIS = "env_steps"
 VERSIONS = "versions."
 
 

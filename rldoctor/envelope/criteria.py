@@ -3,46 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rldoctor.datafiles.canonical import vocabulary_names
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import vocabulary_sources
 from rldoctor.datafiles.packs import ENVELOPE
-from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Name, Number, PlainValue, TextValue
-from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Nullable, Record
 from rldoctor.model.config import KnobValue
-
-_METRICS = ListOf(Name("metric"), unique=True)
-# The numbers that envelopes ask for by name.
-_LIMITS = (
-    "grid",
-    "band_seeds",
-    "start_points",
-    "end_share",
-    "smooth_points",
-    "smooth_share",
-    "held_share",
-    "start_ratio",
-    "start_range",
-    "early_share",
-    "late_start",
-)
-ENVELOPE_FILE = Record(
-    {
-        "schema": SCHEMA,
-        "thresholds": Record(dict.fromkeys(_LIMITS, NAMED_NUMBER)),
-        "milestones": ListOf(Number(0, 1), least=1),
-        "success": _METRICS,
-        "returns": _METRICS,
-        "identity": Record(
-            {"knobs": MapOf(Nullable(PlainValue()), Name("knob")), "prefixes": ListOf(TextValue())}
-        ),
-        "leave_out": _METRICS,
-    }
-)
+from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +42,14 @@ class EnvelopeCriteria:
 @lru_cache(maxsize=4)
 def load_criteria(rules: Path) -> EnvelopeCriteria:
     """The criteria of a rules directory; RuleError with every problem of the file."""
-    return build(checked(rules / ENVELOPE, ENVELOPE_FILE, vocabulary_names()))
+    return CRITERIA.load() if rules == builtin_rules_dir() else read_criteria(rules)
+
+
+def read_criteria(rules: Path) -> EnvelopeCriteria:
+    """The criteria, from their file. RuleError with every problem of it."""
+    from rldoctor.envelope.criteria_file import envelope_file
+
+    return build(envelope_file(rules))
 
 
 def build(data: Mapping[str, Any]) -> EnvelopeCriteria:
@@ -86,3 +63,11 @@ def build(data: Mapping[str, Any]) -> EnvelopeCriteria:
         prefixes=tuple(data["identity"]["prefixes"]),
         leave_out=frozenset(data["leave_out"]),
     )
+
+
+CRITERIA = Compiled(
+    "envelope",
+    EnvelopeCriteria,
+    lambda: [builtin_rules_dir() / ENVELOPE, *vocabulary_sources()],
+    lambda: read_criteria(builtin_rules_dir()),
+)

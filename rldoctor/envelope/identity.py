@@ -9,6 +9,9 @@ from rldoctor.model.run import Run
 
 FAMILIES = ("", "on_policy", "off_policy")
 
+# The only axis on which returns of different runs can be compared.
+AXIS = "env_steps"
+
 
 def task_of(run: Run) -> tuple[str, str]:
     """Algorithm and environment id, either empty where it is not known.

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rldoctor.envelope.build import AXIS
 from rldoctor.envelope.criteria import EnvelopeCriteria
-from rldoctor.envelope.identity import differing, settings_of, task_of
+from rldoctor.envelope.identity import AXIS, differing, settings_of, task_of
 from rldoctor.envelope.levels import reached, start_level
 from rldoctor.model.envelope import Envelope, Milestone, ReferenceView
 from rldoctor.model.numbers import number_text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from rldoctor.errors import UsageError
 from rldoctor.gate.identity import Identity, identity, match
 from rldoctor.gate.levels import Levels, recorded
 from rldoctor.model.finding import Diagnosis, Severity, Standing
+from rldoctor.plain_data import dataclass
 
 SCHEMA = 1
 

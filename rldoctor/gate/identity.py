@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rldoctor.gate.globs import names_of
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 
 KEPT_PARTS = 4
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"

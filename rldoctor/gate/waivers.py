@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from rldoctor.gate.globs import matches
 from rldoctor.model.finding import Diagnosis
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

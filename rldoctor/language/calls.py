@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.functions import Function
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

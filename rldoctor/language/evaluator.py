@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache, reduce
 from typing import TypeAlias, cast
 
@@ -17,6 +17,7 @@ from rldoctor.language.functions.base import number, scalar, truth
 from rldoctor.language.memo import Memo
 from rldoctor.language.parser import CONSTANTS, Expression
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 
 __all__ = ["Scope", "Value", "evaluate", "spacing_of"]
 

@@ -7,12 +7,13 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS
+from rldoctor.plain_data import dataclass
 
 # Three bounds, since each alone leaves a way to hang: text that is long, trees that are wide, trees that
 # are deep (every part recurses).
@@ -40,17 +41,35 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A checked expression: equal when its ``text`` is equal.
+    """An expression: equal when its ``text`` is equal.
 
-    ``names`` are the plain names it reads (metrics, thresholds, lets, ``step``, ``progress``), ``config`` the
-    ``x`` of its ``config.x``, ``run`` those of its ``run.x``. ``tree`` is the checked syntax tree.
+    ``parse`` makes a checked one. Made from its text alone, as a compiled pack does, it is checked when it is
+    first looked into: a rule that does not apply to a run costs nothing, and no unchecked tree is ever seen.
+    ``lead``: blanks before the text where it stands; offsets in errors and in the tree count them.
     """
 
     text: str
-    names: frozenset[str] = field(compare=False)
-    config: frozenset[str] = field(compare=False)
-    run: frozenset[str] = field(compare=False)
-    tree: ast.expr = field(compare=False, repr=False)
+    lead: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The plain names it reads: metrics, thresholds, lets, ``step``, ``progress``."""
+        return _checked(self.text, self.lead).names
+
+    @property
+    def config(self) -> frozenset[str]:
+        """The ``x`` of its ``config.x``."""
+        return _checked(self.text, self.lead).spaces["config"]
+
+    @property
+    def run(self) -> frozenset[str]:
+        """The ``x`` of its ``run.x``."""
+        return _checked(self.text, self.lead).spaces["run"]
+
+    @property
+    def tree(self) -> ast.expr:
+        """The checked syntax tree."""
+        return _checked(self.text, self.lead).tree
 
     def __str__(self) -> str:
         """The text as written."""
@@ -79,17 +98,36 @@ def _written(number: float | int) -> str:
     raise ExpressionError("a number must be finite")
 
 
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What the parser found in a text."""
+
+    tree: ast.expr
+    names: frozenset[str]
+    spaces: Mapping[str, frozenset[str]]
+
+
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Expression:
-    tree = _syntax(text)
+    _refuse_foreign(text)
+    made = Expression(text.strip(), len(text) - len(text.lstrip()))
+    _checked(made.text, made.lead)
+    return made
+
+
+@lru_cache(maxsize=4096)
+def _checked(text: str, lead: int) -> _Checked:
+    _refuse_foreign(text)
+    tree = _ast(re.sub(r"\s", " ", text), lead)
     checker = _Checker()
     checker.check(tree, 1)
-    found = {space: frozenset(checker.spaces[space]) for space in SPACES}
-    return Expression(text.strip(), frozenset(checker.names), found["config"], found["run"], tree)
+    return _Checked(
+        tree, frozenset(checker.names), {space: frozenset(checker.spaces[space]) for space in SPACES}
+    )
 
 
-def _syntax(text: str) -> ast.expr:
-    """Python's syntax tree of the text; line breaks are blanks, so that offsets stay."""
+def _refuse_foreign(text: str) -> None:
+    """ExpressionError for a text that must not, or cannot, be handed to Python's parser."""
     if len(text) > MAX_CHARACTERS:
         raise ExpressionError(f"longer than {MAX_CHARACTERS} characters: split it with 'let'")
     foreign = _FOREIGN.search(text)
@@ -102,12 +140,10 @@ def _syntax(text: str) -> ast.expr:
         raise ExpressionError(f"{glued[0]!r} is neither a number nor a name", offset=glued.start())
     if not text.strip():
         raise ExpressionError("an expression is missing")
-    line = re.sub(r"\s", " ", text)
-    lead = len(line) - len(line.lstrip())
-    return _ast(line.strip(), lead)
 
 
 def _ast(line: str, lead: int) -> ast.expr:
+    """Python's syntax tree of a text; line breaks are blanks by now, so that offsets stay."""
     try:
         # Python warns of text like `1 is 2`, which the next step refuses with a place and a reason.
         with warnings.catch_warnings():

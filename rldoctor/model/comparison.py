@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from rldoctor.model.display import Displayed
 from rldoctor.model.finding import Diagnosis, Severity
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 
 
 class Verdict(StrEnum):

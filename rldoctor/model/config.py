@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rldoctor.model.raw import RawSetting
+from rldoctor.plain_data import dataclass
 
 KnobValue = float | int | bool | str
 

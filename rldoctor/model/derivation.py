@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rldoctor.plain_data import dataclass
 
 SERIES, SETTING, FACT = "series", "setting", "fact"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
 
-_RENDERERS: dict[type, Callable[[Any], str]] = {}
+_RENDERERS: dict[str, tuple[str, str]] = {}
 
 
 class Displayed:
@@ -15,10 +14,17 @@ class Displayed:
 
     def _repr_html_(self) -> str | None:
         """A self-contained HTML fragment, everything in it escaped; None makes Jupyter use ``repr``."""
-        renderer = _RENDERERS.get(type(self))
-        return None if renderer is None else renderer(self)
+        found = _RENDERERS.get(type(self).__name__)
+        if found is None:
+            return None
+        module, function = found
+        html: str = getattr(import_module(module), function)(self)
+        return html
 
 
-def show_with(kind: type, renderer: Callable[[Any], str]) -> None:
-    """Let ``renderer`` make the HTML of every object of exactly this type."""
-    _RENDERERS[kind] = renderer
+def show_with(kind: str, module: str, function: str) -> None:
+    """Let ``module.function`` make the HTML of every object of the type called ``kind``.
+
+    By name: neither what draws nor what is drawn has to be imported for it.
+    """
+    _RENDERERS[kind] = (module, function)

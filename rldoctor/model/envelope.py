@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rldoctor.model.config import KnobValue
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 
 Reached = tuple[float | None, ...]
 

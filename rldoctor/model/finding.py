@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.measured import Measured
 from rldoctor.model.outcome import RunOutcome
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -255,7 +256,8 @@ class Diagnosis(Displayed):
     """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``.
 
     ``derivations``: what was computed once for all rules, and how; the series themselves are in ``run``.
-    ``achieved``: what the run achieved, judged once, on which scale. ``audit``: what the log implies of the settings and mechanisms, held against the configured ones.
+    ``achieved``: what the run achieved, judged once, on which scale. ``audit``: what the log implies of the
+    settings and mechanisms, held against the configured ones.
     ``gate``: which findings count against the run in CI; None until a gate has looked.
     """
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from rldoctor.model.raw import RawSeries
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

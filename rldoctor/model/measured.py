@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from rldoctor.plain_data import dataclass
 
 STATUSES = ("experimental", "tested", "stable")
 SPLITS = {"hold": "held-out", "all": "bundled"}

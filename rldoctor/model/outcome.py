@@ -14,7 +14,7 @@ from rldoctor.model.raw import FloatArray
 NAN = float("nan")
 
 
-class Kind(StrEnum):
+class OutcomeKind(StrEnum):
     """The nine outcomes; exactly one belongs to a curve.
 
     ``UNKNOWN``: nothing finite was logged. ``EARLY``: too little data to tell. ``RISING``: the last stretch
@@ -37,12 +37,12 @@ class Kind(StrEnum):
     @property
     def gained(self) -> bool:
         """Whether a run of this kind may be called healthy."""
-        return self in (Kind.RISING, Kind.KEPT, Kind.SOLVED)
+        return self in (OutcomeKind.RISING, OutcomeKind.KEPT, OutcomeKind.SOLVED)
 
     @property
     def sick(self) -> bool:
         """Whether a run of this kind is never passed over in silence."""
-        return self in (Kind.LOST, Kind.FELL, Kind.FLAT, Kind.SWINGING)
+        return self in (OutcomeKind.LOST, OutcomeKind.FELL, OutcomeKind.FLAT, OutcomeKind.SWINGING)
 
 
 class Source(StrEnum):
@@ -123,7 +123,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class CurveLevel:
     """A level of the curve: value, standard error (NaN: not known), and the step it belongs to."""
 
     value: float
@@ -135,13 +135,13 @@ class Level:
 class Stretch:
     """A part of the curve without a break: a line from ``start`` to ``end``, ``rows`` rows long."""
 
-    start: Level
-    end: Level
+    start: CurveLevel
+    end: CurveLevel
     rows: int
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class OutcomeMeasure:
     """The scale that was used: ``name`` is ``task``, ``natural`` or ``own``.
 
     ``sentence`` names it for a report. A change is material from ``material`` on, in the unit of the curve;
@@ -161,7 +161,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CurveOutcome:
     """The judgement of one curve.
 
     ``probability`` is that of ``kind``, ``probabilities`` those of all kinds (they add up to 1). ``size``:
@@ -172,15 +172,15 @@ class Outcome:
     ``texts``: the arithmetic, one sentence each.
     """
 
-    kind: Kind
+    kind: OutcomeKind
     probability: float
-    probabilities: Mapping[Kind, float]
-    measure: Measure
+    probabilities: Mapping[OutcomeKind, float]
+    measure: OutcomeMeasure
     size: float = NAN
     onset: float = NAN
-    start: Level | None = None
-    end: Level | None = None
-    best: Level | None = None
+    start: CurveLevel | None = None
+    end: CurveLevel | None = None
+    best: CurveLevel | None = None
     stretches: tuple[Stretch, ...] = ()
     noise: float = NAN
     autocorrelation: float = NAN
@@ -193,7 +193,7 @@ class Outcome:
         """Freeze the probabilities: every rule reads the same object."""
         object.__setattr__(self, "probabilities", MappingProxyType(dict(self.probabilities)))
 
-    def told(self, texts: tuple[str, ...]) -> Outcome:
+    def told(self, texts: tuple[str, ...]) -> CurveOutcome:
         """The same with its sentences."""
         return replace(self, texts=texts)
 
@@ -230,12 +230,12 @@ class RunOutcome:
     ``disagreement`` is empty where the curves agree, else one sentence with both.
     """
 
-    deciding: Outcome
-    curves: tuple[Outcome, ...] = field(default=())
+    deciding: CurveOutcome
+    curves: tuple[CurveOutcome, ...] = field(default=())
     disagreement: str = ""
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> OutcomeKind:
         """The kind of the curve that counts."""
         return self.deciding.kind
 
@@ -258,7 +258,7 @@ def plain(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def level_dict(level: Level | None) -> dict[str, float | None] | None:
+def level_dict(level: CurveLevel | None) -> dict[str, float | None] | None:
     """A level as plain values."""
     if level is None:
         return None

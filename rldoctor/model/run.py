@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from rldoctor.model.config import RunConfig
 from rldoctor.model.display import Displayed
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.raw import Note
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd

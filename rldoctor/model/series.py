@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

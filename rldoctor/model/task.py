@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from rldoctor.plain_data import dataclass
 
 # What the end of an episode before the time limit means.
 ENDINGS = ("good", "bad", "both")

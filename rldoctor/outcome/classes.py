@@ -7,12 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rldoctor.model.outcome import Kind, Measure
+from rldoctor.model.outcome import OutcomeKind, OutcomeMeasure
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.draws import Path
 
-KINDS = (Kind.RISING, Kind.KEPT, Kind.LOST, Kind.FELL, Kind.FLAT, Kind.SWINGING, Kind.SOLVED, Kind.EARLY)
+KINDS = (
+    OutcomeKind.RISING,
+    OutcomeKind.KEPT,
+    OutcomeKind.LOST,
+    OutcomeKind.FELL,
+    OutcomeKind.FLAT,
+    OutcomeKind.SWINGING,
+    OutcomeKind.SOLVED,
+    OutcomeKind.EARLY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Changes:
     late: FloatArray
 
 
-def changes(path: Path, levels: FloatArray, measure: Measure, criteria: Criteria) -> Changes:
+def changes(path: Path, levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -> Changes:
     """Start, end, best and their differences for drawn ``levels``, shape (nodes, draws).
 
     On the task's scale a gain counts from the random policy's score on: a broken start that became random
@@ -60,7 +69,7 @@ def _at(path: Path, levels: FloatArray, place: float) -> FloatArray:
 
 
 def classify(
-    path: Path, levels: FloatArray, measure: Measure, criteria: Criteria, *, unfinished: bool = False
+    path: Path, levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria, *, unfinished: bool = False
 ) -> NDArray[np.intp]:
     """Index into KINDS of each draw, shape (draws,).
 
@@ -77,19 +86,19 @@ def classify(
     small = seen.best - seen.start < criteria["lost_share"] * drop
     fell = (drop >= material) & (drop > 0) & (~gained | small)
     found = {
-        Kind.SWINGING: _swinging(levels, measure, criteria),
-        Kind.FELL: fell,
-        Kind.LOST: lost,
-        Kind.SOLVED: _solved(path, levels, measure, criteria),
-        Kind.RISING: rising,
-        Kind.KEPT: gained,
-        Kind.EARLY: _climbing(seen, measure, criteria, unfinished=unfinished),
+        OutcomeKind.SWINGING: _swinging(levels, measure, criteria),
+        OutcomeKind.FELL: fell,
+        OutcomeKind.LOST: lost,
+        OutcomeKind.SOLVED: _solved(path, levels, measure, criteria),
+        OutcomeKind.RISING: rising,
+        OutcomeKind.KEPT: gained,
+        OutcomeKind.EARLY: _climbing(seen, measure, criteria, unfinished=unfinished),
     }
     order = [KINDS.index(kind) for kind in found]
-    return np.select(list(found.values()), order, default=KINDS.index(Kind.FLAT))
+    return np.select(list(found.values()), order, default=KINDS.index(OutcomeKind.FLAT))
 
 
-def _climbing(seen: Changes, measure: Measure, criteria: Criteria, *, unfinished: bool) -> BoolArray:
+def _climbing(seen: Changes, measure: OutcomeMeasure, criteria: Criteria, *, unfinished: bool) -> BoolArray:
     """Still rising, and not yet a gain: below the random or the do-nothing policy, or too small so far.
 
     A small rise is only excused while the run has steps left: of a whole run it is what was achieved.
@@ -101,7 +110,7 @@ def _climbing(seen: Changes, measure: Measure, criteria: Criteria, *, unfinished
     return np.asarray((rise >= enough) & (rise > 0) & (seen.late >= criteria["late_share"] * rise))
 
 
-def _swinging(levels: FloatArray, measure: Measure, criteria: Criteria) -> BoolArray:
+def _swinging(levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -> BoolArray:
     """Three material reversals or more and no trend.
 
     A reversal is a turn by more than the limit from the last extreme (a zigzag filter): the small steps of
@@ -126,7 +135,7 @@ def _swinging(levels: FloatArray, measure: Measure, criteria: Criteria) -> BoolA
     return np.asarray((turns >= criteria["reversals"]) & (net < criteria["trend_share"] * span) & (span > 0))
 
 
-def _solved(path: Path, levels: FloatArray, measure: Measure, criteria: Criteria) -> BoolArray:
+def _solved(path: Path, levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -> BoolArray:
     """At the solved level from early on."""
     if np.isnan(measure.solved):
         return np.zeros(levels.shape[1], bool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rldoctor.model.numbers import number_text
-from rldoctor.model.outcome import NAN, Kind, Measure, Outcome, RunOutcome, Source
+from rldoctor.model.outcome import NAN, CurveOutcome, OutcomeKind, OutcomeMeasure, RunOutcome, Source
 
 # In self-play the return says nothing (what one side wins the other loses); an evaluation measures the
 # policy that will be used, training episodes the one that explores.
@@ -13,7 +13,7 @@ _ORDER = (Source.RATING, Source.EVALUATION, Source.TRAINING)
 _GOOD, _BAD = "good", "bad"
 
 
-def combine(outcomes: Iterable[Outcome]) -> RunOutcome:
+def combine(outcomes: Iterable[CurveOutcome]) -> RunOutcome:
     """The outcome of a run, from those of its curves in the order of their importance to the caller.
 
     The first of the best source that has an answer counts: a curve that is too early or unknown gives way.
@@ -21,28 +21,33 @@ def combine(outcomes: Iterable[Outcome]) -> RunOutcome:
     """
     curves = tuple(outcomes)
     if not curves:
-        nothing = Measure("own", "no return, success rate or rating is logged", NAN, NAN, "")
+        nothing = OutcomeMeasure("own", "no return, success rate or rating is logged", NAN, NAN, "")
         return RunOutcome(
-            Outcome(Kind.UNKNOWN, 1.0, {kind: float(kind is Kind.UNKNOWN) for kind in Kind}, nothing)
+            CurveOutcome(
+                OutcomeKind.UNKNOWN,
+                1.0,
+                {kind: float(kind is OutcomeKind.UNKNOWN) for kind in OutcomeKind},
+                nothing,
+            )
         )
     deciding = min(curves, key=lambda one: (_silence(one.kind), _ORDER.index(one.source)))
     against = next((one for one in curves if _contradict(deciding, one)), None)
     return RunOutcome(deciding, curves, _disagreement(deciding, against) if against else "")
 
 
-def _silence(kind: Kind) -> int:
-    return {Kind.UNKNOWN: 2, Kind.EARLY: 1}.get(kind, 0)
+def _silence(kind: OutcomeKind) -> int:
+    return {OutcomeKind.UNKNOWN: 2, OutcomeKind.EARLY: 1}.get(kind, 0)
 
 
-def _side(kind: Kind) -> str:
+def _side(kind: OutcomeKind) -> str:
     return _GOOD if kind.gained else _BAD if kind.sick else ""
 
 
-def _contradict(one: Outcome, other: Outcome) -> bool:
+def _contradict(one: CurveOutcome, other: CurveOutcome) -> bool:
     return {_side(one.kind), _side(other.kind)} == {_GOOD, _BAD}
 
 
-def _disagreement(deciding: Outcome, other: Outcome) -> str:
+def _disagreement(deciding: CurveOutcome, other: CurveOutcome) -> str:
     """Both curves in one sentence, and what it usually means where training and evaluation part."""
     text = f"{_told(deciding)}, but {_told(other)}"
     sick = {one.source for one in (deciding, other) if one.kind.sick}
@@ -55,7 +60,7 @@ def _disagreement(deciding: Outcome, other: Outcome) -> str:
     return text
 
 
-def _told(one: Outcome) -> str:
+def _told(one: CurveOutcome) -> str:
     name = f"{one.source.value} ({one.metric})" if one.metric else one.source.value
     if one.start is None or one.best is None or one.end is None:
         return f"{name} is {one.kind.value}"

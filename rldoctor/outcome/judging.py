@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rldoctor.model.outcome import NAN, Budget, Curve, Kind, Level, Measure, Outcome, Scale, Stretch
+from rldoctor.model.outcome import (
+    NAN,
+    Budget,
+    Curve,
+    CurveLevel,
+    CurveOutcome,
+    OutcomeKind,
+    OutcomeMeasure,
+    Scale,
+    Stretch,
+)
 from rldoctor.outcome.classes import KINDS, Changes, changes, classify
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.draws import Path, colouring, draw, unmoved
 from rldoctor.outcome.explanations import Model, penalty
-from rldoctor.outcome.rows import Rows, prepare
+from rldoctor.outcome.rows import NOTHING, Rows, prepare
 from rldoctor.outcome.scales import measure_of
 from rldoctor.outcome.search import explain, weigh
 from rldoctor.outcome.words import sentences, too_early
@@ -22,28 +32,28 @@ NO_BUDGET = Budget()
 # A smaller share of its level is no range: sums of the same rewards differ in their last digits.
 _SAME = 1e-9
 
-Shares = dict[Kind, float]
+Shares = dict[OutcomeKind, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedCurve:
     """What is known of a curve when its class is: everything the levels and the words are made of."""
 
     curve: Curve
     rows: Rows
-    measure: Measure
+    measure: OutcomeMeasure
     shares: Shares
     model: Model | None = None
     path: Path | None = None
     reasons: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> OutcomeKind:
         """The likeliest class; of equal ones the first in the order of ``Kind``."""
-        return max(Kind, key=lambda kind: self.shares.get(kind, 0.0))
+        return max(OutcomeKind, key=lambda kind: self.shares.get(kind, 0.0))
 
 
-def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget = NO_BUDGET) -> Outcome:
+def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget = NO_BUDGET) -> CurveOutcome:
     """What a curve achieved: one class with its probability, on the best scale that is known.
 
     Args:
@@ -59,42 +69,48 @@ def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget 
     if rows.points == 0:
         measure = measure_of(curve, scale, rows, 0.0, criteria)
         return _outcome(
-            Judged(curve, rows, measure, {Kind.UNKNOWN: 1.0}, reasons=("no finite value",)), criteria
+            JudgedCurve(curve, rows, measure, {OutcomeKind.UNKNOWN: 1.0}, reasons=("no finite value",)),
+            criteria,
         )
     last = float(rows.steps[-1])
     unfinished = budget.planned is not None and last < criteria["finished"] * budget.planned
     judged = _judged(curve, rows, scale, criteria, unfinished)
     reason = too_early(curve, rows, budget, criteria)
     # A fall over so many rows has had its chance, whatever the counter of the steps calls it.
-    fallen = judged.kind in (Kind.LOST, Kind.FELL) and rows.points >= criteria["many_rows"]
+    fallen = judged.kind in (OutcomeKind.LOST, OutcomeKind.FELL) and rows.points >= criteria["many_rows"]
     return _outcome(_earlier(judged, reason) if reason and not fallen else judged, criteria)
 
 
-def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> Judged:
+def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> JudgedCurve:
     if rows.points < criteria["least_rows"]:
         reason = f"{rows.points} points are too few: {criteria.whole('least_rows')} are needed"
         measure = measure_of(curve, scale, rows, rows.range, criteria)
-        return Judged(curve, rows, measure, {Kind.EARLY: 1.0}, path=unmoved(rows), reasons=(reason,))
-    if rows.range <= _SAME * float(np.max(np.abs(rows.values))):
+        return JudgedCurve(
+            curve, rows, measure, {OutcomeKind.EARLY: 1.0}, path=unmoved(rows), reasons=(reason,)
+        )
+    if rows.range <= max(_SAME * float(np.max(np.abs(rows.values))), NOTHING):
         return _unchanging(curve, rows, scale, criteria)
     if rows.size < criteria["least_rows"]:
         reason = f"{rows.size} different results are too few"
         measure = measure_of(curve, scale, rows, rows.range, criteria)
-        return Judged(curve, rows, measure, {Kind.EARLY: 1.0}, path=unmoved(rows), reasons=(reason,))
+        return JudgedCurve(
+            curve, rows, measure, {OutcomeKind.EARLY: 1.0}, path=unmoved(rows), reasons=(reason,)
+        )
     return _changing(curve, rows, scale, criteria, unfinished)
 
 
-def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> Judged:
+def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> JudgedCurve:
     """A constant curve hides no change: flat, unless it is solved or was learned beforehand."""
-    measure, path = measure_of(curve, scale, rows, 0.0, criteria), unmoved(rows)
+    measure = measure_of(curve, scale, rows, 0.0, criteria)
+    path = unmoved(replace(rows, values=np.full(rows.size, float(np.median(rows.values)))))
     kind = KINDS[int(classify(path, path.levels[:, None], measure, criteria)[0])]
     # The rule of three: what never happened in n trials may still happen in 3 of n.
     doubt = 0.0 if rows.points >= criteria["constant_points"] else 3 / rows.points
-    shares = {kind: 1 - doubt, Kind.EARLY: doubt}
-    return Judged(curve, rows, measure, shares, path=path, reasons=(f"{rows.points:,} equal values",))
+    shares = {kind: 1 - doubt, OutcomeKind.EARLY: doubt}
+    return JudgedCurve(curve, rows, measure, shares, path=path, reasons=(f"{rows.points:,} equal values",))
 
 
-def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> Judged:
+def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> JudgedCurve:
     """Weigh the explanations; each shares its weight among the classes of its drawn curves."""
     models = explain(rows, curve, criteria)
     weighed = [(model, weight, draw(rows, model, criteria)) for model, weight in weigh(models, criteria)]
@@ -107,17 +123,17 @@ def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfini
             shares[kind] = shares.get(kind, 0.0) + weight * share
     reasons: tuple[str, ...] = ()
     if _windows(curve, rows) < criteria["windows"]:
-        shares[Kind.EARLY] = shares.get(Kind.EARLY, 0.0) + shares.pop(Kind.FLAT, 0.0)
+        shares[OutcomeKind.EARLY] = shares.get(OutcomeKind.EARLY, 0.0) + shares.pop(OutcomeKind.FLAT, 0.0)
         reasons = (
             f"{_windows(curve, rows):.2g} averaging windows of {curve.window or 1} episodes were logged",
         )
-    judged = Judged(curve, rows, measure, shares, reasons=reasons)
+    judged = JudgedCurve(curve, rows, measure, shares, reasons=reasons)
     # The levels that are shown are those of the explanation that speaks most for the class that is shown.
     spoken = [
         weight * vote.get(judged.kind, 0.0) for (_, weight, _), vote in zip(weighed, votes, strict=True)
     ]
     model, _, path = weighed[int(np.argmax(spoken))]
-    return Judged(curve, rows, measure, shares, model, path, reasons)
+    return JudgedCurve(curve, rows, measure, shares, model, path, reasons)
 
 
 def _noise(rows: Rows, models: list[Model], best: tuple[Model, float, Path], criteria: Criteria) -> float:
@@ -128,7 +144,7 @@ def _noise(rows: Rows, models: list[Model], best: tuple[Model, float, Path], cri
 
 
 def _shares(
-    rows: Rows, model: Model, path: Path, measure: Measure, criteria: Criteria, unfinished: bool
+    rows: Rows, model: Model, path: Path, measure: OutcomeMeasure, criteria: Criteria, unfinished: bool
 ) -> Shares:
     """Shares of the classes among the drawn curves of one explanation."""
     if not model.constant:
@@ -141,9 +157,9 @@ def _shares(
     level = np.repeat(path.drawn.mean(axis=0, keepdims=True), len(path.drawn), axis=0)
     count = np.bincount(classify(path, level, measure, criteria), minlength=len(KINDS))
     shares = {kind: float(share) for kind, share in zip(KINDS, count / count.sum(), strict=True) if share > 0}
-    early, flat = shares.pop(Kind.EARLY, 0.0), shares.pop(Kind.FLAT, 0.0)
+    early, flat = shares.pop(OutcomeKind.EARLY, 0.0), shares.pop(OutcomeKind.FLAT, 0.0)
     power = _power(rows, model, measure.material, criteria)
-    return {**shares, Kind.FLAT: flat * power, Kind.EARLY: early + flat * (1 - power)}
+    return {**shares, OutcomeKind.FLAT: flat * power, OutcomeKind.EARLY: early + flat * (1 - power)}
 
 
 def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> float:
@@ -167,20 +183,23 @@ def _windows(curve: Curve, rows: Rows) -> float:
     return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if curve.spacing > 0 else math.inf
 
 
-def _earlier(judged: Judged, reason: str) -> Judged:
+def _earlier(judged: JudgedCurve, reason: str) -> JudgedCurve:
     """The same, when it is too early for bad news: what is not a gain has not had its chance."""
     shares = dict(judged.shares)
-    bad = sum(shares.pop(kind, 0.0) for kind in (Kind.FLAT, Kind.FELL, Kind.LOST, Kind.SWINGING))
-    shares[Kind.EARLY] = shares.get(Kind.EARLY, 0.0) + bad
+    bad = sum(
+        shares.pop(kind, 0.0)
+        for kind in (OutcomeKind.FLAT, OutcomeKind.FELL, OutcomeKind.LOST, OutcomeKind.SWINGING)
+    )
+    shares[OutcomeKind.EARLY] = shares.get(OutcomeKind.EARLY, 0.0) + bad
     reasons = (reason, *judged.reasons)
-    return Judged(judged.curve, judged.rows, judged.measure, shares, judged.model, judged.path, reasons)
+    return JudgedCurve(judged.curve, judged.rows, judged.measure, shares, judged.model, judged.path, reasons)
 
 
-def _outcome(judged: Judged, criteria: Criteria) -> Outcome:
+def _outcome(judged: JudgedCurve, criteria: Criteria) -> CurveOutcome:
     """The judgement with its levels and words."""
     kind, curve, path = judged.kind, judged.curve, judged.path
-    shares: Mapping[Kind, float] = {one: judged.shares.get(one, 0.0) for one in Kind}
-    known = Outcome(
+    shares: Mapping[OutcomeKind, float] = {one: judged.shares.get(one, 0.0) for one in OutcomeKind}
+    known = CurveOutcome(
         kind,
         shares[kind],
         shares,
@@ -193,7 +212,7 @@ def _outcome(judged: Judged, criteria: Criteria) -> Outcome:
         return known.told(sentences(known, judged.rows, curve, judged.reasons))
     seen = changes(path, path.levels[:, None], judged.measure, criteria)
     size, onset = _size(kind, seen, judged.measure), _onset(kind, path, judged.rows, seen)
-    known = Outcome(
+    known = CurveOutcome(
         kind,
         shares[kind],
         shares,
@@ -213,44 +232,46 @@ def _outcome(judged: Judged, criteria: Criteria) -> Outcome:
     return known.told(sentences(known, judged.rows, curve, judged.reasons))
 
 
-def _size(kind: Kind, seen: Changes, measure: Measure) -> float:
+def _size(kind: OutcomeKind, seen: Changes, measure: OutcomeMeasure) -> float:
     """The deciding change in units of the scale; NaN where a curve without noise is measured by it."""
     change = seen.end - seen.start
     if kind.gained:
         change = seen.end - seen.base
-    elif kind is Kind.LOST:
+    elif kind is OutcomeKind.LOST:
         change = -seen.loss
     return float(change[0]) / measure.unit if measure.unit > 0 else NAN
 
 
-def _onset(kind: Kind, path: Path, rows: Rows, seen: Changes) -> float:
+def _onset(kind: OutcomeKind, path: Path, rows: Rows, seen: Changes) -> float:
     """Step where the fitted curve has left the level before the deciding change by a tenth of it."""
-    if kind in (Kind.RISING, Kind.KEPT):
+    if kind in (OutcomeKind.RISING, OutcomeKind.KEPT):
         gained = float((seen.best - seen.start)[0])
         above = np.flatnonzero(path.fitted >= float(seen.start[0]) + 0.1 * gained)
         return float(rows.steps[max(above[0] - 1, 0)]) if above.size and gained > 0 else float(rows.steps[0])
-    if kind in (Kind.LOST, Kind.FELL):
-        high = float(seen.best[0] if kind is Kind.LOST else seen.start[0])
+    if kind in (OutcomeKind.LOST, OutcomeKind.FELL):
+        high = float(seen.best[0] if kind is OutcomeKind.LOST else seen.start[0])
         above = np.flatnonzero(path.fitted >= high - 0.1 * (high - float(seen.end[0])))
         return float(rows.steps[above[-1]]) if above.size else float(rows.steps[0])
-    if kind is Kind.SWINGING and len(path.places) > 1:
+    if kind is OutcomeKind.SWINGING and len(path.places) > 1:
         return float(rows.steps[round(float(path.places[1]))])
     return NAN
 
 
-def _level(path: Path, node: int, rows: Rows) -> Level:
+def _level(path: Path, node: int, rows: Rows) -> CurveLevel:
     step = float(rows.steps[round(float(path.places[node]))])
-    return Level(float(path.levels[node]), float(np.std(path.drawn[node])), step)
+    return CurveLevel(float(path.levels[node]), float(np.std(path.drawn[node])), step)
 
 
-def _best(path: Path, rows: Rows) -> Level:
+def _best(path: Path, rows: Rows) -> CurveLevel:
     """The best level that was held for a while, or the end."""
     held = path.held @ path.levels
     place = int(np.argmax(held))
     if path.levels[-1] >= held[place]:
         return _level(path, -1, rows)
     row = round((place + 0.5) / len(held) * (rows.size - 1))
-    return Level(float(held[place]), float(np.std(path.held[place] @ path.drawn)), float(rows.steps[row]))
+    return CurveLevel(
+        float(held[place]), float(np.std(path.held[place] @ path.drawn)), float(rows.steps[row])
+    )
 
 
 def _stretches(path: Path, rows: Rows) -> tuple[Stretch, ...]:

@@ -16,6 +16,10 @@ _MAD = 1.4826
 # Values closer than this share of the range are one value: means of the same numbers differ in their last
 # digits.
 _SAME = 1e-9
+# Single precision ends at 3.4e38; larger numbers are as good as infinite, and their squares would be.
+_LARGEST = 1e60
+# A range whose square is no number is none.
+NOTHING = 1e-100
 # Noise that was rounded moves more often than this.
 _MOVES = 5
 # Root mean square of normal values without the largest tenth of their squares.
@@ -111,7 +115,8 @@ def _trimmed(values: FloatArray) -> float:
 
 
 def _finite(curve: Curve) -> np.ndarray:
-    return np.isfinite(curve.values) & np.isfinite(curve.steps)
+    small = np.abs(curve.values) < _LARGEST  # False for NaN and infinity
+    return np.asarray(small & np.isfinite(curve.steps))
 
 
 def _ordered(curve: Curve) -> tuple[FloatArray, FloatArray]:
@@ -185,7 +190,7 @@ def _spread(values: FloatArray, criteria: Criteria) -> FloatArray:
     climbs; drawn towards the whole curve's, because a part has few of them.
     """
     parts = min(criteria.whole("spread_parts"), values.size // criteria.whole("spread_rows"))
-    if parts < 2 or np.ptp(values) == 0:
+    if parts < 2 or np.ptp(values) <= NOTHING:
         return np.ones(values.size)
     bends = np.zeros(values.size)
     bends[1:-1] = np.diff(values, 2) ** 2

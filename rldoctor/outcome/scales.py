@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from rldoctor.model.numbers import number_text
-from rldoctor.model.outcome import NAN, Curve, Measure, NaturalScale, Scale, TaskScale
+from rldoctor.model.outcome import NAN, Curve, NaturalScale, OutcomeMeasure, Scale, TaskScale
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.rows import Rows
 
 
-def measure_of(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: Criteria) -> Measure:
+def measure_of(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: Criteria) -> OutcomeMeasure:
     """The best scale that is known for a curve, with what is material on it.
 
     ``noise``: standard deviation of one of the rows that are judged.
@@ -25,7 +25,7 @@ def measure_of(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: C
     return _own(curve, rows, noise, criteria, "")
 
 
-def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Criteria) -> Measure:
+def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Criteria) -> OutcomeMeasure:
     base = scale.random if math.isfinite(scale.random) else scale.nothing
     top = scale.reference if math.isfinite(scale.reference) else scale.solved
     name = scale.name or "this task"
@@ -41,7 +41,7 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
         f"measured by what {name} allows: {number_text(base)} ({lowest}) "
         f"to {number_text(top)} ({'published runs' if math.isfinite(scale.reference) else 'solved'})"
     )
-    return Measure(
+    return OutcomeMeasure(
         "task",
         sentence,
         criteria["learning"] * unit,
@@ -64,7 +64,7 @@ def _rescaled(values: FloatArray, base: float, top: float, criteria: Criteria) -
     )
 
 
-def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> Measure:
+def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> OutcomeMeasure:
     unit = scale.high - scale.low
     bounds = f"{number_text(scale.low)} to {number_text(scale.high)}"
     words = {
@@ -74,14 +74,14 @@ def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> Measure:
     }
     names = {"success": "success rate", "reward": "of what the reward allows", "rating": "of 400 Elo"}
     material = criteria[scale.kind] * unit
-    return Measure(
+    return OutcomeMeasure(
         "natural", words[scale.kind], material, unit, names[scale.kind], noise, solved=scale.solved
     )
 
 
 def _own(
     curve: Curve, rows: Rows, noise: float, criteria: Criteria, why: str, *, solved: float = NAN
-) -> Measure:
+) -> OutcomeMeasure:
     """In units of the curve's own noise; a mean over many episodes is held to the noise of one."""
     # What the moves of the mean say of an episode cannot be more than its rows leave room for.
     episode = noise * math.sqrt(curve.window or 1)
@@ -89,4 +89,4 @@ def _own(
     material = max(criteria["own_noise"] * noise, criteria["own_episode"] * episode)
     sentence = "measured by itself; what this task allows is not known"
     sentence = f"{sentence} ({why})" if why else sentence
-    return Measure("own", sentence, material, noise, "x its noise", noise, solved=solved)
+    return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from rldoctor.model.numbers import number_text
-from rldoctor.model.outcome import Budget, Curve, Kind, Level, Outcome
+from rldoctor.model.outcome import Budget, Curve, CurveLevel, CurveOutcome, OutcomeKind
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.rows import Rows
 
@@ -29,7 +29,7 @@ def _steps(last: float, curve: Curve) -> str:
     return f"{number_text(last)} {curve.unit}"
 
 
-def sentences(outcome: Outcome, rows: Rows, curve: Curve, reasons: tuple[str, ...]) -> tuple[str, ...]:
+def sentences(outcome: CurveOutcome, rows: Rows, curve: Curve, reasons: tuple[str, ...]) -> tuple[str, ...]:
     """What was seen, on which scale, how sure, and what limits it."""
     found = [
         _levels(outcome, curve),
@@ -43,14 +43,14 @@ def sentences(outcome: Outcome, rows: Rows, curve: Curve, reasons: tuple[str, ..
     return tuple(text for text in (*found, *reasons) if text)
 
 
-def _levels(outcome: Outcome, curve: Curve) -> str:
+def _levels(outcome: CurveOutcome, curve: Curve) -> str:
     named = [("start", outcome.start), ("best", outcome.best), ("end", outcome.end)]
     return ", ".join(f"{name} {level_text(level)}" for name, level in named if level) + (
         f" (axis: {curve.unit})" if outcome.start else ""
     )
 
 
-def level_text(level: Level) -> str:
+def level_text(level: CurveLevel) -> str:
     """A level with its standard error and step: ``561 +- 8 (at 30,720)``."""
     error = f" +- {_short(level.error)}" if level.error > 0 else ""
     return f"{_short(level.value)}{error} (at {number_text(level.step)})"
@@ -61,19 +61,19 @@ def _short(value: float) -> str:
     return number_text(float(f"{value:.3g}")) if math.isfinite(value) else number_text(value)
 
 
-def _change(outcome: Outcome) -> str:
+def _change(outcome: CurveOutcome) -> str:
     """The deciding change against what is material."""
-    if not math.isfinite(outcome.size) or outcome.kind in (Kind.EARLY, Kind.UNKNOWN):
+    if not math.isfinite(outcome.size) or outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN):
         return ""
     change, material = outcome.size * outcome.measure.unit, outcome.measure.material
-    name = {Kind.LOST: "loss", Kind.FELL: "fall"}.get(
+    name = {OutcomeKind.LOST: "loss", OutcomeKind.FELL: "fall"}.get(
         outcome.kind, "gain" if outcome.kind.gained else "change"
     )
     number = f"{_short(outcome.size)} {outcome.measure.unit_name}"
     return f"{name} {_short(change)} = {number}; material from {_short(material)} on"
 
 
-def _noise(outcome: Outcome, rows: Rows) -> str:
+def _noise(outcome: CurveOutcome, rows: Rows) -> str:
     if not math.isfinite(outcome.autocorrelation):
         return ""
     binned = f"{rows.points:,} points" + (f" judged as {rows.size}" if rows.size < rows.points else "")
@@ -81,6 +81,6 @@ def _noise(outcome: Outcome, rows: Rows) -> str:
     return f"{binned}; noise of a row {_short(outcome.noise)}, autocorrelation {rho:g} from row to row"
 
 
-def _odds(outcome: Outcome) -> str:
+def _odds(outcome: CurveOutcome) -> str:
     likely = sorted(outcome.probabilities.items(), key=lambda item: -item[1])
     return ", ".join(f"{kind.value} {share:.2f}" for kind, share in likely if share >= _WORTH_SAYING)

@@ -24,6 +24,7 @@ def is_axis(tag: str) -> bool:
 
 def last_step(run: RawRun) -> float | None:
     """The last step of a run: the largest native step, else the largest value of a step column."""
+    # Native steps are the logger's own word; a column is only taken for steps by its name.
     native = [float(np.nanmax(part.steps)) for part in run.series if part.axis == "step" and part.steps.size]
     if native:
         return max(native)

@@ -11,6 +11,7 @@ from pathlib import Path
 from rldoctor.errors import ReadError, did_you_mean
 from rldoctor.model.raw import RawRun
 from rldoctor.readers.base import Failure, FoundRuns, Reader
+from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
 from rldoctor.readers.same_run import join_twins, related
@@ -39,7 +40,7 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     if glob.has_magic(given) and not os.path.lexists(given):
         found, errors = _glob(readers, given, progress)
     else:
-        found, errors = _one(readers, Path(path), progress)
+        found, errors = _one(readers, Path(path), progress, {})
     if not found.runs:
         raise _nothing(Path(path), errors, failures)
     found.failures = failures + found.failures
@@ -58,24 +59,31 @@ def _glob(
     fixed = Path(pattern[: pattern.index(next(mark for mark in pattern if mark in "*?["))])
     base = fixed if pattern[: len(str(fixed)) + 1].endswith(("/", os.sep)) else fixed.parent
     found, errors = FoundRuns(), list[ReadError]()
-    for match in matches:
-        if any(
-            Path(match).is_relative_to(other) for other in matches if other != match and Path(other).is_dir()
-        ):
+    above: dict[Path, Gathered] = {}
+    folders = {Path(match) for match in matches if os.path.isdir(match)}  # noqa: PTH112
+    for match in dict.fromkeys(map(Path, matches)):
+        # ``runs/**`` matches a folder and everything in it: read once, as part of the folder.
+        if any(parent in folders for parent in match.parents):
             continue
-        part, failed = _one(readers, Path(match), progress, base)
+        part, failed = _one(readers, match, progress, above, base)
         found.extend(part)
         errors.extend(failed)
     return found, errors
 
 
 def _one(
-    readers: Sequence[Reader], path: Path, progress: Progress | None, base: Path | None = None
+    readers: Sequence[Reader],
+    path: Path,
+    progress: Progress | None,
+    above: dict[Path, Gathered],
+    base: Path | None = None,
 ) -> tuple[FoundRuns, list[ReadError]]:
+    """The runs under one path; ``above`` is shared by the paths of a glob, which often have one parent."""
     if not path.exists():
         raise _missing(path)
     places = _tree(readers, path, progress) if path.is_dir() else [_file(readers, path)]
-    configure(places, lambda directory: bool(_names_claimed(readers, directory)))
+    # Settings before twins: what a repository knows of a run is only added where its own files are silent.
+    configure(places, lambda directory: bool(_names_claimed(readers, directory)), above)
     join_twins(places)
     found, errors = FoundRuns(), list[ReadError]()
     for place in places:

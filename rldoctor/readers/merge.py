@@ -1,4 +1,9 @@
-"""The sources found in one directory made into runs."""
+"""The sources found in one directory made into runs, and which of several runs a table belongs to.
+
+Event files are the runs; a table beside them is joined to the one it describes (``belongs_to``) or, where
+that cannot be told, stays a run of its own with a warning: a table joined to the wrong run would give it
+another run's outcome, which is worse than showing it twice.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +40,11 @@ class Sources:
         runs = list(self.logs)
         for table in self.own:
             runs = _placed(table, runs)
+        # Counted once, not per table: a folder of 5,000 tables would compare 25 million pairs of headers.
+        shapes = Counter(map(_shape, self.free))
         for table in self.free:
-            runs = _placed_free(table, runs, self.free, bool(self.logs or self.own))
+            lone = shapes[_shape(table)] == 1 and bool(self.logs or self.own)
+            runs = _placed_free(table, runs, self.free, lone)
         return runs
 
 
@@ -54,14 +62,14 @@ def _placed(table: RawRun, runs: list[RawRun]) -> list[RawRun]:
     return [*runs, table]
 
 
-def _placed_free(table: RawRun, runs: list[RawRun], free: Sequence[RawRun], main: bool) -> list[RawRun]:
-    """Tables of one shape are seeds, a run each; a lone one beside a run is part of it."""
-    shapes = Counter(_shape(part) for part in free)
-    if main and shapes[_shape(table)] == 1 and table.format != "monitor":
+def _placed_free(table: RawRun, runs: list[RawRun], free: Sequence[RawRun], lone: bool) -> list[RawRun]:
+    """Tables of one shape are seeds, a run each; a ``lone`` one beside a run is part of it."""
+    if lone and table.format != "monitor":
         hosts = [run for run in runs if run not in free]
         if len(hosts) == 1 or belongs_to(table, hosts) is not None:
             return _placed(table, hosts) + [run for run in runs if run in free]
-    return [*runs, table]
+    runs.append(table)
+    return runs
 
 
 def _shape(run: RawRun) -> tuple[str, ...]:
@@ -140,6 +148,7 @@ def belongs_to(table: RawRun, runs: Sequence[RawRun]) -> tuple[RawRun, str] | No
     Tried in order: the same numbers under the same tags, overlapping times, the same last step. A tie decides
     nothing.
     """
+    # Surest first. Times overlap for runs that were started side by side, ends agree for runs of one length.
     return (
         _best(runs, [_shared_values(table, run) for run in runs], _SAME_VALUES, "has the same values")
         or _best(runs, [overlap(table, run) for run in runs], 0.0, "covers the same time")
@@ -154,7 +163,7 @@ def _best(
     if not ranked or scores[ranked[0]] <= least:
         return None
     if len(ranked) > 1 and scores[ranked[1]] >= scores[ranked[0]]:
-        return None
+        return None  # a tie: two seeds of one script, and nothing to tell them apart
     return runs[ranked[0]], why
 
 

@@ -1,4 +1,13 @@
-"""Directories that together are one run: a monitor file above ``PPO_1/``, evaluations in ``eval/`` below."""
+"""What together is one run: directories of one training, and one training that was written twice.
+
+Directories: a monitor file above ``PPO_1/``, evaluations in ``eval/`` below (``related``).
+
+Twins (``join_twins``): runs of a repository that are also logged beside it. An Aim run says nowhere which
+folder it belongs to, and its tags may be spelled otherwise than those of the event file (``ep_rew_mean`` in
+context ``rollout``). What tells is the noise: two curves that go up and down and have the same values in the
+same order are the same measurement. Schedules and counters are the same in every seed and prove nothing, so
+only curves that change direction are compared.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +16,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -24,18 +34,23 @@ _LOG_FOLDER = re.compile(
 
 def related(places: Sequence[RunDirectory]) -> list[RunDirectory]:
     """The places with companions joined to the run they belong to; a joined place has no run left."""
-    kept = attach_side_runs([run for place in places for run in place.runs])
-    for place in places:
-        place.runs = [run for run in place.runs if any(run is one for one in kept)]
+    # By identity (two runs may be equal), and looked up rather than searched: 500 runs are 250,000 pairs.
+    kept = {id(run) for run in attach_side_runs([run for place in places for run in place.runs])}
     by_directory = {place.directory: place for place in places}
+    below: dict[Path, list[RunDirectory]] = {}
     for place in places:
+        place.runs = [run for run in place.runs if id(run) in kept]
         parent = by_directory.get(place.directory.parent)
-        if parent is not None:
-            _join_companion_below(parent, place)
+        if parent is not None and parent is not place:  # "." is its own parent
+            below.setdefault(parent.directory, []).append(place)
+    # Companions first, parents before what lies deeper: what has joined its run is no log that a table of
+    # the folder above could join.
     for place in places:
-        below = [part for part in places if part.directory.parent == place.directory and part.runs]
-        if below:
-            _join_above(place, below)
+        for part in below.get(place.directory, ()):
+            _join_companion_below(place, part)
+    for place in places:
+        if parts := [part for part in below.get(place.directory, ()) if part.runs]:
+            _join_above(place, parts)
     return list(places)
 
 
@@ -57,6 +72,8 @@ def _join_above(place: RunDirectory, below: Sequence[RunDirectory]) -> None:
         return
     table = place.runs[0]
     logs = [run for part in below for run in part.runs if "tensorboard" in run.format]
+    # A lone log in a folder that a logger names (``PPO_1``, ``tb``) is the table's own. Any other folder may
+    # be another experiment, and then the numbers have to agree.
     only = len(logs) == 1 and len(below) == 1 and _LOG_FOLDER.match(below[0].directory.name) is not None
     host = logs[0] if only and not table.id else _fit(table, logs)
     if host is None:

@@ -34,6 +34,7 @@ def walk(root: Path, claimed: Claimed) -> Iterator[tuple[Path, list[str]]]:
                 continue
             yield directory, names
             below = _below(directory, names, claimed(directory, names))
+            # A stack gives back the last first, hence reversed: the walk goes by name, as a listing does.
             linked.extend(path for path in below if path.is_symlink())
             stack.extend(path for path in reversed(below) if not path.is_symlink())
 

@@ -28,6 +28,10 @@ def contradictions(rows: Sequence[AuditRow]) -> list[AuditRow]:
 
 
 def _wrong(one: AuditRow) -> bool:
+    """Whether a reader must see it: a setting that does not act as written, a mechanism that is absent.
+
+    A library's default that the log refutes is no contradiction: nobody asked for it.
+    """
     absent = one.unit == MECHANISM and one.best == 0 and not math.isnan(one.low)
     return absent or (one.contradicted and not one.assumed)
 
@@ -72,7 +76,7 @@ def row(one: AuditRow) -> dict[str, str]:
         "implied": clean(implied(one)),
         "unit": "" if one.unit in ("1", MECHANISM) else clean(one.unit),
         "verdict": WORDS[one.verdict],
-        "wrong": "yes" if contradictions([one]) else "",
+        "wrong": "yes" if _wrong(one) else "",
         "arithmetic": clean(one.arithmetic),
     }
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rldoctor.model.derivation import FACT, SERIES, SETTING, Derivation, Ingredient
 from rldoctor.model.frame import MetricFrame
+from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import finite, number, plural
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -106,6 +105,8 @@ def _write_special(text: str, path: Path) -> None:
 def _replace(text: str, path: Path) -> None:
     """Write beside the target, then rename: a reader never sees half a report."""
     real = path.resolve()
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".part")
     part = Path(name)
     try:

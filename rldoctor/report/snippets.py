@@ -4,44 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from rldoctor.datafiles.canonical import framework_names
-from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Choice, Name, Template, TextValue
-from rldoctor.datafiles.shapes import ListOf, MapOf, Record
-from rldoctor.datafiles.sheet import Sheet
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
-from rldoctor.yamlio import TreePath
 
 # What may stand in code that a person is told to copy: keys and words come from a log.
 _KEY = re.compile(r"[A-Za-z_][\w.-]*")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z_][\w.-]*")
-
-
-FILE = Path(__file__).with_name("snippets.yaml")
-
-
-def _python_has_a_name(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
-    if plain["form"] == "python" and "name" not in plain:
-        sheet.wrong("'name' is missing: which variable is it a key of?", *place)
-
-
-_ROW = Record(
-    {
-        "form": Choice(("argument", "flag", "override", "plain", "python", "yaml"), "form of a snippet"),
-        "where": Template(("algorithm",)),
-    },
-    {"keys": ListOf(TextValue(), least=1), "name": TextValue()},
-    also=_python_has_a_name,
-)
-SNIPPETS = Record({"schema": SCHEMA, "frameworks": MapOf(ListOf(_ROW), Name("framework"))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +44,10 @@ def _row(framework: str, key: str) -> Mapping[str, Any]:
 
 @cache
 def _table() -> Mapping[str, list[dict[str, Any]]]:
-    data = checked(FILE, SNIPPETS, {"framework": framework_names()})
-    found: Mapping[str, list[dict[str, Any]]] = data["frameworks"]
-    return found
+    # A run without a prescription needs no snippet.
+    from rldoctor.report.snippets_file import snippets_file
+
+    return snippets_file()
 
 
 def _literal(text: str) -> str | bool | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rldoctor.model.finding import (
@@ -18,6 +17,7 @@ from rldoctor.model.finding import (
     Standing,
 )
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import finite, number, percent, plural, step
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import Problem
 from rldoctor.language.parser import Expression, parse
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.checks import uses
 from rldoctor.rulebook.schema import Rule
 from rldoctor.yamlio import Tree, TreePath, load_tree

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rldoctor.audit.criteria import load_criteria
+from rldoctor.audit.criteria_file import read_criteria
 from rldoctor.datafiles.canonical import algorithms, framework_names, vocabulary_names
 from rldoctor.datafiles.packs import POLICY, vocabularies
 from rldoctor.datafiles.sheet import Names
@@ -78,7 +78,7 @@ def known_names(directories: Iterable[Path]) -> Known:
 def _audited() -> frozenset[str]:
     """The facts that the audit gives of each of its quantities (``rldoctor.audit.audit.facts``)."""
     forms = ("implied_{}", "implied_{}_low", "implied_{}_high", "contradicted_{}")
-    names = load_criteria(builtin_rules_dir()).quantities
+    names = read_criteria(builtin_rules_dir()).quantities
     return frozenset(form.format(name) for name in names for form in forms)
 
 

@@ -15,6 +15,7 @@ from rldoctor.errors import did_you_mean
 from rldoctor.language.parser import parse
 from rldoctor.rulebook.declarations import CODE, RESERVED, THRESHOLD
 from rldoctor.rulebook.formula import IDENTIFIED, Formula, foreign
+from rldoctor.rulebook.schema import OUTCOME_NAMES
 from rldoctor.yamlio import TreePath
 
 # Facts that are known before anything is derived; the others are judged from what is derived.
@@ -91,6 +92,7 @@ class _Quantities:
                 if name not in known:
                     self.sheet.wrong(self._unknown(name, what, known), *place, key, index)
         inputs = {*variant.get("from", ()), *variant.get("optional", ())}
+        # Also knobs not in `config` may be read, as coalesce(config.x, 1): `config` is what must be known.
         allowed = inputs | self.constants | _GRID
         for text, offset in foreign(parse(variant["value"]), allowed, knobs, facts):
             self.sheet.wrong(text, *place, "value", offset=offset)
@@ -116,8 +118,6 @@ DERIVED_FILE = Record(
 )
 
 
-# What a fact without ``from`` sees: the outcome of the run on the steps of its return.
-OUTCOME_NAMES = ("ret", "success", "length", "episodes_logged")
 # Facts are made for every run, before any rule: a pack must not be able to make that slow.
 MAX_ENTRIES = 200
 

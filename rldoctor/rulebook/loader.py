@@ -16,20 +16,12 @@ from rldoctor.rulebook.checks import check_rule, unwritten
 from rldoctor.rulebook.declarations import RULE
 from rldoctor.rulebook.each import expand
 from rldoctor.rulebook.known import Known, known_names
-from rldoctor.rulebook.pack_facts import PackFacts, check_facts, shared_by, with_shared
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.pack_facts import check_facts, shared_by, with_shared
+from rldoctor.rulebook.schema import LoadedPack, PackFacts, Rule
 from rldoctor.rulebook.testcases import check_tests
 from rldoctor.yamlio import Tree, load_tree
 
 TEST_SUFFIX = ".test.yaml"
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedPack:
-    """The rules of some packs by code, and for each draft the first text that is still to be written."""
-
-    rules: tuple[Rule, ...]
-    drafts: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,31 +15,8 @@ from rldoctor.rulebook.build import threshold
 from rldoctor.rulebook.checks import metric_names, used
 from rldoctor.rulebook.known import Known
 from rldoctor.rulebook.lists import facts_file
-from rldoctor.rulebook.schema import Rule, Threshold
+from rldoctor.rulebook.schema import PackFact, PackFacts, Rule, Threshold
 from rldoctor.yamlio import load_tree
-
-
-@dataclass(frozen=True, slots=True)
-class PackFact:
-    """A number about the whole run. ``inputs``: the metrics it is made of; none: the outcome of the run."""
-
-    name: str
-    value: Expression
-    unit: str = ""
-    says: str = ""
-    inputs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PackFacts:
-    """One ``facts.yaml``; an absent one is empty.
-
-    ``let``: expressions that rules use by name, each evaluated on the rule's own grid.
-    """
-
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
-    let: Mapping[str, Expression] = field(default_factory=dict)
-    facts: tuple[PackFact, ...] = ()
 
 
 def facts_of(pack: Path) -> PackFacts:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from rldoctor.errors import Problem
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Severity
 from rldoctor.model.measured import Measured
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +173,38 @@ class Rule:
     references: tuple[Citation, ...] = ()
     overridden: tuple[str, ...] = ()
     measured: Measured | None = None
+
+
+# What a fact without ``from`` sees: the outcome of the run on the steps of its return.
+OUTCOME_NAMES = ("ret", "success", "length", "episodes_logged")
+
+
+@dataclass(frozen=True, slots=True)
+class PackFact:
+    """A number about the whole run. ``inputs``: the metrics it is made of; none: the outcome of the run."""
+
+    name: str
+    value: Expression
+    unit: str = ""
+    says: str = ""
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackFacts:
+    """One ``facts.yaml``; an absent one is empty.
+
+    ``let``: expressions that rules use by name, each evaluated on the rule's own grid.
+    """
+
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    let: Mapping[str, Expression] = field(default_factory=dict)
+    facts: tuple[PackFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPack:
+    """The rules of some packs by code, and for each draft the first text that is still to be written."""
+
+    rules: tuple[Rule, ...]
+    drafts: tuple[Problem, ...] = ()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
-from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import did_you_mean
 from rldoctor.rulebook.schema import Rule
+
+if TYPE_CHECKING:
+    from rldoctor.datafiles.sheet import Sheet
 
 # What the engine supplies besides measures and thresholds.
 SITUATION = frozenset({"interval", "onset", "slug", "tag"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from rldoctor.datafiles.read import SCHEMA, checked
 from rldoctor.datafiles.scalars import TextValue
 from rldoctor.datafiles.shapes import Record
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.plain_data import dataclass
 from rldoctor.tasks.table import load
 
 FILE = Path(__file__).parent / "names.yaml"

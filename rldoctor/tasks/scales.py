@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.shapes import NAMED_NUMBER, Record
 from rldoctor.model.task import Played, Published, Task
+from rldoctor.plain_data import dataclass
 
-FILE = Path(__file__).parent / "criteria.yaml"
-# The numbers that this module asks for by name.
-_LIMITS = (
-    "interval_z",
-    "least_distance",
-    "least_returns",
-    "rescaled_ratio",
-    "idle_return",
-    "idle_length",
-    "reference_seeds",
-    "published_of_bound",
-)
-CRITERIA_FILE = Record({"schema": SCHEMA, "thresholds": Record(dict.fromkeys(_LIMITS, NAMED_NUMBER))})
 # Pseudo-algorithms of the published scores that are references, the better one first.
 REFERENCES = ("expert", "human")
 FLOORS = ("random",)
@@ -35,7 +19,9 @@ FLOORS = ("random",)
 @cache
 def criteria() -> Mapping[str, float]:
     """The thresholds by name."""
-    return {name: float(entry["value"]) for name, entry in checked(FILE, CRITERIA_FILE)["thresholds"].items()}
+    from rldoctor.tasks.criteria_file import criteria_file
+
+    return {name: float(entry["value"]) for name, entry in criteria_file()["thresholds"].items()}
 
 
 @dataclass(frozen=True, slots=True)

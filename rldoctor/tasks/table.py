@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 from rldoctor.model.task import Published, Task
+from rldoctor.plain_data import dataclass
 from rldoctor.tasks.rows import task_of_row
 
 DATA = Path(__file__).parent / "data"

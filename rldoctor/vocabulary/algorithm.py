@@ -1,4 +1,9 @@
-"""Which algorithm wrote a log: from the configuration, the logged tags, and the names of folders."""
+"""Which algorithm wrote a log, and what the run is called: its environment and seed.
+
+The configuration decides, then the logged tags, then the names of folders: a folder is named once and copied
+often, and ``ppo_vs_sac/`` names two. Where only the metrics tell, the answer may be a family (``on_policy``):
+rules for a family still apply, and none that needs the exact algorithm is guessed into.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +69,7 @@ def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) 
         return configured
     possible, assumed = _possible(table, tags)
     named = _named(raw)
+    # Tags that fit PPO and A2C alike leave both possible; a name may choose among these, never outside them.
     if not possible:
         return named or table.assume_algorithm
     if named in possible or len(possible) == 1:
@@ -74,6 +80,7 @@ def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) 
 def _configured(settings: Iterable[RawSetting], table: FrameworkTable) -> str:
     by_key = {setting.key: setting.value for setting in settings}
     for wanted in (*table.algorithm_settings, *algorithm_file()["settings"]):
+        # The least nested first: ``algo`` before ``model.algo``, which may be that of a sub-policy.
         for key in sorted(by_key, key=lambda key: key.count(".")):
             if key == wanted or key.endswith(f".{wanted}"):
                 name = canonical_algorithm(str(by_key[key]))
@@ -96,6 +103,7 @@ def _named(raw: RawRun) -> str:
         found = _in_name(place)
         if len(found) == 1:
             return found[0]
+        # Two algorithms in one name are a comparison's folder; what stands further up would be a worse guess.
         if found:
             return ""
     return ""
@@ -117,6 +125,7 @@ def algorithm_of(metrics: Collection[str]) -> str:
 def family_of(metrics: Collection[str]) -> str:
     """``on_policy`` or ``off_policy`` when the canonical metrics belong to one family only, else ``""``."""
     ambiguous: Mapping[str, list[str]] = algorithm_file()["ambiguous"]
+    # A metric that another one explains away (``ambiguous`` in the data) says nothing of the family.
     telling = {one for one in metrics if not set(ambiguous.get(one, ())) & set(metrics)}
     scores = {name: len(telling & set(wanted)) for name, wanted in _known()[1].items()}
     on_policy, off_policy = scores["on_policy"], scores["off_policy"]

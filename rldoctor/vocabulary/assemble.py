@@ -10,7 +10,7 @@ import numpy as np
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.model.series import Series
-from rldoctor.vocabulary.axis import Axes, by_clock, main_unit, stretched, target_unit
+from rldoctor.vocabulary.axis import Axes, by_clock, largest, main_unit, stretched, target_unit
 from rldoctor.vocabulary.naming import Mapped, percent_scale
 from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean, real_points
 from rldoctor.vocabulary.tables import FAMILIES
@@ -60,6 +60,8 @@ def assemble(
 
     ``units``: the unit of each canonical metric.
     """
+    # One target for all: rules compare metrics at equal steps, so a run is shown on the best axis that the
+    # majority of its series can reach, and the rest is brought to it.
     main = main_unit(mapped)
     work = _Work(axes, config, algorithm, raw, raw_notes, target_unit(axes, main), units)
     result = Assembled(work.target, main)
@@ -71,6 +73,7 @@ def assemble(
 
 def _placed(mapped: Sequence[Mapped], work: _Work) -> list[tuple[Mapped, FloatArray]]:
     """Every series with converted steps, in order of preference; those that must be placed by clock last."""
+    # The homeless last: the clock they are placed by is that of all series that have a place.
     found: list[tuple[Mapped, FloatArray | None]] = []
     for one in sorted(mapped, key=_preference):
         path = work.axes.path(one.unit, work.target)
@@ -86,12 +89,13 @@ def _placed(mapped: Sequence[Mapped], work: _Work) -> list[tuple[Mapped, FloatAr
 
 
 def _preference(one: Mapped) -> tuple[int, str, bool, int]:
+    """Which series of a metric is primary: the table's order, the first agent, native steps, the longest."""
     return (one.order, one.agent, one.raw.axis == "row", -one.raw.steps.size)
 
 
 def _remember(one: Mapped, steps: FloatArray, work: _Work) -> None:
     if steps.size:
-        work.last = max(work.last, float(np.nanmax(steps)))
+        work.last = max(work.last, largest(steps))
         if one.raw.wall is not None:
             work.clock.append((one.raw.wall, steps))
 
@@ -110,9 +114,10 @@ def _homeless(one: Mapped, work: _Work) -> FloatArray:
 
 def _series(one: Mapped, steps: FloatArray, work: _Work) -> Series:
     real = real_points(one, work.raw, work.raw_notes, work.algorithm)
+    points = Points(steps, _scaled(one, work), one.raw.wall)
     if not real.all():
         work.saw("placeholder-zeros", f"{one.raw.tag} ({int((~real).sum())})")
-    points = Points(steps, _scaled(one, work), one.raw.wall).take(real)
+        points = points.take(real)
     cleaned = clean(points, average=one.metric in PER_EPISODE)
     _tell(one, cleaned, work)
     return Series(
@@ -141,6 +146,7 @@ def _scaled(one: Mapped, work: _Work) -> FloatArray:
     if scale.per:
         known = work.config.number(scale.per)
         divisor = scale.default if known is None or known == 0 else known
+        # Left as it was, and said so: a rule about its size would otherwise fire on our ignorance.
         if divisor is None:
             work.saw("scale-unknown", f"{one.raw.tag} (contains {scale.per})")
             divisor = 1.0
@@ -162,6 +168,7 @@ def _attributes(one: Mapped) -> dict[str, str]:
 def _add(result: Assembled, one: Mapped, series: Series) -> None:
     if one.metric in FAMILIES or one.metric in result.series:
         result.alternates.append(series)
+    # Of placeholders only, nothing is left: a metric that was never measured was not logged.
     elif len(series):
         result.series[one.metric] = series
 
@@ -212,12 +219,13 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
     """
     found = []
     for one in mapped:
+        # Row numbers of two files count different things, so each file's rows are a unit of their own.
         if one.raw.axis == "row":
             found.append(one.on(f"rows of {one.raw.source or 'the table'}"))
         elif one.unit:
             found.append(one)
         elif offset and table_unit:
-            found.append(replace(one, raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
+            found.append(one._replace(raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
         else:
             found.append(one.on(own_unit))
     return found

@@ -4,6 +4,11 @@ Every series has steps in some unit: the logger's own (``env_steps``, ``vec_step
 rows of a table, or another one its rule names. Conversions are edges between units. They come from counters
 (a logged counter joins the unit it is logged on with the unit it counts), from the configuration (n_envs,
 rollout length, ...) and from summed episode lengths; the shortest path of edges is used.
+
+``find_own_axes`` comes first: tags that are logged against another counter than the rest of the run. A
+home-made logger often writes per-episode tags against the episode's number and everything else against
+environment steps. It shows in the wall clock: such a tag is written until the end of the run, yet its last
+step is far below the others'. A tag that merely stopped early has an early last wall time and is left alone.
 """
 
 from __future__ import annotations
@@ -12,6 +17,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,8 +47,7 @@ _WHOLE = 0.9
 _MEAN = re.compile("mean|avg|average", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
+class Conversion(NamedTuple):
     """A conversion to ``target``; ``how`` finishes the sentence "converted by"."""
 
     target: str
@@ -80,6 +85,8 @@ class Axes:
 def build_axes(mapped: Sequence[Mapped], config: RunConfig) -> Axes:
     """The conversions a run offers, counters first."""
     axes = Axes()
+    # The first conversion of a pair stays, so the order is that of trust: what was counted during the run,
+    # what adds up to it, what the configuration says, and last what only looks like it.
     for series in sorted(mapped, key=lambda one: one.order):
         counted = COUNTERS.get(series.metric)
         if counted is not None and series.unit != counted:
@@ -97,6 +104,7 @@ def _add_counter(axes: Axes, series: Mapped, counted: str) -> None:
     if not good.any() or not rises(values[good]):
         return
     how = f"the logged {series.raw.tag}"
+    # Both ways where both rise: another tag may be logged on the unit that this one counts.
     axes.add(series.unit, counted, interpolation(steps[good], values[good]), how)
     if rises(steps[good]):
         axes.add(counted, series.unit, interpolation(np.maximum.accumulate(values[good]), steps[good]), how)
@@ -112,6 +120,7 @@ def _add_lengths(axes: Axes, mapped: Sequence[Mapped]) -> None:
         per_episode = series.unit == "episodes" or (series.raw.axis == "row" and series.guessed)
         if whole and per_episode and axes.path(series.unit, ENV) is None:
             each = _episodes_each(series, mapped)
+            # A mean length says nothing of how many episodes it stands for: its sum is no step count.
             if each.max() <= 1 and _is_mean(series):
                 continue
             total = np.cumsum(np.nan_to_num(series.raw.values) * each)
@@ -158,6 +167,7 @@ def _add_monitor(axes: Axes, mapped: Sequence[Mapped], config: RunConfig) -> Non
         return
     skip = config.number("action_repeat") or 1.0
     planned = config.number("total_env_steps")
+    # A frame-skip wrapper below the Monitor counts raw frames: then the total is a multiple of the plan.
     if planned and skip == 1.0:
         ratio = max(own) / planned
         skip = round(ratio) if ratio > 1.5 and abs(ratio / round(ratio) - 1.0) < 0.1 else 1.0
@@ -176,6 +186,7 @@ def _add_identity(axes: Axes, mapped: Sequence[Mapped], config: RunConfig) -> No
         if series.metric == "buffer_size" and _fills(series):
             axes.add(LOGGED, ENV, _times(1.0), f"{series.raw.tag}, which grows by one per step")
             return
+    # A run that ends where the configuration says in transitions counted transitions.
     last = max(float(np.nanmax(one.raw.steps)) for one in own)
     planned = config.number(ENV if ENV in config else "total_env_steps")
     if planned and abs(last / planned - 1.0) < 0.05:
@@ -201,13 +212,16 @@ def interpolation(steps: FloatArray, values: FloatArray) -> Convert:
     Repeated ``steps`` keep their last value; before the first point the line runs to zero one spacing earlier
     at the latest (row -1, or step 0).
     """
+    # Stable, so that of repeated steps the one logged last comes last and is kept.
     order = np.argsort(steps, kind="stable")
     x, y = steps[order], values[order]
     last = np.append(np.diff(x) > 0, True)
     x, y = x[last], y[last]
     start = min(-1.0, x[0] - 1.0) if x[0] <= 0 else 0.0
+    # The slope of the last points, not of the last pair: counters are logged unevenly.
     tail = min(_TAIL, x.size - 1)
     slope = (y[-1] - y[-1 - tail]) / (x[-1] - x[-1 - tail]) if tail else 0.0
+    # A counter starts at zero whatever its first logged value: the line is led back to it.
     if y[0] > 0:
         x, y = np.concatenate([[start], x]), np.concatenate([[0.0], y])
 
@@ -217,6 +231,13 @@ def interpolation(steps: FloatArray, values: FloatArray) -> Convert:
         return beyond
 
     return convert
+
+
+def largest(steps: FloatArray) -> float:
+    """The largest step, NaN left out (of all NaN: NaN, with numpy's warning); ``steps`` is not empty."""
+    # ``nanmax`` copies and warns: it is only asked where the plain maximum says that there is a NaN.
+    top = float(steps.max())
+    return top if top == top else float(np.nanmax(steps))
 
 
 def main_unit(mapped: Iterable[Mapped]) -> str:
@@ -260,6 +281,7 @@ def find_own_axes(mapped: Sequence[Mapped]) -> list[Mapped]:
     looked = [one for one in mapped if one.unit == LOGGED and one.raw.wall is not None and one.raw.steps.size]
     if len(looked) < _MAIN_TAGS + 1:
         return list(mapped)
+    # By identity: two tags of a run may hold the same numbers.
     last = {id(one): float(np.nanmax(one.raw.steps)) for one in looked}
     longest = max(last.values())
     main = [one for one in looked if last[id(one)] >= _SHORT * longest]
@@ -294,6 +316,7 @@ def by_clock(series: Mapped, reference: Sequence[tuple[FloatArray, FloatArray]])
     usable = [(wall, steps) for wall, steps in reference if wall.size > 1]
     if series.raw.wall is None or not usable:
         return None
+    # All series together: each alone may be logged too rarely to say where the run was at a time.
     wall = np.concatenate([one for one, _ in usable])
     steps = np.concatenate([one for _, one in usable])
     order = np.argsort(wall, kind="stable")

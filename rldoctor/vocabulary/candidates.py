@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rldoctor.datafiles.canonical import canonical
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import RawSetting
 from rldoctor.vocabulary.generic import plain, words
-from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose, pattern
+from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose, fits
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A setting under a rule; ``rank`` orders rivals for one knob (lower wins)."""
 
     rule: KnobRule
@@ -47,11 +46,12 @@ def _one(setting: RawSetting, table: FrameworkTable, algorithm: str, order: int)
 
 
 def _wild(key: str, logged: str) -> bool:
-    return "*" in key and pattern(key).match(logged) is not None
+    return "*" in key and fits(key, logged)
 
 
 def _general(setting: RawSetting, table: FrameworkTable, order: int) -> Candidate | None:
     """The general words for a key: all of them for a home-made program, the unmistakable ones otherwise."""
+    # A known framework has told us its keys; of others' words only those nobody means otherwise are believed.
     key = plain(setting.key.rpartition(".")[2])
     rule = words().config.get(key)
     if rule is None or (table.config and key not in words().safe):
@@ -71,6 +71,7 @@ def override(setting: RawSetting, table: FrameworkTable, algorithm: str, order: 
         found = _one(setting, table, algorithm, order)
         rule = found.rule if found else None
     if rule is not None:
+        # Above every rank of a file; of two for one knob the later wins.
         return Candidate(rule, setting, (-1, 0, -order), order)
     if not setting.source.startswith("--"):
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rldoctor.datafiles.canonical import MARKS
 from rldoctor.datafiles.read import SCHEMA
 from rldoctor.datafiles.scalars import (
     Choice,
@@ -86,6 +87,7 @@ _RUN_NOTE = Record(
 )
 
 
+# Tables are found by the name of their file: another name inside would be found under neither.
 def _named_like_its_file(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
     stem = Path(sheet.tree.name).stem
     if plain["name"] and plain["name"] != stem:
@@ -116,8 +118,6 @@ TABLE = Record(
     },
     also=_named_like_its_file,
 )
-
-MARKS = ("tags", "files", "contexts", "settings")
 
 
 def _shows_something(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:

@@ -1,4 +1,8 @@
-"""Which framework wrote a log: by fingerprint, never by counting matches."""
+"""Which framework wrote a log: by fingerprint, never by counting matches.
+
+Counting would let a long table win over a short one, and a home-made logger that borrows ten names of
+Stable-Baselines3 be taken for it. A fingerprint is a set of marks that only this framework leaves together.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,11 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import MARKS, vocabulary_sources
 from rldoctor.datafiles.packs import BUILTIN, Packs
-from rldoctor.datafiles.read import checked
 from rldoctor.model.raw import RawRun
-from rldoctor.vocabulary.declarations import FINGERPRINTS, MARKS
-from rldoctor.vocabulary.tables import GENERIC, logged, names
+from rldoctor.vocabulary.tables import GENERIC, logged
 
 FILE = "fingerprints.yaml"
 
@@ -21,15 +25,27 @@ def fingerprints(packs: Packs = ()) -> Mapping[str, Any]:
 
     Those of packs come first, the last pack's foremost: among equally strong ones the first wins.
     """
+    return FINGERPRINTS.load() if not packs else read_fingerprints(packs)
+
+
+def read_fingerprints(packs: Packs = ()) -> dict[str, Any]:
+    """The same, from the files. RuleError with every problem of one."""
+    from rldoctor.vocabulary.tables_file import fingerprints_file
+
     found: dict[str, Any] = {}
     for folder in (*reversed(packs), BUILTIN):
         if (path := folder / FILE).is_file():
-            found = {**found, **_new(checked(path, FINGERPRINTS, names(packs))["frameworks"], found)}
+            found = {**found, **_new(fingerprints_file(path, packs), found)}
     return found
 
 
 def _new(more: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     return {name: entry for name, entry in more.items() if name not in known}
+
+
+FINGERPRINTS = Compiled(
+    "fingerprints", dict, lambda: [BUILTIN / FILE, *vocabulary_sources()], read_fingerprints
+)
 
 
 def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
@@ -62,9 +78,12 @@ def _strength(entry: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> 
 
 
 def _met(alternative: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> bool:
-    if any(logged([one], seen["tags"]) for one in alternative.get("without", ())):
-        return False
-    return all(logged(alternative.get(kind, ()), seen[kind]) for kind in MARKS)
+    # A hundred alternatives are tried on every run and nearly all fail at their first requirement, so that is
+    # asked before what must not be there.
+    for kind, wanted in alternative.items():
+        if kind in seen and not logged(wanted, seen[kind]):
+            return False
+    return not any(logged([one], seen["tags"]) for one in alternative.get("without", ()))
 
 
 def _requirements(alternative: Mapping[str, Any]) -> int:

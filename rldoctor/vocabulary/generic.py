@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from rldoctor.datafiles.canonical import canonical
-from rldoctor.datafiles.packs import Packs
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import canonical, vocabulary_sources
+from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.model.algorithms import ON_POLICY
-from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, generic_file
+from rldoctor.plain_data import dataclass
+from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, tuples
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
@@ -74,8 +76,7 @@ class GenericWords:
     safe: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(NamedTuple):
     """A tag taken apart: what is left, and what was cut out."""
 
     core: str
@@ -88,10 +89,17 @@ class _Reading:
 @lru_cache(maxsize=1)
 def words() -> GenericWords:
     """``generic.yaml``, read once."""
+    return WORDS.load()
+
+
+def read_words() -> GenericWords:
+    """The same, from the file. RuleError with every problem of it."""
+    from rldoctor.vocabulary.tables_file import generic_file
+
     data = generic_file()
     whole = [_rule(row, order) for order, row in enumerate(data["whole"])]
     rules = [_rule(row, order + len(whole)) for order, row in enumerate(data["metrics"])]
-    config = {key: _tuples(row) for key, row in data["config"].items()}
+    config = {key: tuples(row) for key, row in data["config"].items()}
     safe = frozenset(key for key, row in config.items() if row.pop("safe", False))
     return GenericWords(
         neutral=frozenset(data["neutral"]),
@@ -104,19 +112,20 @@ def words() -> GenericWords:
         evaluated=data["evaluated"],
         whole=tuple(whole),
         rules=tuple(rules),
-        config={key: KnobRule(**row) for key, row in config.items()},
+        config={key: KnobRule(**tuples(row)) for key, row in config.items()},
         safe=safe,
     )
 
 
 def _rule(row: Mapping[str, Any], order: int) -> GuessRule:
-    fields = _tuples(row)
+    fields = tuples(row)
     fields["match"] = re.compile(row["match"])
     return GuessRule(order=order, **fields)
 
 
-def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(cell) if isinstance(cell, list) else cell for key, cell in row.items()}
+WORDS = Compiled(
+    "generic-words", GenericWords, lambda: [BUILTIN / "generic.yaml", *vocabulary_sources()], read_words
+)
 
 
 def plain(text: str) -> str:
@@ -130,6 +139,7 @@ def guess(tag: str, packs: Packs = ()) -> Guess | None:
 
     ``packs``: vocabulary folders whose metrics are canonical too.
     """
+    # A canonical name means what we mean by it, above all in what our own callback writes (``rldoctor/...``).
     text = plain(tag)
     name = text.removeprefix("rldoctor_")
     if name in canonical(packs).units and (name != text or name not in _AMBIGUOUS):
@@ -154,6 +164,7 @@ def _take_apart(text: str) -> _Reading | None:
     parts = [part for part in parts if part not in lists.evaluation and part not in _PERCENT]
     found = [lists.statistics[part] for part in parts if part in lists.statistics]
     kept = [part for part in parts if part not in lists.statistics]
+    # ``max_mean_q`` is one or the other; which cannot be told, and the wrong one would set off rules.
     if len(set(found)) > 1:
         return None
     return _Reading("_".join(kept), agent, evaluation, found[0] if found else "", percent)
@@ -186,6 +197,7 @@ def _metric(base: str, reading: _Reading) -> str | None:
         metric = lists.evaluated.get(base)
     if metric is not None and reading.statistic in ("max", "min", "std"):
         metric = lists.spread.get(metric, {}).get(reading.statistic)
+    # A percentage of something that is no fraction (a share of time, say) is another quantity.
     if reading.percent and metric is not None and not canonical().units[metric].startswith("fraction"):
         return None
     return metric

@@ -1,11 +1,19 @@
-"""Readers of configuration values that say more than one knob, or whose meaning hangs on the value."""
+"""What a configuration value says: plain values first, then those that say more than they seem to.
+
+* Values as people and serialisers write them, turned into numbers, truth values or names (``parse_value``):
+  ``3e-4``, ``"0.98"``, ``lin_3e-4``, ``LinearSchedule(0.2)``, ``TrainFreq(frequency=1, ...)``.
+* Readers for values that say more than one knob, or whose meaning hangs on the value: a rule of a table names
+  one under ``parse``, and ``READERS`` is the list of them.
+
+A reader that cannot make sense of a value returns nothing: the setting is then listed as not understood.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rldoctor.model.config import KnobValue
 
@@ -20,8 +28,7 @@ _FIRST = re.compile(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
 _OPAQUE = re.compile(r"<.*>|\{.*\}", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A value and how it was read (``note``, else empty); ``name`` is the word in ``lin_3e-4``."""
 
     value: KnobValue
@@ -53,12 +60,14 @@ def parse_value(written: object) -> Parsed | None:
 
 
 def _from_text(text: str) -> Parsed | None:
+    # In the order of certainty: a word for "off", a truth value, a number, a named number, a call.
     if text.lower() in ("none", "null", ""):
         return Parsed("none")
     if text.lower() in _TRUTH:
         return Parsed(_TRUTH[text.lower()])
     if match := _PLAIN.fullmatch(text):
         value = number(match[1])
+        # 64 is a count; 64.0 and 1e6 were written as real numbers and stay so.
         return Parsed(int(value) if value.is_integer() and not re.search(r"[.eE]", text) else value)
     if match := _NAMED.fullmatch(text):
         return Parsed(number(match[2]), f"first value of {text}", match[1].lower())
@@ -68,6 +77,7 @@ def _from_text(text: str) -> Parsed | None:
 
 
 def _from_list(written: list[object] | tuple[object, ...]) -> Parsed | None:
+    # Of a list of numbers the first is where training starts; a list of words (names of layers) has none.
     first = parse_value(written[0]) if written else None
     if first is None or isinstance(first.value, str):
         return None
@@ -89,8 +99,7 @@ def truth(value: KnobValue) -> float | None:
     return float(bool(value))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One knob out of a value; ``plain`` readings still go through the unit conversion of their rule."""
 
     knob: str

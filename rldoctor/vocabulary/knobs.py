@@ -1,4 +1,14 @@
-"""Raw settings -> the run's configuration in canonical names and units."""
+"""Raw settings -> the run's configuration in canonical names and units.
+
+In the order of the file:
+
+* values in the canonical unit: shares of old weights, sizes per environment, vector steps (``convert``);
+* knobs nobody wrote down: fixed in a framework's code, its documented defaults, or logged as a metric;
+* how the user's framework spells a knob, for the prescriptions (``spell``);
+* all of it for one run (``resolve_settings``).
+
+What the log says always wins over what we assume, and what is assumed says so in its source.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +32,14 @@ def convert(
     """The value in the canonical unit, and what could not be resolved."""
     factor, doubts = unit_factor(rule, values, raw)
     value = reading.value
+    # True is a number to Python: scaled by n_envs it would become 8.
     if isinstance(value, str | bool):
         return value, []
     if rule.inverse:
         value = 1.0 / value if value else value
     if rule.complement or reading.complement:
-        value = round(1.0 - value, 12)
+        value = round(1.0 - value, 12)  # 1 - 0.995 is 0.0050000000000000044
+    # -1 and 0 are words ("all", "off"), not amounts: they keep their meaning in any unit.
     if factor != 1.0 and value > 0:
         value = value * factor
         value = int(value) if float(value).is_integer() else value
@@ -69,6 +81,7 @@ def add_constants(knobs: dict[str, Knob], table: FrameworkTable, algorithm: str)
     for name, constant in table.constants.items():
         applies = not constant.when_algorithm or matches(algorithm, constant.when_algorithm)
         factors = [knobs[one].number() if one in knobs else None for one in constant.per]
+        # With nothing of the configuration known, nothing is claimed to be known.
         if name in knobs or not knobs or not applies or any(factor is None for factor in factors):
             continue
         value = constant.value
@@ -132,7 +145,9 @@ def spell(
     for key, rules in table.config.items():
         rule = choose(rules, algorithm)
         if rule is not None and rule.knob not in wording and not _one_way(rule):
-            scale, doubts = unit_factor(replace(rule, per_setting=(), divide_setting=()), values, {})
+            # The factors that are themselves settings of this run are no part of how a knob is spelt.
+            bare = replace(rule, per_setting=(), divide_setting=()) if _by_settings(rule) else rule
+            scale, doubts = unit_factor(bare, values, {})
             wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
     for name, (candidate, reading) in chosen.items():
         own = candidate.rank[0] >= 0 and name == candidate.rule.knob and not _one_way(candidate.rule)
@@ -144,6 +159,10 @@ def spell(
     return wording
 
 
+def _by_settings(rule: KnobRule) -> bool:
+    return bool(rule.per_setting or rule.divide_setting)
+
+
 def _one_way(rule: KnobRule) -> bool:
     """Rules whose key cannot simply be given a new number: reciprocals, values of several knobs."""
     return rule.inverse or rule.parse in ("policy_kwargs", "her", "normalize", "log")
@@ -152,6 +171,7 @@ def _one_way(rule: KnobRule) -> bool:
 def _scale(candidate: Candidate, reading: Reading, knob: Knob) -> float:
     """canonical / written, where both are numbers."""
     written, value = reading.value, knob.number()
+    # A share of old weights is no multiple of one of new weights: ``Wording.complement`` says that instead.
     if isinstance(written, str) or value is None or not written or candidate.rule.complement:
         return 1.0
     return 1.0 if reading.complement or candidate.rule.inverse else value / float(written)
@@ -179,6 +199,7 @@ def resolve_settings(
     nested key wins, then the order of the table; a contradiction is noted. Values that cannot be read stay
     in ``unmapped``.
     """
+    # All values are read before any is converted: a unit may hang on a knob that stands further down.
     found, unmapped = find_candidates(settings, table, algorithm)
     mine = [(one, override(one, table, algorithm, order)) for order, one in enumerate(overrides)]
     unmapped += [setting for setting, candidate in mine if candidate is None]
@@ -189,6 +210,7 @@ def resolve_settings(
     raw = {setting.key: setting for setting in (*settings, *overrides)}
     for name, (candidate, reading) in chosen.items():
         knobs[name] = _knob(candidate, reading, values, raw)
+    # Written, fixed in code, default, derived: each only fills what those before it left open.
     add_constants(knobs, table, algorithm)
     add_defaults(knobs, table, algorithm)
     derive(knobs)

@@ -55,6 +55,8 @@ def understand(
     the built-in one. UsageError for an unknown algorithm, framework, metric or key, RuleError for a wrong
     file of a vocabulary.
     """
+    # The order is one of dependence: the framework names the tags, the tags tell the algorithm, both read the
+    # knobs, the knobs convert the axis; hyperparameters that are themselves logged need the finished series.
     check_tag_map(tag_map, packs)
     table = load_table(
         check_framework(framework, packs) if framework else detect_framework(raw, packs), packs
@@ -77,6 +79,7 @@ def _known_as(
     tag_map: Mapping[str, str], logged_as: Sequence[RawSeries], series: Sequence[RawSeries]
 ) -> Mapping[str, str]:
     """The user's map also under the tags our table uses (without ``ray/tune/``, with Aim's context)."""
+    # Sorted: where two logged tags become one, the same of the user's entries wins in every run.
     pairs = {(old.tag, new.tag) for old, new in zip(logged_as, series, strict=True)}
     return {**tag_map, **{new: tag_map[old] for old, new in sorted(pairs) if old in tag_map}}
 
@@ -98,6 +101,7 @@ def _named(
     named = name_series(series, table, name, tag_map)
     if name:
         return name, named
+    # Rows of a table and guesses may hang on the algorithm, which here only the metrics gave away: once more.
     kin = algorithm_of({one.metric for one in named.mapped})
     return kin, name_series(series, table, kin, tag_map) if kin else named
 

@@ -1,4 +1,13 @@
-"""Tags -> canonical metrics: the user's own map, the framework's table, then the careful guess."""
+"""Tags -> canonical metrics: the user's own map, the framework's table, then the careful guess.
+
+In this order, since each is surer than the next: the user knows their log, a table was checked against the
+framework's source, a guess only reads a name. Three parts:
+
+* which rule of a framework's table a logged tag belongs to (``find``);
+* a logged series together with what it was found to mean (``Mapped``);
+* naming all series of a run (``name_series``), where guesses are weighed against each other: a weak one gives
+  way to any other claim on its metric, and the numbers may object (a counter has to rise).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import PurePath
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,16 +31,15 @@ from rldoctor.vocabulary.tables import (
     FrameworkTable,
     TagRule,
     choose,
+    fits,
     load_table,
-    pattern,
     written_plainly,
 )
 
 _WORDS = re.compile(r"[^a-z0-9%/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A rule and its position in the table (lower is preferred); ``part`` is what a wildcard stood for."""
 
     rule: TagRule
@@ -38,8 +47,7 @@ class Match:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Index:
+class _Index(NamedTuple):
     literal: Mapping[str, int]
     spelled: Mapping[str, int]
     qualified: Sequence[tuple[str, int]]
@@ -52,8 +60,10 @@ def _index(name: str, packs: Packs) -> _Index:
     rows = load_table(name, packs).metrics
     numbered = list(enumerate(rows))
     literal = {tag: order for order, tag in numbered if "*" not in tag}
+    # Reversed, so that of two rows that are spelled alike the first one stays.
     spelled = {_spelling(tag): order for tag, order in reversed(literal.items())}
     wild = [(tag, order) for order, tag in numbered if "*" in tag and ":" not in tag]
+    # A wildcard has no spelling to look up, so what tensorboardX makes of it is a pattern of its own.
     wild += [(plain, order) for tag, order in wild if (plain := written_plainly(tag)) != tag]
     qualified = [(tag, order) for order, tag in numbered if "*" in tag and ":" in tag]
     return _Index(literal, spelled, qualified, wild, tuple(rows.values()))
@@ -76,17 +86,18 @@ def find(table: FrameworkTable, series: RawSeries, algorithm: str) -> Match | No
 
 def _position(index: _Index, series: RawSeries) -> tuple[int | None, str]:
     tag = series.tag
-    qualified = tag if ":" in tag else f"{PurePath(series.source).name}:{tag}"
-    for text, order in index.qualified:
-        if pattern(text).match(qualified):
-            return order, qualified.partition(":")[2]
+    if index.qualified:  # few frameworks have rows that name a file
+        qualified = tag if ":" in tag else f"{PurePath(series.source).name}:{tag}"
+        for text, order in index.qualified:
+            if fits(text, qualified):
+                return order, qualified.partition(":")[2]
     if tag in index.literal:
         return index.literal[tag], ""
     spelled = index.spelled.get(_spelling(tag))
     if spelled is not None:
         return spelled, ""
     for text, order in index.wild:
-        if pattern(text).match(tag):
+        if fits(text, tag):
             return order, _stood_for(text, tag)
     return None, ""
 
@@ -99,11 +110,13 @@ def _stood_for(text: str, tag: str) -> str:
 
 def renamed(series: RawSeries, table: FrameworkTable) -> RawSeries:
     """The series under the tag the table knows: known prefixes cut off, Aim contexts put in front."""
+    # Ray writes the same metric with ``ray/tune/`` into event files and without it into its tables.
     tag = series.tag
     for prefix in table.strip_prefix:
         tag = tag.removeprefix(prefix)
     for key, template in table.contexts.items():
         value = series.context.get(key)
+        # A tag with a folder of its own was written by hand and says itself where it belongs.
         if value and "/" not in tag:
             tag = template.format(value=value, tag=tag)
             break
@@ -124,8 +137,7 @@ COUNTERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(NamedTuple):
     """One logged series, its rule, and the ``unit`` of its own steps.
 
     ``order`` ranks rivals for one metric (lower is preferred); ``part`` is what a wildcard of the rule stood
@@ -147,11 +159,11 @@ class Mapped:
 
     def on(self, unit: str) -> Mapped:
         """The same series with steps in ``unit``."""
-        return replace(self, unit=unit)
+        return self if unit == self.unit else self._replace(unit=unit)
 
     def renamed(self, metric: str) -> Mapped:
         """The same series read as another metric."""
-        return replace(self, rule=replace(self.rule, metric=metric))
+        return self._replace(rule=replace(self.rule, metric=metric))
 
 
 def rises(values: FloatArray, share: float = 0.9) -> bool:
@@ -165,6 +177,7 @@ def rises(values: FloatArray, share: float = 0.9) -> bool:
         return bool(finite.size)
     moves = np.diff(finite)
     moves = moves[moves != 0]
+    # A share of the moves, not all: a resumed run's counter falls back once and is a counter all the same.
     return bool(moves.size and (moves > 0).mean() >= share and finite[-1] > finite[0])
 
 
@@ -234,10 +247,12 @@ def _accept(named: Named, found: Mapped) -> None:
 
 
 def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], algorithm: str) -> None:
+    # What is settled before any weak guess is heard: tables and the user, then names that say it outright.
     strong = {one.metric for one in named.mapped}
     certain = strong | {found.rule.metric for _, found in guesses if not found.weak}
     bases = certain | {found.base for _, found in guesses if not found.weak}
     plain = strong | {found.rule.metric for _, found in guesses if not found.weak and not found.on_policy}
+    # Off-policy programs call a critic's loss ``value_loss`` too; it must not decide which family this is.
     kin = family_of(plain - {"value_loss"})
     said: list[Mapped] = []
     for one, found in guesses:
@@ -245,6 +260,7 @@ def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], al
         mapped = _as_mapped(one, adapted)
         if not _yields(found, bases, certain):
             said += _check_values(named, mapped)
+        # A lost claim to be the step counter may still be a length: ``steps`` of a row per episode.
         elif _is_length(mapped) and "episode_length" not in certain:
             said.append(mapped.renamed("episode_length"))
         else:
@@ -310,9 +326,12 @@ def _note_map(named: Named, tag_map: Mapping[str, str], series: Iterable[RawSeri
 
 
 def percent_scale(one: Mapped) -> float:
-    """0.01 for a success rate whose values can only be percentages, else 1."""
-    values = one.raw.values[np.isfinite(one.raw.values)]
+    """0.01 for a success rate whose values can only be percentages, else 1.
+
+    A row of a framework's table says itself in which unit the framework logs; only guesses are looked at.
+    """
     from_table = 0 <= one.order < GUESSED_ORDER - 1
-    if not from_table and one.metric in _SUCCESS and one.rule.scale.factor == 1.0 and values.size:
-        return 0.01 if float(values.max()) > 1.5 and float(values.min()) >= 0 else 1.0
-    return 1.0
+    if from_table or one.metric not in _SUCCESS or one.rule.scale.factor != 1.0:
+        return 1.0
+    values = one.raw.values[np.isfinite(one.raw.values)]
+    return 0.01 if values.size and float(values.max()) > 1.5 and float(values.min()) >= 0 else 1.0

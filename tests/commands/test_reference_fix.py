@@ -53,7 +53,7 @@ def test_a_fixed_run_that_is_there_is_judged_again(
 def test_a_sick_run_is_trained_fixed_and_trained_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--env", "Pendulum-v1", "--algo", "ppo", "--fault", "lr-zero", "--steps", "2048", "--apply-fix"]
+    words = ["--env", "Pendulum-v1", "--algo", "ppo", "--fault", "lr-zero", "--steps", "4096", "--apply-fix"]
     words += ["--set", "n_steps=64", "--set", "n_epochs=2", "--n-envs", "2", "--out", str(tmp_path)]
     assert reference([*words, "-f", "json"]) == 0
     (proof,) = json.loads(capsys.readouterr().out)["proofs"]

@@ -3,7 +3,8 @@
 import pytest
 from every import every
 
-from rldoctor.commands.options import Options, listed, one_of, parse_map, parse_share, parse_thresholds
+from rldoctor.commands.option_kinds import listed, one_of, parse_map, parse_share, parse_thresholds
+from rldoctor.commands.options import Options
 from rldoctor.commands.settings import load_settings
 from rldoctor.errors import UsageError
 

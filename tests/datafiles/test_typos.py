@@ -11,20 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from every import every
 
 from laboratory.site import measurable
 from laboratory.validation import criteria as validation
 from rldoctor.comparison import criteria as compare
-from rldoctor.datafiles import canonical
+from rldoctor.comparison.criteria_file import COMPARE_FILE
+from rldoctor.datafiles import canonical, canonical_file
 from rldoctor.datafiles.packs import BUILTIN_VOCABULARY
 from rldoctor.datafiles.read import check
 from rldoctor.datafiles.scalars import Kind
 from rldoctor.datafiles.sheet import Names, Sheet
 from rldoctor.engine.policy import build_derived, build_policy
 from rldoctor.envelope import criteria as envelope
+from rldoctor.envelope.criteria_file import ENVELOPE_FILE
 from rldoctor.errors import Problem, RuleError
 from rldoctor.paths import builtin_rules_dir
-from rldoctor.report import snippets
+from rldoctor.report import snippets_file as snippets
 from rldoctor.rulebook.build import build as build_rule
 from rldoctor.rulebook.checks import check_rule
 from rldoctor.rulebook.declarations import RULE
@@ -36,11 +39,12 @@ from rldoctor.rulebook.pack_facts import shared_by, with_shared
 from rldoctor.rulebook.policy_file import POLICY_FILE
 from rldoctor.rulebook.testcases import TESTS
 from rldoctor.rulebook.testcases import build as build_tests
+from rldoctor.tasks import criteria_file as scales
 from rldoctor.tasks import names as task_names
-from rldoctor.tasks import scales
 from rldoctor.vocabulary.declarations import FINGERPRINTS, GENERIC_FILE, TABLE
-from rldoctor.vocabulary.tables import FrameworkTable, names
+from rldoctor.vocabulary.tables import FrameworkTable
 from rldoctor.vocabulary.tables import build as build_table
+from rldoctor.vocabulary.tables_file import names
 from rldoctor.yamlio import Tree, load_tree, parse_tree
 
 RULES = builtin_rules_dir()
@@ -53,16 +57,16 @@ JUDGING: Names = {**KNOWN.names, "code": catalogue(RULES), "area": AREAS}
 # File -> its form, the names it may use, and what makes typed objects of its plain values.
 Form = tuple[Kind, Names, Callable[[Any], object]]
 FORMS: dict[Path, Form] = {
-    BUILTIN_VOCABULARY / canonical.FILE: (canonical.CANONICAL, {}, str),
-    BUILTIN_VOCABULARY / canonical.ALGORITHMS: (canonical.ALGORITHM_FILE, names(), str),
+    BUILTIN_VOCABULARY / canonical.FILE: (canonical_file.CANONICAL, {}, str),
+    BUILTIN_VOCABULARY / canonical.ALGORITHMS: (canonical_file.ALGORITHM_FILE, names(), str),
     BUILTIN_VOCABULARY / "fingerprints.yaml": (FINGERPRINTS, names(), str),
     BUILTIN_VOCABULARY / "generic.yaml": (GENERIC_FILE, names(), str),
     RULES / "catalogue.yaml": (CATALOGUE_FILE, {}, str),
     RULES / "derived.yaml": (DERIVED_FILE, DERIVING, lambda plain: build_derived([plain])),
     RULES / "facts.yaml": (FACTS_FILE, KNOWN.names, build_facts),
     RULES / "policy.yaml": (POLICY_FILE, JUDGING, build_policy),
-    RULES / "compare.yaml": (compare.COMPARE_FILE, JUDGING, compare.build),
-    RULES / "envelope.yaml": (envelope.ENVELOPE_FILE, JUDGING, envelope.build),
+    RULES / "compare.yaml": (COMPARE_FILE, JUDGING, compare.build),
+    RULES / "envelope.yaml": (ENVELOPE_FILE, JUDGING, envelope.build),
     validation.FILE: (validation.CRITERIA_FILE, {}, str),
     measurable.FILE: (measurable.LOGGED_FILE, names(), str),
     snippets.FILE: (snippets.SNIPPETS, names(), str),
@@ -123,7 +127,7 @@ def thinned(found: list[tuple[Any, ...]], most: int = 150) -> list[tuple[Any, ..
     return found[:: max(1, len(found) // most)]
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_the_file_itself_has_no_problem(path: Path) -> None:
     tree = load_tree(path)
     assert judged(tree, tree.value, FORMS[path]) == []
@@ -146,7 +150,7 @@ FREE = {
 }
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_misspelt_key_is_told_with_its_place(path: Path) -> None:
     tree = load_tree(path)
     keys = [place for place in places(tree.value) if place and isinstance(place[-1], str)]
@@ -160,7 +164,7 @@ def test_a_misspelt_key_is_told_with_its_place(path: Path) -> None:
             assert problem.column > 0, (place, problem)
 
 
-@pytest.mark.parametrize("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", FORMS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_value_of_another_type_is_a_problem_or_legal(path: Path) -> None:
     tree = load_tree(path)
     told = 0
@@ -172,7 +176,7 @@ def test_a_value_of_another_type_is_a_problem_or_legal(path: Path) -> None:
     assert told, "no change was noticed"
 
 
-@pytest.mark.parametrize("path", [*FORMS, *RULE_FILES], ids=lambda path: f"{path.parent.name}/{path.name}")
+@every("path", [*FORMS, *RULE_FILES], ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_key_that_stands_twice_is_told(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     tree = parse_tree("\n".join(lines), path.name)
@@ -219,7 +223,7 @@ def test_a_typo_in_the_tests_of_a_rule_is_told(path: Path) -> None:
             judged(tree, replaced(tree.value, place, wrong), form)
 
 
-@pytest.mark.parametrize(
+@every(
     ("file", "old", "new", "said"),
     [
         ("frameworks/sbx.yaml", "scale: -1", "scal: -1", "unknown key 'scal' (did you mean 'scale'?)"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rldoctor.api import load
-from rldoctor.model.outcome import Curve, Kind, Outcome
+from rldoctor.model.outcome import Curve, CurveOutcome, OutcomeKind
 from rldoctor.model.run import Run
 from rldoctor.outcome import judge
 
@@ -27,7 +27,7 @@ def curves(run: Run) -> Iterator[Curve]:
             yield Curve(one.steps, one.values, one.window, spacing, name)
 
 
-def outcomes(folder: Path, criteria) -> list[Outcome]:
+def outcomes(folder: Path, criteria) -> list[CurveOutcome]:
     return [judge(curve, criteria) for run in load(folder) for curve in curves(run)]
 
 
@@ -41,13 +41,13 @@ def test_no_healthy_run_is_accused(criteria, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "kinds"),
     [
-        ("reward-zero", {Kind.FLAT}),
-        ("lr-zero", {Kind.FLAT, Kind.EARLY}),
-        ("frozen-actor", {Kind.FLAT, Kind.EARLY}),
-        ("lr-spike", {Kind.LOST, Kind.FELL}),
+        ("reward-zero", {OutcomeKind.FLAT}),
+        ("lr-zero", {OutcomeKind.FLAT, OutcomeKind.EARLY}),
+        ("frozen-actor", {OutcomeKind.FLAT, OutcomeKind.EARLY}),
+        ("lr-spike", {OutcomeKind.LOST, OutcomeKind.FELL}),
     ],
 )
-def test_faults_that_leave_no_doubt(criteria, fault: str, kinds: set[Kind]) -> None:
+def test_faults_that_leave_no_doubt(criteria, fault: str, kinds: set[OutcomeKind]) -> None:
     wrong = {}
     for folder in sorted((RUNS / "faulty" / fault).iterdir()):
         found = {one.kind for one in outcomes(folder, criteria) if one.metric == "episode_return"}

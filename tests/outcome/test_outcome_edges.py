@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from rldoctor.model.outcome import Budget, Curve, Kind, NaturalScale, Source, TaskScale
+from rldoctor.model.outcome import Budget, Curve, NaturalScale, OutcomeKind, Source, TaskScale
 from rldoctor.outcome import combine, judge
 
 NAN, INF = float("nan"), float("inf")
@@ -29,21 +29,21 @@ def learner(rows: int = 100, size: float = 1.0, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("values", [[], [NAN], [INF, -INF, NAN], [INF] * 50])
 def test_nothing_finite_is_unknown(criteria, values) -> None:
     found = judge(of(values), criteria)
-    assert (found.kind, found.probability, found.start) == (Kind.UNKNOWN, 1.0, None)
+    assert (found.kind, found.probability, found.start) == (OutcomeKind.UNKNOWN, 1.0, None)
     assert "no finite value" in found.texts
 
 
 @pytest.mark.parametrize("values", [[1.0], [1, 2], [1, 50, 100], [3, 3, 3, 3], [1, 2, 3, 4, 500]])
 def test_a_few_points_are_early(criteria, values) -> None:
     found = judge(of(values), criteria, TaskScale(0, 0, 100))
-    assert (found.kind, found.probability) == (Kind.EARLY, 1.0)
+    assert (found.kind, found.probability) == (OutcomeKind.EARLY, 1.0)
     assert (found.start.value, found.end.value) == (values[0], values[-1])
 
 
 def test_few_equal_values_leave_a_doubt(criteria) -> None:
     found = judge(of([2.0] * 12), criteria)
-    assert found.kind is Kind.FLAT
-    assert found.probabilities[Kind.EARLY] == pytest.approx(3 / 12)
+    assert found.kind is OutcomeKind.FLAT
+    assert found.probabilities[OutcomeKind.EARLY] == pytest.approx(3 / 12)
 
 
 def test_values_that_are_not_finite_are_left_out_and_counted(criteria) -> None:
@@ -51,7 +51,7 @@ def test_values_that_are_not_finite_are_left_out_and_counted(criteria) -> None:
     values[10:30] = NAN
     values[50] = INF
     found = judge(of(values), criteria)
-    assert found.kind is Kind.KEPT
+    assert found.kind is OutcomeKind.KEPT
     assert found.points == 79
     assert "21 points were not finite and are left out" in found.texts
 
@@ -59,12 +59,15 @@ def test_values_that_are_not_finite_are_left_out_and_counted(criteria) -> None:
 @pytest.mark.parametrize("rows", [8, 30, 100, 1000])
 def test_a_curve_without_noise(criteria, rows: int) -> None:
     place = np.linspace(0, 1, rows)
-    assert judge(of(np.where(place < 0.5, 0.0, 100.0)), criteria).kind in (Kind.KEPT, Kind.EARLY)
+    assert judge(of(np.where(place < 0.5, 0.0, 100.0)), criteria).kind in (
+        OutcomeKind.KEPT,
+        OutcomeKind.EARLY,
+    )
     if rows >= 30:
-        assert judge(of(100 * place), criteria).kind is Kind.RISING
-        assert judge(of(100 / (1 + np.exp(-(place - 0.4) * 20))), criteria).kind is Kind.KEPT
-        assert judge(of(100 * (1 - np.abs(2 * place - 1))), criteria).kind is Kind.LOST
-        assert judge(of(-100 * place), criteria).kind is Kind.FELL
+        assert judge(of(100 * place), criteria).kind is OutcomeKind.RISING
+        assert judge(of(100 / (1 + np.exp(-(place - 0.4) * 20))), criteria).kind is OutcomeKind.KEPT
+        assert judge(of(100 * (1 - np.abs(2 * place - 1))), criteria).kind is OutcomeKind.LOST
+        assert judge(of(-100 * place), criteria).kind is OutcomeKind.FELL
 
 
 def test_shuffled_and_repeated_steps(criteria) -> None:
@@ -75,12 +78,12 @@ def test_shuffled_and_repeated_steps(criteria) -> None:
     twice = judge(of(np.concatenate([values, values]), np.concatenate([steps, steps])), criteria)
     assert plain.to_dict() == mixed.to_dict()
     assert plain.kind is twice.kind
-    assert judge(of(values, np.zeros(100)), criteria).kind is Kind.EARLY, "one step is one point"
+    assert judge(of(values, np.zeros(100)), criteria).kind is OutcomeKind.EARLY, "one step is one point"
 
 
 def test_results_that_are_held_until_the_next_are_no_steps(criteria) -> None:
     held = np.repeat(np.random.default_rng(2).standard_normal(25), 20)
-    assert judge(of(held), criteria).kind in (Kind.EARLY, Kind.FLAT)
+    assert judge(of(held), criteria).kind in (OutcomeKind.EARLY, OutcomeKind.FLAT)
     rise = np.repeat(learner(40), 10)
     assert judge(of(rise), criteria).kind.gained
 
@@ -89,12 +92,16 @@ def test_a_plateau_at_the_limit_is_kept(criteria) -> None:
     values = np.append(
         np.linspace(10, 500, 40) + np.random.default_rng(3).standard_normal(40) * 15, [500.0] * 160
     )
-    assert judge(of(values), criteria).kind is Kind.KEPT
+    assert judge(of(values), criteria).kind is OutcomeKind.KEPT
 
 
 def test_huge_and_tiny_numbers(criteria) -> None:
-    for size in (1e-12, 1e12, 1e150):
-        assert judge(of(learner() * size), criteria).kind is Kind.KEPT
+    for size in (1e-90, 1e-12, 1e12, 1e38, 1e50):
+        assert judge(of(learner() * size), criteria).kind is OutcomeKind.KEPT
+    assert judge(of(learner() * 1e-200), criteria).kind is OutcomeKind.FLAT
+    assert judge(of(np.append(learner(), [1e300] * 5)), criteria).kind is OutcomeKind.KEPT, (
+        "as good as infinite"
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,11 +114,11 @@ def test_huge_and_tiny_numbers(criteria) -> None:
 )
 def test_too_early_for_bad_news(criteria, budget: Budget, reason: str) -> None:
     flat = np.random.default_rng(4).standard_normal(100)
-    assert judge(of(flat), criteria).kind is Kind.FLAT
+    assert judge(of(flat), criteria).kind is OutcomeKind.FLAT
     found = judge(of(flat), criteria, None, budget)
-    assert found.kind is Kind.EARLY
+    assert found.kind is OutcomeKind.EARLY
     assert any(reason in text for text in found.texts)
-    assert judge(of(learner()), criteria, None, budget).kind is Kind.KEPT, "good news needs no budget"
+    assert judge(of(learner()), criteria, None, budget).kind is OutcomeKind.KEPT, "good news needs no budget"
 
 
 def test_a_small_rise_is_excused_only_while_the_run_goes_on(criteria) -> None:
@@ -120,22 +127,24 @@ def test_a_small_rise_is_excused_only_while_the_run_goes_on(criteria) -> None:
         planned: judge(of(values), criteria, NaturalScale(0, 1), Budget(planned=planned)).kind
         for planned in (None, 100, 1000)
     }
-    assert kinds == {None: Kind.FLAT, 100: Kind.FLAT, 1000: Kind.EARLY}
+    assert kinds == {None: OutcomeKind.FLAT, 100: OutcomeKind.FLAT, 1000: OutcomeKind.EARLY}
 
 
 def test_a_policy_that_climbs_towards_the_random_one_is_early(criteria) -> None:
     """PPO's untrained policy often is worse than random actions; a rise that ended there is no excuse."""
     scale = TaskScale(random=-43, nothing=-40, reference=-5)
     noise = np.random.default_rng(9).standard_normal(100)
-    assert judge(of(np.linspace(-75, -50, 100) + noise), criteria, scale).kind is Kind.EARLY
+    assert judge(of(np.linspace(-75, -50, 100) + noise), criteria, scale).kind is OutcomeKind.EARLY
     ended = np.minimum(np.linspace(-75, 100, 100), -50)
-    assert judge(of(ended + noise), criteria, scale).kind is Kind.FLAT
+    assert judge(of(ended + noise), criteria, scale).kind is OutcomeKind.FLAT
 
 
 def test_a_curve_of_less_than_two_windows_is_not_called_flat(criteria) -> None:
     rng = np.random.default_rng(5)
     values = np.convolve(rng.standard_normal(199), np.ones(100) / 100, "valid")
-    assert judge(of(values, np.arange(100, 200), window=100, spacing=100.0), criteria).kind is Kind.EARLY
+    assert (
+        judge(of(values, np.arange(100, 200), window=100, spacing=100.0), criteria).kind is OutcomeKind.EARLY
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +153,7 @@ def test_a_curve_of_less_than_two_windows_is_not_called_flat(criteria) -> None:
 )
 def test_half_a_scale_is_none(criteria, scale: TaskScale) -> None:
     found = judge(of(learner()), criteria, scale)
-    assert (found.kind, found.measure.name) == (Kind.KEPT, "own")
+    assert (found.kind, found.measure.name) == (OutcomeKind.KEPT, "own")
     assert "not known" in found.measure.sentence
 
 
@@ -159,9 +168,9 @@ def test_it_is_repeatable_and_frozen(criteria) -> None:
     first, second = (judge(of(learner()), criteria) for _ in range(2))
     assert first.to_dict() == second.to_dict()
     with pytest.raises(AttributeError):
-        first.kind = Kind.FLAT
+        first.kind = OutcomeKind.FLAT
     with pytest.raises(TypeError):
-        first.probabilities[Kind.FLAT] = 1.0
+        first.probabilities[OutcomeKind.FLAT] = 1.0
     assert math.isclose(sum(first.probabilities.values()), 1.0)
 
 
@@ -169,7 +178,7 @@ def test_a_curve_that_is_early_gives_way(criteria) -> None:
     short = judge(of([1, 2, 3.0], source=Source.EVALUATION), criteria)
     rated = judge(of([], source=Source.RATING), criteria)
     run = combine([rated, short, judge(of(learner()), criteria)])
-    assert (run.kind, run.deciding.source, run.disagreement) == (Kind.KEPT, Source.TRAINING, "")
+    assert (run.kind, run.deciding.source, run.disagreement) == (OutcomeKind.KEPT, Source.TRAINING, "")
 
 
 def test_the_rating_counts_in_self_play(criteria) -> None:
@@ -177,17 +186,17 @@ def test_the_rating_counts_in_self_play(criteria) -> None:
     rated = judge(of(rating, source=Source.RATING, metric="elo"), criteria, NaturalScale(0, 400, "rating"))
     reward = judge(of(np.random.default_rng(6).standard_normal(100)), criteria)
     run = combine([reward, rated])
-    assert (run.kind, run.deciding.metric) == (Kind.KEPT, "elo")
+    assert (run.kind, run.deciding.metric) == (OutcomeKind.KEPT, "elo")
     assert "training (episode_return) is flat" in run.disagreement
 
 
 def test_no_curve_is_unknown() -> None:
-    assert combine([]).kind is Kind.UNKNOWN
+    assert combine([]).kind is OutcomeKind.UNKNOWN
 
 
 def test_success_and_return_that_disagree(criteria) -> None:
     success = judge(of(np.zeros(100), metric="success_rate"), criteria, NaturalScale(0, 1))
     run = combine([success, judge(of(learner()), criteria)])
-    assert run.kind is Kind.FLAT
+    assert run.kind is OutcomeKind.FLAT
     assert "success_rate" in run.disagreement
     assert "kept" in run.disagreement

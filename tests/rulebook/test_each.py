@@ -65,6 +65,11 @@ def test_a_metric_may_differ(write: Write) -> None:
     assert rule.measure["entropy_range"].says == "its own"
 
 
+def test_a_setting_keeps_its_name(write: Write) -> None:
+    rule = load_rule(write(each(a=("range < least", "range < least * config.learning_rate")), USED), KNOWN)
+    assert str(rule.let["entropy_calm"]) == "entropy_range < limit * config.learning_rate"
+
+
 def test_a_let_that_uses_a_block_comes_after_it(write: Write) -> None:
     more = ("let:\n", "let:\n  both: calm > 1\n  either: both or calm > 0\n")
     rule = load_rule(write(each(), ("spread < 1", "either and spread < 1"), more), KNOWN)
@@ -82,6 +87,7 @@ def test_a_let_that_uses_a_block_comes_after_it(write: Write) -> None:
         (each('["x) or open(1"]'), "'x) or open(1' is not a usable name here"),
         (each("[__import__]"), "'__import__' is not a usable name here"),
         (each("{entropy: {lest: limit}}"), "unknown key 'lest' (did you mean 'least'?)"),
+        (each("{entropy: {says: {rng: text}}}"), "unknown measure 'rng' (did you mean 'range'?)"),
         (each("{entropy: 3}"), "'entropy' must be a mapping, found a number"),
         (each("{entropy: {least: entropy.real}}"), "only config.name and run.name have a dot"),
         (each(a=("range < least", "rnge < least")), "unknown name 'rnge'"),
@@ -119,6 +125,13 @@ def test_what_each_becomes_stays_within_the_bounds_of_the_language(
     )
     assert any("parts or" in text or "characters" in text for text in problems_of(long, USED))
     assert any("parts or" in text for text in problems_of(each(a=("range < least", f"{deep} > 0")), USED))
+    # Every part is short enough; what they become together is not: in `when`, in a measure, or in the sum.
+    twenty, ten = "+".join(["limit"] * 20), "least" + "+least" * 14
+    grown = "{entropy: {least: " + twenty + "}}"
+    many = each(f"[{', '.join(f'm{i}' for i in range(40))}]", a=("  calm:", f"  {'calm' * 30}:"))
+    for change in (("range < least", ten), ("value: range", f"value: {ten}")):
+        assert any("for one of its metrics" in text for text in problems_of(each(grown, a=change), USED))
+    assert any("for one of its metrics" in text for text in problems_of(many, USED))
 
 
 def test_numbers_in_a_block_count_once(write: Write) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 import rldoctor
-from rldoctor import api, cli, plug_ins
+from rldoctor import api, cli
+from rldoctor.compiled.store import CACHE_VARIABLE
 from rldoctor.datafiles.packs import installed_packs, pack_directories
 from rldoctor.errors import RuleError, UsageError
 from rldoctor.model.finding import Diagnosis, Outcome
@@ -125,8 +126,9 @@ def test_the_built_in_pack_is_written_to_only_when_asked(
     call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     builtin = tmp_path / "clone" / "rules"
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     shutil.copytree(builtin_rules_dir(), builtin)
-    readers = ("datafiles.packs", "rulebook.loader", "rulebook.known", "api")
+    readers = ("datafiles.packs", "rulebook.loader", "rulebook.known", "rulebook.builtin", "api")
     for place in ("rldoctor.paths", *(f"rldoctor.{one}" for one in readers)):
         monkeypatch.setattr(f"{place}.builtin_rules_dir", lambda: builtin)
     monkeypatch.chdir(builtin.parent)
@@ -261,18 +263,14 @@ def test_an_installed_package_brings_its_pack(monkeypatch: pytest.MonkeyPatch, t
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toylib\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[rldoctor.packs]\ntoylib = toylib.rldoctor_rules\n")
     monkeypatch.syspath_prepend(str(home))
-    plug_ins._of.cache_clear()
-    try:
-        assert installed_packs() == (package / "rldoctor_rules",)
-        assert "toylib" not in sys.modules
-        (run,) = rldoctor.load("runs/toy")
-        assert run.framework == "toylib"
-        assert "MY-01" in fired(rldoctor.diagnose(run))
-        shutil.rmtree(package / "rldoctor_rules")
-        with pytest.raises(UsageError, match="the pack 'toylib' is not there"):
-            installed_packs()
-    finally:
-        plug_ins._of.cache_clear()
+    assert installed_packs() == (package / "rldoctor_rules",)
+    assert "toylib" not in sys.modules
+    (run,) = rldoctor.load("runs/toy")
+    assert run.framework == "toylib"
+    assert "MY-01" in fired(rldoctor.diagnose(run))
+    shutil.rmtree(package / "rldoctor_rules")
+    with pytest.raises(UsageError, match="the pack 'toylib' is not there"):
+        installed_packs()
 
 
 def test_the_built_in_pack_named_again_is_one_pack(tmp_path: Path) -> None:

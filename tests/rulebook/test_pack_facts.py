@@ -17,8 +17,10 @@ from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.paths import builtin_rules_dir
+from rldoctor.rulebook.known import known_names
 from rldoctor.rulebook.loader import load_pack
 from rldoctor.rulebook.overrides import apply_overrides
+from rldoctor.rulebook.pack_facts import PackFacts, check_facts, shared_by
 
 FACTS = """\
 schema: 1
@@ -178,3 +180,10 @@ def test_a_copy_of_a_pack_may_stand_beside_it(tmp_path: Path, pack: Path) -> Non
     )
     (pack / "facts.yaml").write_text(FACTS)
     assert len(load_pack([copy], tests=False)) == 1
+
+
+def test_a_broken_file_is_told_once_and_shares_nothing(pack: Path) -> None:
+    (pack / "facts.yaml").write_text(FACTS.replace("schema: 1", "schema: 2"))
+    (told,) = check_facts([pack], known_names([builtin_rules_dir()]))
+    assert "this program reads 'schema: 1'" in str(told)
+    assert shared_by([pack]) == PackFacts({}, {})

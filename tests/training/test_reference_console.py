@@ -41,11 +41,11 @@ def call(*words):
 
 @pytest.mark.slow
 def test_seeds_in_parallel_log_evaluate_and_end_with_a_diagnosis(tmp_path):
-    words = ["--env", "Pendulum-v1", "--algo", "ppo", "--steps", "2048", "--seeds", "2", *TINY[:-1]]
+    words = ["--env", "Pendulum-v1", "--algo", "ppo", "--steps", "4096", "--seeds", "2", *TINY[:-1]]
     done = call(*words, "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "ppo-Pendulum-v1-1" in done.stdout, "the diagnosis names both runs"
-    assert done.stderr.count("done  2,048/2,048") == 2
+    assert done.stderr.count("done  4,096/4,096") == 2
     assert "\x1b[" not in done.stderr, "no bars in a pipe"
     first, second = (table(tmp_path / f"ppo-Pendulum-v1-{seed}") for seed in (0, 1))
     assert first != second

@@ -200,6 +200,14 @@ def test_a_series_on_an_unknown_axis_without_times_is_stretched_and_said_so():
     assert "axis-stretched" in codes(found)
 
 
+def test_a_series_on_an_unknown_axis_beside_a_run_of_no_length_keeps_its_steps():
+    series = [points(tag, [0], [1]) for tag in ("actor/episode_return/mean", "misc/timestep")]
+    series += [points("evaluator/episode_return/mean", [1, 2, 3], [1, 2, 3])]
+    found = understand(run(series), framework="stoix")
+    assert steps(found, "eval_return") == [1, 2, 3]
+    assert not {"axis-stretched", "axis-by-clock"} & set(codes(found))
+
+
 def test_steps_that_go_back_are_noted():
     found = understand(board({"rollout/ep_rew_mean": [1, 2, 3, 4], "time/fps": [1]}, steps=[10, 20, 10, 30]))
     assert steps(found, "episode_return") == [10, 30]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rldoctor.vocabulary.axis import largest
 from rldoctor.vocabulary.series import Points, clean
 
 NAN = float("nan")
+INFINITY = float("inf")
 
 
 def cleaned(steps, values, *, average=False, wall=None):
@@ -48,6 +51,14 @@ def test_a_single_write_far_back_does_not_wipe_out_the_run():
     assert found.superseded == 0
 
 
+def test_how_much_a_stretch_may_displace_grows_with_its_length():
+    """Back to step 40 of 100 displaces 60 points: a resumed run where enough follow, else a stray write."""
+    run = [*range(1, 101)]
+    for length, stray in ((2, 2), (3, 0), (4, 0)):
+        found = cleaned([*run, *range(40, 40 + length)], range(100 + length))
+        assert (found.stray, found.superseded > 0) == (stray, not stray), length
+
+
 def test_interleaved_writers_are_sorted():
     found = cleaned([2, 1, 4, 3, 6, 5, 8, 7, 10, 9], range(10))
     assert found.sorted_
@@ -73,3 +84,26 @@ def test_steps_always_end_up_strictly_increasing(rows, average):
     assert bool((np.diff(found.points.steps) > 0).all())
     assert set(found.points.steps.tolist()) <= set(map(float, steps))
     assert found.points.steps.size + found.superseded + found.stray + found.merged == len(rows)
+
+
+STEPS = st.lists(st.sampled_from([-INFINITY, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, NAN, INFINITY]), max_size=6)
+
+
+@given(STEPS, st.booleans(), st.booleans())
+def test_series_taken_as_they_are_are_those_that_cleaning_would_not_change(steps, average, ordered):
+    """The short way for steps in order against the long way, which has to give the same."""
+    steps = sorted(set(steps)) if ordered else steps
+    points = Points(np.array(steps, dtype=float), np.arange(len(steps)) * 1.0, np.arange(len(steps)) + 5.0)
+    quick = clean(points, average=average)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Points, "in_order", lambda _: False)
+        slow = clean(points, average=average)
+    for one, other in zip(quick.points, slow.points, strict=True):
+        assert one.tolist() == other.tolist()
+    assert quick[1:] == slow[1:]
+
+
+@given(STEPS.filter(len))
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_the_largest_step_is_numpys(steps):
+    np.testing.assert_equal(largest(np.array(steps)), float(np.nanmax(steps)))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from every import every
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from rldoctor.datafiles.canonical import canonical, framework_names
 from rldoctor.errors import UsageError
 from rldoctor.vocabulary.detect import fingerprints
 from rldoctor.vocabulary.generic import words
 from rldoctor.vocabulary.knob_values import READERS
-from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, load_table
+from rldoctor.vocabulary.tables import GENERIC, check_framework, choose, fits, load_table, pattern
 
 NAMES = [name for name in framework_names() if name != GENERIC]
 
@@ -92,3 +94,15 @@ def test_rows_are_chosen_by_algorithm_or_family():
     assert choose(rows, "sac").knob == "n_step"
     assert choose(rows, "on_policy").knob == "rollout_length"
     assert choose(rows, "") is None
+
+
+ENDS = st.text(alphabet="ab/*?[].\n", max_size=6)
+
+
+@given(ENDS, ENDS)
+@example("a*a", "a")
+@example("a/*b*/c", "a/b/c")
+@example("*", "")
+@example("a*", "a\n")
+def test_the_ends_of_a_pattern_decide_as_the_pattern_does(text, tag):
+    assert fits(text, tag) == (pattern(text).match(tag) is not None)

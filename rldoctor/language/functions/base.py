@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from rldoctor.model.raw import BoolArray, FloatArray
+from rldoctor.plain_data import dataclass
 
 Value: TypeAlias = float | bool | FloatArray | BoolArray
 

@@ -7,10 +7,6 @@ from pathlib import Path
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun
-from rldoctor.readers.aim import sdk
-from rldoctor.readers.aim.duplicates import note_duplicates
-from rldoctor.readers.aim.run import read_run
-from rldoctor.readers.aim.snapshot import Snapshot
 
 REPO_NAME = ".aim"
 # One of these stands in every Aim 3 repository, also in one that was never indexed.
@@ -39,6 +35,11 @@ class AimReader:
         read of a run becomes a warning Note. Raises ``MissingExtraError`` without the ``aim`` package and
         ``ReadError`` when the repository holds no run or has a format that cannot be read.
         """
+        # Here, not above: ``claims`` is asked in every directory, and hardly any holds a repository.
+        from rldoctor.readers.aim import sdk
+        from rldoctor.readers.aim.run import read_run
+        from rldoctor.readers.aim.snapshot import Snapshot
+
         repo = directory if _is_repo(directory) else directory / REPO_NAME
         sdk.require_aim()
         notes = sdk.check_version(repo)
@@ -73,6 +74,8 @@ def _run_hashes(repo: Path) -> list[str]:
 
 def _finish(directory: Path, runs: list[RawRun], notes: list[Note]) -> None:
     """Give every run its short name and the notes that concern the whole repository."""
+    from rldoctor.readers.aim.duplicates import note_duplicates
+
     note_duplicates(runs)
     short = 8 if len({run.id[:8] for run in runs}) == len(runs) else None
     for run in runs:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from rldoctor.readers.config_files.read import SUFFIXES
-from rldoctor.readers.config_files.sb3_zip import is_sb3_zip
-
+SUFFIXES = (".json", ".yaml", ".yml", ".toml")
 # What was decided by hand or written by the framework at the start of a run. The order is that of trust:
 # rl-zoo's args.yml says n_timesteps: -1 where config.yml has the number.
 _STEMS = (
@@ -43,31 +42,46 @@ def config_files(directory: Path) -> list[Path]:
     Looked for: well-known names beside the logs, in ``params/``, ``.hydra/``, ``files/``, in an rl-zoo
     ``<Env>/`` folder, and one Stable-Baselines3 model archive.
     """
+    # ``scandir`` tells files from folders without a system call per entry, and no Path is made of an entry
+    # that is not taken: this runs for every run of a tree, and again for the folder above it.
     try:
-        entries = sorted(directory.iterdir())
+        with os.scandir(directory) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
     except OSError:
         return []
-    found = _named(entries)
-    for folder in entries:
-        if folder.is_dir() and (folder.name in _FOLDERS or (folder / _ZOO).is_file()):
-            found.extend(_named(sorted(folder.iterdir())))
-    return found + _model(entries)
+    found = _named(directory, [entry.name for entry in entries])
+    for entry in entries:
+        if _is_folder(entry) and (entry.name in _FOLDERS or os.path.isfile(os.path.join(entry.path, _ZOO))):  # noqa: PTH113, PTH118
+            folder = directory / entry.name
+            found.extend(_named(folder, sorted(os.listdir(folder))))  # noqa: PTH208
+    return found + _model([directory / entry.name for entry in entries if entry.name.endswith(".zip")])
 
 
-def _named(entries: Sequence[Path]) -> list[Path]:
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
+
+
+def _named(directory: Path, names: Sequence[str]) -> list[Path]:
+    """Those of ``names`` that configurations are called, in the order of trust, then of ``names``."""
     ranked = [
-        (_STEMS.index(path.stem.lower()), path)
-        for path in entries
-        if path.suffix.lower() in SUFFIXES and path.stem.lower() in _STEMS
+        (_STEMS.index(stem.lower()), directory / name)
+        for name in names
+        for stem, suffix in (os.path.splitext(name),)  # noqa: PTH122
+        if suffix.lower() in SUFFIXES and stem.lower() in _STEMS
     ]
     return [path for _, path in sorted(ranked) if path.is_file()]
 
 
-def _model(entries: Sequence[Path]) -> list[Path]:
+def _model(archives: Sequence[Path]) -> list[Path]:
     """One saved model: by its usual name, else the last archive by name."""
-    archives = [path for path in entries if path.suffix == ".zip" and path.is_file()]
+    archives = [path for path in archives if path.suffix == ".zip" and path.is_file()]
     usual = [path for path in archives if _MODELS.match(path.name)]
     for path in [*usual, *reversed(archives)]:
+        from rldoctor.readers.config_files.sb3_zip import is_sb3_zip  # zipfile, only where there is a zip
+
         if is_sb3_zip(path):
             return [path]
     return []

@@ -18,7 +18,6 @@ from rldoctor.readers.config_files.sb3_zip import read_sb3_zip
 from rldoctor.readers.config_files.wandb_config import unwrapped
 from rldoctor.readers.config_files.yaml_plain import load_plain
 
-SUFFIXES = (".json", ".yaml", ".yml", ".toml")
 _LARGEST = 4 * 1024 * 1024
 
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,6 @@ _DEEPEST = 6
 _SHORTEST = 2
 # PyMARL writes the steps of "return_mean" as "return_mean_T".
 _STEPS = "_T"
-_SACRED = frozenset({"info.json", "metrics.json"})
-_LOG_WORDS = ("train", "history", "reward", "return", "episode", "progress", "_log")
 _OPENINGS = ("[{", '{"')
 _REWARD = re.compile("rew|return|score", re.IGNORECASE)
 
@@ -39,15 +36,6 @@ class Document:
     columns: list[Column] = field(default_factory=list)
     series: list[RawSeries] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
-
-
-def is_document_name(name: str, beside: Sequence[str]) -> bool:
-    """Whether a ``.json`` file may be a log by its name: Sacred's two, or one that speaks of training."""
-    if not name.endswith(".json"):
-        return False
-    if name in _SACRED:
-        return "run.json" in beside
-    return any(word in PurePath(name).stem.lower() for word in _LOG_WORDS)
 
 
 def opens_like_document(head: str) -> bool:

@@ -12,7 +12,6 @@ from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSeries
 from rldoctor.readers.tabular.contents import Contents
 
-NAME = "evaluations.npz"
 _ARRAYS = ("results", "ep_lengths", "successes")
 
 

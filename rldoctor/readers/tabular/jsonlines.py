@@ -56,6 +56,7 @@ class _Cells:
         nulls = self.nulls if null_is_nan and self.values else []
         rows = np.array([*self.rows, *nulls], dtype=np.float64)
         values = np.array([*self.values, *([np.nan] * len(nulls))], dtype=np.float64)
+        # Back into the order of the rows: the nulls were appended behind the numbers.
         order = np.argsort(rows, kind="stable")
         return Column(name, rows[order], values[order], self.bad, 0, tuple(self.texts))
 

@@ -8,14 +8,12 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.tabular.contents import Contents, contents
-from rldoctor.readers.tabular.evaluations import NAME as EVALUATIONS
 from rldoctor.readers.tabular.evaluations import read_evaluations
 from rldoctor.readers.tabular.jsonlines import first_object, flat, read_json_lines
-from rldoctor.readers.tabular.monitor import is_monitor, read_monitors
+from rldoctor.readers.tabular.monitor import read_monitors
 from rldoctor.readers.tabular.nameless import named_by_file
-from rldoctor.readers.tabular.names import GROUPS, is_json
+from rldoctor.readers.tabular.names import EVALUATIONS, GROUPS, SCALARS, is_json, is_monitor
 from rldoctor.readers.tabular.restval import note_filled_zeros
-from rldoctor.readers.tabular.scalars_dir import NAME as SCALARS
 from rldoctor.readers.tabular.scalars_dir import read_scalars_dir
 from rldoctor.readers.tabular.table import Table, read_table
 

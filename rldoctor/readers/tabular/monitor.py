@@ -43,11 +43,6 @@ class _Part:
     settings: list[RawSetting] = field(default_factory=list)
 
 
-def is_monitor(name: str) -> bool:
-    """Whether a file name is that of a monitor file."""
-    return name.endswith("monitor.csv")
-
-
 def read_monitors(directory: Path, names: Sequence[str]) -> Contents:
     """All monitor files of a directory as one run.
 
@@ -157,6 +152,7 @@ def _chained(clock: FloatArray, starts: _Index) -> FloatArray:
 
 def _agreed(settings: list[RawSetting]) -> list[RawSetting]:
     """One setting per key and value, the first file's."""
+    # Every environment of a training writes the same header; ``repr``, as a value may be a list.
     unique: dict[tuple[str, str], RawSetting] = {}
     for setting in settings:
         unique.setdefault((setting.key, repr(setting.value)), setting)
@@ -168,9 +164,11 @@ def _merged(parts: list[_Part], notes: list[Note]) -> list[RawSeries]:
     absolute = len(known) == len(parts)
     origins = [part.start if absolute and part.start is not None else 0.0 for part in parts]
     clock = np.concatenate([part.clock + origin for part, origin in zip(parts, origins, strict=True)])
+    # Stable: episodes that ended in the same instant stay in the order of their file.
     order = np.argsort(clock, kind="stable")
     lengths = _joined("l", parts, order)
     _note_lost(lengths, notes)
+    # A length that cannot be read adds nothing; a NaN would make every later step one.
     steps = np.cumsum(np.where(lengths.there, lengths.values, 0.0))
     wall = clock[order] if absolute else None
     source = parts[0].source if len(parts) == 1 else f"{len(parts)} monitor files"

@@ -10,8 +10,6 @@ from rldoctor.readers.tabular.contents import Contents
 from rldoctor.readers.tabular.dialect import sniff
 from rldoctor.readers.tabular.table import read_table
 
-NAME = "scalars"
-
 
 def is_scalars_dir(directory: Path) -> bool:
     """Whether a directory is one: it is called ``scalars`` and its first table is two headerless columns."""

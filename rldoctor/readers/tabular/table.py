@@ -100,6 +100,7 @@ def _fast_columns(
     if path is not None and len(body) > _FAST and not _has_blanks(body, dialect.delimiter):
         matrix = _plain_numbers(path, dialect, above, len(names))
         if matrix is not None:
+            # Copies: a column of the matrix is strided, slow in every later pass, and keeps the others alive.
             rows = np.arange(len(matrix), dtype=np.float64)
             return [Column(name, rows, matrix[:, i].copy()) for i, name in enumerate(names)], len(matrix)
     if len(body) > _BIG:
@@ -121,6 +122,7 @@ def _columns(
 
 
 def _has_blanks(body: str, delimiter: str) -> bool:
+    """Whether numpy's parser would fail: on a blank cell, or a delimiter in quotes (told by the head)."""
     return delimiter * 2 in body or '"' in body[:_FAST]
 
 
@@ -148,6 +150,7 @@ def _cells(
     if lengths.keys() - {width}:
         _ragged_notes(lengths, width, source, notes)
         rows = [row[:width] + [""] * (width - len(row)) for row in rows]
+    # The first cell alone rules nearly every row out; a restarted program writes its header again.
     repeated = sum(1 for row in rows if row[0] == names[0] and row == list(names))
     if repeated:
         notes.append(

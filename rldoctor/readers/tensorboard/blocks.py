@@ -7,7 +7,6 @@ out). Working on whole words along the records keeps every step a few vectorised
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -25,8 +24,7 @@ Flags = NDArray[np.bool_]
 _HASH_FACTOR = 0x9E3779B97F4A7C15
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Points of one tag in file order: record numbers, steps, wall times, values; shape (n,) each."""
 
     records: NDArray[np.uint32]
@@ -52,8 +50,7 @@ class TagGroups(NamedTuple):
     heads: Index
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Records of one layout: ``words`` of shape (words, n), their ``rows`` in the batch, shape (n,)."""
 
     words: ByteWords

@@ -20,8 +20,11 @@ CURSORS = 1024
 MIN_SEGMENT = 1024
 """Bytes per cursor at least; below a few segments the loop is as fast."""
 
-WINDOW = 256
-"""Bytes searched for a header behind each segment's start; a cursor that finds none is left out."""
+WINDOW = 128
+"""Bytes searched for a header behind each segment's start; a cursor that finds none is left out.
+
+Scalar records take 50 to 110 bytes. Searching 256 bytes found no more cursors there and took twice as long.
+"""
 
 _FRAME = 16
 
@@ -45,7 +48,8 @@ def _synchronise(data: NDArray[np.uint8], filled: int, segment: int) -> Position
     shape, strides = (count, WINDOW), (segment, 1)
     lengths = np.ndarray(shape, "<u8", data, segment, strides)
     stored = np.ndarray(shape, "<u4", data, segment + 8, strides)
-    rows, places = np.nonzero(lengths < SMALL_LENGTH)
+    # Flat: numpy's search for True is several times faster in one dimension than in two.
+    rows, places = np.divmod(np.flatnonzero(lengths < SMALL_LENGTH), WINDOW)
     valid = small_length_crcs()[lengths[rows, places].astype(np.intp)] == stored[rows, places]
     rows, first = np.unique(rows[valid], return_index=True)
     return np.append(0, (rows + 1) * segment + places[valid][first])

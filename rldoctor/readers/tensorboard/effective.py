@@ -55,7 +55,7 @@ def effective_series(files: Sequence[EventFile]) -> Effective:
         columns = [file.scalars.pop(tag, None) for file in files]
         limits = _limits(out, tag, columns, files)
         kept = [
-            part if (alive := _alive(part, file, limit)).all() else part.select(alive)
+            _survivors(part, file, limit)
             for part, file, limit in zip(columns, files, limits, strict=True)
             if part is not None
         ]
@@ -77,6 +77,7 @@ def _limits(
     lowest = np.inf
     later: ScalarColumns | None = None
     restarted = False
+    # Backwards: what counts for a file is the lowest step at which any later one goes on.
     for part, file in zip(reversed(columns), reversed(files), strict=True):
         if part is not None and later is not None:
             relation = relate(extent_of(part), extent_of(later))
@@ -89,6 +90,14 @@ def _limits(
     if restarted:
         out.restarted.append(tag)
     return limits[::-1]
+
+
+def _survivors(part: ScalarColumns, file: EventFile, limit: float) -> ScalarColumns:
+    """The points that count; ``part`` itself, not a copy, where no restart touches it."""
+    if limit == np.inf and not file.starts:
+        return part
+    alive = _alive(part, file, limit)
+    return part if bool(alive.all()) else part.select(alive)
 
 
 def _alive(part: ScalarColumns, file: EventFile, limit: float) -> NDArray[np.bool_]:

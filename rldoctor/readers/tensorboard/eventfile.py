@@ -78,6 +78,7 @@ def read_event_file(path: Path) -> EventFile:
     out = EventFile(path)
     pieces: dict[bytes, list[Piece]] = {}
     slow = SlowEvents()
+    # Read, not mapped: a file that its writer truncates under a memory map kills the process (SIGBUS).
     with FileIO(path, "r") as stream:
         frames = FrameReader(stream, path.stat().st_size, out.damage)
         for batch in frames:
@@ -121,6 +122,10 @@ def _assemble(pieces: dict[bytes, list[Piece]], out: EventFile) -> None:
 
 def _joined(parts: list[Piece]) -> ScalarColumns:
     """One tag's points by record number. Pieces of one batch interleave when a step's width changes."""
+    if len(parts) == 1:
+        # A piece is in file order: nothing to copy or to check. Most small files are one batch.
+        (part,) = parts
+        return ScalarColumns(part.steps, part.wall, part.values.astype(np.float64), part.records)
     records = np.concatenate([part.records for part in parts])
     steps = np.concatenate([part.steps for part in parts])
     wall = np.concatenate([part.wall for part in parts])

@@ -5,8 +5,8 @@ The constants are heuristics of this reader, about how logs are written, not abo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,8 +31,7 @@ class Relation(Enum):
     UNKNOWN = "has no steps"
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """Steps of one tag: the first, lowest and highest, and the median distance between them (0: unknown)."""
 
     first: float
@@ -46,6 +45,7 @@ def extent_of(columns: ScalarColumns) -> Extent:
     steps = columns.steps
     distances = np.diff(steps)
     forward = distances[distances > 0]
+    # The median: one long pause between two points says nothing of how often the tag is logged.
     gap = float(np.median(forward)) if forward.size else 0.0
     return Extent(float(steps[0]), float(steps.min()), float(steps.max()), gap)
 

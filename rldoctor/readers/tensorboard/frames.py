@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import RawIOBase
 from struct import Struct
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,7 @@ _length_at = Struct("<Q").unpack_from
 _crc_at = Struct("<I").unpack_from
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Complete records of one stretch of a file.
 
     ``data`` is the buffer (uint8, with ``PADDING`` bytes to spare), valid until the next batch is asked for.
@@ -46,8 +46,7 @@ class Batch:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class DamagedBytes:
+class DamagedBytes(NamedTuple):
     """Bytes that could not be read: ``kind`` is a slug, ``offset`` the place in the file, ``size`` bytes."""
 
     kind: str
@@ -136,6 +135,7 @@ class FrameReader:
 
 def walk(buffer: bytearray, data: NDArray[np.uint8], filled: int) -> tuple[NDArray[np.int64], int]:
     """Positions of the complete records with a valid header in ``buffer[:filled]``, and where they end."""
+    # The proposal is fast and may be wrong; a valid header where each record ends proves it right.
     proposal = propose_positions(data, filled)
     if proposal is not None and _headers_valid(data, *proposal) == len(proposal[0]):
         return proposal

@@ -6,7 +6,7 @@ A handful of records per file, so clarity counts here; the protobuf package is i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ SESSION_START = 1
 _SCALAR_PLUGINS = ("", "scalars")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text summary: ``strings`` has the shape of the logged tensor (n,) or (n, 2), flattened to rows."""
 
     tag: str
@@ -27,8 +26,7 @@ class Text:
     strings: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionStart:
+class SessionStart(NamedTuple):
     """A ``SessionLog.START``: the writer declares every earlier point at or after ``step`` void."""
 
     step: int

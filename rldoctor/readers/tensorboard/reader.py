@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from rldoctor.errors import ReadError
-from rldoctor.model.raw import Note, RawRun, RawSetting
-from rldoctor.readers.tensorboard.effective import effective_series
-from rldoctor.readers.tensorboard.eventfile import EventFile, read_event_file
-from rldoctor.readers.tensorboard.filenotes import file_notes
-from rldoctor.readers.tensorboard.frames import HEADER, header_valid
-from rldoctor.readers.tensorboard.runs import Group, group_files
-from rldoctor.readers.tensorboard.settings import settings_of_hparams, settings_of_text
+from rldoctor.model.raw import RawRun
 
-_WALL_TIME_FIELD = 0x09
 _NAME = "tfevents"
-_SHOWN_FILES = 4
+_HEADER = 12
+_WALL_TIME_FIELD = 0x09
+# The upper half of a record's length: a record of 4 GB does not exist, and text is never zero here.
+_LENGTH_HIGH = slice(4, 8)
 
 
 class TensorBoardReader:
@@ -39,16 +34,9 @@ class TensorBoardReader:
         run (without series) only when no file has one. Raises ReadError when none of the files can be read as
         an event file.
         """
-        files, notes = _open_all(directory, names)
-        with_scalars = [file for file in files if file.scalars]
-        without = [file for file in files if not file.scalars]
-        groups = group_files(with_scalars) or [_empty_group(without)]
-        runs = [_run(directory, group, number, len(groups)) for number, group in enumerate(groups, 1)]
-        for run in runs:
-            run.notes += notes
-            if with_scalars:
-                _add_without_scalars(run, len(runs) == 1, without)
-        return runs
+        from rldoctor.readers.tensorboard.directory import read_directory
+
+        return read_directory(directory, names)
 
 
 def _is_ours(path: Path, name: str) -> bool:
@@ -56,106 +44,23 @@ def _is_ours(path: Path, name: str) -> bool:
     try:
         if not path.is_file():
             return False
-        with path.open("rb") as stream:
-            head = stream.read(HEADER + 1)
+        if _NAME in name:
+            return True
+        with path.open("rb", buffering=0) as stream:
+            head = stream.read(_HEADER + 1)
     except OSError:
         return _NAME in name
-    return (len(head) > HEADER and header_valid(head) and head[HEADER] == _WALL_TIME_FIELD) or _NAME in name
+    return _starts_with_event(head)
 
 
-def _open_all(directory: Path, names: Sequence[str]) -> tuple[list[EventFile], list[Note]]:
-    """Every readable file, and notes about the others."""
-    files: list[EventFile] = []
-    notes: list[Note] = []
-    for name in sorted(names):
-        try:
-            file = read_event_file(directory / name)
-        except OSError as error:
-            notes.append(Note("unreadable-file", f"{name}: {error.strerror or error}", "warning"))
-            continue
-        if file.is_event_file:
-            files.append(file)
-        else:
-            what = (
-                "is empty"
-                if not file.size
-                else f"is no event file ({file.size} bytes without a valid record)"
-            )
-            notes.append(Note("not-an-event-file", f"{name} {what}", "warning"))
-    if not files:
-        listed = "; ".join(note.text for note in notes)
-        raise ReadError(
-            f"{directory}: no readable TensorBoard event file ({listed})",
-            hint="Check that the files were copied completely and are the ones the training run wrote.",
-        )
-    return files, notes
+def _starts_with_event(head: bytes) -> bool:
+    """Whether the first 13 bytes are a valid record header and the key of an event's wall time.
 
+    The cheap questions come first: nearly every other file fails them, and then the checksum (and the import
+    of what computes it) is not needed.
+    """
+    if len(head) <= _HEADER or head[_HEADER] != _WALL_TIME_FIELD or any(head[_LENGTH_HIGH]):
+        return False
+    from rldoctor.readers.tensorboard.frames import header_valid
 
-def _empty_group(files: Sequence[EventFile]) -> Group:
-    """A run of files that hold no scalar at all."""
-    return Group(list(files), [f"{file.path.name}: no scalars" for file in files])
-
-
-def _run(directory: Path, group: Group, number: int, total: int) -> RawRun:
-    """One group of files as a run."""
-    name = directory.name or directory.resolve().name
-    run = RawRun(name if total == 1 else f"{name}#{number}", directory, TensorBoardReader.name)
-    run.files = [file.path.name for file in group.files]
-    run.notes += _decision_notes(group, number, total)
-    for file in group.files:
-        run.notes += file_notes(file)
-    _add_settings(run, group.files)
-    effective = effective_series(group.files)
-    run.series = effective.series
-    run.notes += effective.notes()
-    if not run.series:
-        run.notes.append(Note("no-scalars", "the event files hold no scalars", "warning"))
-    return run
-
-
-def _decision_notes(group: Group, number: int, total: int) -> Iterator[Note]:
-    """What was decided about several files in one directory, and why."""
-    if total > 1:
-        text = f"the directory holds {total} separate runs; this is number {number} ({group.reasons[0]})"
-        yield Note("separate-runs", text, "warning")
-    for flag, code, level, what in (
-        (group.resumed, "resumed-run", "info", "files of one resumed run"),
-        (group.side_by_side, "parallel-writers", "info", "files written side by side"),
-        (group.other_tags, "joined-files", "warning", "files with different tags, taken as one run"),
-    ):
-        if flag:
-            yield Note(code, f"{len(group.files)} {what}: {'; '.join(group.reasons)}", level)
-
-
-def _add_settings(run: RawRun, files: Sequence[EventFile]) -> None:
-    """Settings of all files; where a later one changes a value it wins, with a note."""
-    found: dict[str, RawSetting] = {setting.key: setting for setting in run.settings}
-    for file in files:
-        new = settings_of_hparams(file.hparams)
-        for text in file.texts:
-            settings, notes = settings_of_text(text)
-            new += settings
-            run.notes += notes
-        for setting in new:
-            old = found.get(setting.key)
-            if old is not None and old.value != setting.value:
-                text_ = f"{setting.key}: {old.value!r} became {setting.value!r} in {file.path.name}"
-                run.notes.append(Note("setting-changed", text_))
-            found[setting.key] = setting
-    run.settings = list(found.values())
-
-
-def _add_without_scalars(run: RawRun, only: bool, files: Sequence[EventFile]) -> None:
-    """Mention files without scalars; for the ``only`` run of a directory their settings fill gaps."""
-    if not files:
-        return
-    names = ", ".join(file.path.name for file in files[:_SHOWN_FILES])
-    more = f" and {len(files) - _SHOWN_FILES} more" if len(files) > _SHOWN_FILES else ""
-    text = f"{len(files)} files hold no scalars (starts that logged nothing, or text only): {names}{more}"
-    run.notes.append(Note("files-without-scalars", text))
-    run.notes += [note for file in files for note in file_notes(file)]
-    if only:
-        own = {setting.key for setting in run.settings}
-        spare = RawRun(run.id, run.path, run.format)
-        _add_settings(spare, files)
-        run.settings += [setting for setting in spare.settings if setting.key not in own]
+    return header_valid(head)

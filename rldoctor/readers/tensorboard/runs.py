@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rldoctor.readers.tensorboard.eventfile import EventFile
 from rldoctor.readers.tensorboard.extent import Extent, Relation, extent_of, relate
@@ -17,28 +18,40 @@ from rldoctor.readers.tensorboard.extent import Extent, Relation, extent_of, rel
 
 @dataclass(slots=True)
 class Group:
-    """Files of one run in chronological order, and per file why it is where it is."""
+    """Files of one run in chronological order, and per file why it is where it is.
+
+    ``extents`` and ``last_wall`` are worked out when a further file asks for them: most directories hold one
+    file, and a median per tag costs as much as a quarter of reading a small one.
+    """
 
     files: list[EventFile] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
     resumed: bool = False
     side_by_side: bool = False
     other_tags: bool = False
-    extents: dict[str, Extent] = field(default_factory=dict)
-    last_wall: float = float("-inf")
+    _extents: dict[str, Extent] = field(default_factory=dict)
+    _measured: int = 0
 
     def add(self, file: EventFile, reason: str) -> None:
         """Append a file."""
         self.files.append(file)
         self.reasons.append(f"{file.path.name}: {reason}")
-        for tag, columns in file.scalars.items():
-            new, old = extent_of(columns), self.extents.get(tag)
-            self.extents[tag] = new if old is None else _later(old, new)
-        self.last_wall = max(self.last_wall, last_wall(file))
+
+    def extents(self) -> dict[str, Extent]:
+        """The steps of every tag over all files. To be asked before the files give up their scalars."""
+        for file in self.files[self._measured :]:
+            for tag, columns in file.scalars.items():
+                new, old = extent_of(columns), self._extents.get(tag)
+                self._extents[tag] = new if old is None else _later(old, new)
+        self._measured = len(self.files)
+        return self._extents
+
+    def last_wall(self) -> float:
+        """The latest wall time of any scalar."""
+        return max(map(last_wall, self.files), default=float("-inf"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(NamedTuple):
     relation: Relation
     reason: str
     distance: float = float("inf")
@@ -71,12 +84,13 @@ def _place(groups: list[Group], file: EventFile) -> None:
     verdicts = [_judge(group, file) for group in groups]
     joined = [k for k, verdict in enumerate(verdicts) if verdict.relation is Relation.CONTINUES]
     if joined:
+        # The group whose end is nearest; of equal ones the latest, as resuming takes the last checkpoint.
         best = min(joined, key=lambda k: (verdicts[k].distance, -k))
         group = groups[best]
-        parallel = file.scalars.keys().isdisjoint(group.extents)
+        parallel = file.scalars.keys().isdisjoint(group.extents())
         group.resumed |= not parallel
-        group.side_by_side |= parallel and (file.first_wall or 0.0) < group.last_wall
-        group.other_tags |= parallel and (file.first_wall or 0.0) >= group.last_wall
+        group.side_by_side |= parallel and (file.first_wall or 0.0) < group.last_wall()
+        group.other_tags |= parallel and (file.first_wall or 0.0) >= group.last_wall()
         group.add(file, verdicts[best].reason)
         return
     groups.append(Group())
@@ -85,11 +99,12 @@ def _place(groups: list[Group], file: EventFile) -> None:
 
 def _judge(group: Group, file: EventFile) -> _Verdict:
     """How ``file`` relates to a group that began before it."""
-    shared = [tag for tag in file.scalars if tag in group.extents]
-    overlaps = file.first_wall is not None and file.first_wall < group.last_wall
+    shared = [tag for tag in file.scalars if tag in group.extents()]
+    overlaps = file.first_wall is not None and file.first_wall < group.last_wall()
     if not shared:
         how = "written at the same time with other tags" if overlaps else "other tags, nothing to confuse"
         return _Verdict(Relation.CONTINUES, how, 0.0 if overlaps else float("inf"))
+    # In the order of certainty: what the writer declares, what the clock rules out, what the steps suggest.
     declared = [start.step for start in file.starts]
     if declared:
         return _declared(declared[0])
@@ -108,7 +123,7 @@ def _declared(step: int) -> _Verdict:
 def _vote(group: Group, file: EventFile, shared: Sequence[str]) -> _Verdict:
     """Every shared tag has one vote; ties count as separate runs, which loses nothing."""
     extents = {tag: extent_of(file.scalars[tag]) for tag in shared}
-    votes = {tag: relate(group.extents[tag], after) for tag, after in extents.items()}
+    votes = {tag: relate(group.extents()[tag], after) for tag, after in extents.items()}
     counts = Counter(vote for vote in votes.values() if vote is not Relation.UNKNOWN)
     if not counts:
         return _Verdict(Relation.RESTARTS, "no steps were logged, so nothing shows a continuation")
@@ -118,7 +133,7 @@ def _vote(group: Group, file: EventFile, shared: Sequence[str]) -> _Verdict:
         restarts = counts[Relation.RESTARTS] >= counts[Relation.UNRELATED]
         winner = Relation.RESTARTS if restarts else Relation.UNRELATED
     tag = max((tag for tag in shared if votes[tag] is winner), key=lambda tag: len(file.scalars[tag]))
-    before, after = group.extents[tag], extents[tag]
+    before, after = group.extents()[tag], extents[tag]
     reason = f"{tag} {winner.value}: step {after.first:g} after {before.high:g}"
     if winner is Relation.CONTINUES:
         reason += f" ({counts[winner]} of {sum(counts.values())} series agree)"

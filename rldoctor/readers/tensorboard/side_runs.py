@@ -32,17 +32,17 @@ def attach_side_runs(runs: Sequence[RawRun]) -> list[RawRun]:
     for run in runs:
         if run.format.startswith(_FORMAT):
             hosts.setdefault(run.path, []).append(run)
-    kept: list[RawRun] = []
+    kept: set[int] = set()  # ids: runs may be equal, and a search among 500 of them for each is slow
     # Parents first: what is attached must not become a host, and a host's own series are not touched.
     for run in sorted(runs, key=lambda run: len(run.path.parts)):
         home = _home(run, hosts) if run.format == _FORMAT else None
         if home is None:
-            kept.append(run)
+            kept.add(id(run))
         else:
             directory, context = home
             _attach(_host(run, hosts[directory]), run, context)
             hosts[run.path].remove(run)
-    return [run for run in runs if any(run is other for other in kept)]
+    return [run for run in runs if id(run) in kept]
 
 
 def _home(run: RawRun, hosts: Hosts) -> tuple[Path, dict[str, str]] | None:
@@ -54,9 +54,11 @@ def _home(run: RawRun, hosts: Hosts) -> tuple[Path, dict[str, str]] | None:
     if len(tags) != 1:
         return None
     (tag,) = tags
+    # torch puts the key behind the tag, with every ``/`` replaced.
     prefix = tag.replace("/", "_") + "_"
     if run.path.name.startswith(prefix) and hosts.get(parent):
         return parent, {"series": run.path.name.removeprefix(prefix)}
+    # tensorboardX makes a folder for each part of the tag, so the host is as many levels further up.
     levels = tag.count("/") + 1
     if parent.as_posix().endswith("/" + tag) and hosts.get(run.path.parents[levels]):
         return run.path.parents[levels], {"series": run.path.name}

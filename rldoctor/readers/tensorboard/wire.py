@@ -12,8 +12,8 @@ SummaryMetadata plugin_data=1; PluginData plugin_name=1.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 _DTYPES = {1: ("<f4", 4), 2: ("<f8", 8), 3: ("<i4", 4), 9: ("<i8", 8)}
@@ -21,8 +21,7 @@ _LISTS = {5: ("<f4", 4), 6: ("<f8", 8)}
 _IGNORED_VALUES = frozenset({3, 4, 5, 6})
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One scalar: tag bytes ``[tag_start, tag_end)``, a number of numpy type ``kind`` at byte ``at``."""
 
     tag_start: int
@@ -31,8 +30,7 @@ class Slot:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Byte positions in an event of ``length`` bytes; ``wall``, ``step`` are -1 where absent (value 0)."""
 
     length: int
@@ -53,8 +51,7 @@ class _UnusualError(Exception):
     """Not an event that columns can be read from."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     number: int
     wire: int
     start: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from rldoctor.model.envelope import Envelope, ReferenceView
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 from rldoctor.report.envelope_words import legend
 
 NO_REFERENCE = ReferenceView()

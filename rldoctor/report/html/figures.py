@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Finding, Measure
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.derived import computed, origin

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from rldoctor.model.derivation import SERIES
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.derived import origin

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import zlib
-from dataclasses import dataclass
+
+from rldoctor.plain_data import dataclass
 
 _RAW = -15  # a deflate stream without a header, window of 32 KiB
 

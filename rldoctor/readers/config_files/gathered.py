@@ -8,7 +8,6 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSetting
 from rldoctor.readers.config_files.locate import config_files
-from rldoctor.readers.config_files.read import read_config_file
 
 
 @dataclass(slots=True)
@@ -24,6 +23,8 @@ def gather(directory: Path, *, shown: str = "") -> Gathered:
     """Read the configuration files of ``directory``; ``shown`` goes before their names (``../``)."""
     found = Gathered()
     for path in config_files(directory):
+        from rldoctor.readers.config_files.read import read_config_file  # only where there is a file to read
+
         name = path.relative_to(directory).as_posix()
         try:
             settings = read_config_file(path, name=f"{shown}{name}")

@@ -1,0 +1,28 @@
+"""All compiled data, for the wheel: one place that names every part of the program that has some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import ALGORITHM_NAMES, CANONICAL, framework_names
+from rldoctor.engine.policy import POLICY, QUANTITIES
+from rldoctor.envelope.criteria import CRITERIA
+from rldoctor.rulebook.builtin import RULES
+from rldoctor.vocabulary.detect import FINGERPRINTS
+from rldoctor.vocabulary.generic import WORDS
+from rldoctor.vocabulary.tables import framework_table
+
+
+def everything() -> Iterator[Compiled[Any]]:
+    """What a start reads."""
+    yield from (RULES, POLICY, QUANTITIES, CRITERIA, CANONICAL, ALGORITHM_NAMES, FINGERPRINTS, WORDS)
+    yield from (framework_table(name) for name in framework_names())
+
+
+def compile_to(directory: Path) -> None:
+    """Make all of it and leave it in ``directory``. Raises RuleError when a source is invalid."""
+    for one in everything():
+        one.write(directory)

@@ -1,0 +1,189 @@
+"""Where compiled data are kept, and how a changed source is noticed.
+
+A wheel carries them in ``_compiled``; nothing else may be there, so they are read without a question. In a
+clone they are kept in the user's cache directory and hold only while their sources are the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from rldoctor.compiled.codec import from_plain, to_plain
+from rldoctor.paths import PACKAGE
+
+T = TypeVar("T")
+
+FORMAT = 1
+SHIPPED = "_compiled"
+CACHE_VARIABLE = "RLDOCTOR_CACHE_DIR"
+# The code that makes the typed values and gives them their form: as much a source as the YAML is.
+CODE = (
+    "",
+    "compiled",
+    "datafiles",
+    "rulebook",
+    "language",
+    "language/functions",
+    "model",
+    "vocabulary",
+    "engine",
+    "envelope",
+)
+# A file may change twice within one tick of its file system's clock: what was written this shortly before
+# the cache proves nothing by its time (Git calls this racy).
+_TICK = 2_000_000_000
+# What reading a file that is absent, cut, of another version or not ours can raise.
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled(Generic[T]):
+    """A value of type ``kind`` made from files by ``make``, which also checks them.
+
+    ``name`` becomes a file name. ``sources`` are the files and folders (every file below) it is made from.
+    """
+
+    name: str
+    kind: Any
+    sources: Callable[[], Sequence[Path]]
+    make: Callable[[], T]
+
+    def load(self) -> T:
+        """The value: shipped, from the cache, or made and then kept. Raises what ``make`` raises."""
+        try:
+            return self.read(PACKAGE / SHIPPED)
+        except _UNREADABLE:
+            return self._cached()
+
+    def read(self, directory: Path) -> T:
+        """The value that :meth:`write` left in a directory; an error when there is none."""
+        kept = _read(directory / f"{self.name}.json")
+        value: T = from_plain(self.kind, kept["data"])
+        return value
+
+    def write(self, directory: Path) -> None:
+        """Make the value and leave it in ``directory``, for a wheel."""
+        directory.mkdir(parents=True, exist_ok=True)
+        _write(directory / f"{self.name}.json", {"format": FORMAT, "data": to_plain(self.make())})
+
+    def _cached(self) -> T:
+        directory = cache_dir()
+        if directory is None:
+            return self.make()
+        files = _below(self.sources())
+        seen = {"format": FORMAT, "root": str(PACKAGE), "sources": [*_stamps(files), *_code()]}
+        # One file for each checkout, so that two of them do not take turns in overwriting it.
+        place = directory / f"{self.name}-{zlib.crc32(os.fsencode(PACKAGE)):08x}.json"
+        try:
+            value: T = from_plain(self.kind, _valid(place, seen)["data"])
+        except _UNREADABLE:
+            # The content is taken before the making: a file that changes meanwhile makes the entry invalid.
+            kept = {**seen, "content": _content(seen), "written": time.time_ns()}
+            value = self.make()
+            _keep(place, {**kept, "data": to_plain(value)})
+        return value
+
+
+def cache_dir() -> Path | None:
+    """The folder: ``RLDOCTOR_CACHE_DIR``, else one among the user's caches; None without a home."""
+    own = os.environ.get(CACHE_VARIABLE)
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or ""
+    try:
+        # The XDG specification: a relative path is invalid and to be ignored.
+        return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "rldoctor"
+    except RuntimeError:  # a user without a home, as in some containers
+        return None
+
+
+def _below(places: Iterable[Path]) -> list[str]:
+    """Every file at or below the places, sorted."""
+    found: list[str] = []
+    for place in places:
+        if place.is_dir():
+            found += [os.path.join(at, name) for at, _, names in os.walk(place) for name in names]  # noqa: PTH118
+        else:
+            found.append(str(place))
+    return sorted(found)
+
+
+@lru_cache(maxsize=1)
+def _code() -> list[list[Any]]:
+    """The stamps of the program files that make the values; they stay while the program runs."""
+    folders = [PACKAGE / name for name in CODE]
+    return _stamps(
+        sorted(entry.path for at in folders for entry in os.scandir(at) if entry.name.endswith(".py"))
+    )
+
+
+def _stamps(files: Iterable[str]) -> list[list[Any]]:
+    """Path, size and time of change of each file; -1 for one that is not there."""
+    found: list[list[Any]] = []
+    for name in files:
+        try:
+            stat = os.stat(name)  # noqa: PTH116 - a Path for each of a hundred files is half of the time
+            found.append([name, stat.st_size, stat.st_mtime_ns])
+        except OSError:
+            found.append([name, -1, -1])
+    return found
+
+
+def _content(seen: dict[str, Any]) -> str:
+    """A digest of the sources' names and contents."""
+    import hashlib  # loads OpenSSL: only where the times do not settle it
+
+    made = hashlib.sha256()
+    for name, *_ in seen["sources"]:
+        made.update(name.encode() + b"\0")
+        made.update(Path(name).read_bytes() if os.path.isfile(name) else b"absent")  # noqa: PTH113
+    return made.hexdigest()
+
+
+def _valid(place: Path, seen: dict[str, Any]) -> dict[str, Any]:
+    """What is kept at ``place`` when its sources are unchanged; ValueError otherwise."""
+    kept = _read(place)
+    if kept["root"] != seen["root"]:
+        raise ValueError("of another checkout")
+    newest = max((stamp[2] for stamp in seen["sources"]), default=0)
+    if kept["sources"] == seen["sources"] and newest + _TICK < kept["written"]:
+        return kept
+    if kept["content"] != _content(seen):
+        raise ValueError("a source has changed")
+    _keep(place, {**kept, **seen, "written": time.time_ns()})
+    return kept
+
+
+def _read(place: Path) -> dict[str, Any]:
+    with open(place, "rb") as file:  # noqa: PTH123
+        kept: dict[str, Any] = json.loads(file.read())
+    if kept["format"] != FORMAT:
+        raise ValueError("of another version of this program")
+    return kept
+
+
+def _keep(place: Path, kept: dict[str, Any]) -> None:
+    """Write a cache entry; where that cannot be done, the next start takes as long as this one."""
+    try:
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(place, kept)
+    except OSError:
+        pass
+
+
+def _write(place: Path, kept: dict[str, Any]) -> None:
+    """Written beside it and renamed: a reader, or another writer, never meets half a file."""
+    beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns()}")
+    try:
+        beside.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+        beside.replace(place)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,70 @@
+"""The form of ``canonical.yaml`` and ``algorithms.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rldoctor.datafiles.read import SCHEMA, checked
+from rldoctor.datafiles.scalars import Name, TextValue
+from rldoctor.datafiles.shapes import ListOf, MapOf, Record
+from rldoctor.datafiles.sheet import Names
+
+
+@dataclass(frozen=True, slots=True)
+class NewName(Name):
+    """A name that nothing may have yet: a second meaning would change what the built-in rules read."""
+
+    def objection(self, value: str, names: Names) -> str:
+        """A name that is taken."""
+        taken: Collection[str] = names.get(self.of, ())
+        return f"the {self.what} '{value}' exists already: give yours another name" if value in taken else ""
+
+
+METRIC = Record({"unit": TextValue(), "meaning": TextValue()}, {"sign": TextValue()})
+MEANT = Record({"meaning": TextValue()})
+_SECTIONS = {
+    "metrics": MapOf(METRIC, NewName("metric", "metric")),
+    "knobs": MapOf(MEANT, NewName("knob", "knob")),
+    "axes": MapOf(MEANT, NewName("axis", "axis unit")),
+}
+CANONICAL = Record({**_SECTIONS, "schema": SCHEMA})
+ADDITIONS = Record({}, {**_SECTIONS, "schema": SCHEMA})
+
+_ALIASES = ListOf(TextValue(), least=1, unique=True)
+_METRICS = ListOf(Name("metric"), least=1)
+ALGORITHM_FILE = Record(
+    {
+        "schema": SCHEMA,
+        "names": MapOf(_ALIASES),
+        "not_in_names": ListOf(TextValue()),
+        "modules": ListOf(TextValue(), least=1),
+        "settings": ListOf(TextValue(), least=1),
+        "signs": ListOf(Record({"algorithm": Name("algorithm"), "metrics": _METRICS})),
+        "families": Record({"on_policy": _METRICS, "off_policy": _METRICS}),
+        "ambiguous": MapOf(_METRICS, Name("metric")),
+    }
+)
+
+
+def canonical_file(path: Path) -> Mapping[str, Any]:
+    """The plain ``canonical.yaml`` of the program. RuleError with every problem of the file."""
+    data: Mapping[str, Any] = checked(path, CANONICAL)
+    return data
+
+
+def additions_file(path: Path, taken: Names) -> Mapping[str, Any]:
+    """The plain ``canonical.yaml`` of a pack, which gives no new meaning to the names that are ``taken``.
+
+    RuleError with every problem of the file.
+    """
+    data: Mapping[str, Any] = checked(path, ADDITIONS, taken)
+    return data
+
+
+def algorithms_file(path: Path, metrics: Collection[str]) -> dict[str, Any]:
+    """The plain ``algorithms.yaml``. RuleError with every problem of the file."""
+    data: dict[str, Any] = checked(path, ALGORITHM_FILE, {"metric": metrics})
+    return data

@@ -1,0 +1,49 @@
+"""What the first lines of a file say: whether it is a log at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rldoctor.readers.tabular.cells import number
+from rldoctor.readers.tabular.dialect import sniff, split
+from rldoctor.readers.tabular.documents import opens_like_document
+from rldoctor.readers.tabular.jsonlines import first_object
+from rldoctor.readers.tabular.monitor import looks_like_monitor
+
+# Enough for a header of some thousand columns and the first row.
+_PEEK = 65_536
+_PEEK_JSON = 4_096
+
+
+def begins_document(path: Path) -> bool:
+    """Whether a ``.json`` file is one document that holds a log, by its first characters."""
+    return opens_like_document(head(path)[:_PEEK_JSON])
+
+
+def begins_with_object(path: Path) -> bool:
+    """Whether the first line is an object (or the file is empty: worth an error, not silence)."""
+    try:
+        return path.stat().st_size == 0 or bool(first_object(path))
+    except OSError:
+        return True
+
+
+def promising(path: Path) -> bool:
+    """Whether a table has a header of names and a first row with a number."""
+    text = head(path)
+    if looks_like_monitor(text):
+        return True
+    lines = [line for line in text.splitlines() if line.strip()]
+    dialect = sniff(lines[:20])
+    if dialect is None or dialect.headerless or len(lines) < 2:
+        return False
+    return any(number(cell) is not None for cell in split([lines[1]], dialect.delimiter)[0])
+
+
+def head(path: Path) -> str:
+    """The first characters of a file; empty when it cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace") as file:
+            return file.read(_PEEK)
+    except OSError:
+        return ""

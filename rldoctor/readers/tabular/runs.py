@@ -1,0 +1,74 @@
+"""The tables of a directory as raw runs: one of its well-known files together, one per other table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rldoctor.errors import ReadError
+from rldoctor.model.raw import Note, RawRun
+from rldoctor.readers.tabular.contents import contents
+from rldoctor.readers.tabular.first_lines import head
+from rldoctor.readers.tabular.members import read_members, read_rows
+from rldoctor.readers.tabular.monitor import looks_like_monitor, read_monitors
+from rldoctor.readers.tabular.names import SCALARS, is_json, is_member
+from rldoctor.readers.tabular.seeds import by_seed
+from rldoctor.readers.tabular.wandb_export import is_wandb_export, split_runs
+
+
+def read_tables(directory: Path, names: Sequence[str]) -> list[RawRun]:
+    """See :meth:`rldoctor.readers.tabular.reader.TabularReader.read`."""
+    members = [name for name in names if is_member(name) or name == SCALARS]
+    # By id, to find the earlier parts of a run: one directory may hold thousands of tables.
+    found: dict[str, RawRun] = {}
+    errors: list[ReadError] = []
+    if members:
+        _collect(found, errors, directory, members)
+    for name in names:
+        if not (is_member(name) or name == SCALARS):
+            _collect(found, errors, directory, [name])
+    if not found and errors:
+        raise errors[0]
+    runs = list(found.values())
+    for error in errors:
+        runs[0].notes.append(Note("unreadable-file", str(error), "warning"))
+    return runs
+
+
+def _collect(found: dict[str, RawRun], errors: list[ReadError], directory: Path, names: list[str]) -> None:
+    try:
+        own = is_member(names[0]) or names[0] == SCALARS
+        runs = [read_members(directory, names)] if own else _free_runs(directory, names[0])
+    except ReadError as error:
+        errors.append(error)
+        return
+    for run in runs:
+        _add(found, run)
+
+
+def _add(found: dict[str, RawRun], run: RawRun) -> None:
+    """Append a run; parts of one W&B run exported into several files are one run."""
+    same = found.setdefault(run.id, run)
+    if same is run:
+        return
+    same.series.extend(run.series)
+    same.notes.extend(run.notes)
+    same.files.extend(run.files)
+
+
+def _free_runs(directory: Path, name: str) -> list[RawRun]:
+    if looks_like_monitor(head(directory / name)):
+        run = RawRun(name, directory, "monitor")
+        read_monitors(directory, [name]).into(run)
+        return [run]
+    table = read_rows(directory / name)
+    if is_wandb_export(table.names):
+        parts = split_runs(table)
+    elif (seeds := by_seed(table)) is not None:
+        parts = {f"{Path(name).stem}:{seed}": contents(part) for seed, part in seeds.items()}
+    else:
+        parts = {name: contents(table)}
+    runs = [RawRun(label, directory, "json" if is_json(name) else "csv") for label in parts]
+    for run, part in zip(runs, parts.values(), strict=True):
+        part.into(run)
+    return runs

@@ -1,0 +1,46 @@
+"""The built-in rules with their records, compiled: the checker runs when they change, not at each start."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from rldoctor.compiled.store import Compiled
+from rldoctor.datafiles.canonical import vocabulary_sources
+from rldoctor.paths import builtin_rules_dir, reference_runs
+from rldoctor.rulebook import records
+from rldoctor.rulebook.schema import LoadedPack
+
+
+def builtin_pack() -> LoadedPack:
+    """The rules of the built-in pack, by code, each with its record. RuleError when a file is invalid."""
+    directory, found = builtin_rules_dir(), RULES.load()
+    rules = tuple(replace(rule, path=str(directory / rule.path)) for rule in found.rules)
+    drafts = tuple(replace(one, file=str(directory / one.file)) for one in found.drafts)
+    return LoadedPack(rules, drafts)
+
+
+def read_pack() -> LoadedPack:
+    """The same from the rule files, checked; paths are relative to the pack, which may be moved."""
+    # The checker is most of the program's rule code; a start that finds the compiled rules never needs it.
+    from rldoctor.rulebook.loader import load_finished
+
+    directory = builtin_rules_dir()
+    found = load_finished([directory])
+    rules = records.with_records(found.rules, records.builtin_records(), directory)
+    return LoadedPack(
+        tuple(replace(rule, path=_within(directory, rule.path)) for rule in rules),
+        tuple(replace(one, file=_within(directory, one.file)) for one in found.drafts),
+    )
+
+
+def _within(directory: Path, path: str) -> str:
+    return Path(path).relative_to(directory).as_posix()
+
+
+def _sources() -> list[Path]:
+    record = reference_runs(records.FILE)
+    return [builtin_rules_dir(), *vocabulary_sources(), *([record] if record else [])]
+
+
+RULES = Compiled("rules", LoadedPack, _sources, read_pack)

@@ -1,0 +1,30 @@
+"""The form of ``criteria.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rldoctor.datafiles.read import SCHEMA, checked
+from rldoctor.datafiles.shapes import NAMED_NUMBER, Record
+
+FILE = Path(__file__).parent / "criteria.yaml"
+# The numbers that ``scales`` asks for by name.
+_LIMITS = (
+    "interval_z",
+    "least_distance",
+    "least_returns",
+    "rescaled_ratio",
+    "idle_return",
+    "idle_length",
+    "reference_seeds",
+    "published_of_bound",
+)
+CRITERIA_FILE = Record({"schema": SCHEMA, "thresholds": Record(dict.fromkeys(_LIMITS, NAMED_NUMBER))})
+
+
+def criteria_file() -> Mapping[str, Any]:
+    """The plain thresholds. RuleError with every problem of the file."""
+    data: Mapping[str, Any] = checked(FILE, CRITERIA_FILE)
+    return data
