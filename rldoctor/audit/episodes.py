@@ -32,7 +32,7 @@ def exploration(sight: Sight) -> Iterator[AuditRow]:
         or rate.size < sight.criteria["least_rows"]
     ):
         return
-    # A share of random actions lies in 0..1: anything else is another quantity under the name, or a broken column.
+    # A share of random actions lies in 0..1: anything else is another quantity, or a broken column.
     if rate.min() < 0 or rate.max() > 1:
         return
     final = float(rate[-1])
