@@ -77,18 +77,35 @@ def achieved(
 
 
 def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: Criteria) -> CurveOutcome:
-    """On the task's scale; a gain beyond doubt that is small there counts while the run is young.
+    """On the task's scale; what is beyond doubt but small there is told by the curve itself.
 
     A tenth of what the task allows is far for the beginning of a long training: to call its curve flat would
     accuse every run that was stopped early. One that rises still, or that was given fewer steps (``sooner``)
-    than any published run of the task, is measured by itself.
+    than any published run of the task, is measured by itself; a rise that is next to nothing there is too
+    early to be called either. And a fall from a little to less says more than that nothing was reached.
     """
     found = judge(curve, criteria, scale, budget)
-    if found.kind is not OutcomeKind.FLAT or found.measure.name != "task":
+    quiet = found.kind in (OutcomeKind.FLAT, OutcomeKind.EARLY) and found.measure.name == "task"
+    if not quiet:
         return found
     alone = judge(curve, criteria, None, budget)
+    if alone.probability < criteria["still_rising"]:
+        return found
+    if found.kind is OutcomeKind.FLAT and alone.kind in (OutcomeKind.FELL, OutcomeKind.LOST):
+        return alone
     young = alone.kind is OutcomeKind.RISING or (alone.kind.gained and sooner)
-    return alone if young and alone.probability >= criteria["still_rising"] else found
+    return _small_gain(alone, found, criteria) if young else found
+
+
+def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:
+    """A gain measured by itself; where it is next to nothing of what the task allows, too early to count."""
+    if alone.best is None or alone.start is None:
+        return found
+    share = (alone.best.value - alone.start.value) / found.measure.unit
+    if share >= criteria["young_gain"]:
+        return alone
+    reason = f"it rises, but by {share:.1%} of what the task allows so far"
+    return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
 
 
 def _sooner(run: Run, task: Task | None) -> bool:
@@ -184,6 +201,7 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
     made = {f"outcome_{one.value}": float(kind is one) for one in OutcomeKind}
     made |= {
         "outcome_probability": found.probability,
+        "outcome_possible": float(not kind.gained and _gained_share(found) >= criteria["possible"]),
         "outcome_size": found.size,
         "outcome_onset": found.onset,
         "outcome_start": found.start.value if found.start else NAN,
@@ -192,16 +210,26 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
         "outcome_best_step": found.best.step if found.best else NAN,
         "outcome_material": found.measure.material,
         "outcome_on_task": float(found.measure.name == "task"),
+        "outcome_constant": float(found.start is not None and found.measure.noise == 0.0),
         "outcome_on_success": float(found.metric in dict(_SUCCESSES)),
         "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
         "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
     }
-    if kind is OutcomeKind.UNKNOWN or (kind is OutcomeKind.EARLY and not achieved.long_enough):
-        return made | dict.fromkeys(("improving", "learned", "rising"), NAN)
-    # A run that is long enough but whose curve is too smooth or too noisy to be judged has not shown that it
-    # learns; what is wrong inside it is not excused by that.
+    return made | _views(achieved, criteria)
+
+
+def _views(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
+    """``improving``, ``learned`` and ``rising``; NaN where the run is too short or its gain is not sure.
+
+    A run that is long enough but whose curve is too smooth or too noisy to be judged has not shown that it
+    learns: what is wrong inside it is not excused by that.
+    """
+    found, kind = achieved.outcome.deciding, achieved.outcome.kind
+    too_short = kind is OutcomeKind.UNKNOWN or (kind is OutcomeKind.EARLY and not achieved.long_enough)
     trusted = trusted_gain(found, criteria)
-    return made | {
+    if too_short or (kind.gained and not trusted):
+        return dict.fromkeys(("improving", "learned", "rising"), NAN)
+    return {
         "improving": float(trusted and kind is OutcomeKind.RISING),
         "learned": float(trusted and (kind is not OutcomeKind.KEPT or _far_enough(found, criteria))),
         "rising": float(kind.gained),
@@ -216,12 +244,20 @@ def _far_enough(found: CurveOutcome, criteria: Criteria) -> bool:
     return (level.value - found.measure.random) / found.measure.unit >= criteria["far_enough"]
 
 
+def likely_gain(found: CurveOutcome, criteria: Criteria) -> bool:
+    """Whether a gain is likely enough to call a run healthy."""
+    return _gained_share(found) >= criteria["likely"]
+
+
+def _gained_share(found: CurveOutcome) -> float:
+    return sum(found.probabilities.get(kind, 0.0) for kind in OutcomeKind if kind.gained)
+
+
 def trusted_gain(found: CurveOutcome, criteria: Criteria) -> bool:
     """Whether a gain may lower findings about the inside: on a known scale, or as good as certain."""
     if not found.kind.gained:
         return False
-    share = sum(found.probabilities.get(kind, 0.0) for kind in OutcomeKind if kind.gained)
-    return found.measure.name != "own" or share >= criteria["certain"]
+    return _gained_share(found) >= criteria["certain" if found.measure.name == "own" else "likely"]
 
 
 def task_of_run(run: Run, tasks: tuple[Task, ...] = ()) -> TaskMatch:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from rldoctor.engine.achieved import likely_gain
 from rldoctor.engine.data_quality import vetoed
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule
 from rldoctor.engine.policy import DerivedSet, Policy
@@ -119,6 +120,8 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
         outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
         and not context.facts.get("solved", math.nan) > 0
     ):
+        return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
+    if outcome.kind.gained and not likely_gain(outcome.deciding, policy.judging):
         return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
     return ""
 
