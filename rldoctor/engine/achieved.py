@@ -229,11 +229,18 @@ def _views(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
     trusted = trusted_gain(found, criteria)
     if too_short or (kind.gained and not trusted):
         return dict.fromkeys(("improving", "learned", "rising"), NAN)
+    far = kind is not OutcomeKind.KEPT or (_far_enough(found, criteria) and not _in_vain(achieved.outcome))
     return {
         "improving": float(trusted and kind is OutcomeKind.RISING),
-        "learned": float(trusted and (kind is not OutcomeKind.KEPT or _far_enough(found, criteria))),
+        "learned": float(trusted and far),
         "rising": float(kind.gained),
     }
+
+
+def _in_vain(outcome: RunOutcome) -> bool:
+    """Whether a return that has stopped rising by itself never led to the goal that the run also counts."""
+    success = [one for one in outcome.curves if one.metric in dict(_SUCCESSES)]
+    return outcome.deciding.measure.name == "own" and any(one.kind is OutcomeKind.FLAT for one in success)
 
 
 def _far_enough(found: CurveOutcome, criteria: Criteria) -> bool:
@@ -245,8 +252,9 @@ def _far_enough(found: CurveOutcome, criteria: Criteria) -> bool:
 
 
 def likely_gain(found: CurveOutcome, criteria: Criteria) -> bool:
-    """Whether a gain is likely enough to call a run healthy."""
-    return _gained_share(found) >= criteria["likely"]
+    """Whether a gain is likely enough to call a run healthy: more, where it is shorter than its windows."""
+    young = found.windows < criteria["windows"]
+    return _gained_share(found) >= criteria["certain" if young else "likely"]
 
 
 def _gained_share(found: CurveOutcome) -> float:
@@ -257,7 +265,8 @@ def trusted_gain(found: CurveOutcome, criteria: Criteria) -> bool:
     """Whether a gain may lower findings about the inside: on a known scale, or as good as certain."""
     if not found.kind.gained:
         return False
-    return _gained_share(found) >= criteria["certain" if found.measure.name == "own" else "likely"]
+    doubtful = found.measure.name == "own" or found.windows < criteria["windows"]
+    return _gained_share(found) >= criteria["certain" if doubtful else "likely"]
 
 
 def task_of_run(run: Run, tasks: tuple[Task, ...] = ()) -> TaskMatch:

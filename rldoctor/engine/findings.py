@@ -77,7 +77,8 @@ def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:
     # though never to silence, while nobody can say whether it does.
     unknown = math.isnan(facts.get("learned", NAN)) or facts.get("outcome_possible", NAN) > 0
     if rule.cap_if_improving is not None and unknown and severity > Severity.WARNING:
-        return Severity.WARNING, _lowered(severity, Severity.WARNING, "nothing says whether the run learns")
+        lower = Severity.ERROR if severity is Severity.CRITICAL else Severity.WARNING
+        return lower, _lowered(severity, lower, "nothing says whether the run learns")
     return severity, ""
 
 

@@ -76,15 +76,15 @@ def classify(
     ``unfinished``: the run has not had the steps that were planned for it.
     """
     seen = changes(path, levels, measure, criteria)
-    material = measure.material
+    material, worse = measure.material, measure.worse
     # Nothing is material in a curve without noise unless it is a change at all.
     gained = (seen.gain >= material) & (seen.gain > 0)
-    lost = gained & (seen.loss >= np.maximum(material, criteria["lost_share"] * seen.gain)) & (seen.loss > 0)
+    lost = gained & (seen.loss >= np.maximum(worse, criteria["lost_share"] * seen.gain)) & (seen.loss > 0)
     rising = gained & (seen.late >= criteria["late_share"] * seen.gain)
     drop = seen.start - seen.end
     # A small gain before a large fall is no learning that was lost.
     small = seen.best - seen.start < criteria["lost_share"] * drop
-    fell = (drop >= material) & (drop > 0) & (~gained | small)
+    fell = (drop >= worse) & (drop > 0) & (~gained | small)
     found = {
         OutcomeKind.SWINGING: _swinging(path, levels, measure, criteria),
         OutcomeKind.FELL: fell,

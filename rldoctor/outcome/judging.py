@@ -207,6 +207,7 @@ def _outcome(judged: JudgedCurve, criteria: Criteria) -> CurveOutcome:
         points=judged.rows.points,
         source=curve.source,
         metric=curve.metric,
+        windows=_windows(curve, judged.rows),
     )
     if path is None:
         return known.told(sentences(known, judged.rows, curve, judged.reasons))
@@ -228,6 +229,7 @@ def _outcome(judged: JudgedCurve, criteria: Criteria) -> CurveOutcome:
         points=judged.rows.points,
         source=curve.source,
         metric=curve.metric,
+        windows=_windows(curve, judged.rows),
     )
     return known.told(sentences(known, judged.rows, curve, judged.reasons))
 

@@ -82,11 +82,19 @@ def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> OutcomeMe
 def _own(
     curve: Curve, rows: Rows, noise: float, criteria: Criteria, why: str, *, solved: float = NAN
 ) -> OutcomeMeasure:
-    """In units of the curve's own noise; a mean over many episodes is held to the noise of one."""
+    """In units of the curve's own noise; a mean over many episodes is held to the noise of one.
+
+    A gain needs less of that than a loss: that a mean over many episodes rises by a part of their spread is
+    what learning looks like, and a healthy one wanders by as much. Of a large level a change in the last
+    digits is none, however little noise it has.
+    """
     # What the moves of the mean say of an episode cannot be more than its rows leave room for.
     episode = noise * math.sqrt(curve.window or 1)
     episode = min(rows.episode_noise, episode) if rows.episode_noise > 0 else episode
-    material = max(criteria["own_noise"] * noise, criteria["own_episode"] * episode)
+    level = float(np.median(np.abs(rows.values))) if rows.values.size else 0.0
+    material = max(criteria["own_noise"] * noise, criteria["own_level"] * level)
+    harm = max(material, criteria["own_episode_lost"] * episode)
+    material = max(material, criteria["own_episode"] * episode)
     sentence = "measured by itself; what this task allows is not known"
     sentence = f"{sentence} ({why})" if why else sentence
-    return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved)
+    return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved, harm=harm)
