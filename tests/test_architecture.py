@@ -62,7 +62,7 @@ ALLOWED = {
         "report",
         "loading",
     },
-    "compile_all": {*CHECKED, "rulebook", "engine", "vocabulary", "envelope"},
+    "compile_all": {*CHECKED, "rulebook", "tasks", "engine", "vocabulary", "envelope"},
     "proof": {*FOUNDATION, "model", "api", "training"},
     "integrations": {*FOUNDATION, "model", "api"},
     "watch": {*FOUNDATION, "model", "report"},

@@ -69,7 +69,7 @@ def achieved(
     curves = _curves(metrics, spacing, run, task.task)
     sooner = _sooner(run, task.task)
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
-    done = run.axis != "env_steps" or run.last_step >= (budget.minimum or 0.0)
+    done = run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
     enough = done and mostly_own and points >= criteria["enough_points"]
@@ -182,6 +182,8 @@ def budget_of(
     random = None
     if epsilon is not None and np.isfinite(epsilon.values).any():
         random = float(epsilon.finite().values[-1])
+    if run.axis == "episodes":
+        return Budget(random=random, minimum=_least_episodes(metrics, criteria))
     if run.axis != "env_steps":
         return Budget(random=random)
     warmup = config.get("learning_starts", 0.0)
@@ -193,6 +195,17 @@ def budget_of(
     planned = config.get("total_env_steps", 0.0)
     least = max(least, criteria["least_of_plan"] * planned)
     return Budget(warmup=warmup or None, minimum=least, random=random)
+
+
+def _least_episodes(metrics: Mapping[str, Series], criteria: Criteria) -> float:
+    """The least number of transitions in episodes, where their length is logged."""
+    length = metrics.get("episode_length")
+    typical = float(np.nanmedian(length.values)) if length is not None and _finite(length) else 0.0
+    return criteria["least_transitions"] / typical if typical > 0 else criteria["least_episodes"]
+
+
+def _finite(series: Series) -> bool:
+    return bool(np.isfinite(series.values).any())
 
 
 def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:

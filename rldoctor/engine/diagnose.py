@@ -15,7 +15,7 @@ from rldoctor.engine.ranking import rank
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.numbers import number_text
-from rldoctor.model.outcome import OutcomeKind
+from rldoctor.model.outcome import CurveOutcome, OutcomeKind
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import Rule
@@ -143,13 +143,23 @@ _DID = {
 }
 
 
+# A level this much smaller than what is material is zero: fits leave the last digits of a difference.
+_NOTHING = 1e-6
+
+
+def _level_text(value: float, found: CurveOutcome) -> str:
+    """Three digits of a level; a success rate in percent."""
+    value = 0.0 if abs(value) < _NOTHING * found.measure.material else value
+    return f"{value:.0%}" if found.metric.endswith("success_rate") else number_text(float(f"{value:.3g}"))
+
+
 def outcome_note(context: PreparedRun) -> str:
     """One or two sentences on how the run went and on which scale, for the head of a report."""
     outcome = context.achieved.outcome
     found = outcome.deciding
     if found.start is None or found.end is None or found.best is None:
         return ""
-    levels = [number_text(float(f"{one.value:.3g}")) for one in (found.start, found.end, found.best)]
+    levels = [_level_text(one.value, found) for one in (found.start, found.end, found.best)]
     name = "return" if found.metric.endswith("return") else found.metric.replace("_", " ")
     text = f"{name} {levels[0]} at the start, {levels[1]} at the end, best {levels[2]}"
     success = context.facts.get("success_end", math.nan)

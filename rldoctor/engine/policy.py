@@ -144,7 +144,7 @@ def load_policy(rules: Path) -> Policy:
 def read_policy(rules: Path) -> Policy:
     """The policy, from its file. RuleError with every problem of it."""
     from rldoctor.audit.criteria_file import read_criteria
-    from rldoctor.outcome.criteria import load_criteria
+    from rldoctor.outcome.criteria_file import load_criteria
     from rldoctor.rulebook.pack_facts import facts_of
     from rldoctor.rulebook.policy_file import policy_file
 

@@ -180,7 +180,8 @@ def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> flo
 
 def _windows(curve: Curve, rows: Rows) -> float:
     """How many averaging windows of the logger the curve is long; infinite where that is not known."""
-    return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if curve.spacing > 0 else math.inf
+    known = curve.spacing > 0 and rows.size > 0
+    return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if known else math.inf
 
 
 def _earlier(judged: JudgedCurve, reason: str) -> JudgedCurve:
