@@ -66,7 +66,7 @@ def achieved(
 ) -> Achieved:
     """Judge every curve that can tell how the run went, and combine them."""
     budget = budget_of(run, metrics, config, criteria)
-    curves = _curves(metrics, spacing, run, task.task)
+    curves = _curves(metrics, spacing, run, None if _other_reward(run, criteria) else task.task)
     sooner = _sooner(run, task.task)
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     done = run.last_step >= (budget.minimum or 0.0)
@@ -74,6 +74,12 @@ def achieved(
     points = max((one.points for one in judged), default=0)
     enough = done and mostly_own and points >= criteria["enough_points"]
     return Achieved(_combined(judged), task, enough)
+
+
+def _other_reward(run: Run, criteria: Criteria) -> bool:
+    """Whether the settings say that the reward is not the task's own."""
+    written = ((run.config.get(name), same) for name, same in criteria.rewards.items())
+    return any(knob is not None and knob.value != same for knob, same in written)
 
 
 def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: Criteria) -> CurveOutcome:

@@ -36,6 +36,8 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
     if not top > base:  # also where one of them is NaN
         return _own(curve, rows, noise, criteria, "", solved=scale.solved)
     unit = top - base
+    if why := _foreign(rows, base, top, name, criteria):
+        return _own(curve, rows, noise, criteria, why)
     lowest = "random policy" if math.isfinite(scale.random) else "doing nothing"
     sentence = (
         f"measured by what {name} allows: {number_text(base)} ({lowest}) "
@@ -62,6 +64,29 @@ def _rescaled(values: FloatArray, base: float, top: float, criteria: Criteria) -
         and values.size > 0
         and float(np.max(np.abs(values))) < criteria["rescaled"] * min(known)
     )
+
+
+def _foreign(rows: Rows, base: float, top: float, name: str, criteria: Criteria) -> str:
+    """Why the first rows cannot be those of a fresh policy on this task; empty where they can.
+
+    Nobody begins above what published runs end at, and a fresh policy is seldom far worse than a random one:
+    the reward is another one, or the log continues another run. Either way the scale says nothing of it.
+    """
+    count = max(criteria.whole("first_rows"), int(criteria["ends"] * rows.size))
+    if rows.size < count:
+        return ""
+    first = float(np.median(rows.values[:count]))
+    if first > top + criteria["above_reference"] * (top - base):
+        text = f"it starts at {_three(first)}, above the {_three(top)} that {name} ends at"
+        return f"{text}: another reward, or it was trained before"
+    if first < base - criteria["below_random"] * (top - base):
+        text = f"it starts at {_three(first)}, far below the {_three(base)} of a random policy on {name}"
+        return f"{text}: another reward"
+    return ""
+
+
+def _three(value: float) -> str:
+    return number_text(float(f"{value:.3g}"))
 
 
 def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> OutcomeMeasure:
