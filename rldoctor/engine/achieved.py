@@ -66,7 +66,9 @@ def achieved(
 ) -> Achieved:
     """Judge every curve that can tell how the run went, and combine them."""
     budget = budget_of(run, metrics, config, criteria)
-    curves = _curves(metrics, spacing, run, None if _other_reward(run, criteria) else task.task)
+    other = _other_reward(run, criteria)
+    bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
+    curves = _curves(metrics, spacing, run, None if other else task.task, bound)
     sooner = _sooner(run, task.task)
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     done = run.last_step >= (budget.minimum or 0.0)
@@ -76,10 +78,10 @@ def achieved(
     return Achieved(_combined(judged), task, enough)
 
 
-def _other_reward(run: Run, criteria: Criteria) -> bool:
-    """Whether the settings say that the reward is not the task's own."""
-    written = ((run.config.get(name), same) for name, same in criteria.rewards.items())
-    return any(knob is not None and knob.value != same for knob, same in written)
+def _other_reward(run: Run, criteria: Criteria) -> list[str]:
+    """The settings that say that the reward is not the task's own."""
+    written = ((name, run.config.get(name), same) for name, same in criteria.rewards.items())
+    return [name for name, knob, same in written if knob is not None and knob.value != same]
 
 
 def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: Criteria) -> CurveOutcome:
@@ -136,8 +138,9 @@ def _combined(judged: list[CurveOutcome]) -> RunOutcome:
 
 
 def _curves(
-    metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run, task: Task | None
+    metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run, task: Task | None, bound: float
 ) -> Iterator[tuple[Curve, Scale]]:
+    """Every curve that can tell how the run went, with its scale; ``bound`` of a step's reward, or NaN."""
     found = [(name, source) for name, source in (*_RETURNS, *_SUCCESSES) if name in metrics]
     if "elo" in metrics:
         yield _curve("elo", Source.RATING, metrics, spacing, run), NaturalScale(0.0, _ELO, "rating")
@@ -146,7 +149,7 @@ def _curves(
     if not found and "elo" not in metrics and "reward_per_step" in metrics:
         found = [("reward_per_step", Source.TRAINING)]
     for name, source in found:
-        scale = _scale(name, metrics, task)
+        scale = _bounded(name, metrics, bound) or _scale(name, task)
         yield _curve(name, source, metrics, spacing, run), scale
 
 
@@ -158,7 +161,21 @@ def _curve(
     return Curve(one.steps, one.values, one.window, spacing.get(name, 0.0), name, unit, source)
 
 
-def _scale(name: str, metrics: Mapping[str, Series], task: Task | None) -> Scale:
+def _bounded(name: str, metrics: Mapping[str, Series], bound: float) -> Scale:
+    """The scale of a return whose reward per step lies between 0 and ``bound``."""
+    lengths = metrics.get("episode_length" if name == "episode_return" else "eval_length")
+    if name in dict(_SUCCESSES) or not math.isfinite(bound):
+        return None
+    if name == "reward_per_step":
+        return NaturalScale(0.0, bound, "reward")
+    if lengths is None or not _finite(lengths):
+        return None
+    top = bound * float(np.nanmax(lengths.values))
+    # A sum of several such terms, or one with a weight, has another bound, which nobody wrote down.
+    return NaturalScale(0.0, top, "reward") if float(np.nanmax(metrics[name].values)) <= top else None
+
+
+def _scale(name: str, task: Task | None) -> Scale:
     if name in dict(_SUCCESSES):
         return NaturalScale(0.0, 1.0, "success")
     if task is None or name == "reward_per_step":

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from rldoctor.engine.achieved import likely_gain
 from rldoctor.engine.data_quality import vetoed
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule
@@ -153,13 +155,24 @@ def _level_text(value: float, found: CurveOutcome) -> str:
     return f"{value:.0%}" if found.metric.endswith("success_rate") else number_text(float(f"{value:.3g}"))
 
 
+def _levels(context: PreparedRun, found: CurveOutcome) -> list[float]:
+    """Start, end and best level.
+
+    Where nothing but noise explains the curve they are one number; what a reader sees are its ends.
+    """
+    fitted = [one.value for one in (found.start, found.end, found.best) if one is not None]
+    seen = [context.facts.get(f"return_{name}", math.nan) for name in ("start", "end", "best")]
+    one_level = np.ptp(fitted) <= _NOTHING * found.measure.material and found.metric == "episode_return"
+    return seen if one_level and not any(map(math.isnan, seen)) else fitted
+
+
 def outcome_note(context: PreparedRun) -> str:
     """One or two sentences on how the run went and on which scale, for the head of a report."""
     outcome = context.achieved.outcome
     found = outcome.deciding
     if found.start is None or found.end is None or found.best is None:
         return ""
-    levels = [_level_text(one.value, found) for one in (found.start, found.end, found.best)]
+    levels = [_level_text(value, found) for value in _levels(context, found)]
     name = "return" if found.metric.endswith("return") else found.metric.replace("_", " ")
     text = f"{name} {levels[0]} at the start, {levels[1]} at the end, best {levels[2]}"
     success = context.facts.get("success_end", math.nan)

@@ -13,11 +13,13 @@ class Criteria:
     """Everything the outcome is judged with: numbers by name, and lists of numbers by name.
 
     ``rewards``: settings that make another reward of a task's, with the value that does not.
+    ``bounds``: those that bound the reward of a step between 0 and this.
     """
 
     limits: Mapping[str, float] = field(default_factory=dict)
     grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     rewards: Mapping[str, float | None] = field(default_factory=dict)
+    bounds: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
         """A number by name; KeyError for one that the file does not define."""

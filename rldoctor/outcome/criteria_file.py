@@ -12,7 +12,7 @@ from rldoctor.yamlio import Tree, load_tree
 
 FILE = "outcome.yaml"
 _PARTS = ("limits", "grids")
-_REWARDS = "rewards"
+_SETTINGS = ("rewards", "bounds")
 _KEYS = ("value", "unit", "note")
 
 
@@ -27,13 +27,13 @@ def load_criteria(rules: Path) -> Criteria:
     tree = load_tree(rules / FILE)
     problems = [*_shape(tree)]
     problems = problems or [problem for part in _PARTS for problem in _entries(tree, part)]
-    problems = problems or [*_rewards(tree)]
+    problems = problems or [problem for part in _SETTINGS for problem in _settings(tree, part)]
     if problems:
         raise RuleError(problems, hint="rules/outcome.yaml of the installed package shows the form")
     return Criteria(
         {name: float(entry["value"]) for name, entry in tree.value["limits"].items()},
         {name: tuple(map(float, entry["value"])) for name, entry in tree.value["grids"].items()},
-        dict(tree.value.get(_REWARDS, {})),
+        *(dict(tree.value.get(part, {})) for part in _SETTINGS),
     )
 
 
@@ -44,14 +44,14 @@ def _shape(tree: Tree) -> list[Problem]:
     return [tree.problem((part,), f"expected a mapping under {part!r}") for part in wrong]
 
 
-def _rewards(tree: Tree) -> list[Problem]:
-    """What is wrong with the list of settings; it may be left out."""
-    listed = tree.value.get(_REWARDS, {})
+def _settings(tree: Tree, part: str) -> list[Problem]:
+    """What is wrong with a list of settings; it may be left out."""
+    listed = tree.value.get(part, {})
     if not isinstance(listed, dict):
-        return [tree.problem((_REWARDS,), "expected a mapping of settings to the value that changes nothing")]
+        return [tree.problem((part,), "expected a mapping of settings to numbers")]
     wrong = [name for name, value in listed.items() if value is not None and not _number(value)]
     return [
-        tree.problem((_REWARDS, name), f"{name}: expected a number or null, found {listed[name]!r}")
+        tree.problem((part, name), f"{name}: expected a number or null, found {listed[name]!r}")
         for name in wrong
     ]
 
