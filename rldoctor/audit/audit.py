@@ -15,6 +15,7 @@ from rldoctor.audit.episodes import episodes, exploration
 from rldoctor.audit.gradients import gradients
 from rldoctor.audit.loss import loss_parts
 from rldoctor.audit.policy import policy
+from rldoctor.audit.ratio import ratio
 from rldoctor.audit.sight import Sight, assumed
 from rldoctor.audit.temperature import temperature
 from rldoctor.model.audit import AuditRow
@@ -27,6 +28,7 @@ MODELS: tuple[Model, ...] = (
     loss_parts,
     gradients,
     policy,
+    ratio,
     temperature,
     critic,
     episodes,

@@ -36,27 +36,38 @@ def _moves(sight: Sight) -> Iterator[AuditRow]:
 
 
 def _rate(sight: Sight) -> Iterator[AuditRow]:
-    """The speed over the longest stretch without a turn: there the gradient kept its sign."""
-    steps, alpha, updates = sight.together("entropy_coef", "gradient_updates")
+    """The fastest move between two rows, and the typical one of the longest stretch without a turn.
+
+    Slower than one learning rate per update is normal (the gap changes its sign within a row's updates), so
+    any move bounds the rate from below only; where it kept its sign for long it is an estimate.
+    """
+    steps, alpha, updates = _counted(sight)
     going = (updates > 0) & (alpha > 0)
-    if going.sum() < sight.criteria["few_rows"]:
+    if going.sum() < sight.criteria["least_rows"]:
         return
     steps, log_alpha, updates = steps[going], np.log(alpha[going]), updates[going]
-    first, last = _longest_run(log_alpha)
-    if last - first < sight.criteria["few_rows"] or updates[last] <= updates[first]:
-        return
-    speeds = np.diff(log_alpha[first : last + 1]) / np.maximum(np.diff(updates[first : last + 1]), 1)
-    speed = float(np.quantile(np.abs(speeds), 0.75))
+    speeds = np.abs(np.diff(log_alpha)) / np.maximum(np.diff(updates), 1)
+    at = int(np.argmax(speeds))
     text = (
-        f"ln(alpha) {'rises' if speeds[0] > 0 else 'falls'} by {speed:.2g} per update over updates "
-        f"{updates[first]:,.0f} to {updates[last]:,.0f}"
+        f"ln(alpha) moves from {log_alpha[at]:.3g} to {log_alpha[at + 1]:.3g} in "
+        f"{updates[at + 1] - updates[at]:,.0f} updates: {speeds[at]:.2g} per update"
     )
-    # Slower than one learning rate per update is normal (the gap changes its sign within a row's updates), so
-    # the speed bounds the rate from below only, and from above by nothing.
-    low = speed / sight.criteria["rate_steps"]
-    yield row(
-        sight, "temperature_rate", Implied(speed, low, NAN, text, span(steps[first : last + 1]), last - first)
-    )
+    first, last = _longest_run(log_alpha)
+    typical = float(np.quantile(speeds[first:last], 0.75)) if last > first else NAN
+    best = typical if last - first >= sight.criteria["few_rows"] else NAN
+    low = float(speeds[at]) / sight.criteria["rate_steps"]
+    best = best if best >= low else NAN
+    yield row(sight, "temperature_rate", Implied(best, low, NAN, text, span(steps), int(steps.size)))
+
+
+def _counted(sight: Sight) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Steps, temperature and updates made; by the setting where the updates are not logged."""
+    if sight.logged("gradient_updates"):
+        steps, alpha, updates = sight.together("entropy_coef", "gradient_updates")
+        return steps, alpha, updates
+    steps, alpha = sight.together("entropy_coef")
+    per = sight.setting("utd") if sight.run.axis == "env_steps" else NAN
+    return steps, alpha, (steps * per if per > 0 else np.zeros(steps.shape))
 
 
 def _longest_run(values: FloatArray) -> tuple[int, int]:

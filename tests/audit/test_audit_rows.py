@@ -138,3 +138,18 @@ def test_no_numbers_end_an_audit(algorithm, series, config) -> None:
     for row in audit(made("stable_baselines3", algorithm, config, **series), CRITERIA):
         assert row.arithmetic
         assert not row.low > row.high
+
+
+def test_the_clip_range_that_the_kl_tells() -> None:
+    """Healthy trainings imply the range they were made with; a training with another one shows it."""
+    assert rows_of("healthy/ppo-Pendulum-v1-0")["clip_range"].best == pytest.approx(0.2, rel=0.35)
+    assert rows_of("faulty/clip-range-tiny/ppo-Hopper-v5-0")["clip_range"].best < 0.002
+    assert rows_of("healthy/ppo-Pendulum-v1-0")["ratio_starts_at_one"].best == 1.0
+
+
+def test_ratios_that_all_lie_beside_one() -> None:
+    """An offset of 0.4 in stored log-probabilities: k3 of it is 0.09, and 9 of 10 samples are clipped."""
+    run = made("stable_baselines3", "ppo", {"clip_range": 0.2}, approx_kl=[0.09] * 9, clip_fraction=[0.9] * 9)
+    row = {one.name: one for one in audit(run, CRITERIA)}["ratio_starts_at_one"]
+    assert row.best == 0.0
+    assert "clipped" in row.arithmetic

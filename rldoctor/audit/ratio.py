@@ -1,0 +1,90 @@
+"""The probability ratio of PPO: what its clip fraction and its KL say of one another.
+
+Log-ratios of an update that starts at ratio 1 are near normal with mean -KL and variance 2 KL (second order
+of both; J. Schulman, "Approximating KL Divergence", 2020), so the share of samples whose ratio leaves
+``1 +- eps`` follows from the KL: ``2 (1 - Phi(ln(1 + eps) / sqrt(2 KL)))``. Heavy tails make the KL of a
+share larger, never smaller; a share above this therefore means that the ratios do not start at 1, or that the
+clip is narrower than it is said to be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from statistics import NormalDist
+
+import numpy as np
+
+from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
+
+_NORMAL = NormalDist()
+
+
+def ratio(sight: Sight) -> Iterator[AuditRow]:
+    """Whether ratios start at 1, and the clip range that acts."""
+    if not sight.of("ppo", "ppo_recurrent", "maskable_ppo"):
+        return
+    steps, kl, clipped = sight.together("approx_kl", "clip_fraction")
+    known = (kl > sight.criteria["ratio_kl"]) & (clipped <= 1)
+    if known.sum() < sight.criteria["few_rows"]:
+        return
+    steps, width, clipped = steps[known], np.sqrt(2 * kl[known]), clipped[known]
+    clip = _clip_range(sight)
+    if math.isfinite(clip):
+        yield _centred(sight, steps, width, clipped, clip)
+    yield from _clip(sight, steps, width, clipped)
+
+
+def _clip_range(sight: Sight) -> float:
+    """The configured range; the logged one where no configuration is there."""
+    _, logged = sight.together("clip_range")
+    written = sight.setting("clip_range")
+    return float(np.median(logged)) if logged.size and not math.isfinite(written) else written
+
+
+def _centred(
+    sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArray, clip: float
+) -> AuditRow:
+    """Too many clipped samples for the KL, in the first updates or in the middle of all."""
+    expected = np.array([_share(math.log1p(clip) / one) for one in width])
+    excess = clipped - expected
+    first = slice(0, int(sight.criteria["few_rows"]))
+    part = max((first, slice(None)), key=lambda one: float(np.median(excess[one])))
+    most = float(np.median(excess[part]))
+    # Of a KL this small nothing is clipped at the configured range: there the range is what differs.
+    moves = float(np.median(width[part])) > sight.criteria["ratio_width"]
+    kl, usual = float(np.median(width[part] ** 2)) / 2, float(np.median(expected[part]))
+    text = (
+        f"{np.median(clipped[part]):.0%} of the samples are clipped at {clip:g} with a KL of {kl:.2g}; "
+        f"ratios that start at 1 would give {usual:.0%}"
+    )
+    return mechanism(
+        sight, "ratio_starts_at_one", not (moves and most > sight.criteria["clip_excess"]), text, steps
+    )
+
+
+def _clip(sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArray) -> Iterator[AuditRow]:
+    """The clip range for which the clipped share would follow from the KL: an upper end of tails, so wide."""
+    told = (clipped > sight.criteria["clip_told"]) & (clipped < 1 - sight.criteria["clip_told"])
+    if told.sum() < sight.criteria["few_rows"]:
+        return
+    implied = np.expm1(width[told] * np.array([_edge(one) for one in clipped[told]]))
+    best = float(np.median(implied))
+    wide = sight.criteria["clip_error"]
+    share, kl = float(np.median(clipped[told])), float(np.median(width[told] ** 2)) / 2
+    text = f"{share:.1%} of the samples are clipped with a KL of {kl:.2g}: a clip range of about {best:.2g}"
+    # Heavy tails of the ratios make it too large by up to a factor of two, nothing makes it too small.
+    found = Implied(best, best / wide, best * wide, text, span(steps[told]), int(told.sum()))
+    yield row(sight, "clip_range", found)
+
+
+def _share(edge: float) -> float:
+    """Share of a standard normal beyond ``edge`` on either side."""
+    return 2 * (1 - _NORMAL.cdf(edge))
+
+
+def _edge(share: float) -> float:
+    """The inverse of ``_share``."""
+    return _NORMAL.inv_cdf(1 - share / 2) if 0 < share < 1 else NAN
