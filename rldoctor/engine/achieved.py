@@ -211,7 +211,8 @@ def budget_of(
         return Budget(random=random)
     warmup = config.get("learning_starts", 0.0)
     least = criteria["least_transitions"]
-    per = config.get("updates_per_transition", config.get("utd", NAN))
+    # Not in a log without counters or configuration: every library's SAC, TD3 and DDPG makes one by default.
+    per = config.get("updates_per_transition", config.get("utd", criteria["usual_updates"]))
     if matches(run.algorithm, ("off_policy",)) and per > 0:
         # A replay learner with an update per transition learns from a tenth of what a rollout learner needs.
         least = min(least, warmup + criteria["least_updates"] / per)
