@@ -66,6 +66,7 @@ def achieved(
 ) -> Achieved:
     """Judge every curve that can tell how the run went, and combine them."""
     budget = budget_of(run, metrics, config, criteria)
+    metrics = {**metrics, **_episodes(run, metrics, criteria)}
     other = _other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
     curves = _curves(metrics, spacing, run, None if other else task.task, bound)
@@ -76,6 +77,28 @@ def achieved(
     points = max((one.points for one in judged), default=0)
     enough = done and mostly_own and points >= criteria["enough_points"]
     return Achieved(_combined(judged), task, enough)
+
+
+def _episodes(run: Run, metrics: Mapping[str, Series], criteria: Criteria) -> dict[str, Series]:
+    """The episodes themselves, where they lie beside a mean over many of them (a monitor file).
+
+    A mean over 100 episodes of a run of 120 is nearly one number; the episodes are 120, each for itself.
+    """
+    found = {}
+    for one in run.metrics.alternates:
+        mean = metrics.get(one.name)
+        single = one.window == 1 and one.name in dict(_RETURNS) and one.axis == run.axis
+        if single and mean is not None and (mean.window or 1) > 1 and _covers(one, mean, criteria):
+            found[one.name] = one
+    return found
+
+
+def _covers(one: Series, other: Series, criteria: Criteria) -> bool:
+    """Whether a series has points over nearly all steps of another one, and no fewer of them."""
+    if len(one) < len(other) or not len(other):
+        return False
+    span = float(other.steps[-1] - other.steps[0])
+    return float(one.steps[-1] - other.steps[0]) >= criteria["episodes_cover"] * span
 
 
 def _other_reward(run: Run, criteria: Criteria) -> list[str]:
@@ -97,12 +120,14 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
     if not quiet:
         return found
     alone = judge(curve, criteria, None, budget)
-    if alone.probability < criteria["still_rising"]:
-        return found
-    if found.kind is OutcomeKind.FLAT and alone.kind in (OutcomeKind.FELL, OutcomeKind.LOST):
+    fallen = (
+        alone.kind in (OutcomeKind.FELL, OutcomeKind.LOST) and alone.probability >= criteria["still_rising"]
+    )
+    if found.kind is OutcomeKind.FLAT and fallen:
         return alone
-    young = alone.kind is OutcomeKind.RISING or (alone.kind.gained and sooner)
-    return _small_gain(alone, found, criteria) if young else found
+    gained = alone.kind.gained and _gained_share(alone) >= criteria["still_rising"]
+    rising = alone.probabilities.get(OutcomeKind.RISING, 0.0) >= criteria["rather_rising"]
+    return _small_gain(alone, found, criteria) if gained and (rising or sooner) else found
 
 
 def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:
@@ -158,7 +183,8 @@ def _curve(
 ) -> Curve:
     one = metrics[name]
     unit = "environment steps" if run.axis == "env_steps" else run.axis
-    return Curve(one.steps, one.values, one.window, spacing.get(name, 0.0), name, unit, source)
+    apart = 0.0 if one.window == 1 else spacing.get(name, 0.0)
+    return Curve(one.steps, one.values, one.window, apart, name, unit, source)
 
 
 def _bounded(name: str, metrics: Mapping[str, Series], bound: float) -> Scale:

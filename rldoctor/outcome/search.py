@@ -40,7 +40,7 @@ def _autocorrelations(rows: Rows, curve: Curve, criteria: Criteria) -> FloatArra
     lowest, gap = 0.0, float(rows.steps[-1] - rows.steps[0]) / max(rows.size - 1, 1)
     if curve.spacing > 0:
         lowest = criteria["shared_rows"] * max(0.0, 1 - gap / curve.spacing)
-    if curve.source is Source.EVALUATION or gap >= curve.spacing > 0:
+    if curve.source is Source.EVALUATION or curve.window == 1 or gap >= curve.spacing > 0:
         highest = criteria["own_episodes"]
     # The first one above the highest is still tried: it lies nearest to it.
     above = int(np.searchsorted(known, max(highest, lowest)))
