@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from rldoctor.language.evaluator import Value
 from rldoctor.language.memo import Memo
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 
 # A value is reused for at most this many of its own median gaps; then it is absent (NaN). Part of the
 # semantics of the rule language (docs/writing-rules.md), not a diagnostic threshold.

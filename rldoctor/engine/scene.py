@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,20 +13,21 @@ from rldoctor.engine.intervals import active_mask, span_steps
 from rldoctor.engine.prepared_run import NAN, PreparedRun
 from rldoctor.engine.wording import fill, formatted, step_text
 from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
-from rldoctor.language.parser import Expression, parse
+from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Interval, Measure
 from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import MeasureSpec, Rule
 from rldoctor.rulebook.templates import WHICH
 
 
-def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str | None:
+def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> Expression | None:
     """The one ``where=`` condition behind an expression, ``let`` names followed; None for none or several."""
     # A measured value should say over which steps it was taken. That is read off its condition, where there
     # is exactly one: of two nothing can be said in one interval.
-    found: set[str] = set()
+    found: set[Expression] = set()
     pending, seen = [expression], {expression.text}
     while pending:
         part = pending.pop()
@@ -41,14 +41,10 @@ def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str 
 
 
 @lru_cache(maxsize=4096)
-def _own_conditions(expression: Expression) -> frozenset[str]:
+def _own_conditions(expression: Expression) -> frozenset[Expression]:
     """The ``where=`` conditions written in an expression itself."""
-    # Most expressions have none, and a look at the text is cheaper than a walk over the tree.
-    if "where" not in expression.text:
-        return frozenset()
-    calls = (node for node in ast.walk(expression.tree) if isinstance(node, ast.Call))
-    keywords = (keyword for call in calls for keyword in call.keywords if keyword.arg == "where")
-    return frozenset(ast.unparse(keyword.value) for keyword in keywords)
+    # Most expressions have none, and a look at the text is cheaper than one at every part.
+    return expression.conditions if "where" in expression.text else frozenset()
 
 
 def window(
@@ -58,7 +54,7 @@ def window(
     steps: FloatArray = scope.steps
     condition = condition_of(expression, lets)
     if condition is not None:
-        mask = np.asarray(evaluate(parse(condition), scope))
+        mask = np.asarray(evaluate(condition, scope))
         # A condition that is a single truth value or picks nothing leaves the whole grid, as the value was
         # then NaN or over everything.
         chosen = steps[mask] if mask.dtype == bool and mask.shape == steps.shape else steps

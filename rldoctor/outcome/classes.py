@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +9,7 @@ from rldoctor.model.outcome import OutcomeKind, OutcomeMeasure
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.draws import Path
+from rldoctor.plain_data import dataclass
 
 KINDS = (
     OutcomeKind.RISING,

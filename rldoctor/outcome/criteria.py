@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import Problem, RuleError
+from rldoctor.plain_data import dataclass
 from rldoctor.yamlio import Tree, load_tree
 
 FILE = "outcome.yaml"

@@ -8,7 +8,6 @@ that a draw costs one column of a matrix product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +17,7 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.explanations import Model
 from rldoctor.outcome.rows import Rows
+from rldoctor.plain_data import dataclass
 
 _SEED = 20210830
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.rows import Rows
+from rldoctor.plain_data import dataclass
 
 # Below this share of the range of a curve nothing counts as noise: a curve without any would weigh
 # infinitely.

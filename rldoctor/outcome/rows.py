@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from rldoctor.model.outcome import Curve
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
+from rldoctor.plain_data import dataclass
 
 # Standard deviation over median absolute deviation, of normal values.
 _MAD = 1.4826

@@ -11,7 +11,7 @@ from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue, Whole
 from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Nullable, Pair, Record
 from rldoctor.datafiles.sheet import Names, Sheet
 from rldoctor.language.functions import FUNCTIONS
-from rldoctor.language.parser import CONSTANTS, SPACES
+from rldoctor.language.plan import CONSTANTS, SPACES
 from rldoctor.model.measured import STATUSES
 from rldoctor.rulebook.formula import IDENTIFIED, Formula, Length, Level
 from rldoctor.yamlio import TreePath

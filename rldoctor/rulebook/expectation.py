@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rldoctor.datafiles.scalars import Choice, Flag, Scalar, TextValue
 from rldoctor.datafiles.shapes import ListOf, MapOf, Nullable, Record
 from rldoctor.datafiles.sheet import INVALID, Sheet
 from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.formula import Level
 from rldoctor.yamlio import TreePath
 

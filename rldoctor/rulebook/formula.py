@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from rldoctor.datafiles.scalars import Scalar, TextValue
@@ -13,6 +12,7 @@ from rldoctor.datafiles.sheet import INVALID, Names, Sheet, kind_of
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.finding import Severity
+from rldoctor.plain_data import dataclass
 from rldoctor.yamlio import TreePath
 
 PLACEHOLDER = "true"

@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
 
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.naming import COUNTERS, Mapped, rises
 
 Convert = Callable[[FloatArray], FloatArray]

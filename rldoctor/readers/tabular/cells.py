@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 
 # A column is numeric when at least this share of its filled cells are numbers: hashes and dates parse by
 # accident now and then, a metric that turns to text half-way is still mostly numbers.

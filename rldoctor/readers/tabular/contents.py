@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column
 from rldoctor.readers.tabular.table import Table
 

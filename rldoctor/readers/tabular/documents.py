@@ -11,12 +11,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray, Note, RawSeries
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column, number
 
 _DEEPEST = 6

@@ -16,11 +16,12 @@ What has no such layout is handed back for the protobuf parser.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.blocks import (
     Block,
     ByteWords,

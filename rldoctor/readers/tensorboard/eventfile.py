@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import FileIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.blocks import Piece
 from rldoctor.readers.tensorboard.columns import read_columns
 from rldoctor.readers.tensorboard.frames import Batch, DamagedBytes, FrameReader

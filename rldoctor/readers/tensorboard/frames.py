@@ -8,7 +8,7 @@ A 12-byte header checks itself, so after damage reading goes on at the next vali
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import RawIOBase
 from struct import Struct
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, masked_crc, small_length_crcs
 from rldoctor.readers.tensorboard.cursors import propose_positions
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.checks import UNWRITTEN
 
 _HERE = Path(__file__).parent
