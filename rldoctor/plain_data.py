@@ -17,7 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
+    from dataclasses import replace as replace
 else:
+
+    def replace(one: Any, /, **changes: Any) -> Any:
+        """As ``dataclasses.replace``; fields that nobody looked at yet stay so."""
+        kind = type(one)
+        given = getattr(one, _GIVEN, None) if kind in _READ else None
+        if given is None or not _ABOUT[kind].frozen:
+            return dataclasses.replace(one, **changes)
+        made = _MAKE[kind](given)
+        for name, value in changes.items():
+            _ABOUT[kind].setters[name](made, value)
+        return made
 
     def dataclass(kind: type | None = None, /, **asked: bool) -> Any:
         """As ``dataclasses.dataclass``."""
@@ -31,6 +43,8 @@ else:
 
 _USUAL = ({"frozen": True, "slots": True}, {"slots": True})
 _UNSET = object()
+# The slot of what an object is read from, field by field.
+_GIVEN = "_given"
 # What an annotation says of a name that is no field, or no plain parameter.
 _MARKERS = ("ClassVar", "InitVar", "KW_ONLY")
 _set = object.__setattr__
@@ -83,7 +97,7 @@ def _quick(kind: type, *, frozen: bool) -> type:
         **_SHARED,
         **(_FROZEN if frozen else {"__hash__": None}),
         **body,
-        "__slots__": names,
+        "__slots__": (*names, _GIVEN),
     }
     # Attributes of the class without slots, which belong to it alone.
     made.pop("__dict__", None)
@@ -102,7 +116,8 @@ class _Described:
 
     def __get__(self, instance: Any, kind: type) -> Any:
         owner = self.owner
-        known = {"__module__": owner.__module__, "__annotations__": owner.__annotations__}
+        # Of a class without a text the standard library makes one out of its signature.
+        known = {"__module__": owner.__module__, "__annotations__": owner.__annotations__, "__doc__": "-"}
         # Its fields without its methods, from which the standard library makes nothing but the description.
         twin: Any = type(owner.__name__, (), {**known, **self.defaults})
         dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(twin)
@@ -120,6 +135,7 @@ class _Init:
         self.defaults, self.factories = _defaults(defaults)
 
     def __set_name__(self, owner: Any, name: str) -> None:
+        _ABOUT[owner] = self
         self.owner, self.name, self.after = owner, name, getattr(owner, "__post_init__", None)
         # The slots' own setters: object.__setattr__ is refused, or would look for them every time.
         self.setters = {one: vars(owner)[one].__set__ for one in owner.__match_args__}
@@ -155,6 +171,7 @@ class _Init:
         self.owner.__init__ = _compiled(self.owner, self)
 
 
+_ABOUT: dict[type, _Init] = {}
 _FEW = 6
 
 
@@ -198,15 +215,17 @@ def _getter(names: list[str]) -> Callable[[Any], Any]:
     return attrgetter(*names) if names else lambda _: ()
 
 
-@cache
-def _compared(kind: type[Any]) -> Callable[[Any], Any]:
+def _compared_of(kind: type[Any]) -> Callable[[Any], Any]:
     return _getter([one.name for one in dataclasses.fields(kind) if one.compare])
 
 
-@cache
-def _hashed(kind: type[Any]) -> Callable[[Any], Any]:
+def _hashed_of(kind: type[Any]) -> Callable[[Any], Any]:
     fields = dataclasses.fields(kind)
     return _getter([one.name for one in fields if (one.compare if one.hash is None else one.hash)])
+
+
+_compared: Any = cache(_compared_of)
+_hashed: Any = cache(_hashed_of)
 
 
 def _equal(self: Any, other: object) -> Any:
@@ -242,7 +261,53 @@ def _restore(self: Any, state: list[Any]) -> None:
         _set(self, one.name, value)
 
 
-_SHARED = {"__eq__": _equal, "__repr__": _repr}
+def reads_later(kind: type) -> bool:
+    """Whether objects of this class can be made by :func:`later`."""
+    return kind in _ABOUT and _ABOUT[kind].after is None
+
+
+def later(kind: type, read: Callable[[str, Any], Any]) -> Callable[[Mapping[str, Any]], Any]:
+    """What makes an object of a class from a mapping whose entries are looked at when a field is asked for.
+
+    Such a field is then ``read(name, entry)``, once, or its default where there is no entry. Of a large tree
+    of objects only those are made that somebody looks at.
+    """
+    _READ[kind] = read
+    new, keep = object.__new__, vars(kind)[_GIVEN].__set__
+
+    def make(given: Mapping[str, Any]) -> Any:
+        made: Any = new(kind)
+        keep(made, given)
+        return made
+
+    _MAKE[kind] = make
+    return make
+
+
+_READ: dict[type, Callable[[str, Any], Any]] = {}
+_MAKE: dict[type, Callable[[Mapping[str, Any]], Any]] = {}
+
+
+def _look(self: Any, name: str) -> Any:
+    """The value of a field that has none yet. Python asks here for whatever an object does not have."""
+    kind = type(self)
+    about = _ABOUT[kind]
+    if name not in about.fields or kind not in _READ:
+        raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
+    given = self._given
+    if name in given:
+        value = _READ[kind](name, given[name])
+    elif name in about.factories:
+        value = about.factories[name]()
+    elif name in about.defaults:
+        value = about.defaults[name]
+    else:
+        raise AttributeError(f"a {kind.__name__} was written without its {name!r}")
+    about.setters[name](self, value)
+    return value
+
+
+_SHARED = {"__eq__": _equal, "__repr__": _repr, "__getattr__": _look}
 _FROZEN = {
     "__hash__": _hash,
     "__setattr__": _refuse_setting,

@@ -21,7 +21,7 @@ from rldoctor.paths import PACKAGE
 
 T = TypeVar("T")
 
-FORMAT = 1
+FORMAT = 2
 SHIPPED = "_compiled"
 CACHE_VARIABLE = "RLDOCTOR_CACHE_DIR"
 # The code that makes the typed values and gives them their form: as much a source as the YAML is.
@@ -65,14 +65,14 @@ class Compiled(Generic[T]):
 
     def read(self, directory: Path) -> T:
         """The value that :meth:`write` left in a directory; an error when there is none."""
-        kept = _read(directory / f"{self.name}.json")
-        value: T = from_plain(self.kind, kept["data"])
+        _, data = _read(directory / f"{self.name}.json")
+        value: T = from_plain(self.kind, data())
         return value
 
     def write(self, directory: Path) -> None:
         """Make the value and leave it in ``directory``, for a wheel."""
         directory.mkdir(parents=True, exist_ok=True)
-        _write(directory / f"{self.name}.json", {"format": FORMAT, "data": to_plain(self.make())})
+        _write(directory / f"{self.name}.json", {"format": FORMAT}, _text(to_plain(self.make())))
 
     def _cached(self) -> T:
         directory = cache_dir()
@@ -83,12 +83,12 @@ class Compiled(Generic[T]):
         # One file for each checkout, so that two of them do not take turns in overwriting it.
         place = directory / f"{self.name}-{zlib.crc32(os.fsencode(PACKAGE)):08x}.json"
         try:
-            value: T = from_plain(self.kind, _valid(place, seen)["data"])
+            value: T = from_plain(self.kind, _valid(place, seen))
         except _UNREADABLE:
             # The content is taken before the making: a file that changes meanwhile makes the entry invalid.
             kept = {**seen, "content": _content(seen), "written": time.time_ns()}
             value = self.make()
-            _keep(place, {**kept, "data": to_plain(value)})
+            _keep(place, kept, _text(to_plain(value)))
         return value
 
 
@@ -148,42 +148,53 @@ def _content(seen: dict[str, Any]) -> str:
     return made.hexdigest()
 
 
-def _valid(place: Path, seen: dict[str, Any]) -> dict[str, Any]:
-    """What is kept at ``place`` when its sources are unchanged; ValueError otherwise."""
-    kept = _read(place)
+def _valid(place: Path, seen: dict[str, Any]) -> Any:
+    """The data kept at ``place`` when its sources are unchanged; ValueError otherwise."""
+    kept, data = _read(place)
     if kept["root"] != seen["root"]:
         raise ValueError("of another checkout")
     newest = max((stamp[2] for stamp in seen["sources"]), default=0)
     if kept["sources"] == seen["sources"] and newest + _TICK < kept["written"]:
-        return kept
+        return data()
     if kept["content"] != _content(seen):
         raise ValueError("a source has changed")
-    _keep(place, {**kept, **seen, "written": time.time_ns()})
-    return kept
+    plain = data()
+    _keep(place, {**kept, **seen, "written": time.time_ns()}, _text(plain))
+    return plain
 
 
-def _read(place: Path) -> dict[str, Any]:
+def _read(place: Path) -> tuple[dict[str, Any], Callable[[], Any]]:
+    """What is said of the data in a file, which is its first line, and what reads the data behind it."""
     with open(place, "rb") as file:  # noqa: PTH123
-        kept: dict[str, Any] = json.loads(file.read())
+        said, _, text = file.read().partition(b"\n")
+    kept: dict[str, Any] = json.loads(said)
     if kept["format"] != FORMAT:
         raise ValueError("of another version of this program")
-    return kept
+    # The objects are read when they are looked at, so that damage is noticed now or too late.
+    if kept["check"] != zlib.crc32(text):
+        raise ValueError("damaged")
+    return kept, lambda: json.loads(text)
 
 
-def _keep(place: Path, kept: dict[str, Any]) -> None:
+def _keep(place: Path, kept: dict[str, Any], text: str) -> None:
     """Write a cache entry; where that cannot be done, the next start takes as long as this one."""
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(place, kept)
+        _write(place, kept, text)
     except OSError:
         pass
 
 
-def _write(place: Path, kept: dict[str, Any]) -> None:
+def _text(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def _write(place: Path, kept: dict[str, Any], text: str) -> None:
     """Written beside it and renamed: a reader, or another writer, never meets half a file."""
     beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns()}")
+    said = _text({**kept, "check": zlib.crc32(text.encode())})
     try:
-        beside.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+        beside.write_text(f"{said}\n{text}", encoding="utf-8", newline="\n")
         beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)
