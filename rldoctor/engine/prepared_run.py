@@ -15,7 +15,7 @@ from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import matches
 from rldoctor.model.derivation import Derivation
-from rldoctor.model.raw import FloatArray
+from rldoctor.model.raw import FloatArray, distinct
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.plain_data import dataclass
@@ -143,7 +143,7 @@ def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series 
         bad_steps[series.tag] = series.steps[first:][~finite[first:]]
     # One grid of all steps at which any of them was logged: the first NaN must not move to the next step of
     # another metric.
-    grid = np.unique(np.concatenate([series.steps for series in logged]))
+    grid = distinct(np.concatenate([series.steps for series in logged]))
     counts = np.zeros(grid.shape)
     for steps in bad_steps.values():
         counts[np.searchsorted(grid, steps)] += 1.0

@@ -19,8 +19,7 @@ from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
 from rldoctor.plain_data import dataclass
-from rldoctor.rulebook.schema import MeasureSpec, Rule
-from rldoctor.rulebook.templates import WHICH
+from rldoctor.rulebook.schema import WHICH, MeasureSpec, Rule
 
 
 def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> Expression | None:

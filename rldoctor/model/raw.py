@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.plain_data import dataclass
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FloatArray: TypeAlias = "NDArray[np.float64]"
+BoolArray: TypeAlias = "NDArray[np.bool_]"
+
+
+def distinct(values: FloatArray) -> FloatArray:
+    """The different values, ascending: ``np.unique``, which for values alone imports ``numpy.ma`` (14 ms)."""
+    return np.unique(values, return_counts=True)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries
+from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries, distinct
 from rldoctor.readers.merge import belongs_to, join, overlap
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.tensorboard.side_runs import attach_side_runs
@@ -207,7 +207,7 @@ def _same(one: Sequence[FloatArray], other: Sequence[FloatArray]) -> bool:
 def _shared(one: FloatArray, other: FloatArray) -> int:
     """How many different numbers two equal curves share, 0 when they are not equal or do not turn there."""
     size = min(one.size, other.size)
-    return np.unique(one[:size]).size if _equal(one, other) and _turns(one[:size]) else 0
+    return distinct(one[:size]).size if _equal(one, other) and _turns(one[:size]) else 0
 
 
 def _equal(one: FloatArray, other: FloatArray) -> bool:

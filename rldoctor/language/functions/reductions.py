@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rldoctor.language.functions.base import CallContext, Function, Value, chosen, number, scalar, truth
-from rldoctor.model.raw import BoolArray, FloatArray
+from rldoctor.model.raw import BoolArray, FloatArray, distinct
 
 
 def _reduction(name: str, reduce: Callable[[FloatArray], Any]) -> Function:
@@ -114,7 +114,7 @@ REDUCTIONS = (
     _reduction("std", np.std),
     _reduction("first", lambda values: values[0]),
     _reduction("last", lambda values: values[-1]),
-    _reduction("distinct", lambda values: np.unique(values).size),
+    _reduction("distinct", lambda values: distinct(values).size),
     Function("quantile", quantile, ("x", "q"), where=True, shared=True),
     Function("interquantile", interquantile, ("x", "q"), where=True, shared=True),
     Function("fraction", fraction, ("c",), where=True),

@@ -8,7 +8,6 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.tabular.contents import Contents, contents
-from rldoctor.readers.tabular.evaluations import read_evaluations
 from rldoctor.readers.tabular.jsonlines import first_object, flat, read_json_lines
 from rldoctor.readers.tabular.monitor import read_monitors
 from rldoctor.readers.tabular.nameless import named_by_file
@@ -46,6 +45,8 @@ def _parts(directory: Path, names: Sequence[str], errors: list[ReadError]) -> It
         if monitors:
             yield read_monitors(directory, monitors)
         if EVALUATIONS in names:
+            from rldoctor.readers.tabular.evaluations import read_evaluations  # zipfile
+
             yield read_evaluations(directory / EVALUATIONS)
     except ReadError as error:
         errors.append(error)

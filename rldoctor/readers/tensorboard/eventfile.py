@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from dataclasses import field
 from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.blocks import Piece
 from rldoctor.readers.tensorboard.columns import read_columns
 from rldoctor.readers.tensorboard.frames import Batch, DamagedBytes, FrameReader
 from rldoctor.readers.tensorboard.protobuf_path import SessionStart, SlowEvents, Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)

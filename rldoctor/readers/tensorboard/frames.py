@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from dataclasses import field
 from io import RawIOBase
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, masked_crc, small_length_crcs
 from rldoctor.readers.tensorboard.cursors import propose_positions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 BATCH_BYTES = 2 << 20
 """Bytes decoded at a time: large enough that numpy's call overhead vanishes."""
