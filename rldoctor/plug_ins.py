@@ -9,18 +9,19 @@ elsewhere (in an archive, behind a finder of their own) the full machinery is as
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from rldoctor.patterns import pattern
+
 READERS, PACKS = "rldoctor.readers", "rldoctor.packs"
 """The groups in which other packages offer something to this one."""
 
 _METADATA = (".dist-info", ".egg-info")
-_SEPARATORS = re.compile(r"[-_.]+")
+_SEPARATORS = pattern(r"[-_.]+")
 
 
 def plug_ins(group: str) -> list[tuple[str, str]]:
@@ -74,8 +75,8 @@ def _listed(place: str) -> list[str]:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-            return file.read()
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
 

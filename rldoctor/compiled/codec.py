@@ -13,7 +13,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
 from types import NoneType, SimpleNamespace, UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from rldoctor.plain_data import later, reads_later
 
@@ -74,8 +74,9 @@ def _decoder(kind: Any) -> Decoder | None:
         return frozenset
     if origin is not None and issubclass(origin, Mapping):
         return _mapping(_decoder(inner[1]))
-    if is_dataclass(kind):
-        return _dataclass(cast(type, kind))
+    # Our own first: asking whether it is a dataclass has all of its fields described.
+    if isinstance(kind, type) and (reads_later(kind) or is_dataclass(kind)):
+        return _dataclass(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
     # A pattern is only compiled: what stands in it can be slow, but does nothing else.

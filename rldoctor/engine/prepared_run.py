@@ -14,8 +14,9 @@ from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import matches
+from rldoctor.model.arrays import distinct, median
 from rldoctor.model.derivation import Derivation
-from rldoctor.model.raw import FloatArray, distinct
+from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.plain_data import dataclass
@@ -160,7 +161,8 @@ def _spacing(series: Series, length: Series | None) -> float:
         return 0.0
     # The median length over the run: lengths change as a policy learns, and the mean follows the few
     # longest.
-    typical = float(np.nanmedian(length.values)) if np.isfinite(length.values).any() else 0.0
+    values = length.values
+    typical = median(values[~np.isnan(values)]) if np.isfinite(values).any() else 0.0
     return series.window * typical
 
 

@@ -15,6 +15,7 @@ from rldoctor.language.functions.base import number, scalar, truth
 from rldoctor.language.memo import Memo
 from rldoctor.language.parser import Expression
 from rldoctor.language.plan import AND, CALL, CONDITION, CONSTANTS, MINUS, NOT, OR, count
+from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 from rldoctor.plain_data import dataclass
 
@@ -271,7 +272,7 @@ def _widened(series: _Node, width: _Node) -> Distance:
         # logged.
         gaps = scope.steps.size - 1
         points = scalar(width.value(scope))
-        extra = float(np.median(np.diff(scope.steps))) * min(points, gaps) if gaps > 0 and points > 1 else 0.0
+        extra = median(np.diff(scope.steps)) * min(points, gaps) if gaps > 0 and points > 1 else 0.0
         return series.spacing(scope) + extra
 
     return spacing

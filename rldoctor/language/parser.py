@@ -14,6 +14,7 @@ from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS
 from rldoctor.language.plan import SPACES, UNKNOWN, conditions_of, planned, words_of
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 
 # Three bounds, since each alone leaves a way to hang: text that is long, trees that are wide, trees that
@@ -27,9 +28,9 @@ COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 # Characters come before syntax: quotes, brackets, braces, @ and % cannot start anything that is allowed,
 # and Python's own parser never sees text with them.
-_FOREIGN = re.compile(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
+_FOREIGN = pattern(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
 # A number that runs into a word (1or, 0x10, 1j), which Python accepts in part and warns about.
-_GLUED = re.compile(r"(?<![\w.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[A-Za-z_]\w*")
+_GLUED = pattern(r"(?<![\w.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[A-Za-z_]\w*")
 _HINT = (
     "An expression has numbers, names, config.name, run.name, + - * /, comparisons, and/or/not and calls of "
     "functions; see docs/writing-rules.md."

@@ -38,7 +38,7 @@ COMPARISONS: Mapping[type[ast.cmpop], str] = {
 ARITHMETIC: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
-class Words(NamedTuple):
+class PlanWords(NamedTuple):
     """The names in a plan, and the ``x`` of its ``config.x`` and ``run.x``."""
 
     names: frozenset[str]
@@ -94,11 +94,11 @@ def _call(node: ast.Call) -> tuple[list[ast.expr], str]:
 
 
 @lru_cache(maxsize=4096)
-def words_of(plan: str) -> Words:
+def words_of(plan: str) -> PlanWords:
     """The names that stand in a plan."""
     values = [word for word in plan.split() if word[0].isalpha() and CALL not in word]
     spaced = {space: frozenset(_behind(values, f"{space}.")) for space in SPACES}
-    return Words(frozenset(one for one in values if "." not in one and one not in CONSTANTS), **spaced)
+    return PlanWords(frozenset(one for one in values if "." not in one and one not in CONSTANTS), **spaced)
 
 
 def _behind(values: list[str], start: str) -> Iterator[str]:

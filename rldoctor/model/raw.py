@@ -18,11 +18,6 @@ FloatArray: TypeAlias = "NDArray[np.float64]"
 BoolArray: TypeAlias = "NDArray[np.bool_]"
 
 
-def distinct(values: FloatArray) -> FloatArray:
-    """The different values, ascending: ``np.unique``, which for values alone imports ``numpy.ma`` (14 ms)."""
-    return np.unique(values, return_counts=True)[0]
-
-
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something odd a reader or the vocabulary saw and did not hide.

@@ -20,16 +20,16 @@ from pathlib import Path
 
 import numpy as np
 
-from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries, distinct
+from rldoctor.model.arrays import distinct
+from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries
+from rldoctor.patterns import pattern
 from rldoctor.readers.merge import belongs_to, join, overlap
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.tensorboard.side_runs import attach_side_runs
 
 _COMPANIONS = ("monitor", "evaluations", "monitor + evaluations")
-_EVALUATION = re.compile(r"eval|test|valid", re.IGNORECASE)
-_LOG_FOLDER = re.compile(
-    r"^(tb|tensorboard|summar(y|ies)|events|logs?)([_-]?logs?)?$|^\w+_\d+$", re.IGNORECASE
-)
+_EVALUATION = pattern(r"eval|test|valid", re.IGNORECASE)
+_LOG_FOLDER = pattern(r"^(tb|tensorboard|summar(y|ies)|events|logs?)([_-]?logs?)?$|^\w+_\d+$", re.IGNORECASE)
 
 
 def related(places: Sequence[RunDirectory]) -> list[RunDirectory]:

@@ -11,7 +11,6 @@ framework's source, a guess only reads a name. Three parts:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
@@ -24,6 +23,7 @@ from rldoctor.datafiles.canonical import canonical
 from rldoctor.datafiles.packs import Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import FloatArray, Note, RawSeries
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.algorithm import family_of
 from rldoctor.vocabulary.generic import Guess, adapt, guess
@@ -37,7 +37,7 @@ from rldoctor.vocabulary.tables import (
     written_plainly,
 )
 
-_WORDS = re.compile(r"[^a-z0-9%/]+")
+_WORDS = pattern(r"[^a-z0-9%/]+")
 
 
 class Match(NamedTuple):

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from rldoctor.language.functions.base import CallContext, Function, Value, chosen, number, scalar, truth
-from rldoctor.model.raw import BoolArray, FloatArray, distinct
+from rldoctor.model.arrays import distinct, median
+from rldoctor.model.raw import BoolArray, FloatArray
 
 
 def _reduction(name: str, reduce: Callable[[FloatArray], Any]) -> Function:
@@ -106,7 +107,7 @@ REDUCTIONS = (
     Function("any", any_true, ("c",), where=True),
     Function("all", all_true, ("c",), where=True),
     Function("count", count, ("x",), where=True),
-    _reduction("median", np.median),
+    _reduction("median", median),
     _reduction("mean", np.mean),
     _reduction("sum", np.sum),
     _reduction("min", np.min),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import yaml
 
+from rldoctor.patterns import pattern
+
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PYTHON = "tag:yaml.org,2002:python/"
 _SCALARS = ("str", "unicode", "int", "long", "float", "bool")
-_DTYPE = re.compile(r"^[fiub][1248]$")
+_DTYPE = pattern(r"^[fiub][1248]$")
 # YAML 1.1 reads 5e-4 as text; whoever wrote it meant a number.
-_FLOAT = re.compile(r"^[-+]?(?:\.\d+|\d+(?:\.\d*)?)[eE][-+]?\d+$")
+_FLOAT = pattern(r"^[-+]?(?:\.\d+|\d+(?:\.\d*)?)[eE][-+]?\d+$")
 
 
 class NoYamlError(ValueError):
