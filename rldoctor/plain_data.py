@@ -23,7 +23,7 @@ else:
     def replace(one: Any, /, **changes: Any) -> Any:
         """As ``dataclasses.replace``; fields that nobody looked at yet stay so."""
         kind = type(one)
-        given = getattr(one, _GIVEN, None) if kind in _READ else None
+        given = getattr(one, _GIVEN, None) if kind in _MAKE else None
         if given is None or not _ABOUT[kind].frozen:
             return dataclasses.replace(one, **changes)
         made = _MAKE[kind](given)
@@ -133,6 +133,9 @@ class _Init:
     def __init__(self, fields: Sequence[str], defaults: Mapping[str, Any], *, frozen: bool) -> None:
         self.fields, self.frozen, self.made = frozenset(fields), frozen, 0
         self.defaults, self.factories = _defaults(defaults)
+        # See `later`: how a field is read, and what was found out of that.
+        self.reader: Callable[[str], Callable[[Any], Any]] | None = None
+        self.readers: dict[str, Callable[[Any], Any]] = {}
 
     def __set_name__(self, owner: Any, name: str) -> None:
         _ABOUT[owner] = self
@@ -266,13 +269,13 @@ def reads_later(kind: type) -> bool:
     return kind in _ABOUT and _ABOUT[kind].after is None
 
 
-def later(kind: type, read: Callable[[str, Any], Any]) -> Callable[[Mapping[str, Any]], Any]:
+def later(kind: type, reader: Callable[[str], Callable[[Any], Any]]) -> Callable[[Mapping[str, Any]], Any]:
     """What makes an object of a class from a mapping whose entries are looked at when a field is asked for.
 
-    Such a field is then ``read(name, entry)``, once, or its default where there is no entry. Of a large tree
+    Such a field is then ``reader(name)(entry)``, once, or its default where there is none. Of a large tree
     of objects only those are made that somebody looks at.
     """
-    _READ[kind] = read
+    _ABOUT[kind].reader = reader
     new, keep = object.__new__, vars(kind)[_GIVEN].__set__
 
     def make(given: Mapping[str, Any]) -> Any:
@@ -284,25 +287,26 @@ def later(kind: type, read: Callable[[str, Any], Any]) -> Callable[[Mapping[str,
     return make
 
 
-_READ: dict[type, Callable[[str, Any], Any]] = {}
 _MAKE: dict[type, Callable[[Mapping[str, Any]], Any]] = {}
 
 
 def _look(self: Any, name: str) -> Any:
     """The value of a field that has none yet. Python asks here for whatever an object does not have."""
-    kind = type(self)
-    about = _ABOUT[kind]
-    if name not in about.fields or kind not in _READ:
-        raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
+    about = _ABOUT[type(self)]
+    if about.reader is None or name not in about.fields:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
     given = self._given
     if name in given:
-        value = _READ[kind](name, given[name])
+        read = about.readers.get(name)
+        if read is None:
+            read = about.readers[name] = about.reader(name)
+        value = read(given[name])
     elif name in about.factories:
         value = about.factories[name]()
     elif name in about.defaults:
         value = about.defaults[name]
     else:
-        raise AttributeError(f"a {kind.__name__} was written without its {name!r}")
+        raise AttributeError(f"a {type(self).__name__} was written without its {name!r}")
     about.setters[name](self, value)
     return value
 

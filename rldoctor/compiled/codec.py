@@ -106,8 +106,12 @@ def _mapping(decode: Decoder | None) -> Decoder:
 
 
 def _dataclass(kind: type) -> Decoder:
-    if reads_later(kind):
-        return later(kind, lambda name, plain: _field(kind, name)(plain))
+    texts = kind.__annotations__.values()
+    # One that is taken as it is costs less than a look at two of its fields.
+    if reads_later(kind) and not all(text in _AS_WRITTEN for text in texts):
+        return later(kind, lambda name: _field(kind, name))
+    if all(text in _PLAIN for text in texts):
+        return lambda plain: kind(**plain)
 
     def make(plain: Mapping[str, Any]) -> Any:
         return kind(**{name: _field(kind, name)(value) for name, value in plain.items()})
@@ -115,7 +119,6 @@ def _dataclass(kind: type) -> Decoder:
     return make
 
 
-@lru_cache(maxsize=1024)
 def _field(kind: Any, name: str) -> Decoder:
     """How the value of a field is made. Only the types of fields that are asked for are looked at."""
     text = kind.__annotations__[name]
@@ -130,9 +133,10 @@ def _same(plain: Any) -> Any:
     return plain
 
 
+_PLAIN = ("str", "float", "int", "bool", "Any")
 # Nine of ten fields.
 _AS_WRITTEN: Mapping[str, Decoder] = {
-    **dict.fromkeys(("str", "float", "int", "bool", "Any"), _same),
+    **dict.fromkeys(_PLAIN, _same),
     "tuple[str, ...]": tuple,
     "frozenset[str]": frozenset,
 }
