@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import field
 from functools import lru_cache, reduce
 from typing import TypeAlias, cast
@@ -19,7 +21,7 @@ from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 from rldoctor.plain_data import dataclass
 
-__all__ = ["Scope", "Value", "evaluate", "spacing_of"]
+__all__ = ["Scope", "Value", "calm", "evaluate", "spacing_of"]
 
 
 @dataclass(slots=True)
@@ -52,9 +54,9 @@ Evaluation: TypeAlias = Callable[[Scope], Value]
 Distance: TypeAlias = Callable[[Scope], float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Node:
-    """A compiled part: its value, and how many steps apart its points are independent."""
+    """A compiled part: its value, and how many steps apart its points are independent. Not to be changed."""
 
     value: Evaluation
     spacing: Distance
@@ -67,9 +69,11 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         ExpressionError: a name that the scope does not have, or an array that does not fit the grid (both
             mistakes of the caller, not of a log).
     """
+    node = _compiled(expression)
+    if _calm.get():
+        return _plain(node.value(scope))
     with np.errstate(all="ignore"):
-        value = _compiled(expression).value(scope)
-    return _plain(value)
+        return _plain(node.value(scope))
 
 
 def spacing_of(expression: Expression, scope: Scope) -> float:
@@ -77,8 +81,25 @@ def spacing_of(expression: Expression, scope: Scope) -> float:
 
     For a ``let``: put the result into ``Scope.spacing`` under the let's name.
     """
+    spacing = _compiled(expression).spacing
+    if spacing is _nowhere:
+        return 0.0
     with np.errstate(all="ignore"):
-        return _compiled(expression).spacing(scope)
+        return spacing(scope)
+
+
+_calm: ContextVar[bool] = ContextVar("calm", default=False)
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """Within it numpy's warnings are silent once for all; else each :func:`evaluate` sees to it."""
+    before = _calm.set(True)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _calm.reset(before)
 
 
 def _plain(value: Value) -> Value:
@@ -164,8 +185,8 @@ def _name(name: str) -> _Node:
         if name not in scope.names:
             raise ExpressionError(f"'{name}' is not known here")
         found = scope.names[name]
-        if np.ndim(found) and np.shape(found) != scope.steps.shape:
-            raise ExpressionError(f"'{name}' has shape {np.shape(found)}, the grid {scope.steps.shape}")
+        if isinstance(found, np.ndarray) and found.ndim and found.shape != scope.steps.shape:
+            raise ExpressionError(f"'{name}' has shape {found.shape}, the grid {scope.steps.shape}")
         return found
 
     def spacing(scope: Scope) -> float:
@@ -188,7 +209,11 @@ def _fact(space: str, name: str) -> _Node:
 def _widest(parts: list[_Node]) -> Distance:
     # The widest of the parts: a sum of a 100-episode mean and a raw series has independent points only as
     # far apart as the mean has.
-    return lambda scope: max((part.spacing(scope) for part in parts), default=0.0)
+    # Numbers and settings have none, and most parts are some of these.
+    spacings = [part.spacing for part in parts if part.spacing is not _nowhere]
+    if len(spacings) < 2:
+        return spacings[0] if spacings else _nowhere
+    return lambda scope: max([spacing(scope) for spacing in spacings])
 
 
 def _unary(sign: str, operand: _Node) -> _Node:
