@@ -1,4 +1,4 @@
-"""``dataclass`` at a small part of its price for the usual case: with slots, frozen or not, no base class.
+"""``dataclass`` at a small part of its price for the usual case: with slots, frozen or not, own fields only.
 
 The standard library compiles six functions for such a class, each by itself, and describes every field:
 0.7 ms, and a start makes 140 classes, of most of which there is never an object. Here ``__init__`` is
@@ -54,7 +54,7 @@ def _usual(kind: type) -> bool:
     """Whether the parameters of ``__init__`` are simply the fields in order, and nothing is to be refused."""
     body = vars(kind)
     fields = body.get("__annotations__", {})
-    if kind.__bases__ != (object,) or not all(map(_plain, fields.values())):
+    if not all(map(_adds_nothing, kind.__mro__[1:-1])) or not all(map(_plain, fields.values())):
         return False
     given = [name in body and _has_default(body[name]) for name in fields]
     # A field without a default behind one that has it, one that could be changed, one without an annotation:
@@ -64,6 +64,11 @@ def _usual(kind: type) -> bool:
         for name, value in body.items()
         if name in fields or isinstance(value, dataclasses.Field)
     )
+
+
+def _adds_nothing(base: type) -> bool:
+    """Whether a base class has methods only."""
+    return vars(base).get("__slots__") == () and "__dataclass_fields__" not in vars(base)
 
 
 def _plain(annotation: Any) -> bool:
@@ -102,7 +107,7 @@ def _quick(kind: type, *, frozen: bool) -> type:
     # Attributes of the class without slots, which belong to it alone.
     made.pop("__dict__", None)
     made.pop("__weakref__", None)
-    return type(kind.__name__, (), made)
+    return type(kind)(kind.__name__, kind.__bases__, made)
 
 
 class _Described:

@@ -28,7 +28,7 @@ def plug_ins(group: str) -> list[tuple[str, str]]:
     """Name and value (``module:attribute``) of every entry point of a group, sorted."""
     if _unusual():
         return by_metadata(group)
-    return sorted(set(_points(group)))
+    return list(_found(group, tuple(sys.path)))
 
 
 def by_metadata(group: str) -> list[tuple[str, str]]:
@@ -45,8 +45,13 @@ def _unusual() -> bool:
     return archives or bool(finders)
 
 
-def _points(group: str) -> Iterator[tuple[str, str]]:
-    for text in _texts(tuple(sys.path)):
+@lru_cache(maxsize=8)
+def _found(group: str, places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(set(_points(group, places))))
+
+
+def _points(group: str, places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for text in _texts(places):
         # Few packages name the group at all; only their lines are looked at.
         if f"[{group}]" in text:
             yield from _in_section(text, group)

@@ -117,6 +117,7 @@ def conditions_of(plan: str) -> Iterator[str]:
         begins[len(begins) - taken :] = [begins[-taken] if taken else at]
 
 
+@lru_cache(maxsize=4096)
 def count(word: str) -> int:
     """How many values a word of a plan takes; ValueError for a call or chain that is not written as here."""
     if word in _COUNTS:

@@ -69,7 +69,7 @@ class FrameReader:
     size_hint: int = BATCH_BYTES
     damage: list[DamagedBytes] = field(default_factory=list)
     records: int = 0
-    _buffer: bytearray = field(init=False)
+    _buffer: bytearray = field(default_factory=bytearray)
     _filled: int = 0
     _offset: int = 0
 
