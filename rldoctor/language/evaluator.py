@@ -69,7 +69,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         ExpressionError: a name that the scope does not have, or an array that does not fit the grid (both
             mistakes of the caller, not of a log).
     """
-    node = _compiled(expression)
+    node = _compiled(expression.plan)
     if _calm.get():
         return _plain(node.value(scope))
     with np.errstate(all="ignore"):
@@ -81,7 +81,7 @@ def spacing_of(expression: Expression, scope: Scope) -> float:
 
     For a ``let``: put the result into ``Scope.spacing`` under the let's name.
     """
-    spacing = _compiled(expression).spacing
+    spacing = _compiled(expression.plan).spacing
     if spacing is _nowhere:
         return 0.0
     with np.errstate(all="ignore"):
@@ -112,17 +112,17 @@ def _plain(value: Value) -> Value:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(expression: Expression) -> _Node:
+def _compiled(plan: str) -> _Node:
     """A closure for each word of the plan, which takes as many of the values before it as it has parts."""
     values: list[_Node] = []
-    for word in expression.plan.split():
+    for word in plan.split():
         taken = count(word)
         if taken > len(values):
-            raise ExpressionError(f"the plan of {expression} lacks a value before {word}")
+            raise ExpressionError(f"the plan '{plan}' lacks a value before {word}")
         parts = values[len(values) - taken :]
         values[len(values) - taken :] = [_combined(word, parts) if taken else _leaf(word)]
     if len(values) != 1:
-        raise ExpressionError(f"the plan of {expression} is not one value")
+        raise ExpressionError(f"the plan '{plan}' is not one value")
     return values[0]
 
 
@@ -145,8 +145,6 @@ def _leaf(word: str) -> _Node:
     """The same few hundred names and numbers are in all expressions."""
     if word in CONSTANTS:
         return _constant(CONSTANTS[word])
-    if CALL in word:
-        return _call(word, [])
     if not word[0].isalpha():
         return _constant(float(word))
     space, _, name = word.partition(".")

@@ -1,7 +1,7 @@
 """What an expression computes, as words in the order of computing.
 
 ``a > 2 * median(b, where=c)`` is ``a 2.0 b c median(1w * >``: a number, ``name``, ``config.name`` or
-``run.name`` is a value; ``+ - * /`` take two values, ``~`` (not), ``-1`` and ``+1`` (signs) one; ``&3`` and
+``run.name`` is a value; ``+ - * /`` take two values, ``~`` (not), ``~-`` and ``~+`` (signs) one; ``&3`` and
 ``|2`` (and, or) so many; ``<,<=`` is a chain of comparisons; ``median(1w`` calls a function with so many
 arguments and a condition.
 
@@ -26,7 +26,7 @@ UNKNOWN = "unknown"
 CONSTANTS: Mapping[str, bool | float] = {"true": True, "false": False, UNKNOWN: math.nan}
 SPACES = ("config", "run")
 
-CALL, CONDITION, AND, OR, NOT, MINUS, PLUS = "(", "w", "&", "|", "~", "-1", "+1"
+CALL, CONDITION, AND, OR, NOT, MINUS, PLUS = "(", "w", "&", "|", "~", "~-", "~+"
 COMPARISONS: Mapping[type[ast.cmpop], str] = {
     ast.Lt: "<",
     ast.LtE: "<=",

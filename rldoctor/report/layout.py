@@ -212,7 +212,9 @@ def _natural(block: Sheaf) -> list[int]:
         texts = [row[place].plain for row in block.rows] + ([one.title] if block.head else [])
         gap = _gap(block, place)
         found.append(max([_widest(text) for text in texts] + [one.least or 0]) + gap)
-    return [one or 1 for one in found]
+    if not all(found):
+        raise UnusualError
+    return found
 
 
 def _widths(block: Sheaf, most: int) -> list[int]:
