@@ -70,6 +70,7 @@ def _index(name: str, packs: Packs) -> _Index:
     return _Index(literal, spelled, qualified, wild, tuple(rows.values()))
 
 
+@lru_cache(maxsize=4096)
 def _spelling(tag: str) -> str:
     """Writers differ in case, spaces and dashes (tensorboardX turns ``(mean)`` into ``_mean_``)."""
     return "/".join(part.strip("_") for part in _WORDS.sub("_", tag.lower()).split("/"))
