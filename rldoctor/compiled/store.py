@@ -78,7 +78,7 @@ class Compiled(Generic[T]):
         directory = cache_dir()
         if directory is None:
             return self.make()
-        seen = Seen([*_stamps(_below(self.sources())), *_code()])
+        seen = SourceStamps([*_stamps(_below(self.sources())), *_code()])
         # One file for each checkout, so that two of them do not take turns in overwriting it.
         place = directory / f"{self.name}-{zlib.crc32(os.fsencode(PACKAGE)):08x}.json"
         try:
@@ -93,7 +93,7 @@ class Compiled(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SourceStamps:
     """The sources as they are now: name, size and time of change of each."""
 
     stamps: Sequence[tuple[str, int, int]]
@@ -152,7 +152,7 @@ def _stamps(files: Iterable[str]) -> list[tuple[str, int, int]]:
     return found
 
 
-def _content(seen: Seen) -> str:
+def _content(seen: SourceStamps) -> str:
     """A digest of the sources' names and contents."""
     import hashlib  # loads OpenSSL: only where the times do not settle it
 
@@ -164,7 +164,7 @@ def _content(seen: Seen) -> str:
     return made.hexdigest()
 
 
-def _valid(place: Path, seen: Seen) -> Any:
+def _valid(place: Path, seen: SourceStamps) -> Any:
     """The data kept at ``place`` when its sources are unchanged; ValueError otherwise."""
     kept, data = _read(place)
     stamps = seen.text()
