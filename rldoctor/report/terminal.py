@@ -15,7 +15,6 @@ from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf
 from rldoctor.report.clean import clean
 from rldoctor.report.layout import Printer, printer
 from rldoctor.report.numbers import number, plural
-from rldoctor.report.snippets import Snippet, snippet
 from rldoctor.report.sparkline import can_show, sparkline
 from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules, settings
 from rldoctor.report.terminal_envelope import reference
@@ -24,6 +23,8 @@ from rldoctor.report.terminal_summary import summary
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from rldoctor.report.snippets import Snippet
 MAX_NOTES = 5
 MAX_DETAILED = 8
 MAX_RIVALS = 4
@@ -191,9 +192,15 @@ def _fixes(diagnosis: Diagnosis, detail: int) -> Iterator[Block]:
     yield Paragraph(f"\n{words.fixes_title(diagnosis)}", style="bold")
     grid = Sheaf([ColumnLook(right=True, least=3, fold=False), ColumnLook()], gap=1)
     for rank, fix in enumerate(found, 1):
-        line = snippet(fix.prescription, diagnosis.run) if detail == VERBOSE else None
+        line = _snippet(fix, diagnosis) if detail == VERBOSE else None
         grid.add_row(Paragraph(f"{rank}."), _fix(fix, line))
     yield grid
+
+
+def _snippet(fix: words.Fix, diagnosis: Diagnosis) -> Snippet | None:
+    from rldoctor.report.snippets import snippet
+
+    return snippet(fix.prescription, diagnosis.run)
 
 
 def _fix(fix: words.Fix, line: Snippet | None) -> Paragraph:
