@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rldoctor.model.outcome import Budget, Curve, CurveOutcome, OutcomeKind, TaskScale
-from rldoctor.outcome import judge, load_criteria
+from rldoctor.outcome import judge
+from rldoctor.outcome.criteria_file import load_criteria
 
 Floats = NDArray[np.float64]
 CRITERIA = load_criteria(Path(__file__).resolve().parents[1] / "rules")

@@ -11,6 +11,8 @@ from rldoctor.datafiles.canonical import ALGORITHM_NAMES, CANONICAL, framework_n
 from rldoctor.engine.policy import POLICY, QUANTITIES
 from rldoctor.envelope.criteria import CRITERIA
 from rldoctor.rulebook.builtin import RULES
+from rldoctor.tasks.names import NAMES
+from rldoctor.tasks.scales import LIMITS
 from rldoctor.vocabulary.detect import FINGERPRINTS
 from rldoctor.vocabulary.generic import WORDS
 from rldoctor.vocabulary.tables import framework_table
@@ -18,7 +20,18 @@ from rldoctor.vocabulary.tables import framework_table
 
 def everything() -> Iterator[Compiled[Any]]:
     """What a start reads."""
-    yield from (RULES, POLICY, QUANTITIES, CRITERIA, CANONICAL, ALGORITHM_NAMES, FINGERPRINTS, WORDS)
+    yield from (
+        RULES,
+        POLICY,
+        QUANTITIES,
+        CRITERIA,
+        CANONICAL,
+        ALGORITHM_NAMES,
+        FINGERPRINTS,
+        WORDS,
+        NAMES,
+        LIMITS,
+    )
     yield from (framework_table(name) for name in framework_names())
 
 

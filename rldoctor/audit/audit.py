@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,9 +15,10 @@ from rldoctor.audit.episodes import episodes, exploration
 from rldoctor.audit.gradients import gradients
 from rldoctor.audit.loss import loss_parts
 from rldoctor.audit.policy import policy
-from rldoctor.audit.sight import Sight
+from rldoctor.audit.sight import Sight, assumed
 from rldoctor.audit.temperature import temperature
 from rldoctor.model.audit import AuditRow
+from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
 
 Model = Callable[[Sight], Iterator[AuditRow]]
@@ -45,3 +48,34 @@ def _rows(model: Model, sight: Sight) -> list[AuditRow]:
         return list(model(sight))
     except (ArithmeticError, ValueError, IndexError):
         return []
+
+
+def with_implied(run: Run, rows: Iterable[AuditRow], criteria: AuditCriteria) -> Run:
+    """The run with the settings that its log gives away.
+
+    A counter in the log is surer than a library's default, which may be that of another version, and surer
+    than a configuration that it contradicts (one file for many runs, a value that the library reads
+    otherwise). The source of such a setting says so; what was written stays in the audit's row.
+    """
+    knobs = dict(run.config.knobs)
+    for one in rows:
+        name = criteria.quantities[one.name].sets
+        known = knobs.get(name)
+        if not name or not math.isfinite(one.best):
+            continue
+        if known is None or assumed(known) or one.contradicted:
+            key = known.key if known is not None else name
+            knobs[name] = Knob(name, one.best, key, one.best, f"by the log: {one.arithmetic}")
+    return replace(run, config=replace(run.config, knobs=knobs))
+
+
+def facts(rows: tuple[AuditRow, ...]) -> dict[str, float]:
+    """Numbers for rules: ``implied_x``, ``implied_x_low``, ``implied_x_high``, ``contradicted_x``."""
+    found: dict[str, float] = {}
+    for one in rows:
+        found[f"implied_{one.name}"] = one.best
+        found[f"implied_{one.name}_low"] = one.low
+        found[f"implied_{one.name}_high"] = one.high
+        # A default that nobody wrote down may be refuted; that is no fault of the run.
+        found[f"contradicted_{one.name}"] = float(one.contradicted and not one.assumed)
+    return found

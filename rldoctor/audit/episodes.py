@@ -32,6 +32,9 @@ def exploration(sight: Sight) -> Iterator[AuditRow]:
         or rate.size < sight.criteria["least_rows"]
     ):
         return
+    # A share of random actions lies in 0..1: anything else is another quantity, or a broken column.
+    if rate.min() < 0 or rate.max() > 1:
+        return
     final = float(rate[-1])
     text = f"exploration rate {rate[0]:.3g} at step {steps[0]:,.0f}, {final:.3g} at step {steps[-1]:,.0f}"
     still_falling = bool(rate[-1] < rate[-2])

@@ -68,7 +68,7 @@ def run_document(run: Run, rules_dirs: Sequence[Path] = ()) -> dict[str, object]
         "metrics": [_series(series) for series in run.metrics.series.values()],
         "alternates": [_series(series) for series in run.metrics.alternates],
         "derived": [as_data(one) for one in derived(run, rules_dirs)],
-        "audit": [audited.document(one) for one in audit_of(run)],
+        "audit": [audited.document(one) for one in audit_of(run, rules_dirs)],
         "unmapped": [{"tag": raw.tag, "points": len(raw.values)} for raw in run.metrics.unmapped],
         "ignored": list(run.metrics.ignored),
         "config": [_knob(knob) for knob in run.config.knobs.values()],

@@ -45,7 +45,7 @@ def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
         yield _metrics(frame.alternates)
     yield from _settings(run)
     yield from _derived(run, rules_dirs)
-    yield from _audit(run)
+    yield from _audit(run, rules_dirs)
     yield from _left_over(run)
     yield from _notes(run)
 
@@ -103,12 +103,12 @@ def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
         yield Padding(Text(f"read as logged: {names}", style="dim"), (0, 0, 0, 2), expand=False)
 
 
-def _audit(run: Run) -> Iterator[RenderableType]:
+def _audit(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
     """Every row of the audit, with its arithmetic."""
     from rich.padding import Padding
     from rich.text import Text
 
-    rows = audit_of(run)
+    rows = audit_of(run, rules_dirs)
     yield Text(f"What the log says about the settings: {len(rows)}", style="bold")
     for one in rows:
         cells = audited.row(one)

@@ -35,6 +35,9 @@ CODE = (
     "model",
     "vocabulary",
     "engine",
+    "audit",
+    "outcome",
+    "tasks",
     "envelope",
 )
 # A file may change twice within one tick of its file system's clock: what was written this shortly before

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rldoctor.engine.achieved import likely_gain
 from rldoctor.engine.data_quality import vetoed
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule
 from rldoctor.engine.policy import DerivedSet, Policy
@@ -16,11 +17,11 @@ from rldoctor.engine.ranking import rank
 from rldoctor.language.evaluator import calm
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
+from rldoctor.model.numbers import number_text
+from rldoctor.model.outcome import CurveOutcome, OutcomeKind
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.rulebook.schema import Rule
-
-_LOOKED = (Outcome.PASSED, Outcome.FIRED)
 
 
 def diagnose_run(
@@ -49,7 +50,7 @@ def diagnose_run(
     roots = rank(evaluated, policy.ranking, context.length, _first_seen(rules, context))
     verdict, note = _verdict(roots, evaluated, context, policy)
     return Diagnosis(
-        run=replace(run, metrics=_with_derived(run.metrics, context)),
+        run=replace(context.run, metrics=_with_derived(run.metrics, context)),
         coverage=_coverage(evaluated),
         verdict=verdict,
         roots=tuple(sorted(roots, key=lambda root: (-root.severity, -root.score))),
@@ -57,6 +58,8 @@ def diagnose_run(
         verdict_note=note,
         outcome_note=outcome_note(context),
         derivations=context.derivations,
+        audit=context.audit,
+        achieved=context.achieved.outcome,
     )
 
 
@@ -99,9 +102,13 @@ def _verdict(
     if worst is not None and not (blind and worst < Severity.ERROR):
         return worst.label, ""
     missing = _unjudged(evaluated, context, policy, blind=blind)
+    if missing:
+        return "not_enough_data", missing
     # Calling a sick run healthy costs more than anything: `healthy` needs evidence that the run went well,
     # and not only rules that stayed quiet.
-    return ("not_enough_data", missing) if missing else ("healthy", "")
+    if context.achieved.outcome.kind.sick:
+        return Severity.WARNING.label, "no rule that could look explains what the return did"
+    return "healthy", ""
 
 
 def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Policy, *, blind: bool) -> str:
@@ -112,13 +119,14 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     ran = _coverage(evaluated).ran
     if ran < policy.healthy_rules:
         return f"only {ran} rules could look at this run"
-    if not _outcome_judged(context):
-        return "too few points of the return to say how the run went"
-    judged = any(one.rule.code in policy.judge_codes and one.result.outcome in _LOOKED for one in evaluated)
-    # No rule that asks whether the run failed could look, and no fact says that it went well: only then
-    # does silence mean nothing, as either alone is an answer.
-    if not judged and not any(context.facts.get(name, math.nan) > 0 for name in policy.went_well):
-        return "too short, or too noisy, to say whether the return rose"
+    outcome = context.achieved.outcome
+    if (
+        outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
+        and not context.facts.get("solved", math.nan) > 0
+    ):
+        return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
+    if outcome.kind.gained and not likely_gain(outcome.deciding, policy.judging):
+        return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
     return ""
 
 
@@ -127,25 +135,53 @@ def _is_remark(root: Root, policy: Policy) -> bool:
     return root.severity is Severity.INFO and root.finding.area in policy.remark_areas
 
 
-def _outcome_judged(context: PreparedRun) -> bool:
-    facts = context.facts
-    return any(math.isfinite(facts.get(name, math.nan)) for name in ("improving", "success_end"))
+_DID = {
+    OutcomeKind.RISING: "still rising",
+    OutcomeKind.KEPT: "rose and was kept",
+    OutcomeKind.LOST: "rose and was lost again",
+    OutcomeKind.FELL: "fell below where it began",
+    OutcomeKind.FLAT: "no material change",
+    OutcomeKind.SWINGING: "swings up and down without a trend",
+    OutcomeKind.SOLVED: "solved",
+    OutcomeKind.EARLY: "too early to tell",
+}
+
+
+# A level this much smaller than what is material is zero: fits leave the last digits of a difference.
+_NOTHING = 1e-6
+
+
+def _level_text(value: float, found: CurveOutcome) -> str:
+    """Three digits of a level; a success rate in percent."""
+    value = 0.0 if abs(value) < _NOTHING * found.measure.material else value
+    return f"{value:.0%}" if found.metric.endswith("success_rate") else number_text(float(f"{value:.3g}"))
+
+
+def _levels(context: PreparedRun, found: CurveOutcome) -> list[float]:
+    """Start, end and best level.
+
+    Where nothing but noise explains the curve they are one number; what a reader sees are its ends.
+    """
+    fitted = [one.value for one in (found.start, found.end, found.best) if one is not None]
+    seen = [context.facts.get(f"return_{name}", math.nan) for name in ("start", "end", "best")]
+    one_level = np.ptp(fitted) <= _NOTHING * found.measure.material and found.metric == "episode_return"
+    return seen if one_level and not any(map(math.isnan, seen)) else fitted
 
 
 def outcome_note(context: PreparedRun) -> str:
-    """One sentence on how the return went, for the head of a report."""
-    facts = context.facts
-    start, end, best = (facts.get(name, np.nan) for name in ("return_start", "return_end", "return_best"))
-    if not math.isfinite(start):
+    """One or two sentences on how the run went and on which scale, for the head of a report."""
+    outcome = context.achieved.outcome
+    found = outcome.deciding
+    if found.start is None or found.end is None or found.best is None:
         return ""
-    # The best level is a median of several points; the ends may be of fewer.
-    best = np.nanmax([start, end, best])
-    text = f"return {start:.4g} at the start, {end:.4g} at the end, best {best:.4g}"
-    success = facts.get("success_end", np.nan)
-    text += f", success {success:.0%} at the end" if math.isfinite(success) else ""
-    # From the strongest statement to the weakest; a solved run is usually still improving too.
-    if facts.get("solved", np.nan) > 0:
-        return f"{text}: solved"
-    if facts.get("improving", np.nan) > 0:
-        return f"{text}: still improving"
-    return f"{text}: learned and kept it" if facts.get("learned", np.nan) > 0 else text
+    levels = [_level_text(value, found) for value in _levels(context, found)]
+    name = "return" if found.metric.endswith("return") else found.metric.replace("_", " ")
+    text = f"{name} {levels[0]} at the start, {levels[1]} at the end, best {levels[2]}"
+    success = context.facts.get("success_end", math.nan)
+    if math.isfinite(success) and not found.metric.endswith("success_rate"):
+        text += f", success {success:.0%} at the end"
+    solved = context.facts.get("solved", math.nan) > 0
+    did = "solved" if solved and not outcome.kind.sick else _DID[outcome.kind]
+    sure = f" (probability {found.probability:.0%})" if outcome.kind is not OutcomeKind.EARLY else ""
+    said = f"{text}: {did}{sure}; {found.measure.sentence}"
+    return f"{said}. {outcome.disagreement}" if outcome.disagreement else said

@@ -73,6 +73,12 @@ def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:
     learning = facts.get("improving", NAN) > 0 or facts.get("learned", NAN) > 0
     if rule.cap_if_improving is not None and learning and severity > rule.cap_if_improving:
         return rule.cap_if_improving, _lowered(severity, rule.cap_if_improving, "the run learns all the same")
+    # Less information never makes a finding worse: what would be held down if the run learned is held down,
+    # though never to silence, while nobody can say whether it does.
+    unknown = math.isnan(facts.get("learned", NAN)) or facts.get("outcome_possible", NAN) > 0
+    if rule.cap_if_improving is not None and unknown and severity > Severity.WARNING:
+        lower = Severity.ERROR if severity is Severity.CRITICAL else Severity.WARNING
+        return lower, _lowered(severity, lower, "nothing says whether the run learns")
     return severity, ""
 
 

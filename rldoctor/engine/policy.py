@@ -8,13 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import canonical, vocabulary_names, vocabulary_sources
-from rldoctor.datafiles.packs import CATALOGUE, DERIVED, FACTS, Packs, vocabularies
+from rldoctor.datafiles.packs import AUDIT, CATALOGUE, DERIVED, FACTS, OUTCOME, Packs, vocabularies
 from rldoctor.datafiles.packs import POLICY as POLICY_NAME
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.derivation import FACT, SETTING
 from rldoctor.model.finding import Severity
+from rldoctor.model.task import Task
+from rldoctor.outcome.criteria import Criteria
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import PackFacts
@@ -57,7 +60,9 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order."""
+    """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order;
+    ``tasks``: the user's own.
+    """
 
     outcome: Outcomes
     ranking: Ranking
@@ -70,11 +75,12 @@ class Policy:
     healthy_rules: float
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
-    went_well: tuple[str, ...]
-    judge_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
     remark_areas: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    audit: AuditCriteria = field(default_factory=AuditCriteria)
+    judging: Criteria = field(default_factory=Criteria)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +143,17 @@ def load_policy(rules: Path) -> Policy:
 
 def read_policy(rules: Path) -> Policy:
     """The policy, from its file. RuleError with every problem of it."""
+    from rldoctor.audit.criteria_file import read_criteria
+    from rldoctor.outcome.criteria_file import load_criteria
     from rldoctor.rulebook.pack_facts import facts_of
     from rldoctor.rulebook.policy_file import policy_file
 
-    return replace(build_policy(policy_file(rules)), packs=(facts_of(rules),))
+    return replace(
+        build_policy(policy_file(rules)),
+        packs=(facts_of(rules),),
+        audit=read_criteria(rules),
+        judging=load_criteria(rules),
+    )
 
 
 def build_policy(data: Mapping[str, Any]) -> Policy:
@@ -163,8 +176,6 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         healthy_rules=_values(verdict["thresholds"])["healthy_rules"],
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),
-        went_well=tuple(verdict["went_well"]),
-        judge_codes=frozenset(verdict["judges"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
         remark_areas=frozenset(verdict["remarks"]),
         # Facts of the pack are part of the policy, because they are made once per run, before any rule.
@@ -264,7 +275,7 @@ def _variant(entry: Mapping[str, Any]) -> Variant:
 
 def _sources() -> list[Path]:
     """The policy and its facts, and where the names stand that these and the derived quantities refer to."""
-    names = (POLICY_NAME, FACTS, DERIVED, CATALOGUE)
+    names = (POLICY_NAME, FACTS, DERIVED, CATALOGUE, AUDIT, OUTCOME)
     return [*(builtin_rules_dir() / name for name in names), *vocabulary_sources()]
 
 

@@ -7,14 +7,19 @@ from dataclasses import field, replace
 
 import numpy as np
 
+from rldoctor.audit.audit import audit, with_implied
+from rldoctor.audit.audit import facts as audit_facts
+from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, task_of_run
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
+from rldoctor.engine.known_task import with_task
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
 from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import distinct, median
+from rldoctor.model.audit import AuditRow
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
@@ -41,6 +46,8 @@ class PreparedRun:
     facts: Mapping[str, float]
     spacing: Mapping[str, float]
     derivations: tuple[Derivation, ...] = ()
+    audit: tuple[AuditRow, ...] = ()
+    achieved: Achieved = NOTHING
     quantities: DerivedSet = field(default_factory=DerivedSet, compare=False, repr=False)
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
@@ -73,6 +80,11 @@ def prepare(
     beside: Mapping[str, Series] | None = None,
 ) -> PreparedRun:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
+    task = task_of_run(run, policy.tasks)
+    # Settings known from the task come first: the audit may use them, a counter in the log overrules them.
+    run = with_task(run, task.task)
+    audited = audit(run, policy.audit)
+    run = with_implied(run, audited, policy.audit)
     metrics = {**run.metrics.series, **(beside or {})}
     # First of all, as it is about what was logged, and derived quantities may be NaN where nothing broke.
     broken = _nonfinite(metrics, policy.nonfinite)
@@ -90,10 +102,18 @@ def prepare(
     spacing = {name: _spacing(one, metrics.get("episode_length")) for name, one in metrics.items()}
     # Two steps, because facts are expressions over the run, which is not complete without them.
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
+    found = achieved(run, metrics, config, spacing, task, policy.judging)
     view = _outcome(ready, policy.outcome)
-    facts = {**ledger.facts, **_facts(ready, policy, view)}
-    _add_pack_facts(facts, ready, policy, view)
-    return PreparedRun(run, metrics, config, facts, spacing, tuple(ledger.made), derived)
+    known = {
+        **ledger.facts,
+        **_facts(ready, policy, view),
+        **audit_facts(audited),
+        **facts(found, policy.judging),
+    }
+    if known["outcome_arrived"] > 0:
+        known["solved"] = 1.0
+    _add_pack_facts(known, ready, policy, view)
+    return PreparedRun(run, metrics, config, known, spacing, tuple(ledger.made), audited, found, derived)
 
 
 # The value of a setting that is written and switched off.

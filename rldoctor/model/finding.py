@@ -8,10 +8,12 @@ from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
 from rldoctor.model.addition import Addition, AdditionKind
+from rldoctor.model.audit import AuditRow
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.display import Displayed
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.measured import Measured
+from rldoctor.model.outcome import RunOutcome
 from rldoctor.model.run import Run
 from rldoctor.plain_data import dataclass
 
@@ -254,6 +256,8 @@ class Diagnosis(Displayed):
     """The verdict on one run. ``verdict`` is a severity label, ``healthy`` or ``not_enough_data``.
 
     ``derivations``: what was computed once for all rules, and how; the series themselves are in ``run``.
+    ``achieved``: what the run achieved, judged once, on which scale. ``audit``: what the log implies of the
+    settings and mechanisms, held against the configured ones.
     ``gate``: which findings count against the run in CI; None until a gate has looked.
     """
 
@@ -266,6 +270,8 @@ class Diagnosis(Displayed):
     outcome_note: str = ""
     reference: ReferenceView = field(default_factory=ReferenceView)
     derivations: tuple[Derivation, ...] = ()
+    audit: tuple[AuditRow, ...] = ()
+    achieved: RunOutcome | None = None
     extras: dict[str, str] = field(default_factory=dict)
     gate: RunGate | None = None
 

@@ -148,6 +148,7 @@ class OutcomeMeasure:
     ``sentence`` names it for a report. A change is material from ``material`` on, in the unit of the curve;
     ``unit`` is what one unit of ``size`` is worth, and ``unit_name`` how it is called. ``noise``: standard
     deviation of a row. ``random``, ``nothing``, ``solved``: as for a task; NaN where they do not count.
+    ``harm``: a change for the worse is material from here on, ``material`` where it is NaN.
     """
 
     name: str
@@ -159,6 +160,12 @@ class OutcomeMeasure:
     random: float = NAN
     nothing: float = NAN
     solved: float = NAN
+    harm: float = NAN
+
+    @property
+    def worse(self) -> float:
+        """What a loss must come to."""
+        return self.material if self.harm != self.harm else self.harm
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,7 @@ class CurveOutcome:
     signed) in units of ``measure``. ``onset``: step where the deciding change began, NaN without one.
     ``start``, ``end``, ``best``: None where nothing was logged. ``autocorrelation`` between neighbouring
     rows and ``noise`` (standard deviation of a row) are those of the explanation that was chosen.
+    ``windows``: how many averaging windows of its logger the curve is long, infinite where that is not known.
     ``texts``: the arithmetic, one sentence each.
     """
 
@@ -188,6 +196,7 @@ class CurveOutcome:
     points: int = 0
     source: Source = Source.TRAINING
     metric: str = ""
+    windows: float = math.inf
     texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -79,17 +79,17 @@ def classify(
     ``unfinished``: the run has not had the steps that were planned for it.
     """
     seen = changes(path, levels, measure, criteria)
-    material = measure.material
+    material, worse = measure.material, measure.worse
     # Nothing is material in a curve without noise unless it is a change at all.
     gained = (seen.gain >= material) & (seen.gain > 0)
-    lost = gained & (seen.loss >= np.maximum(material, criteria["lost_share"] * seen.gain)) & (seen.loss > 0)
+    lost = gained & (seen.loss >= np.maximum(worse, criteria["lost_share"] * seen.gain)) & (seen.loss > 0)
     rising = gained & (seen.late >= criteria["late_share"] * seen.gain)
     drop = seen.start - seen.end
     # A small gain before a large fall is no learning that was lost.
     small = seen.best - seen.start < criteria["lost_share"] * drop
-    fell = (drop >= material) & (drop > 0) & (~gained | small)
+    fell = (drop >= worse) & (drop > 0) & (~gained | small)
     found = {
-        OutcomeKind.SWINGING: _swinging(levels, measure, criteria),
+        OutcomeKind.SWINGING: _swinging(path, levels, measure, criteria),
         OutcomeKind.FELL: fell,
         OutcomeKind.LOST: lost,
         OutcomeKind.SOLVED: _solved(path, levels, measure, criteria),
@@ -113,7 +113,7 @@ def _climbing(seen: Changes, measure: OutcomeMeasure, criteria: Criteria, *, unf
     return np.asarray((rise >= enough) & (rise > 0) & (seen.late >= criteria["late_share"] * rise))
 
 
-def _swinging(levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -> BoolArray:
+def _swinging(path: Path, levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -> BoolArray:
     """Three material reversals or more and no trend.
 
     A reversal is a turn by more than the limit from the last extreme (a zigzag filter): the small steps of
@@ -135,7 +135,18 @@ def _swinging(levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -
         top, bottom = np.where(turned, level, top), np.where(turned, level, bottom)
     third = max(1, len(levels) // 3)
     net = np.abs(levels[-third:].mean(axis=0) - levels[:third].mean(axis=0))
-    return np.asarray((turns >= criteria["reversals"]) & (net < criteria["trend_share"] * span) & (span > 0))
+    late = levels[_late(path, len(levels), criteria) :]
+    # A curve that has come to rest does not swing: what it ended as is what is to be told.
+    restless = np.ptp(late, axis=0) >= criteria["swing_share"] * span
+    swings = (turns >= criteria["reversals"]) & (net < criteria["trend_share"] * span)
+    return np.asarray(swings & restless & (span > 0))
+
+
+def _late(path: Path, size: int, criteria: Criteria) -> int:
+    """The last node before the late part of the curve; at least the last two are in it."""
+    place = (1 - criteria["late"]) * (path.fitted.size - 1)
+    before = int(np.searchsorted(path.places, place, side="right")) - 1
+    return int(np.clip(before, 0, size - 2))
 
 
 def _solved(path: Path, levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -> BoolArray:

@@ -1,27 +1,25 @@
-"""``rules/outcome.yaml`` as typed values."""
+"""What the outcome is judged with, as typed values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from dataclasses import field
 
-from rldoctor.errors import Problem, RuleError
 from rldoctor.plain_data import dataclass
-from rldoctor.yamlio import Tree, load_tree
-
-FILE = "outcome.yaml"
-_PARTS = ("limits", "grids")
-_KEYS = ("value", "unit", "note")
 
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """Everything the outcome is judged with: numbers by name, and lists of numbers by name."""
+    """Everything the outcome is judged with: numbers by name, and lists of numbers by name.
 
-    limits: Mapping[str, float]
-    grids: Mapping[str, tuple[float, ...]]
+    ``rewards``: settings that make another reward of a task's, with the value that does not.
+    ``bounds``: those that bound the reward of a step between 0 and this.
+    """
+
+    limits: Mapping[str, float] = field(default_factory=dict)
+    grids: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    rewards: Mapping[str, float | None] = field(default_factory=dict)
+    bounds: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
         """A number by name; KeyError for one that the file does not define."""
@@ -34,55 +32,3 @@ class Criteria:
     def grid(self, name: str) -> tuple[float, ...]:
         """A list of numbers by name, in rising order."""
         return self.grids[name]
-
-
-@lru_cache(maxsize=4)
-def load_criteria(rules: Path) -> Criteria:
-    """The criteria of a rules directory.
-
-    Raises:
-        RuleError: the file cannot be read, or an entry is not ``{value, unit, note}`` with a number (in
-            ``grids``: a rising list of numbers) as its value; every defect with its line and column.
-    """
-    tree = load_tree(rules / FILE)
-    problems = [*_shape(tree)]
-    problems = problems or [problem for part in _PARTS for problem in _entries(tree, part)]
-    if problems:
-        raise RuleError(problems, hint="rules/outcome.yaml of the installed package shows the form")
-    return Criteria(
-        {name: float(entry["value"]) for name, entry in tree.value["limits"].items()},
-        {name: tuple(map(float, entry["value"])) for name, entry in tree.value["grids"].items()},
-    )
-
-
-def _shape(tree: Tree) -> list[Problem]:
-    if not isinstance(tree.value, dict):
-        return [tree.problem((), f"expected a mapping with {' and '.join(_PARTS)}")]
-    wrong = [part for part in _PARTS if not isinstance(tree.value.get(part), dict)]
-    return [tree.problem((part,), f"expected a mapping under {part!r}") for part in wrong]
-
-
-def _entries(tree: Tree, part: str) -> list[Problem]:
-    return [
-        problem
-        for name, entry in tree.value[part].items()
-        for problem in _entry(tree, (part, str(name)), entry)
-    ]
-
-
-def _entry(tree: Tree, place: tuple[str, str], entry: Any) -> list[Problem]:
-    if not isinstance(entry, dict) or set(entry) != set(_KEYS):
-        return [tree.problem(place, f"{place[1]}: expected {', '.join(_KEYS)}")]
-    value = entry["value"]
-    if place[0] == "grids":
-        numbers = isinstance(value, list) and len(value) > 0 and all(map(_number, value))
-        if not numbers or sorted(value) != value:
-            return [tree.problem((*place, "value"), f"{place[1]}: expected a rising list of numbers")]
-        return []
-    if not _number(value):
-        return [tree.problem((*place, "value"), f"{place[1]}: expected a number, found {value!r}")]
-    return []
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value

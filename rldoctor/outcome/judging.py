@@ -77,7 +77,9 @@ def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget 
     unfinished = budget.planned is not None and last < criteria["finished"] * budget.planned
     judged = _judged(curve, rows, scale, criteria, unfinished)
     reason = too_early(curve, rows, budget, criteria)
-    return _outcome(_earlier(judged, reason) if reason else judged, criteria)
+    # A fall over so many rows has had its chance, whatever the counter of the steps calls it.
+    fallen = judged.kind in (OutcomeKind.LOST, OutcomeKind.FELL) and rows.points >= criteria["many_rows"]
+    return _outcome(_earlier(judged, reason) if reason and not fallen else judged, criteria)
 
 
 def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> JudgedCurve:
@@ -162,7 +164,7 @@ def _shares(
 
 
 def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> float:
-    """Chance that a material change between the first and the last third would have been seen in this noise.
+    """Chance that a usual gain between the first and the last third would have been seen in this noise.
 
     Without it, not having seen a change would count as having seen that there is none.
     """
@@ -172,12 +174,15 @@ def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> flo
     spread = (contrast * rows.spread) @ colouring(rows.size, model.rho)
     error = max(math.sqrt(model.variance) * float(np.linalg.norm(spread)), 1e-300)
     needed = math.sqrt(penalty(criteria["change_penalty"] + criteria["ramp_penalty"], rows.size, criteria))
-    return 0.5 * (1 + math.erf((material / error - needed) / math.sqrt(2)))
+    # What a learner gains is seldom as little as the least that counts: to have missed twice that is enough.
+    usual = criteria["usual_gain"] * material
+    return 0.5 * (1 + math.erf((usual / error - needed) / math.sqrt(2)))
 
 
 def _windows(curve: Curve, rows: Rows) -> float:
     """How many averaging windows of the logger the curve is long; infinite where that is not known."""
-    return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if curve.spacing > 0 else math.inf
+    known = curve.spacing > 0 and rows.size > 0
+    return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if known else math.inf
 
 
 def _earlier(judged: JudgedCurve, reason: str) -> JudgedCurve:
@@ -204,6 +209,7 @@ def _outcome(judged: JudgedCurve, criteria: Criteria) -> CurveOutcome:
         points=judged.rows.points,
         source=curve.source,
         metric=curve.metric,
+        windows=_windows(curve, judged.rows),
     )
     if path is None:
         return known.told(sentences(known, judged.rows, curve, judged.reasons))
@@ -225,6 +231,7 @@ def _outcome(judged: JudgedCurve, criteria: Criteria) -> CurveOutcome:
         points=judged.rows.points,
         source=curve.source,
         metric=curve.metric,
+        windows=_windows(curve, judged.rows),
     )
     return known.told(sentences(known, judged.rows, curve, judged.reasons))
 

@@ -31,8 +31,8 @@ class Rows:
     """``steps``, ``values`` and relative noise ``spread`` (mean square 1) of each row, shape (n,).
 
     ``points`` finite points were logged, ``dropped`` were not finite. ``range``: largest minus smallest
-    value. ``rounding``: the step between values that repeat (0.0: they do not). ``episode_noise``: standard
-    deviation of one episode behind a moving mean (0.0: not known).
+    value. ``rounding``: the step between values that repeat, as far as the mean of a bin keeps it (0.0:
+    they do not). ``episode_noise``: standard deviation of one episode behind a moving mean (0.0: not known).
     """
 
     steps: FloatArray
@@ -68,7 +68,10 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
     steps, values = _unheld(steps, values, criteria)
     rounding, noise = _rounding(values), _episode_noise(steps, values, curve)
     values = _without_spikes(values, criteria)
+    before = values.size
     steps, values = _binned(steps, values, criteria.whole("rows"))
+    # The mean of k rounded values is rounded to a k-th of the step, by an error that is sqrt(k) smaller.
+    rounding *= float(np.sqrt(values.size / before))
     if points >= 3 * values.size:  # a bin of several rows, some of which failed, is no level either
         values = _without_spikes(values, criteria)
     spread = _spread(values, criteria) * _filling(steps, curve.spacing)

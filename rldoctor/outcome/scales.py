@@ -36,6 +36,8 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
     if not top > base:  # also where one of them is NaN
         return _own(curve, rows, noise, criteria, "", solved=scale.solved)
     unit = top - base
+    if why := _foreign(rows, base, top, name, criteria):
+        return _own(curve, rows, noise, criteria, why)
     lowest = "random policy" if math.isfinite(scale.random) else "doing nothing"
     sentence = (
         f"measured by what {name} allows: {number_text(base)} ({lowest}) "
@@ -64,6 +66,29 @@ def _rescaled(values: FloatArray, base: float, top: float, criteria: Criteria) -
     )
 
 
+def _foreign(rows: Rows, base: float, top: float, name: str, criteria: Criteria) -> str:
+    """Why the first rows cannot be those of a fresh policy on this task; empty where they can.
+
+    Nobody begins above what published runs end at, and a fresh policy is seldom far worse than a random one:
+    the reward is another one, or the log continues another run. Either way the scale says nothing of it.
+    """
+    count = max(criteria.whole("first_rows"), int(criteria["ends"] * rows.size))
+    if rows.size < count:
+        return ""
+    first = float(np.median(rows.values[:count]))
+    if first > top + criteria["above_reference"] * (top - base):
+        text = f"it starts at {_three(first)}, above the {_three(top)} that {name} ends at"
+        return f"{text}: another reward, or it was trained before"
+    if first < base - criteria["below_random"] * (top - base):
+        text = f"it starts at {_three(first)}, far below the {_three(base)} of a random policy on {name}"
+        return f"{text}: another reward"
+    return ""
+
+
+def _three(value: float) -> str:
+    return number_text(float(f"{value:.3g}"))
+
+
 def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> OutcomeMeasure:
     unit = scale.high - scale.low
     bounds = f"{number_text(scale.low)} to {number_text(scale.high)}"
@@ -82,11 +107,19 @@ def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> OutcomeMe
 def _own(
     curve: Curve, rows: Rows, noise: float, criteria: Criteria, why: str, *, solved: float = NAN
 ) -> OutcomeMeasure:
-    """In units of the curve's own noise; a mean over many episodes is held to the noise of one."""
+    """In units of the curve's own noise; a mean over many episodes is held to the noise of one.
+
+    A gain needs less of that than a loss: that a mean over many episodes rises by a part of their spread is
+    what learning looks like, and a healthy one wanders by as much. Of a large level a change in the last
+    digits is none, however little noise it has.
+    """
     # What the moves of the mean say of an episode cannot be more than its rows leave room for.
     episode = noise * math.sqrt(curve.window or 1)
     episode = min(rows.episode_noise, episode) if rows.episode_noise > 0 else episode
-    material = max(criteria["own_noise"] * noise, criteria["own_episode"] * episode)
+    level = float(np.median(np.abs(rows.values))) if rows.values.size else 0.0
+    material = max(criteria["own_noise"] * noise, criteria["own_level"] * level)
+    harm = max(material, criteria["own_episode_lost"] * episode)
+    material = max(material, criteria["own_episode"] * episode)
     sentence = "measured by itself; what this task allows is not known"
     sentence = f"{sentence} ({why})" if why else sentence
-    return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved)
+    return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved, harm=harm)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from rldoctor.model.audit import AuditRow, AuditVerdict
@@ -16,6 +17,14 @@ WORDS = {
     AuditVerdict.CANNOT_TELL: "cannot tell",
 }
 MECHANISM = "0 or 1"
+
+
+def contradictions(rows: Sequence[AuditRow]) -> list[AuditRow]:
+    """The rows that a reader must see: settings that do not act as written, mechanisms that are absent.
+
+    A library's default that the log refutes is no contradiction: nobody asked for it.
+    """
+    return [one for one in rows if _wrong(one)]
 
 
 def _wrong(one: AuditRow) -> bool:
@@ -46,6 +55,15 @@ def configured(one: AuditRow) -> str:
     if one.configured is None:
         return ""
     return f"{number(one.configured)}{' (assumed)' if one.assumed else ''}"
+
+
+def sentence(one: AuditRow) -> str:
+    """One line: ``learning rate of the policy: at least 0.0007 acts, configured 0.0003 (config.json:15)``."""
+    if one.unit == MECHANISM:
+        return clean(f"{one.title}: {implied(one)}; {one.arithmetic}")
+    held = f", configured {configured(one)}" if one.configured is not None else ""
+    where = f" ({one.source})" if one.source and not one.assumed else ""
+    return clean(f"{one.title}: {implied(one)} by the log{held}{where}; {one.arithmetic}")
 
 
 def row(one: AuditRow) -> dict[str, str]:

@@ -21,7 +21,7 @@ from rldoctor.model.finding import (
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
 from rldoctor.model.run import Run
-from rldoctor.report import additions, derived
+from rldoctor.report import additions, audited, derived
 from rldoctor.report.clean import encodable
 from rldoctor.report.envelope_words import as_dict
 from rldoctor.report.numbers import finite
@@ -80,6 +80,8 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "roots": [_root(root, run) for root in diagnosis.roots],
         "results": [_result(result, run) for result in diagnosis.results],
         "derived": [derived.document(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
+        "outcome": None if diagnosis.achieved is None else diagnosis.achieved.to_dict(),
+        "audit": [audited.document(one) for one in diagnosis.audit],
         "unmapped": [series.tag for series in run.metrics.unmapped],
         "gate": _gate(diagnosis.gate),
         "reference": as_dict(diagnosis.reference),

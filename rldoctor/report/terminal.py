@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Rival, Root
 from rldoctor.model.raw import Note
 from rldoctor.model.series import Series
-from rldoctor.report import words
+from rldoctor.report import audited, words
 from rldoctor.report.additions import Once
 from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf
 from rldoctor.report.clean import clean
@@ -77,6 +77,7 @@ def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterator[
         yield from _root(rank, root, diagnosis, detail, blocks=blocks)
     if blocks:
         yield from _curve(diagnosis)
+    yield from _audit(diagnosis)
     yield from reference(diagnosis.reference)
     if detail == VERBOSE:
         yield from settings(diagnosis)
@@ -84,6 +85,14 @@ def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterator[
     else:
         yield from _unmeasured(diagnosis)
     yield from _notes(diagnosis.run.notes, detail)
+
+
+def _audit(diagnosis: Diagnosis) -> Iterator[Block]:
+    """Settings that do not act as configured and mechanisms that are absent; silent where there is none."""
+    wrong = audited.contradictions(diagnosis.audit)
+    if wrong:
+        yield Paragraph("\nThe log contradicts", style="bold")
+        yield from (indented(audited.sentence(one)) for one in wrong)
 
 
 def _curve(diagnosis: Diagnosis) -> Iterator[Block]:

@@ -7,6 +7,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from rldoctor.audit.criteria_file import read_criteria
 from rldoctor.datafiles.canonical import algorithms, framework_names, vocabulary_names
 from rldoctor.datafiles.packs import POLICY, vocabularies
 from rldoctor.datafiles.sheet import Names
@@ -16,8 +17,12 @@ from rldoctor.rulebook.lists import catalogue, derived_files, facts_file
 from rldoctor.rulebook.policy_file import policy_file
 
 _FACTS = """
-    steps planned points improving solved learned return_trend return_start return_end return_best
-    return_noise episodes on_env_steps home_made on_policy off_policy tags unmapped ignored
+    steps planned points improving solved learned rising return_trend return_start return_end return_best
+    outcome_unknown outcome_early outcome_rising outcome_kept outcome_lost outcome_fell outcome_flat
+    outcome_swinging outcome_solved outcome_probability outcome_size outcome_onset outcome_start outcome_end
+    outcome_best outcome_best_step outcome_material outcome_on_task outcome_on_success outcome_disagrees
+    outcome_arrived outcome_constant outcome_possible return_noise episodes on_env_steps home_made on_policy
+    off_policy tags unmapped ignored
 """
 RUN_FACTS = frozenset(_FACTS.split())
 
@@ -61,7 +66,7 @@ def known_names(directories: Iterable[Path]) -> Known:
     for pack in packs:
         codes |= catalogue(pack)
         added |= facts_file(pack).get("facts", {}).keys()
-    computed = RUN_FACTS | _made(derived, "facts") | _judged(packs)
+    computed = RUN_FACTS | _made(derived, "facts") | _judged(packs) | _audited()
     return Known(
         frozenset(names["metric"]) | _made(derived, "series"),
         frozenset(names["knob"]) | _made(derived, "knobs"),
@@ -70,6 +75,13 @@ def known_names(directories: Iterable[Path]) -> Known:
         computed,
         frozenset(names["framework"]),
     )
+
+
+def _audited() -> frozenset[str]:
+    """The facts that the audit gives of each of its quantities (``rldoctor.audit.audit.facts``)."""
+    forms = ("implied_{}", "implied_{}_low", "implied_{}_high", "contradicted_{}")
+    names = read_criteria(builtin_rules_dir()).quantities
+    return frozenset(form.format(name) for name in names for form in forms)
 
 
 def _made(derived: Sequence[Mapping[str, Any]], section: str) -> frozenset[str]:

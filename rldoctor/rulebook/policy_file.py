@@ -10,9 +10,9 @@ from typing import Any
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import POLICY
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue
+from rldoctor.datafiles.scalars import Choice, Name, Number
 from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Record
-from rldoctor.datafiles.sheet import Sheet, nearest
+from rldoctor.datafiles.sheet import Sheet
 from rldoctor.language.parser import parse
 from rldoctor.rulebook.declarations import STRENGTHS
 from rldoctor.rulebook.formula import Formula, Level, foreign
@@ -41,13 +41,6 @@ def _facts_follow(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
         for problem, offset in foreign(parse(text), allowed, sheet.names["knob"], ()):
             sheet.wrong(problem, *place, "facts", name, offset=offset)
         allowed.add(name)
-
-
-def _went_well_by_facts(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
-    facts = plain["outcome"]["facts"]
-    for index, name in enumerate(plain["verdict"]["went_well"]):
-        if name not in facts:
-            sheet.wrong(f"unknown fact '{name}'{nearest(name, facts)}", "verdict", "went_well", index)
 
 
 _OUTCOME = Record(
@@ -89,15 +82,12 @@ POLICY_FILE = Record(
                 "thresholds": Record({"healthy_rules": NAMED_NUMBER}),
                 "needs_one_of": _METRICS,
                 "no_data_codes": _CODES,
-                "went_well": ListOf(TextValue(), least=1, unique=True),
-                "judges": _CODES,
                 "remarks": _AREAS,
             }
         ),
         "ranking": _RANKING,
         "nonfinite": Record({"of": _METRICS}),
     },
-    also=_went_well_by_facts,
 )
 
 

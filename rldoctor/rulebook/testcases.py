@@ -110,11 +110,6 @@ class _Positive(Number):
         sheet.wrong(f"{must_be(place)} greater than 0", *place)
         return INVALID
 
-    @property
-    def harmless(self) -> float:
-        """1."""
-        return 1.0
-
 
 _STEPS = {"every": _Positive(), "start": Number()}
 _OF_WHAT = {"algorithm": TextValue(), "framework": Name("framework")}

@@ -7,17 +7,11 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
-from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import TextValue
-from rldoctor.datafiles.shapes import Record
+from rldoctor.compiled.store import Compiled
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.tasks.table import load
-
-FILE = Path(__file__).parent / "names.yaml"
-_LISTS = ("changed", "neutral", "nameless")
-NAMES_FILE = Record({"schema": SCHEMA, **dict.fromkeys(_LISTS, TextValue())})
 
 # dm_control's tasks are called cheetah_run, cheetah-run, dmc_cheetah_run, dm_control/cheetah-run-v0, ...
 _SUITE = "dm_control/"
@@ -43,9 +37,19 @@ class Words:
 @cache
 def words() -> Words:
     """The word lists, read once."""
-    data = checked(FILE, NAMES_FILE)
-    lists = {name: frozenset(data[name].split()) for name in _LISTS}
+    return NAMES.load()
+
+
+def read_words() -> Words:
+    """The word lists, from their file. RuleError with every problem of it."""
+    from rldoctor.tasks.names_file import names_file
+
+    data = names_file()
+    lists = {name: frozenset(data[name].split()) for name in data if name != "schema"}
     return Words(lists["changed"], lists["neutral"] | ON_POLICY | OFF_POLICY, lists["nameless"])
+
+
+NAMES = Compiled("task_names", Words, lambda: [Path(__file__).parent / "names.yaml"], read_words)
 
 
 def whole(text: str, extra: Collection[str] = ()) -> str:

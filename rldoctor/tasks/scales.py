@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
+from rldoctor.compiled.store import Compiled
 from rldoctor.model.task import Played, Published, Task
 from rldoctor.plain_data import dataclass
 
@@ -16,12 +18,28 @@ REFERENCES = ("expert", "human")
 FLOORS = ("random",)
 
 
+@dataclass(frozen=True, slots=True)
+class TaskCriteria:
+    """The thresholds of ``criteria.yaml`` by name."""
+
+    limits: Mapping[str, float]
+
+
 @cache
 def criteria() -> Mapping[str, float]:
     """The thresholds by name."""
+    return LIMITS.load().limits
+
+
+def _read() -> TaskCriteria:
     from rldoctor.tasks.criteria_file import criteria_file
 
-    return {name: float(entry["value"]) for name, entry in criteria_file()["thresholds"].items()}
+    return TaskCriteria(
+        {name: float(entry["value"]) for name, entry in criteria_file()["thresholds"].items()}
+    )
+
+
+LIMITS = Compiled("tasks", TaskCriteria, lambda: [Path(__file__).parent / "criteria.yaml"], _read)
 
 
 @dataclass(frozen=True, slots=True)

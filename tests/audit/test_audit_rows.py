@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from every import every
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import rldoctor
@@ -106,6 +106,11 @@ def test_values_of_a_sign_that_the_rewards_cannot_have() -> None:
     assert {one.name: one for one in audit(run, CRITERIA)}["q_possible"].best == 0.0
 
 
+def test_a_rate_outside_0_to_1_is_no_share_of_random_actions() -> None:
+    run = made("stable_baselines3", "dqn", {}, exploration_epsilon=[0.0, 0.0, -1.0])
+    assert not {one.name for one in audit(run, CRITERIA)} & {"exploration_final", "exploration_end"}
+
+
 _VALUES = st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), min_size=1, max_size=12)
 _NAMES = (
     "total_loss",
@@ -120,7 +125,8 @@ _NAMES += ("episode_return", "episode_length", "iterations", "update_epochs", "g
 _NAMES += ("entropy_coef", "entropy_coef_loss", "exploration_epsilon")
 
 
-@settings(max_examples=150, deadline=None)
+@example("dqn", {"exploration_epsilon": [0.0, 0.0, -1.0]}, {})
+@settings(max_examples=150)
 @given(
     st.sampled_from(["ppo", "a2c", "trpo", "sac", "td3", "ddpg", "dqn", "off_policy", "on_policy", ""]),
     st.dictionaries(st.sampled_from(_NAMES), _VALUES, min_size=1),

@@ -40,7 +40,7 @@ from rldoctor.rulebook.policy_file import POLICY_FILE
 from rldoctor.rulebook.testcases import TESTS
 from rldoctor.rulebook.testcases import build as build_tests
 from rldoctor.tasks import criteria_file as scales
-from rldoctor.tasks import names as task_names
+from rldoctor.tasks import names_file as task_names
 from rldoctor.vocabulary.declarations import FINGERPRINTS, GENERIC_FILE, TABLE
 from rldoctor.vocabulary.tables import FrameworkTable
 from rldoctor.vocabulary.tables import build as build_table

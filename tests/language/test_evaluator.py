@@ -211,7 +211,7 @@ _VALUES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_EXPRESSION, _VALUES, st.sampled_from([0.0, 15.0, np.inf, np.nan]))
 def test_no_valid_expression_raises(text: str, values: list[float], spacing: float) -> None:
     try:

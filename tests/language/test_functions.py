@@ -145,7 +145,7 @@ def test_along_functions_of_nothing(name: str) -> None:
 _SERIES = arrays(np.float64, st.integers(0, 60), elements=st.one_of(st.floats(-1e6, 1e6), st.just(NAN)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_SERIES, st.integers(1, 12))
 def test_rolling_windows_agree_with_the_plain_definition(x: np.ndarray[Any, Any], span: int) -> None:
     windows = [x[max(0, end - span + 1) : end + 1] for end in range(x.size)]

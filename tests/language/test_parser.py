@@ -241,7 +241,7 @@ def test_no_function_can_be_shadowed_by_a_name() -> None:
 _ALPHABET = st.sampled_from("abxklconfigrun.()+-*/<>=!, \n0123456789e_'\"[]{}:;@%&|^~\\#$?\u00e9\uff43\x00")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(st.text(max_size=200), st.text(_ALPHABET, max_size=60)))
 def test_no_text_raises_anything_else(text: str) -> None:
     offset = 0

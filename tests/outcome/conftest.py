@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from rldoctor.outcome import Criteria, load_criteria
+from rldoctor.outcome import Criteria
+from rldoctor.outcome.criteria_file import load_criteria
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ def group(kind: OutcomeKind) -> str:
     return "gained" if kind.gained else kind.value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(SHAPES), st.integers(0, 1000), POWERS, st.integers(-50, 50))
 def test_the_unit_of_the_reward(criteria, name: str, seed: int, size: float, shift: int) -> None:
     """Powers of two keep every digit, so that not even rounding differs."""
@@ -50,7 +50,7 @@ def test_the_unit_of_the_reward(criteria, name: str, seed: int, size: float, shi
             assert one.probability == pytest.approx(two.probability, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(SHAPES), st.integers(0, 1000), st.floats(1e-3, 1e6), st.floats(-1e6, 1e6))
 def test_the_unit_of_the_axis(criteria, name: str, seed: int, size: float, shift: float) -> None:
     values, steps = shape(name, 80, seed), np.arange(80.0)
@@ -58,7 +58,7 @@ def test_the_unit_of_the_axis(criteria, name: str, seed: int, size: float, shift
     assert one.kind is two.kind
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sampled_from(SHAPES), st.integers(0, 1000), st.sampled_from([2, 5]))
 def test_thinning(criteria, name: str, seed: int, step: int) -> None:
     curve = Curve(np.arange(500.0), shape(name, 500, seed))
@@ -68,7 +68,7 @@ def test_thinning(criteria, name: str, seed: int, step: int) -> None:
     assert part == whole or (name == "flat" and {whole, part} == {"flat", "early"})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.floats(allow_nan=True, allow_infinity=True, width=32), max_size=60),
     st.sampled_from([None, 1, 10, 100]),

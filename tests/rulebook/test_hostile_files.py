@@ -59,7 +59,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from places(value[key])
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.booleans(), st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(ODD)), min_size=1, max_size=4)
 )
@@ -81,7 +81,7 @@ def test_odd_values_anywhere(tmp_path: Path, in_rule: bool, changes: list[tuple[
         assert loaded.slug == "test-rule"
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from("ab:-?&*!|>'\"[]{},# \n\t%@`~0.\x00\u2028"), max_size=60))
 def test_any_text_is_yaml_or_an_error(text: str) -> None:
     try:

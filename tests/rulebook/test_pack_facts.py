@@ -124,7 +124,7 @@ def test_a_pack_does_not_change_the_built_in_rules(pack: Path) -> None:
     (pack / "facts.yaml").write_text(text)
     (pack / "toy" / "low.yaml").write_text(RULE.replace("small", "opening"))
     found = {rule.code: rule for rule in rules([pack])}
-    assert found["OUT-10"].thresholds["opening"].value == 0.1
+    assert found["OUT-04"].thresholds["opening"].value == 0.1
     assert found["TOY-01"].thresholds["opening"].value == 0.5
 
 

@@ -154,3 +154,12 @@ def test_a_tested_policy_that_is_worse_than_the_noisy_one(tmp_path: Path) -> Non
     learnt = rise(p, 0.2, 0.05)
     diagnosis = diagnosis_of(sac_epochs(tmp_path, -45 + 38.7 * learnt, -45 + 8 * learnt))
     assert "OUT-08" in fired(diagnosis)
+
+
+def test_a_return_that_drops_to_nothing_again_and_again(tmp_path: Path) -> None:
+    """A buffer that is emptied every hundred iterations: what was gained is lost each time."""
+    p = np.linspace(0, 1, 400)
+    level = 300 * (4 * p % 1)
+    diagnosis = diagnosis_of(ppo(tmp_path, "Saw-v0", level, 20.0, np.full(400, 200.0), None, 20_480.0))
+    assert "OUT-12" in fired(diagnosis)
+    assert "OUT-10" not in fired(diagnosis)

@@ -62,7 +62,8 @@ def test_the_q_that_explodes_is_not_the_q_that_is_logged(tmp_path: Path) -> None
     assert diagnosis.run.metrics["q_policy_mean"].values.max() > 2e13
     assert roots(diagnosis)[0] == "VAL-08"
     assert fired(diagnosis)["VAL-08"].severity is Severity.CRITICAL
-    assert "OUT-02" in fired(diagnosis)
+    # The first episodes are the best ones: nothing was gained before the fall.
+    assert {"OUT-02", "OUT-04"} & set(fired(diagnosis))
 
 
 def test_an_actor_gradient_of_exactly_zero_is_found(tmp_path: Path) -> None:
@@ -148,7 +149,8 @@ def test_the_same_q_with_a_return_that_stays(tmp_path: Path) -> None:
     q = 3 * np.exp(11 * p)
     columns = spinning_ddpg(q, 0.1 * q * q, np.full(200, -200.0), np.full(200, -210.0), 1000.0)
     diagnosis = diagnosis_of(write_spinning(tmp_path, columns, "HalfCheetah-v2"))
-    assert roots(diagnosis)[0] in {"VAL-08", "VAL-09"}
+    # Rewards that are all negative cannot be worth more than nothing, whatever else is wrong with Q.
+    assert roots(diagnosis)[0] in {"VAL-08", "VAL-09", "VAL-14"}
     assert fired(diagnosis)["VAL-08"].severity is Severity.CRITICAL
     assert "OUT-10" in fired(diagnosis)
 

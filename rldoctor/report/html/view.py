@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
 from rldoctor.plain_data import dataclass
-from rldoctor.report import derived, envelope_words, words
+from rldoctor.report import audited, derived, envelope_words, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
@@ -76,6 +76,8 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         ),
         "reference": envelope_words.as_view(diagnosis),
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
+        "audit": [audited.row(one) for one in diagnosis.audit],
+        "audit_wrong": len(audited.contradictions(diagnosis.audit)),
         "knobs": knobs,
         "knobs_reference": any(row["reference"] for row in knobs),
         "knobs_changed": any(row["to"] for row in knobs),

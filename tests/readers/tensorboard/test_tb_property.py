@@ -23,7 +23,7 @@ def written(directory: str, series: list[tuple[str, float, int, float]]) -> Path
     return path
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(points)
 def test_round_trip_is_exact(series):
     with tempfile.TemporaryDirectory() as directory:
@@ -39,7 +39,7 @@ def test_round_trip_is_exact(series):
         ) == repr(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(points, st.data())
 def test_truncation_never_raises_and_keeps_the_front(series, data):
     with tempfile.TemporaryDirectory() as directory:
@@ -56,7 +56,7 @@ def test_truncation_never_raises_and_keeps_the_front(series, data):
         assert repr(columns.values.tolist()) == repr(whole.scalars[tag].values[:n].tolist())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=300), st.binary(max_size=300))
 def test_any_bytes_are_survived(front, back):
     with tempfile.TemporaryDirectory() as directory:

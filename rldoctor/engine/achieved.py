@@ -1,0 +1,319 @@
+"""What a run achieved: its curves and its task's scale put before the one judgement, once, before any rule.
+
+Every outcome rule, every gate, the verdict and the words at the head of a report read what is made here. The
+facts that rules knew before (``learned``, ``improving``, ``rising``, ``solved``) are views of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from rldoctor.model.algorithms import matches
+from rldoctor.model.outcome import (
+    Budget,
+    Curve,
+    CurveOutcome,
+    NaturalScale,
+    OutcomeKind,
+    RunOutcome,
+    Scale,
+    Source,
+    TaskScale,
+)
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+from rldoctor.model.task import Task, TaskMatch
+from rldoctor.outcome.combining import combine
+from rldoctor.outcome.criteria import Criteria
+from rldoctor.outcome.judging import judge
+from rldoctor.plain_data import dataclass
+
+NAN = math.nan
+# Range of an Elo rating over which ten games are won for one lost.
+_ELO = 400.0
+# Returns before success rates: a dense reward may rise long before the first success.
+_RETURNS = (("episode_return", Source.TRAINING), ("eval_return", Source.EVALUATION))
+_SUCCESSES = (("success_rate", Source.TRAINING), ("eval_success_rate", Source.EVALUATION))
+
+
+@dataclass(frozen=True, slots=True)
+class Achieved:
+    """The judgement of a run and the task whose scale it was made on (without one: why none was found).
+
+    ``long_enough``: the run is past its warm-up and past the least length of any learning, with enough
+    points.
+    """
+
+    outcome: RunOutcome
+    task: TaskMatch
+    long_enough: bool = False
+
+
+NOTHING = Achieved(combine(()), TaskMatch(None))
+
+
+def achieved(
+    run: Run,
+    metrics: Mapping[str, Series],
+    config: Mapping[str, float],
+    spacing: Mapping[str, float],
+    task: TaskMatch,
+    criteria: Criteria,
+) -> Achieved:
+    """Judge every curve that can tell how the run went, and combine them."""
+    budget = budget_of(run, metrics, config, criteria)
+    other = _other_reward(run, criteria)
+    bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
+    curves = _curves(metrics, spacing, run, None if other else task.task, bound)
+    sooner = _sooner(run, task.task)
+    judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
+    done = run.last_step >= (budget.minimum or 0.0)
+    mostly_own = budget.random is None or budget.random <= criteria["random_share"]
+    points = max((one.points for one in judged), default=0)
+    enough = done and mostly_own and points >= criteria["enough_points"]
+    return Achieved(_combined(judged), task, enough)
+
+
+def _other_reward(run: Run, criteria: Criteria) -> list[str]:
+    """The settings that say that the reward is not the task's own."""
+    written = ((name, run.config.get(name), same) for name, same in criteria.rewards.items())
+    return [name for name, knob, same in written if knob is not None and knob.value != same]
+
+
+def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: Criteria) -> CurveOutcome:
+    """On the task's scale; what is beyond doubt but small there is told by the curve itself.
+
+    A tenth of what the task allows is far for the beginning of a long training: to call its curve flat would
+    accuse every run that was stopped early. One that rises still, or that was given fewer steps (``sooner``)
+    than any published run of the task, is measured by itself; a rise that is next to nothing there is too
+    early to be called either. And a fall from a little to less says more than that nothing was reached.
+    """
+    found = judge(curve, criteria, scale, budget)
+    quiet = found.kind in (OutcomeKind.FLAT, OutcomeKind.EARLY) and found.measure.name == "task"
+    if not quiet:
+        return found
+    alone = judge(curve, criteria, None, budget)
+    if alone.probability < criteria["still_rising"]:
+        return found
+    if found.kind is OutcomeKind.FLAT and alone.kind in (OutcomeKind.FELL, OutcomeKind.LOST):
+        return alone
+    young = alone.kind is OutcomeKind.RISING or (alone.kind.gained and sooner)
+    return _small_gain(alone, found, criteria) if young else found
+
+
+def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:
+    """A gain measured by itself; where it is next to nothing of what the task allows, too early to count."""
+    if alone.best is None or alone.start is None:
+        return found
+    share = (alone.best.value - alone.start.value) / found.measure.unit
+    if share >= criteria["young_gain"]:
+        return alone
+    reason = f"it rises, but by {share:.1%} of what the task allows so far"
+    return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
+
+
+def _sooner(run: Run, task: Task | None) -> bool:
+    """Whether the run is shorter than every published one of its task, by its algorithm if there is one."""
+    published = [one for one in task.published if one.steps] if task is not None else []
+    published = [one for one in published if one.algorithm == run.algorithm] or published
+    least = min((one.steps for one in published if one.steps), default=math.inf)
+    return run.axis == "env_steps" and run.last_step < least
+
+
+def _combined(judged: list[CurveOutcome]) -> RunOutcome:
+    """A rise of the return or of the success rate is a rise; else what the return did, then the success."""
+    returns = [one for one in judged if one.metric in dict(_RETURNS) or one.source is Source.RATING]
+    success = [one for one in judged if one.metric in dict(_SUCCESSES)]
+    rest = [one for one in judged if one not in returns and one not in success]
+    whole = combine([*returns, *success, *rest])
+    if whole.kind not in (OutcomeKind.FLAT, OutcomeKind.EARLY, OutcomeKind.UNKNOWN):
+        return whole
+    # Evaluations that begin after the task was learned are flat, at the level that training rose to.
+    gained = next((one for one in (*returns, *success) if one.kind.gained), None)
+    return replace(whole, deciding=gained, disagreement="") if gained is not None else whole
+
+
+def _curves(
+    metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run, task: Task | None, bound: float
+) -> Iterator[tuple[Curve, Scale]]:
+    """Every curve that can tell how the run went, with its scale; ``bound`` of a step's reward, or NaN."""
+    found = [(name, source) for name, source in (*_RETURNS, *_SUCCESSES) if name in metrics]
+    if "elo" in metrics:
+        yield _curve("elo", Source.RATING, metrics, spacing, run), NaturalScale(0.0, _ELO, "rating")
+        # What one side of a game wins the other loses: beside a rating the return tells nothing.
+        found = [(name, source) for name, source in found if (name, source) not in _RETURNS]
+    if not found and "elo" not in metrics and "reward_per_step" in metrics:
+        found = [("reward_per_step", Source.TRAINING)]
+    for name, source in found:
+        scale = _bounded(name, metrics, bound) or _scale(name, task)
+        yield _curve(name, source, metrics, spacing, run), scale
+
+
+def _curve(
+    name: str, source: Source, metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run
+) -> Curve:
+    one = metrics[name]
+    unit = "environment steps" if run.axis == "env_steps" else run.axis
+    return Curve(one.steps, one.values, one.window, spacing.get(name, 0.0), name, unit, source)
+
+
+def _bounded(name: str, metrics: Mapping[str, Series], bound: float) -> Scale:
+    """The scale of a return whose reward per step lies between 0 and ``bound``."""
+    lengths = metrics.get("episode_length" if name == "episode_return" else "eval_length")
+    if name in dict(_SUCCESSES) or not math.isfinite(bound):
+        return None
+    if name == "reward_per_step":
+        return NaturalScale(0.0, bound, "reward")
+    if lengths is None or not _finite(lengths):
+        return None
+    top = bound * float(np.nanmax(lengths.values))
+    # A sum of several such terms, or one with a weight, has another bound, which nobody wrote down.
+    return NaturalScale(0.0, top, "reward") if float(np.nanmax(metrics[name].values)) <= top else None
+
+
+def _scale(name: str, task: Task | None) -> Scale:
+    if name in dict(_SUCCESSES):
+        return NaturalScale(0.0, 1.0, "success")
+    if task is None or name == "reward_per_step":
+        return None
+    return task_scale(task)
+
+
+def task_scale(task: Task) -> TaskScale:
+    """The scores of a task between which a return is placed."""
+    from rldoctor.tasks.scales import floor_of, reference_of
+
+    reference, floor = reference_of(task), floor_of(task)
+    return TaskScale(
+        random=NAN if floor is None else floor,
+        nothing=NAN if task.idle is None else task.idle.mean,
+        reference=NAN if reference is None else reference.score,
+        solved=NAN if task.solved is None else task.solved,
+        name=task.id,
+    )
+
+
+def budget_of(
+    run: Run, metrics: Mapping[str, Series], config: Mapping[str, float], criteria: Criteria
+) -> Budget:
+    """How long the run had to be before bad news can be told; nothing is known on an axis in another unit."""
+    epsilon = metrics.get("exploration_epsilon")
+    random = None
+    if epsilon is not None and np.isfinite(epsilon.values).any():
+        random = float(epsilon.finite().values[-1])
+    if run.axis == "episodes":
+        return Budget(random=random, minimum=_least_episodes(metrics, criteria))
+    if run.axis != "env_steps":
+        return Budget(random=random)
+    warmup = config.get("learning_starts", 0.0)
+    least = criteria["least_transitions"]
+    per = config.get("updates_per_transition", config.get("utd", NAN))
+    if matches(run.algorithm, ("off_policy",)) and per > 0:
+        # A replay learner with an update per transition learns from a tenth of what a rollout learner needs.
+        least = min(least, warmup + criteria["least_updates"] / per)
+    planned = config.get("total_env_steps", 0.0)
+    least = max(least, criteria["least_of_plan"] * planned)
+    return Budget(warmup=warmup or None, minimum=least, random=random)
+
+
+def _least_episodes(metrics: Mapping[str, Series], criteria: Criteria) -> float:
+    """The least number of transitions in episodes, where their length is logged."""
+    length = metrics.get("episode_length")
+    typical = float(np.nanmedian(length.values)) if length is not None and _finite(length) else 0.0
+    return criteria["least_transitions"] / typical if typical > 0 else criteria["least_episodes"]
+
+
+def _finite(series: Series) -> bool:
+    return bool(np.isfinite(series.values).any())
+
+
+def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
+    """The judgement as numbers that rules may name (``run.outcome_*``); the older facts are views of it."""
+    found, kind = achieved.outcome.deciding, achieved.outcome.kind
+    made = {f"outcome_{one.value}": float(kind is one) for one in OutcomeKind}
+    made |= {
+        "outcome_probability": found.probability,
+        "outcome_possible": float(not kind.gained and _gained_share(found) >= criteria["possible"]),
+        "outcome_size": found.size,
+        "outcome_onset": found.onset,
+        "outcome_start": found.start.value if found.start else NAN,
+        "outcome_end": found.end.value if found.end else NAN,
+        "outcome_best": found.best.value if found.best else NAN,
+        "outcome_best_step": found.best.step if found.best else NAN,
+        "outcome_material": found.measure.material,
+        "outcome_on_task": float(found.measure.name == "task"),
+        "outcome_constant": float(found.start is not None and found.measure.noise == 0.0),
+        "outcome_on_success": float(found.metric in dict(_SUCCESSES)),
+        "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
+        "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
+    }
+    return made | _views(achieved, criteria)
+
+
+def _views(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
+    """``improving``, ``learned`` and ``rising``; NaN where the run is too short or its gain is not sure.
+
+    A run that is long enough but whose curve is too smooth or too noisy to be judged has not shown that it
+    learns: what is wrong inside it is not excused by that.
+    """
+    found, kind = achieved.outcome.deciding, achieved.outcome.kind
+    too_short = kind is OutcomeKind.UNKNOWN or (kind is OutcomeKind.EARLY and not achieved.long_enough)
+    trusted = trusted_gain(found, criteria)
+    if too_short or (kind.gained and not trusted):
+        return dict.fromkeys(("improving", "learned", "rising"), NAN)
+    far = kind is not OutcomeKind.KEPT or (_far_enough(found, criteria) and not _in_vain(achieved.outcome))
+    return {
+        "improving": float(trusted and kind is OutcomeKind.RISING),
+        "learned": float(trusted and far),
+        "rising": float(kind.gained),
+    }
+
+
+def _in_vain(outcome: RunOutcome) -> bool:
+    """Whether a return that has stopped rising by itself never led to the goal that the run also counts."""
+    success = [one for one in outcome.curves if one.metric in dict(_SUCCESSES)]
+    return outcome.deciding.measure.name == "own" and any(one.kind is OutcomeKind.FLAT for one in success)
+
+
+def _far_enough(found: CurveOutcome, criteria: Criteria) -> bool:
+    """Whether a run that has stopped rising got far; by itself measured, nobody can tell."""
+    level = found.end
+    if found.measure.name != "task" or level is None:
+        return True
+    return (level.value - found.measure.random) / found.measure.unit >= criteria["far_enough"]
+
+
+def likely_gain(found: CurveOutcome, criteria: Criteria) -> bool:
+    """Whether a gain is likely enough to call a run healthy: more, where it is shorter than its windows."""
+    young = found.windows < criteria["windows"]
+    return _gained_share(found) >= criteria["certain" if young else "likely"]
+
+
+def _gained_share(found: CurveOutcome) -> float:
+    return sum(found.probabilities.get(kind, 0.0) for kind in OutcomeKind if kind.gained)
+
+
+def trusted_gain(found: CurveOutcome, criteria: Criteria) -> bool:
+    """Whether a gain may lower findings about the inside: on a known scale, or as good as certain."""
+    if not found.kind.gained:
+        return False
+    doubtful = found.measure.name == "own" or found.windows < criteria["windows"]
+    return _gained_share(found) >= criteria["certain" if doubtful else "likely"]
+
+
+def task_of_run(run: Run, tasks: tuple[Task, ...] = ()) -> TaskMatch:
+    """The task by the configuration, the run's name and the folders it lies in; ``tasks``: the user's own."""
+    from rldoctor.tasks.find import task_of
+
+    knob = run.config.get("env_id")
+    return task_of(
+        config="" if knob is None else str(knob.value),
+        config_where="the configuration" if knob is None else knob.source,
+        run_name=run.id,
+        folders=run.path.parts[-3:],
+        user_tables=tasks,
+    )
