@@ -24,3 +24,12 @@ def median(values: FloatArray) -> float:
     if np.isnan(part[-1]):
         return float("nan")
     return float(part[half]) if size % 2 else float((part[half - 1] + part[half]) / 2)
+
+
+def medians(values: FloatArray) -> FloatArray:
+    """As ``np.median(values, axis=0)`` of an array of shape (n, k) with n > 0; a NaN may hide in a column."""
+    size = values.shape[0]
+    half = size // 2
+    part = np.partition(values, (half - 1 + size % 2, half), axis=0)
+    middle: FloatArray = part[half] if size % 2 else (part[half - 1] + part[half]) / 2
+    return middle

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
     NAN,
     Budget,
@@ -103,7 +104,7 @@ def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinish
 def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> JudgedCurve:
     """A constant curve hides no change: flat, unless it is solved or was learned beforehand."""
     measure = measure_of(curve, scale, rows, 0.0, criteria)
-    path = unmoved(replace(rows, values=np.full(rows.size, float(np.median(rows.values)))))
+    path = unmoved(replace(rows, values=np.full(rows.size, median(rows.values))))
     kind = KINDS[int(classify(path, path.levels[:, None], measure, criteria)[0])]
     # The rule of three: what never happened in n trials may still happen in 3 of n.
     doubt = 0.0 if rows.points >= criteria["constant_points"] else 3 / rows.points
