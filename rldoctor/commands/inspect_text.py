@@ -10,14 +10,14 @@ from rldoctor.commands.derived import audit_of, derived
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import audited, words
+from rldoctor.report.blocks import Paragraph, Sheaf
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, plural
 from rldoctor.report.terminal_parts import short_step
 from rldoctor.report.terminal_parts import table as new_table
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleRenderable
-    from rich.table import Table
+    from rich.console import Console, RenderableType
 
 MAX_UNMAPPED = 40
 
@@ -28,7 +28,7 @@ def show_run(run: Run, out: Console, rules_dirs: Sequence[Path] = ()) -> None:
         out.print(part)
 
 
-def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
+def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
     from rich.text import Text
 
     yield Text(clean(run.path), style="bold")
@@ -50,14 +50,12 @@ def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
     yield from _notes(run)
 
 
-def _metrics(series: Sequence[Series]) -> Table:
-    from rich.text import Text
-
+def _metrics(series: Sequence[Series]) -> Sheaf:
     table = new_table(("metric", "left"), ("logged as", "left"), ("points", "right"), ("steps", "right"))
     for one in series:
         ends = f"{short_step(float(one.steps[0]))} to {short_step(float(one.steps[-1]))}" if len(one) else ""
-        name = Text(clean(one.name)).append(f"\n{_remark(one)}", style="dim")
-        table.add_row(name, Text(clean(one.tag)), Text(f"{len(one):,}"), Text(ends))
+        name = Paragraph(clean(one.name)).append(f"\n{_remark(one)}", style="dim")
+        table.add_row(name, Paragraph(clean(one.tag)), Paragraph(f"{len(one):,}"), Paragraph(ends))
     return table
 
 
@@ -69,7 +67,7 @@ def _remark(series: Series) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _settings(run: Run) -> Iterator[ConsoleRenderable]:
+def _settings(run: Run) -> Iterator[RenderableType]:
     from rich.text import Text
 
     yield Text(f"Hyperparameters understood: {len(run.config.knobs)}", style="bold")
@@ -79,12 +77,14 @@ def _settings(run: Run) -> Iterator[ConsoleRenderable]:
     for knob in run.config.knobs.values():
         value = clean(knob.value) if isinstance(knob.value, str | bool) else number(float(knob.value))
         written = f"{clean(knob.key)} = {clean(knob.written)}"
-        source = Text(clean(knob.source)).append(f"\n{clean(knob.note)}" if knob.note else "", style="dim")
-        table.add_row(Text(clean(knob.name)), Text(value), Text(written), source)
+        source = Paragraph(clean(knob.source)).append(
+            f"\n{clean(knob.note)}" if knob.note else "", style="dim"
+        )
+        table.add_row(Paragraph(clean(knob.name)), Paragraph(value), Paragraph(written), source)
     yield table
 
 
-def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
+def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
     """Value, formula and inputs of each; those that are only another name of a metric in one paragraph."""
     from rich.padding import Padding
     from rich.text import Text
@@ -103,7 +103,7 @@ def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable
         yield Padding(Text(f"read as logged: {names}", style="dim"), (0, 0, 0, 2), expand=False)
 
 
-def _audit(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
+def _audit(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
     """Every row of the audit, with its arithmetic."""
     from rich.padding import Padding
     from rich.text import Text
@@ -120,7 +120,7 @@ def _audit(run: Run, rules_dirs: Sequence[Path]) -> Iterator[ConsoleRenderable]:
         yield Padding(text, (0, 0, 0, 2), expand=False)
 
 
-def _left_over(run: Run) -> Iterator[ConsoleRenderable]:
+def _left_over(run: Run) -> Iterator[RenderableType]:
     frame = run.metrics
     tags = [f"{clean(raw.tag)} ({plural(len(raw.values), 'point')})" for raw in frame.unmapped]
     yield from _names("Logged but not understood", tags, "say what it means: --map TAG=METRIC")
@@ -128,7 +128,7 @@ def _left_over(run: Run) -> Iterator[ConsoleRenderable]:
     yield from _names("Settings not understood", [clean(setting.key) for setting in run.config.unmapped])
 
 
-def _names(title: str, names: Sequence[str], hint: str = "") -> Iterator[ConsoleRenderable]:
+def _names(title: str, names: Sequence[str], hint: str = "") -> Iterator[RenderableType]:
     from rich.padding import Padding
     from rich.text import Text
 
@@ -145,7 +145,7 @@ def _names(title: str, names: Sequence[str], hint: str = "") -> Iterator[Console
         yield Padding(Text(hint, style="dim"), (0, 0, 0, 2), expand=False)
 
 
-def _notes(run: Run) -> Iterator[ConsoleRenderable]:
+def _notes(run: Run) -> Iterator[RenderableType]:
     from rich.padding import Padding
     from rich.text import Text
 
