@@ -135,6 +135,8 @@ def span(steps: FloatArray) -> tuple[float, float] | None:
 
 
 def spread(values: Sequence[float] | FloatArray, low: float = 0.1, high: float = 0.9) -> tuple[float, float]:
-    """Two quantiles of finite values, shape (n,)."""
-    first, last = np.quantile(np.asarray(values, dtype=np.float64), [low, high])
+    """Two quantiles of finite values, shape (n,); on the line between two of them, as ``np.quantile``."""
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    # Not np.quantile, which imports numpy.ma, as a start would pay for that.
+    first, last = np.interp(np.array([low, high]) * (ordered.size - 1), np.arange(ordered.size), ordered)
     return float(first), float(last)
