@@ -50,7 +50,7 @@ def beside_task(run: Run, metrics: Mapping[str, Series], task: Task | None, *, s
     score = _published(run, task)
     numbers = {
         **_levels(task),
-        **_ratio(task, returns if curve[0] == "episode_return" else np.empty(0)),
+        **_ratio(task, returns if curve[0] == "episode_return" else np.empty(0), lengths),
         **_idle(task, _late(returns), _late(lengths)),
         **_scores(task, returns, score),
     }
@@ -96,7 +96,7 @@ def _mean(played: Played | None) -> float:
     return NAN if played is None else played.mean
 
 
-def _ratio(task: Task, returns: FloatArray) -> dict[str, float]:
+def _ratio(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, float]:
     from rldoctor.tasks.scales import rescaled_for_sure, reward_scale_ratio
 
     first = _first(returns)
@@ -104,7 +104,8 @@ def _ratio(task: Task, returns: FloatArray) -> dict[str, float]:
     if found is None:
         return {}
     level = float(first.mean())
-    sure = rescaled_for_sure(task, found, level, float(np.abs(returns).max()))
+    length = float(_first(lengths).mean()) if lengths.size else NAN
+    sure = rescaled_for_sure(task, found, level, float(np.abs(returns).max()), length)
     return {
         "reward_first": level,
         "reward_ratio": found.ratio,

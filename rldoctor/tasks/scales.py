@@ -247,22 +247,36 @@ def published(task: Task, algorithm: str, steps: float) -> Published | None:
     return max(fitting, key=lambda one: (one.steps, one.env == task.id, one.seeds or 0), default=None)
 
 
-def rescaled_for_sure(task: Task, found: ScaleRatio, first: float, largest: float) -> int:
-    """``found.rescaled`` where neither learning nor another starting point explains it, else 0.
+def rescaled_for_sure(task: Task, found: ScaleRatio, first: float, largest: float, length: float) -> int:
+    """``found.rescaled`` where neither learning nor the length of the episodes explains it, else 0.
 
-    ``first`` and ``largest``: level of the first returns and largest absolute one of the whole curve. A log
-    whose first row comes late begins with a policy that has learned: on a task of costs its return is small,
-    on one of rewards large, without any factor. So the level must be out of place beside what published runs
-    end at as well; where that is not known nothing is said.
+    ``first`` and ``largest``: level of the first returns and largest absolute one of the whole curve;
+    ``length``: mean length of the first episodes, NaN where it is not logged. A log whose first row comes
+    late begins with a policy that has learned: on a task of costs its return is small, on one of rewards
+    large, without any factor. So the level must be out of place beside what published runs end at as well;
+    where that is not known nothing is said.
     """
     reference, limits = reference_of(task), criteria()
     if reference is None or task.random is None or not (math.isfinite(first) and math.isfinite(largest)):
+        return 0
+    if not _extreme_per_step(task, found, length):
         return 0
     known = (abs(task.random.mean), abs(reference.score))
     limit = limits["rescaled_ratio"]
     if found.rescaled < 0 and abs(first) < limit * min(known) and largest < limit * max(known):
         return -1
     return 1 if found.rescaled > 0 and abs(first) > limits["beyond"] * max(known) else 0
+
+
+def _extreme_per_step(task: Task, found: ScaleRatio, length: float) -> bool:
+    """Whether the reward of a step is as far off as the return: episodes that end at once get little as well."""
+    if task.ends_early is False:
+        return True
+    usual = None if task.random is None else task.random.length
+    if not usual or not length > 0:
+        return False
+    ratio, limit = found.ratio * usual / length, criteria()["rescaled_ratio"]
+    return ratio < limit if found.rescaled < 0 else ratio > 1 / limit
 
 
 def on_scores(task: Task) -> bool:
