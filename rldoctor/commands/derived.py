@@ -1,4 +1,4 @@
-"""What follows from a run before any rule looks: task, derived quantities, audit; for ``rldoctor inspect``."""
+"""What follows from a run before any rule looks: task, audit, derived quantities (``inspect``)."""
 
 from __future__ import annotations
 

@@ -29,9 +29,7 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
     decided(options)  # fails before the long work where --env names no task
     loaded = read_all(paths, options)
     if form == "json":
-        sys.stdout.write(
-            json.dumps(as_json(document(loaded, options)), indent=2, ensure_ascii=False) + "\n"
-        )
+        sys.stdout.write(json.dumps(as_json(document(loaded, options)), indent=2, ensure_ascii=False) + "\n")
     else:
         from rldoctor.report.terminal_parts import console
 

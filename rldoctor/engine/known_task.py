@@ -17,7 +17,7 @@ from rldoctor.model.task import Task
 
 
 def with_tasks(policy: Policy, tasks: Sequence[Task] | Mapping[str, Mapping[str, Any]], env: str) -> Policy:
-    """The policy with the user's tasks (as read, or as they stand in a settings file) and the task of all runs.
+    """The policy with the user's tasks (as read, or as a settings file has them) and the task of all runs.
 
     UsageError where ``env`` is no known task, or an entry is wrong.
     """

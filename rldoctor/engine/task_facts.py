@@ -1,4 +1,4 @@
-"""The run beside its task, as numbers that rules may name: made once, NaN where the table does not know enough."""
+"""The run beside its task, as numbers that rules may name: made once, NaN where too little is known."""
 
 from __future__ import annotations
 

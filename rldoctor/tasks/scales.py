@@ -269,7 +269,7 @@ def rescaled_for_sure(task: Task, found: ScaleRatio, first: float, largest: floa
 
 
 def _extreme_per_step(task: Task, found: ScaleRatio, length: float) -> bool:
-    """Whether the reward of a step is as far off as the return: episodes that end at once get little as well."""
+    """Whether the reward of a step is as far off as the return: episodes that end at once get little too."""
     if task.ends_early is False:
         return True
     usual = None if task.random is None else task.random.length
