@@ -111,8 +111,8 @@ def diagnose(
     thresholds, ``{"POL-01": {"kl_zero": 1e-4}}``. ``references``: ``auto`` holds the run against the bundled
     envelope of its algorithm and environment where there is one, ``off`` against none; files and directories
     of envelopes of your own (:func:`build_reference`) are looked at first; with envelopes themselves nothing
-    else is looked at. ``env``: the task of the run, whatever its configuration and names say; ``tasks``: tasks
-    of your own as a settings file has them, ``{"MyEnv-v0": {"horizon": 500, ...}}``.
+    else is looked at. ``env``: the task of the run, whatever its configuration and names say; ``tasks``:
+    tasks of your own as a settings file has them, ``{"MyEnv-v0": {"horizon": 500, ...}}``.
 
     Raises:
         RuleError: a rule file is invalid. UsageError: an unknown code, threshold or task, a value out

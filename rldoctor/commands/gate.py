@@ -59,7 +59,7 @@ def prepare(options: Options, write_baseline: str = "", today: date | None = Non
     _check(options, rules)
     for part in options.per_path:
         try:
-            _check(part.options, rules)
+            _check(replace(part.options, task=options.task), rules)
         except UsageError as error:
             raise UsageError(f"per-path '{part.path}': {error}", hint=error.hint) from None
     codes = [rule.code for rule in rules]
