@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
 from rldoctor.engine.diagnose import diagnose_run
+from rldoctor.engine.known_task import with_tasks
 from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
@@ -23,6 +24,7 @@ from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun
 from rldoctor.model.run import Run
+from rldoctor.model.task import Task
 from rldoctor.paths import PACKAGE, builtin_rules_dir
 from rldoctor.rulebook.builtin import builtin_pack
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
@@ -65,9 +67,18 @@ def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
     return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))
 
 
-def _policy(rules_dirs: Sequence[Path]) -> Policy:
-    """What is decided about a run as a whole, with the facts that further packs define."""
-    return with_facts(load_policy(builtin_rules_dir()), pack_directories(rules_dirs)[1:])
+def policy(
+    rules_dirs: Sequence[Path] = (),
+    *,
+    env: str = "",
+    tasks: Sequence[Task] | Mapping[str, Mapping[str, Any]] = (),
+) -> Policy:
+    """What is decided about a run as a whole, with the facts of further packs and the user's tasks.
+
+    UsageError where ``env`` is no known task.
+    """
+    found = with_facts(load_policy(builtin_rules_dir()), pack_directories(rules_dirs)[1:])
+    return with_tasks(found, tasks, env)
 
 
 def rules(rules_dirs: Sequence[Path] = ()) -> tuple[Rule, ...]:
@@ -92,6 +103,8 @@ def diagnose(
     ignore: Sequence[str] = (),
     thresholds: Mapping[str, Mapping[str, float]] | None = None,
     references: Sequence[Path | str | Envelope] = (AUTO,),
+    env: str = "",
+    tasks: Sequence[Task] | Mapping[str, Mapping[str, Any]] = (),
 ) -> Diagnosis:
     """Apply the rules to a run.
 
@@ -99,11 +112,12 @@ def diagnose(
     thresholds, ``{"POL-01": {"kl_zero": 1e-4}}``. ``references``: ``auto`` holds the run against the bundled
     envelope of its algorithm and environment where there is one, ``off`` against none; files and directories
     of envelopes of your own (:func:`build_reference`) are looked at first; with envelopes themselves nothing
-    else is looked at.
+    else is looked at. ``env``: the task of the run, whatever its configuration and names say; ``tasks``:
+    tasks of your own as a settings file has them, ``{"MyEnv-v0": {"horizon": 500, ...}}``.
 
     Raises:
-        RuleError: a rule file is invalid. UsageError: an unknown code, threshold, or value out of range.
-        ReadError: a reference file is damaged.
+        RuleError: a rule file is invalid. UsageError: an unknown code, threshold or task, a value out
+        of range. ReadError: a reference file is damaged.
     """
     changed = apply_overrides(rules(rules_dirs), thresholds or {})
     chosen = select_rules(changed, select=select, ignore=ignore)
@@ -111,7 +125,8 @@ def diagnose(
     criteria = load_reference_criteria(builtin)
     against = view(run, envelopes(references, PACKAGE, about=task_of(run)), criteria)
     quantities = load_derived(*pack_directories(rules_dirs))
-    found = diagnose_run(run, chosen, _policy(rules_dirs), quantities, beside(run, against, criteria))
+    decided = policy(rules_dirs, env=env, tasks=tasks)
+    found = diagnose_run(run, chosen, decided, quantities, beside(run, against, criteria))
     return replace(found, reference=against)
 
 
@@ -153,7 +168,7 @@ def came_true(run: Run, code: str, *, rules_dirs: Sequence[Path] = ()) -> Expect
 
     rule = select_rules(rules(rules_dirs), select=[code], ignore=())[0]
     quantities = load_derived(*pack_directories(rules_dirs))
-    return expected(rule, prepare(run, _policy(rules_dirs), quantities))
+    return expected(rule, prepare(run, policy(rules_dirs), quantities))
 
 
 # A file that is a configuration and no log. JSON may be either: a log unless the outcome is given as numbers.

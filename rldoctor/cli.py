@@ -42,7 +42,7 @@ Paths = Annotated[
     typer.Argument(metavar="PATH...", help="Run directory, tree of runs, file, .aim repository or glob."),
 ]
 # How to read a log.
-READING = ("config", "set", "map", "algorithm", "framework")
+READING = ("config", "set", "map", "algorithm", "framework", "env")
 
 
 def _version(wanted: bool) -> None:

@@ -51,11 +51,13 @@ def analyze(
 
 
 def check_rules(options: Options) -> None:
-    """Fail before the long work when a rule file or a rule name is wrong."""
+    """Fail before the long work when a rule file or the name of a task is wrong."""
     from rldoctor import api
+    from rldoctor.commands.derived import decided
     from rldoctor.commands.problems import tell_drafts
 
     api.rules(options.rules_dirs)
+    decided(options)
     tell_drafts(options.rules_dirs)
 
 

@@ -56,6 +56,7 @@ def compare(
     nothing readable, different environments, or no outcome that both sides log (the rest is still printed).
     """
     from rldoctor import api
+    from rldoctor.commands.derived import decided
     from rldoctor.commands.progress import reading
     from rldoctor.report import comparison as report
     from rldoctor.report.registry import STDOUT
@@ -65,6 +66,7 @@ def compare(
         report.check_format(format)
     limit = one_of(fail_on or "regression", FAIL_ON, "--fail-on")
     tell_drafts(options.rules_dirs)
+    decided(options)
     with reading() as progress:
         found = api.compare(
             base.path,

@@ -1,36 +1,36 @@
-"""What follows from a run before any rule looks: derived quantities and audit, for ``rldoctor inspect``."""
+"""What follows from a run before any rule looks: task, audit, derived quantities (``inspect``)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rldoctor.model.audit import AuditRow
+from rldoctor.commands.options import Options
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.report.derived import Quantity, quantities
 
 if TYPE_CHECKING:
+    from rldoctor.engine.policy import Policy
     from rldoctor.engine.prepared_run import PreparedRun
 
 
-def derived(run: Run, rules_dirs: Sequence[Path] = ()) -> list[Quantity]:
+def derived(context: PreparedRun) -> list[Quantity]:
     """What ``analyze`` would compute from this run before any rule runs."""
-    context = _prepared(run, rules_dirs)
     return list(quantities(context.derivations, MetricFrame(context.metrics)))
 
 
-def audit_of(run: Run, rules_dirs: Sequence[Path] = ()) -> tuple[AuditRow, ...]:
-    """What the log implies of the settings and mechanisms."""
-    return _prepared(run, rules_dirs).audit
-
-
-def _prepared(run: Run, rules_dirs: Sequence[Path]) -> PreparedRun:
+def prepared(run: Run, options: Options) -> PreparedRun:
+    """The run as the rules see it: task, audit and derived quantities."""
     from rldoctor.datafiles.packs import pack_directories
-    from rldoctor.engine.policy import load_derived, load_policy
+    from rldoctor.engine.policy import load_derived
     from rldoctor.engine.prepared_run import prepare
-    from rldoctor.paths import builtin_rules_dir
 
-    made = load_derived(*pack_directories(rules_dirs))
-    return prepare(run, load_policy(builtin_rules_dir()), made)
+    made = load_derived(*pack_directories(options.rules_dirs))
+    return prepare(run, decided(options), made)
+
+
+def decided(options: Options) -> Policy:
+    """What is decided about runs as a whole; UsageError where ``--env`` names no known task."""
+    from rldoctor import api
+
+    return api.policy(options.rules_dirs, **options.task_arguments())

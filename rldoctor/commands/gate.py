@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rldoctor.commands.derived import decided
 from rldoctor.commands.option_kinds import one_of, parse_share
 from rldoctor.commands.options import FAIL_ON, Options
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FINDINGS, tell, tell_drafts
@@ -58,7 +59,7 @@ def prepare(options: Options, write_baseline: str = "", today: date | None = Non
     _check(options, rules)
     for part in options.per_path:
         try:
-            _check(part.options, rules)
+            _check(replace(part.options, task=options.task), rules)
         except UsageError as error:
             raise UsageError(f"per-path '{part.path}': {error}", hint=error.hint) from None
     codes = [rule.code for rule in rules]
@@ -76,6 +77,7 @@ def _check(options: Options, rules: Sequence[Rule]) -> None:
     from rldoctor.rulebook.overrides import apply_overrides, select_rules
 
     terms(options)
+    decided(options)
     select_rules(rules, select=options.select, ignore=options.ignore)
     apply_overrides(rules, options.thresholds)
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from rldoctor.commands.derived import audit_of, derived
+from rldoctor.commands.derived import decided, derived, prepared
 from rldoctor.commands.inspect_text import show_run
 from rldoctor.commands.option_kinds import one_of
 from rldoctor.commands.options import Options
@@ -27,11 +26,10 @@ FORMATS = ("terminal", "json")
 def inspect(paths: Sequence[str], options: Options, format: str) -> int:
     """Print what every run under the paths holds; 2 when a path has no readable run."""
     form = one_of(format, FORMATS, "--format")
+    decided(options)  # fails before the long work where --env names no task
     loaded = read_all(paths, options)
     if form == "json":
-        sys.stdout.write(
-            json.dumps(as_json(document(loaded, options.rules_dirs)), indent=2, ensure_ascii=False) + "\n"
-        )
+        sys.stdout.write(json.dumps(as_json(document(loaded, options)), indent=2, ensure_ascii=False) + "\n")
     else:
         from rldoctor.report.terminal_parts import console
 
@@ -39,21 +37,23 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
         for position, run in enumerate(loaded.runs):
             if position:
                 out.rule(style="dim", characters="-")
-            show_run(run, out, options.rules_dirs)
+            show_run(run, out, options)
     return EXIT_FAILED if loaded.unread else 0
 
 
-def document(loaded: Loaded, rules_dirs: Sequence[Path] = ()) -> dict[str, object]:
+def document(loaded: Loaded, options: Options) -> dict[str, object]:
     """Everything as plain data."""
     return {
         "schema": 1,
-        "runs": [run_document(run, rules_dirs) for run in loaded.runs],
+        "runs": [run_document(run, options) for run in loaded.runs],
         "failures": loaded.failures,
     }
 
 
-def run_document(run: Run, rules_dirs: Sequence[Path] = ()) -> dict[str, object]:
+def run_document(run: Run, options: Options) -> dict[str, object]:
     """One run as plain data."""
+    context = prepared(run, options)
+    match = context.achieved.task
     return {
         "path": str(run.path),
         "id": run.id,
@@ -61,14 +61,15 @@ def run_document(run: Run, rules_dirs: Sequence[Path] = ()) -> dict[str, object]
         "framework": run.framework,
         "algorithm": run.algorithm,
         "env": run.env,
+        "task": {"id": match.task.id if match.task is not None else None, "how": match.how},
         "seed": run.seed,
         "axis": run.axis,
         "axis_note": run.axis_note,
         "steps": run.last_step,
         "metrics": [_series(series) for series in run.metrics.series.values()],
         "alternates": [_series(series) for series in run.metrics.alternates],
-        "derived": [as_data(one) for one in derived(run, rules_dirs)],
-        "audit": [audited.document(one) for one in audit_of(run, rules_dirs)],
+        "derived": [as_data(one) for one in derived(context)],
+        "audit": [audited.document(one) for one in context.audit],
         "unmapped": [{"tag": raw.tag, "points": len(raw.values)} for raw in run.metrics.unmapped],
         "ignored": list(run.metrics.ignored),
         "config": [_knob(knob) for knob in run.config.knobs.values()],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rldoctor.commands.derived import audit_of, derived
+from rldoctor.commands.derived import derived, prepared
+from rldoctor.commands.options import Options
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import audited, words
@@ -19,16 +19,18 @@ from rldoctor.report.terminal_parts import table as new_table
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from rldoctor.engine.prepared_run import PreparedRun
+
 MAX_UNMAPPED = 40
 
 
-def show_run(run: Run, out: Console, rules_dirs: Sequence[Path] = ()) -> None:
+def show_run(run: Run, out: Console, options: Options) -> None:
     """Print one run: header, metrics, settings, what was not understood, notes."""
-    for part in _parts(run, rules_dirs):
+    for part in _parts(run, prepared(run, options)):
         out.print(part)
 
 
-def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
+def _parts(run: Run, context: PreparedRun) -> Iterator[RenderableType]:
     from rich.text import Text
 
     yield Text(clean(run.path), style="bold")
@@ -36,6 +38,7 @@ def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
     yield Text(f"read as {clean(run.format)}; steps: {clean(run.axis)}", style="dim")
     if run.axis_note:
         yield Text(clean(run.axis_note), style="dim")
+    yield Text(_task(context), style="dim")
     frame = run.metrics
     yield Text(f"\nMetrics understood: {len(frame)}", style="bold")
     if len(frame):
@@ -44,10 +47,16 @@ def _parts(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
         yield Text(f"Further series with the same meaning: {len(frame.alternates)}", style="bold")
         yield _metrics(frame.alternates)
     yield from _settings(run)
-    yield from _derived(run, rules_dirs)
-    yield from _audit(run, rules_dirs)
+    yield from _derived(context)
+    yield from _audit(context)
     yield from _left_over(run)
     yield from _notes(run)
+
+
+def _task(context: PreparedRun) -> str:
+    """Which task this is and how that was told, or why none is known."""
+    match = context.achieved.task
+    return clean(f"task: {match.task.id if match.task is not None else 'not known'} ({match.how})")
 
 
 def _metrics(series: Sequence[Series]) -> Sheaf:
@@ -84,12 +93,12 @@ def _settings(run: Run) -> Iterator[RenderableType]:
     yield table
 
 
-def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
+def _derived(context: PreparedRun) -> Iterator[RenderableType]:
     """Value, formula and inputs of each; those that are only another name of a metric in one paragraph."""
     from rich.padding import Padding
     from rich.text import Text
 
-    found = derived(run, rules_dirs)
+    found = derived(context)
     yield Text(f"Computed from these: {len(found)}", style="bold")
     for one in found:
         if not one.copied:
@@ -103,12 +112,12 @@ def _derived(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
         yield Padding(Text(f"read as logged: {names}", style="dim"), (0, 0, 0, 2), expand=False)
 
 
-def _audit(run: Run, rules_dirs: Sequence[Path]) -> Iterator[RenderableType]:
+def _audit(context: PreparedRun) -> Iterator[RenderableType]:
     """Every row of the audit, with its arithmetic."""
     from rich.padding import Padding
     from rich.text import Text
 
-    rows = audit_of(run, rules_dirs)
+    rows = context.audit
     yield Text(f"What the log says about the settings: {len(rows)}", style="bold")
     for one in rows:
         cells = audited.row(one)

@@ -105,5 +105,6 @@ SETTINGS = OptionKind("settings", "table of text, numbers and booleans", tuple)
 METRICS = OptionKind("metrics", "table of texts", parse_map)
 THRESHOLDS = OptionKind("thresholds", "table of tables of numbers", parse_thresholds)
 # What only a settings file can say.
+TASKS = OptionKind("tasks", "table of tables, see [Tasks](tasks.md)", tuple)
 WAIVERS = OptionKind("waivers", "array of tables", tuple)
 PER_PATH = OptionKind("per-path", "array of tables", tuple)

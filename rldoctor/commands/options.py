@@ -14,6 +14,7 @@ from rldoctor.plain_data import dataclass
 if TYPE_CHECKING:
     from rldoctor.gate.waivers import Waiver
     from rldoctor.model.run import Run
+    from rldoctor.model.task import Task
 
 SEVERITIES = ("critical", "error", "warning", "info")
 FAIL_ON = (*SEVERITIES, "never")
@@ -86,6 +87,9 @@ class Options:
     map: Mapping[str, str] = declared(kinds.METRICS, ("--map",), "TAG=METRIC", "Say what a logged tag means.")
     algorithm: str = declared(kinds.TEXT, ("--algorithm",), "NAME", "ppo, sac, ... (default: detected).")
     framework: str = declared(kinds.TEXT, ("--framework",), "NAME", "Framework (default: detected).")
+    env: str = declared(
+        kinds.TEXT, ("--env",), "NAME", "The task of all runs (default: detected).", per_path=True
+    )
     select: tuple[str, ...] = declared(
         kinds.NAMES, ("--select",), "CODE", "Only these rules: code, prefix or area.", per_path=True
     )
@@ -118,6 +122,7 @@ class Options:
         kinds.TEXT, ("--aggregate",), "any|median|all", "How many seeds must have it [any]."
     )
     waivers: tuple[Waiver, ...] = declared(kinds.WAIVERS, help="Findings that are accepted until a day.")
+    task: tuple[Task, ...] = declared(kinds.TASKS, help="What is known of tasks of your own.")
     per_path: tuple[PathOptions, ...] = declared(kinds.PER_PATH, help="Other settings for some of the runs.")
     given: Options | None = None
 
@@ -176,7 +181,12 @@ class Options:
             "thresholds": self.thresholds,
             "rules_dirs": self.rules_dirs,
             "references": self.reference or ("auto",),
+            **self.task_arguments(),
         }
+
+    def task_arguments(self) -> dict[str, Any]:
+        """What of the keyword arguments of ``rldoctor.api.diagnose`` says which task is trained."""
+        return {"env": self.env, "tasks": self.task}
 
 
 def _declaration(one: Field[Any]) -> Declared | None:

@@ -14,6 +14,7 @@ from rldoctor.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from rldoctor.gate.waivers import Waiver
+    from rldoctor.model.task import Task
 
 OWN_FILE = "rldoctor.toml"
 SHARED_FILE = "pyproject.toml"
@@ -102,6 +103,12 @@ def _thresholds(value: object, where: str) -> dict[str, dict[str, float]]:
 
 def _waivers(value: object, where: str) -> tuple[Waiver, ...]:
     return tuple(_waiver(entry, at) for entry, at in _tables(value, where))
+
+
+def _tasks(value: object, where: str) -> tuple[Task, ...]:
+    from rldoctor.tasks.entry import tasks_from_settings
+
+    return tasks_from_settings(_any_table(value, where), where.partition(":")[0])
 
 
 def _per_path(value: object, where: str) -> tuple[PathOptions, ...]:
@@ -210,6 +217,7 @@ READERS: Mapping[kinds.OptionKind, Callable[[Any, str], Any]] = {
     kinds.METRICS: _text_table,
     kinds.THRESHOLDS: _thresholds,
     kinds.WAIVERS: _waivers,
+    kinds.TASKS: _tasks,
     kinds.PER_PATH: _per_path,
 }
 

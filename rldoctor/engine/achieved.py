@@ -68,7 +68,7 @@ def achieved(
     """Judge every curve that can tell how the run went, and combine them."""
     budget = budget_of(run, metrics, config, criteria)
     metrics = {**metrics, **_episodes(run, metrics, criteria)}
-    other = _other_reward(run, criteria)
+    other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
     curves = _curves(metrics, spacing, run, None if other else task.task, bound)
     sooner = _sooner(run, task.task)
@@ -102,7 +102,7 @@ def _covers(one: Series, other: Series, criteria: Criteria) -> bool:
     return float(one.steps[-1] - other.steps[0]) >= criteria["episodes_cover"] * span
 
 
-def _other_reward(run: Run, criteria: Criteria) -> list[str]:
+def other_reward(run: Run, criteria: Criteria) -> list[str]:
     """The settings that say that the reward is not the task's own."""
     written = ((name, run.config.get(name), same) for name, same in criteria.rewards.items())
     return [name for name, knob, same in written if knob is not None and knob.value != same]
@@ -334,12 +334,16 @@ def trusted_gain(found: CurveOutcome, criteria: Criteria) -> bool:
     return _gained_share(found) >= criteria["certain" if doubtful else "likely"]
 
 
-def task_of_run(run: Run, tasks: tuple[Task, ...] = ()) -> TaskMatch:
-    """The task by the configuration, the run's name and the folders it lies in; ``tasks``: the user's own."""
+def task_of_run(run: Run, tasks: tuple[Task, ...] = (), env: str = "") -> TaskMatch:
+    """The task by ``env`` where it is given, else the configuration, the run's name and its folders.
+
+    ``tasks``: the user's own.
+    """
     from rldoctor.tasks.find import task_of
 
     knob = run.config.get("env_id")
     return task_of(
+        option=env,
         config="" if knob is None else str(knob.value),
         config_where="the configuration" if knob is None else knob.source,
         run_name=run.id,

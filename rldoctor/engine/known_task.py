@@ -1,16 +1,39 @@
-"""Settings that are known from the name of the task: dimensions and bounds of the actions, the time limit.
+"""What the user says of tasks, and settings known from the name of one: actions and their bounds, time limit.
 
-They open rules that could not look for want of them. What the log or its configuration says stands.
+The settings open rules that could not look for want of them. What the log or its configuration says stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from rldoctor.engine.policy import Policy
+from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
 from rldoctor.model.task import Task
+
+
+def with_tasks(policy: Policy, tasks: Sequence[Task] | Mapping[str, Mapping[str, Any]], env: str) -> Policy:
+    """The policy with the user's tasks (as read, or as a settings file has them) and the task of all runs.
+
+    UsageError where ``env`` is no known task, or an entry is wrong.
+    """
+    if not tasks and not env:
+        return policy
+    from rldoctor.tasks.entry import tasks_from_settings
+    from rldoctor.tasks.find import find_task
+    from rldoctor.tasks.table import load
+
+    own = tasks_from_settings(tasks, "tasks") if isinstance(tasks, Mapping) else tuple(tasks)
+    if env and find_task(env, user_tables=own) is None:
+        raise UsageError(
+            f"no task '{env}' is known{did_you_mean(env, [*load().ids(), *(one.id for one in own)])}",
+            hint='see: rldoctor task list; an entry [task."NAME"] in rldoctor.toml adds one',
+        )
+    return replace(policy, tasks=own, env=env)
 
 
 def with_task(run: Run, task: Task | None) -> Run:

@@ -61,7 +61,7 @@ class Ranking:
 @dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that is decided about a run as a whole. ``packs``: the facts that packs add, in order;
-    ``tasks``: the user's own.
+    ``tasks``: the user's own; ``env``: the task of every run, where the user says it.
     """
 
     outcome: Outcomes
@@ -79,6 +79,7 @@ class Policy:
     remark_areas: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
     tasks: tuple[Task, ...] = ()
+    env: str = ""
     audit: AuditCriteria = field(default_factory=AuditCriteria)
     judging: Criteria = field(default_factory=Criteria)
 

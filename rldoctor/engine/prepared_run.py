@@ -9,11 +9,12 @@ import numpy as np
 
 from rldoctor.audit.audit import audit, with_implied
 from rldoctor.audit.audit import facts as audit_facts
-from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, task_of_run
+from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, other_reward, task_of_run
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
 from rldoctor.engine.known_task import with_task
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
+from rldoctor.engine.task_facts import beside_task
 from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.addition import SETTING
@@ -37,7 +38,8 @@ class PreparedRun:
     ``metrics``: logged and derived series by canonical name. ``config``: numeric knobs, logged and derived.
     ``facts``: the ``run.`` values. ``spacing``: steps that two points of a metric must be apart to be
     independent (0.0: every point is). ``derivations``: how the derived ones were made. ``shared``: what
-    rules need not compute again. ``quantities``: everything that could be derived of a run.
+    rules need not compute again. ``quantities``: everything that could be derived of a run. ``texts``: what
+    messages may cite of the task.
     """
 
     run: Run
@@ -48,6 +50,7 @@ class PreparedRun:
     derivations: tuple[Derivation, ...] = ()
     audit: tuple[AuditRow, ...] = ()
     achieved: Achieved = NOTHING
+    texts: Mapping[str, str] = field(default_factory=dict)
     quantities: DerivedSet = field(default_factory=DerivedSet, compare=False, repr=False)
     shared: Shared = field(default_factory=Shared, compare=False, repr=False)
 
@@ -80,7 +83,7 @@ def prepare(
     beside: Mapping[str, Series] | None = None,
 ) -> PreparedRun:
     """Derive quantities and judge the outcome of a run; ``beside`` are further series, of a reference."""
-    task = task_of_run(run, policy.tasks)
+    task = task_of_run(run, policy.tasks, policy.env)
     # Settings known from the task come first: the audit may use them, a counter in the log overrules them.
     run = with_task(run, task.task)
     audited = audit(run, policy.audit)
@@ -104,16 +107,22 @@ def prepare(
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
     found = achieved(run, metrics, config, spacing, task, policy.judging)
     view = _outcome(ready, policy.outcome)
+    same = not other_reward(run, policy.judging)
+    scores = beside_task(run, metrics, task.task, same_reward=same)
     known = {
         **ledger.facts,
         **_facts(ready, policy, view),
         **audit_facts(audited),
         **facts(found, policy.judging),
+        **scores.facts,
     }
     if known["outcome_arrived"] > 0:
         known["solved"] = 1.0
     _add_pack_facts(known, ready, policy, view)
-    return PreparedRun(run, metrics, config, known, spacing, tuple(ledger.made), audited, found, derived)
+    made = tuple(ledger.made)
+    return PreparedRun(
+        run, metrics, config, known, spacing, made, audited, found, scores.texts, quantities=derived
+    )
 
 
 # The value of a setting that is written and switched off.

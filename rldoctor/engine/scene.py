@@ -155,6 +155,7 @@ class Scene:
             "onset": step_text(onset),
             "interval": f"steps {step_text(onset)} to {step_text(end)}",
             "slug": self.rule.slug,
+            **self.context.texts,
             "tag": anchor.tag if anchor is not None else "",
             **{block + WHICH: self._which(lets) for block, lets in self.rule.each.items()},
         }

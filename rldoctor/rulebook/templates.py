@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rldoctor.datafiles.sheet import Sheet
 
 # What the engine supplies besides measures and thresholds.
-SITUATION = frozenset({"interval", "onset", "slug", "tag"})
+SITUATION = frozenset({"interval", "onset", "slug", "tag", "task", "published"})
 PRESCRIBED = frozenset({"key", "now", "to"})
 KNOB_PREFIX = "config_"
 

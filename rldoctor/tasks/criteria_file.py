@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.shapes import NAMED_NUMBER, Record
+from rldoctor.datafiles.scalars import TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, Record
 
 FILE = Path(__file__).parent / "criteria.yaml"
 # The numbers that ``scales`` asks for by name.
@@ -20,8 +21,17 @@ _LIMITS = (
     "idle_length",
     "reference_seeds",
     "published_of_bound",
+    "beyond",
+    "first_share",
+    "late_share",
 )
-CRITERIA_FILE = Record({"schema": SCHEMA, "thresholds": Record(dict.fromkeys(_LIMITS, NAMED_NUMBER))})
+CRITERIA_FILE = Record(
+    {
+        "schema": SCHEMA,
+        "thresholds": Record(dict.fromkeys(_LIMITS, NAMED_NUMBER)),
+        "clipped": ListOf(TextValue()),
+    }
+)
 
 
 def criteria_file() -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +21,10 @@ FLOORS = ("random",)
 
 @dataclass(frozen=True, slots=True)
 class TaskCriteria:
-    """The thresholds of ``criteria.yaml`` by name."""
+    """The thresholds of ``criteria.yaml`` by name; ``clipped``: tasks whose returns are seldom scores."""
 
     limits: Mapping[str, float]
+    clipped: tuple[str, ...] = ()
 
 
 @cache
@@ -34,9 +36,9 @@ def criteria() -> Mapping[str, float]:
 def _read() -> TaskCriteria:
     from rldoctor.tasks.criteria_file import criteria_file
 
-    return TaskCriteria(
-        {name: float(entry["value"]) for name, entry in criteria_file()["thresholds"].items()}
-    )
+    data = criteria_file()
+    limits = {name: float(entry["value"]) for name, entry in data["thresholds"].items()}
+    return TaskCriteria(limits, tuple(data["clipped"]))
 
 
 LIMITS = Compiled("tasks", TaskCriteria, lambda: [Path(__file__).parent / "criteria.yaml"], _read)
@@ -243,6 +245,48 @@ def published(task: Task, algorithm: str, steps: float) -> Published | None:
         if one.algorithm == algorithm and one.steps is not None and one.steps <= steps
     ]
     return max(fitting, key=lambda one: (one.steps, one.env == task.id, one.seeds or 0), default=None)
+
+
+def rescaled_for_sure(task: Task, found: ScaleRatio, first: float, largest: float, length: float) -> int:
+    """``found.rescaled`` where neither learning nor the length of the episodes explains it, else 0.
+
+    ``first`` and ``largest``: level of the first returns and largest absolute one of the whole curve;
+    ``length``: mean length of the first episodes, NaN where it is not logged. A log whose first row comes
+    late begins with a policy that has learned: on a task of costs its return is small, on one of rewards
+    large, without any factor. So the level must be out of place beside what published runs end at as well;
+    where that is not known nothing is said.
+    """
+    reference, limits = reference_of(task), criteria()
+    if reference is None or task.random is None or not (math.isfinite(first) and math.isfinite(largest)):
+        return 0
+    if not _extreme_per_step(task, found, length):
+        return 0
+    known = (abs(task.random.mean), abs(reference.score))
+    limit = limits["rescaled_ratio"]
+    if found.rescaled < 0 and abs(first) < limit * min(known) and largest < limit * max(known):
+        return -1
+    return 1 if found.rescaled > 0 and abs(first) > limits["beyond"] * max(known) else 0
+
+
+def _extreme_per_step(task: Task, found: ScaleRatio, length: float) -> bool:
+    """Whether the reward of a step is as far off as the return: episodes that end at once get little too."""
+    if task.ends_early is False:
+        return True
+    usual = None if task.random is None else task.random.length
+    if not usual or not length > 0:
+        return False
+    ratio, limit = found.ratio * usual / length, criteria()["rescaled_ratio"]
+    return ratio < limit if found.rescaled < 0 else ratio > 1 / limit
+
+
+def on_scores(task: Task) -> bool:
+    """Whether logged returns are in the unit of the table's scores, unless somebody changed the reward."""
+    return not any(fnmatchcase(task.id, pattern) for pattern in LIMITS.load().clipped)
+
+
+def only_the_goal_ends(task: Task) -> bool:
+    """Whether an episode that ends before its time limit has reached its goal."""
+    return task.ends_early is True and task.ending == "good"
 
 
 def max_entropy(task: Task, *, squashed: bool = False) -> float | None:

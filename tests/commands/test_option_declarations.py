@@ -26,7 +26,7 @@ def test_every_kind_can_be_read_from_a_settings_file() -> None:
     assert set(KEYS) > set(PATH_KEYS)
 
 
-@every("name", sorted(set(OPTIONS) - {"waivers", "per_path"}))
+@every("name", sorted(set(OPTIONS) - {"waivers", "per_path", "task"}))
 def test_analyze_takes_every_option_with_its_help(name: str) -> None:
     with contextlib.redirect_stdout(io.StringIO()) as said:
         assert cli(["analyze", "--help"]) == 0
@@ -42,6 +42,7 @@ WRITTEN = {
     "config": (["c.yaml"], 'config = ["c.yaml"]'),
     "set": (["n_envs=8"], "set = { n_envs = 8 }"),
     "map": (["a/b=approx_kl"], 'map = { "a/b" = "approx_kl" }'),
+    "env": ("Pendulum-v1", 'env = "Pendulum-v1"'),
     "algorithm": ("ppo", 'algorithm = "ppo"'),
     "framework": ("sbx", 'framework = "sbx"'),
     "select": (["POL"], 'select = ["POL"]'),
@@ -57,7 +58,7 @@ WRITTEN = {
 
 
 def test_the_cases_below_are_all_options() -> None:
-    assert set(WRITTEN) == set(OPTIONS) - {"waivers", "per_path"}
+    assert set(WRITTEN) == set(OPTIONS) - {"waivers", "per_path", "task"}
 
 
 @every("name", WRITTEN)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from every import every
 
-from rldoctor.api import _policy, diagnose, rules
+from rldoctor.api import diagnose, policy, rules
 from rldoctor.engine.policy import load_derived
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.errors import RuleError
@@ -78,7 +78,7 @@ def run(**values: float) -> Run:
 
 def facts(pack: Path, **values: float) -> dict[str, float]:
     builtin = builtin_rules_dir()
-    found = prepare(run(**values), _policy([pack]), load_derived(builtin)).facts
+    found = prepare(run(**values), policy([pack]), load_derived(builtin)).facts
     return {name: found[name] for name in ("kl_level", "kl_share", "top")}
 
 
