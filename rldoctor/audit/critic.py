@@ -77,13 +77,14 @@ def _sign(sight: Sight) -> Iterator[AuditRow]:
 
 
 def _largest_bonus(sight: Sight) -> float:
-    """What entropy bonuses can be worth: alpha d ln 2 / (1 - gamma), at the second half's largest alpha."""
+    """What entropy bonuses can be worth: alpha d ln 2 / (1 - gamma), at the largest alpha they may hold."""
     if not sight.of("sac", "tqc") or not sight.logged("entropy_coef"):
         return 0.0
     alpha = sight.metrics["entropy_coef"].finite().values
     gamma, dims = sight.setting("gamma"), sight.setting("action_dim")
     horizon = 1 / (1 - gamma) if np.isfinite(gamma) and gamma < 1 else 100.0
-    largest = float(alpha[alpha.size // 2 :].max())
+    # Values follow the temperature with a delay of a horizon and of the target network.
+    largest = float(alpha[int(alpha.size * sight.criteria["bonus_from"]) :].max())
     return float(largest * np.log(2) * (dims if np.isfinite(dims) else 8.0) * horizon)
 
 

@@ -66,12 +66,13 @@ def achieved(
     criteria: Criteria,
 ) -> Achieved:
     """Judge every curve that can tell how the run went, and combine them."""
-    budget = budget_of(run, metrics, config, criteria)
+    shortest = _shortest(run, task.task)
+    budget = budget_of(run, metrics, config, criteria, shortest)
     metrics = {**metrics, **_episodes(run, metrics, criteria)}
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
     curves = _curves(metrics, spacing, run, None if other else task.task, bound)
-    sooner = _sooner(run, task.task)
+    sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     done = run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
@@ -142,12 +143,11 @@ def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) ->
     return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
 
 
-def _sooner(run: Run, task: Task | None) -> bool:
-    """Whether the run is shorter than every published one of its task, by its algorithm if there is one."""
+def _shortest(run: Run, task: Task | None) -> float:
+    """Steps of the shortest published run of the task, by the run's algorithm if there is one; NaN without."""
     published = [one for one in task.published if one.steps] if task is not None else []
     published = [one for one in published if one.algorithm == run.algorithm] or published
-    least = min((one.steps for one in published if one.steps), default=math.inf)
-    return run.axis == "env_steps" and run.last_step < least
+    return float(min((one.steps for one in published if one.steps), default=NAN))
 
 
 def _combined(judged: list[CurveOutcome]) -> RunOutcome:
@@ -225,9 +225,16 @@ def task_scale(task: Task) -> TaskScale:
 
 
 def budget_of(
-    run: Run, metrics: Mapping[str, Series], config: Mapping[str, float], criteria: Criteria
+    run: Run,
+    metrics: Mapping[str, Series],
+    config: Mapping[str, float],
+    criteria: Criteria,
+    shortest: float = NAN,
 ) -> Budget:
-    """How long the run had to be before bad news can be told; nothing is known on an axis in another unit."""
+    """How long the run had to be before bad news can be told; nothing is known on an axis in another unit.
+
+    ``shortest``: steps of the shortest published run of the task, NaN where none is known.
+    """
     epsilon = metrics.get("exploration_epsilon")
     random = None
     if epsilon is not None and np.isfinite(epsilon.values).any():
@@ -245,6 +252,9 @@ def budget_of(
         least = min(least, warmup + criteria["least_updates"] / per)
     planned = config.get("total_env_steps", 0.0)
     least = max(least, criteria["least_of_plan"] * planned)
+    # Most tasks are published at a million steps, however soon they are learned: that says nothing.
+    long = criteria["least_of_published"] * shortest
+    least = max(least, long) if long > criteria["least_transitions"] else least
     return Budget(warmup=warmup or None, minimum=least, random=random)
 
 
