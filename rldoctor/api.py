@@ -15,6 +15,7 @@ from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
 from rldoctor.envelope.find import AUTO, envelopes
+from rldoctor.envelope.identity import task_of
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
 from rldoctor.errors import ReadError
@@ -122,7 +123,7 @@ def diagnose(
     chosen = select_rules(changed, select=select, ignore=ignore)
     builtin = builtin_rules_dir()
     criteria = load_reference_criteria(builtin)
-    against = view(run, envelopes(references, PACKAGE), criteria)
+    against = view(run, envelopes(references, PACKAGE, about=task_of(run)), criteria)
     quantities = load_derived(*pack_directories(rules_dirs))
     decided = policy(rules_dirs, env=env, tasks=tasks)
     found = diagnose_run(run, chosen, decided, quantities, beside(run, against, criteria))

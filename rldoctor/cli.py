@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -283,8 +282,5 @@ def _forgiving_streams() -> None:
 
 
 def main() -> None:
-    """The entry point ``rldoctor``."""
-    # Loading the rules makes a great many small objects that all stay; looking for garbage among them at the
-    # usual rate takes a sixth of the time.
-    gc.set_threshold(100_000)
+    """Run the command line and end the process with its exit code."""
     sys.exit(run())

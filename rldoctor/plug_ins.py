@@ -9,25 +9,26 @@ elsewhere (in an archive, behind a finder of their own) the full machinery is as
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
+from rldoctor.patterns import pattern
+
 READERS, PACKS = "rldoctor.readers", "rldoctor.packs"
 """The groups in which other packages offer something to this one."""
 
 _METADATA = (".dist-info", ".egg-info")
-_SEPARATORS = re.compile(r"[-_.]+")
+_SEPARATORS = pattern(r"[-_.]+")
 
 
 def plug_ins(group: str) -> list[tuple[str, str]]:
     """Name and value (``module:attribute``) of every entry point of a group, sorted."""
     if _unusual():
         return by_metadata(group)
-    return sorted(set(_points(group)))
+    return list(_found(group, tuple(sys.path)))
 
 
 def by_metadata(group: str) -> list[tuple[str, str]]:
@@ -44,8 +45,13 @@ def _unusual() -> bool:
     return archives or bool(finders)
 
 
-def _points(group: str) -> Iterator[tuple[str, str]]:
-    for text in _texts(tuple(sys.path)):
+@lru_cache(maxsize=8)
+def _found(group: str, places: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(set(_points(group, places))))
+
+
+def _points(group: str, places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for text in _texts(places):
         # Few packages name the group at all; only their lines are looked at.
         if f"[{group}]" in text:
             yield from _in_section(text, group)
@@ -74,8 +80,8 @@ def _listed(place: str) -> list[str]:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
-            return file.read()
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
 

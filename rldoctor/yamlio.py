@@ -7,7 +7,6 @@ Scalars follow the YAML 1.2 core schema; equal keys, foreign tags, alias bombs a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from rldoctor.errors import Problem, RuleError
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 
 Step: TypeAlias = str | int | float | bool | None
@@ -35,15 +35,15 @@ _STARTS = frozenset(["", *"~nNtTfF+-.0123456789"])
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
-_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_SPECIAL = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
+_INTEGER = pattern(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_SPECIAL = pattern(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)")
 _BASES = {"0o": 8, "0x": 16}
 _TYPE_NAMES = {"int": "int", "float": "float", "bool": "bool", "null": "NoneType"}
 
 # The C composer recurses without a limit of its own, so text that could nest deeply is looked at first.
 _SAFE_BRACKETS = 500
-_BLOCK_RUN = re.compile(r"(?:[-?:][ \t]+){200}")
+_BLOCK_RUN = pattern(r"(?:[-?:][ \t]+){200}")
 
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.sight import NAN, Implied, Sight, row, span
+from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -41,7 +42,7 @@ def _epochs(sight: Sight) -> Iterator[AuditRow]:
     # A2C and TRPO count updates, not passes: one an iteration, whatever they are set to.
     if not sight.of("ppo", "ppo_recurrent", "maskable_ppo") or ratios.size < sight.criteria["least_rows"]:
         return
-    typical, most = float(np.median(ratios)), float(np.max(ratios))
+    typical, most = median(ratios), float(np.max(ratios))
     text = f"n_updates grows by {typical:g} per iteration (at most {most:g})"
     # With a KL limit every update may have ended early: what was made bounds the setting from below only.
     best, high = (NAN, NAN) if sight.setting("target_kl") > 0 else (typical, most)
@@ -57,7 +58,7 @@ def _rollout(sight: Sight) -> Iterator[AuditRow]:
         ratios = steps / iterations
     if not ratios.size:
         return
-    size = float(np.median(ratios))
+    size = median(ratios)
     text = f"{steps[-1]:,.0f} transitions / {iterations[-1]:,.0f} iterations = {size:,.4g}"
     low, high = float(np.min(ratios)), float(np.max(ratios))
     yield row(sight, "rollout_batch", Implied(size, low, high, text, span(steps), int(steps.size)))
@@ -78,13 +79,13 @@ def _updates(sight: Sight) -> Iterator[AuditRow]:
     if rise <= 0 or run <= 0:
         return
     rate = float(rise / run)
-    error = float(np.median(np.diff(steps))) / run
+    error = median(np.diff(steps)) / run
     text = f"{rise:,.0f} updates over {run:,.0f} transitions = {rate:.3g} each"
     found = Implied(rate, rate * (1 - error), rate * (1 + error), text, span(steps), int(steps.size))
     yield row(sight, "updates_per_transition", found)
     start = float(steps[0] - updates[0] / rate)
     first = max(start, 0.0)
     text = f"{updates[0]:,.0f} updates at step {steps[0]:,.0f}, {rate:.3g} each: the first at {first:,.0f}"
-    width = max(float(np.median(np.diff(steps))), error * start)
+    width = max(median(np.diff(steps)), error * start)
     found = Implied(max(start, 0.0), max(start - width, 0.0), max(start + width, 0.0), text, span(steps), 1)
     yield row(sight, "learning_starts", found)

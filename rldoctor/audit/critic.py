@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
+from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -63,13 +64,13 @@ def _sign(sight: Sight) -> Iterator[AuditRow]:
     if sign == 0.0:
         return
     late = q[q.size // 2 :]
-    wrong = float(np.median(-sign * late))
+    wrong = median(-sign * late)
     noise = float(np.std(np.diff(late))) if late.size > 2 else 0.0
     bonus = _largest_bonus(sight)
     impossible = wrong > sight.criteria["sign_margin"] * noise + bonus and wrong > 0
     text = (
         f"every logged return is {'negative' if sign < 0 else 'positive'}, Q of the policy is "
-        f"{np.median(late):.3g} in the second half"
+        f"{median(late):.3g} in the second half"
         + (f" (the entropy bonus can add {bonus:.2g})" if bonus else "")
     )
     yield mechanism(sight, "q_possible", not impossible, text, steps)
@@ -98,12 +99,12 @@ def _horizon(sight: Sight) -> Iterator[AuditRow]:
         return
     steps, q = steps[late], q[late]
     reward, _ = _rewards(sight, steps)
-    drift = abs(float(np.median(q[q.size // 2 :]) - np.median(q[: q.size // 2])))
-    settled = drift < sight.criteria["settled"] * abs(float(np.median(q)))
-    steady = float(np.ptp(reward)) < abs(float(np.median(reward)))
+    drift = abs(float(median(q[q.size // 2 :]) - median(q[: q.size // 2])))
+    settled = drift < sight.criteria["settled"] * abs(median(q))
+    steady = float(np.ptp(reward)) < abs(median(reward))
     if not (settled and steady):
         return
-    value, mean = float(np.median(q)), float(np.median(reward))
+    value, mean = median(q), median(reward)
     horizon = value / mean
     low, high = horizon * (1 - 2 * sight.criteria["settled"]), horizon * (1 + 2 * sight.criteria["settled"])
     text = f"Q {value:.3g} / {mean:.3g} reward per step over the last rows = {horizon:.3g} steps"
@@ -123,7 +124,7 @@ def _targets(sight: Sight) -> Iterator[AuditRow]:
     if usable.sum() < sight.criteria["few_rows"]:
         return
     variance = loss[usable] / (1 - explained[usable])
-    middle = float(np.sqrt(np.median(variance)))
+    middle = float(np.sqrt(median(variance)))
     text = f"sqrt(value loss / (1 - explained variance)) = {middle:.3g} (median of {usable.sum()} updates)"
     yield row(
         sight,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.sight import NAN, Implied, Sight, row, span, spread
+from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 
 
@@ -18,7 +19,7 @@ def episodes(sight: Sight) -> Iterator[AuditRow]:
         return
     steps, returns, lengths = steps[usable], returns[usable], lengths[usable]
     ratio = returns / lengths
-    middle = float(np.median(ratio))
+    middle = median(ratio)
     low, high = spread(ratio)
     text = f"return / length = {middle:.4g} (a tenth of the rows below {low:.4g}, a tenth above {high:.4g})"
     yield row(sight, "reward_per_step", Implied(middle, low, high, text, span(steps), int(steps.size)))

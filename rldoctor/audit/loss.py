@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.sight import Implied, Sight, mechanism, row, span, spread
+from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -33,7 +34,7 @@ def loss_parts(sight: Sight) -> Iterator[AuditRow]:
     if heavy.sum() < sight.criteria["few_rows"] or weight <= 0:
         return
     share = (loss - surrogate - entropy)[heavy] / (weight * value[heavy])
-    middle = float(np.median(share))
+    middle = median(share)
     low, high = spread(share)
     steps = steps[heavy]
     numbers = f"(loss - surrogate) / ({weight:g} value_loss) = {middle:.2f} ({low:.2f} to {high:.2f})"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.sight import NAN, Implied, Sight, row, span
+from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 
 # Entropy of a normal distribution of width 1: (1 + ln(2 pi)) / 2.
@@ -81,7 +82,7 @@ def _advantages(sight: Sight) -> Iterator[AuditRow]:
     steps, surrogate = sight.together("policy_loss")
     if surrogate.size < sight.criteria["least_rows"]:
         return
-    typical = float(np.median(np.abs(surrogate)))
+    typical = median(np.abs(surrogate))
     limit = sight.criteria["surrogate_normal"]
     # A2C's loss is log-probability x advantage: with normalised advantages it may be as large as an entropy.
     if sight.of("a2c") or typical < limit:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
+from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -28,7 +29,7 @@ def _moves(sight: Sight) -> Iterator[AuditRow]:
     if alpha.size < sight.criteria["least_rows"]:
         return
     still = float(np.ptp(alpha)) < sight.criteria["exact_move"] * abs(float(alpha[0]))
-    pushed = float(np.median(np.abs(loss))) > sight.criteria["exact_move"]
+    pushed = median(np.abs(loss)) > sight.criteria["exact_move"]
     # ln(1) = 0 makes the loss 0 at alpha = 1: a temperature stuck there shows no loss either.
     unmoved = still and (pushed or abs(float(alpha[0]) - 1.0) < sight.criteria["exact_move"])
     text = f"alpha goes from {alpha[0]:.4g} to {alpha[-1]:.4g} over {alpha.size} rows with a loss of its own"

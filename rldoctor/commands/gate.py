@@ -14,7 +14,6 @@ from rldoctor.commands.option_kinds import one_of, parse_share
 from rldoctor.commands.options import FAIL_ON, Options
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FINDINGS, tell, tell_drafts
 from rldoctor.errors import UsageError, did_you_mean
-from rldoctor.gate.baseline import Baseline, changes, load
 from rldoctor.gate.globs import matches
 from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import AGGREGATES
@@ -23,6 +22,7 @@ from rldoctor.model.finding import Diagnosis, Judged, Standing
 from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
+    from rldoctor.gate.baseline import Baseline
     from rldoctor.rulebook.schema import Rule
 
 MAX_LINES = 20
@@ -69,7 +69,7 @@ def prepare(options: Options, write_baseline: str = "", today: date | None = Non
                 f"{waiver.name}: no rule has this code{did_you_mean(waiver.code, codes)}",
                 hint="see: rldoctor rules list",
             )
-    known = load(Path(options.baseline)) if options.baseline else None
+    known = _baseline(Path(options.baseline)) if options.baseline else None
     return Gate(options, how, known, write_baseline, today or date.today())
 
 
@@ -185,7 +185,15 @@ def _short_names(names: Sequence[str]) -> list[str]:
     return [*names[:5], f"and {len(names) - 5} more"] if len(names) > 6 else [*names]
 
 
+def _baseline(path: Path) -> Baseline:
+    from rldoctor.gate.baseline import load
+
+    return load(path)
+
+
 def _baseline_notes(baseline: Baseline, named: Sequence[tuple[str, Diagnosis]]) -> list[str]:
+    from rldoctor.gate.baseline import changes
+
     notes = []
     for (name, diagnosis), known in zip(named, baseline.known([one for _, one in named]), strict=True):
         if known is None:

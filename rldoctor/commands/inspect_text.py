@@ -10,14 +10,14 @@ from rldoctor.commands.options import Options
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.report import audited, words
+from rldoctor.report.blocks import Paragraph, Sheaf
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, plural
 from rldoctor.report.terminal_parts import short_step
 from rldoctor.report.terminal_parts import table as new_table
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleRenderable
-    from rich.table import Table
+    from rich.console import Console, RenderableType
 
     from rldoctor.engine.prepared_run import PreparedRun
 
@@ -30,7 +30,7 @@ def show_run(run: Run, out: Console, options: Options) -> None:
         out.print(part)
 
 
-def _parts(run: Run, context: PreparedRun) -> Iterator[ConsoleRenderable]:
+def _parts(run: Run, context: PreparedRun) -> Iterator[RenderableType]:
     from rich.text import Text
 
     yield Text(clean(run.path), style="bold")
@@ -59,14 +59,12 @@ def _task(context: PreparedRun) -> str:
     return clean(f"task: {match.task.id if match.task is not None else 'not known'} ({match.how})")
 
 
-def _metrics(series: Sequence[Series]) -> Table:
-    from rich.text import Text
-
+def _metrics(series: Sequence[Series]) -> Sheaf:
     table = new_table(("metric", "left"), ("logged as", "left"), ("points", "right"), ("steps", "right"))
     for one in series:
         ends = f"{short_step(float(one.steps[0]))} to {short_step(float(one.steps[-1]))}" if len(one) else ""
-        name = Text(clean(one.name)).append(f"\n{_remark(one)}", style="dim")
-        table.add_row(name, Text(clean(one.tag)), Text(f"{len(one):,}"), Text(ends))
+        name = Paragraph(clean(one.name)).append(f"\n{_remark(one)}", style="dim")
+        table.add_row(name, Paragraph(clean(one.tag)), Paragraph(f"{len(one):,}"), Paragraph(ends))
     return table
 
 
@@ -78,7 +76,7 @@ def _remark(series: Series) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _settings(run: Run) -> Iterator[ConsoleRenderable]:
+def _settings(run: Run) -> Iterator[RenderableType]:
     from rich.text import Text
 
     yield Text(f"Hyperparameters understood: {len(run.config.knobs)}", style="bold")
@@ -88,12 +86,14 @@ def _settings(run: Run) -> Iterator[ConsoleRenderable]:
     for knob in run.config.knobs.values():
         value = clean(knob.value) if isinstance(knob.value, str | bool) else number(float(knob.value))
         written = f"{clean(knob.key)} = {clean(knob.written)}"
-        source = Text(clean(knob.source)).append(f"\n{clean(knob.note)}" if knob.note else "", style="dim")
-        table.add_row(Text(clean(knob.name)), Text(value), Text(written), source)
+        source = Paragraph(clean(knob.source)).append(
+            f"\n{clean(knob.note)}" if knob.note else "", style="dim"
+        )
+        table.add_row(Paragraph(clean(knob.name)), Paragraph(value), Paragraph(written), source)
     yield table
 
 
-def _derived(context: PreparedRun) -> Iterator[ConsoleRenderable]:
+def _derived(context: PreparedRun) -> Iterator[RenderableType]:
     """Value, formula and inputs of each; those that are only another name of a metric in one paragraph."""
     from rich.padding import Padding
     from rich.text import Text
@@ -112,7 +112,7 @@ def _derived(context: PreparedRun) -> Iterator[ConsoleRenderable]:
         yield Padding(Text(f"read as logged: {names}", style="dim"), (0, 0, 0, 2), expand=False)
 
 
-def _audit(context: PreparedRun) -> Iterator[ConsoleRenderable]:
+def _audit(context: PreparedRun) -> Iterator[RenderableType]:
     """Every row of the audit, with its arithmetic."""
     from rich.padding import Padding
     from rich.text import Text
@@ -129,7 +129,7 @@ def _audit(context: PreparedRun) -> Iterator[ConsoleRenderable]:
         yield Padding(text, (0, 0, 0, 2), expand=False)
 
 
-def _left_over(run: Run) -> Iterator[ConsoleRenderable]:
+def _left_over(run: Run) -> Iterator[RenderableType]:
     frame = run.metrics
     tags = [f"{clean(raw.tag)} ({plural(len(raw.values), 'point')})" for raw in frame.unmapped]
     yield from _names("Logged but not understood", tags, "say what it means: --map TAG=METRIC")
@@ -137,7 +137,7 @@ def _left_over(run: Run) -> Iterator[ConsoleRenderable]:
     yield from _names("Settings not understood", [clean(setting.key) for setting in run.config.unmapped])
 
 
-def _names(title: str, names: Sequence[str], hint: str = "") -> Iterator[ConsoleRenderable]:
+def _names(title: str, names: Sequence[str], hint: str = "") -> Iterator[RenderableType]:
     from rich.padding import Padding
     from rich.text import Text
 
@@ -154,7 +154,7 @@ def _names(title: str, names: Sequence[str], hint: str = "") -> Iterator[Console
         yield Padding(Text(hint, style="dim"), (0, 0, 0, 2), expand=False)
 
 
-def _notes(run: Run) -> Iterator[ConsoleRenderable]:
+def _notes(run: Run) -> Iterator[RenderableType]:
     from rich.padding import Padding
     from rich.text import Text
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rldoctor.commands.options import Options
 from rldoctor.commands.problems import tell, tell_error, tell_unexpected
 from rldoctor.commands.progress import reading
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 
 MAX_FAILURES = 10
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import closing, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rldoctor.errors import RldoctorError
+from rldoctor.plain_data import dataclass
 
 if TYPE_CHECKING:
     from rldoctor.model.task import Task

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from rldoctor.comparison.criteria import CompareCriteria, Suspect
 from rldoctor.comparison.settings import Setting, mixed, settings_of, words_of
 from rldoctor.model.comparison import Arm, SettingChange, Side
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(slots=True)

@@ -9,11 +9,12 @@ from rldoctor.comparison.criteria import CompareCriteria
 from rldoctor.model.comparison import Arm
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 
 MAX_TEXT = 80
 _COMPUTED = ("derived from", "default, through", "fixed by")
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)

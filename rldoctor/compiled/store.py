@@ -11,17 +11,17 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from rldoctor.compiled.codec import from_plain, to_plain
 from rldoctor.paths import PACKAGE
+from rldoctor.plain_data import dataclass
 
 T = TypeVar("T")
 
-FORMAT = 1
+FORMAT = 3
 SHIPPED = "_compiled"
 CACHE_VARIABLE = "RLDOCTOR_CACHE_DIR"
 # The code that makes the typed values and gives them their form: as much a source as the YAML is.
@@ -47,7 +47,7 @@ _TICK = 2_000_000_000
 _UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Compiled(Generic[T]):
     """A value of type ``kind`` made from files by ``make``, which also checks them.
 
@@ -68,31 +68,46 @@ class Compiled(Generic[T]):
 
     def read(self, directory: Path) -> T:
         """The value that :meth:`write` left in a directory; an error when there is none."""
-        kept = _read(directory / f"{self.name}.json")
-        value: T = from_plain(self.kind, kept["data"])
+        _, data = _read(directory / f"{self.name}.json")
+        value: T = from_plain(self.kind, data())
         return value
 
     def write(self, directory: Path) -> None:
         """Make the value and leave it in ``directory``, for a wheel."""
         directory.mkdir(parents=True, exist_ok=True)
-        _write(directory / f"{self.name}.json", {"format": FORMAT, "data": to_plain(self.make())})
+        _write(directory / f"{self.name}.json", {}, _text(to_plain(self.make())))
 
     def _cached(self) -> T:
         directory = cache_dir()
         if directory is None:
             return self.make()
-        files = _below(self.sources())
-        seen = {"format": FORMAT, "root": str(PACKAGE), "sources": [*_stamps(files), *_code()]}
+        seen = SourceStamps([*_stamps(_below(self.sources())), *_code()])
         # One file for each checkout, so that two of them do not take turns in overwriting it.
         place = directory / f"{self.name}-{zlib.crc32(os.fsencode(PACKAGE)):08x}.json"
         try:
-            value: T = from_plain(self.kind, _valid(place, seen)["data"])
+            value: T = from_plain(self.kind, _valid(place, seen))
         except _UNREADABLE:
             # The content is taken before the making: a file that changes meanwhile makes the entry invalid.
-            kept = {**seen, "content": _content(seen), "written": time.time_ns()}
+            content = _content(seen)
+            kept = {"content": content, "written": time.time_ns(), "sources": seen.text()}
             value = self.make()
-            _keep(place, {**kept, "data": to_plain(value)})
+            _keep(place, kept, _text(to_plain(value)))
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStamps:
+    """The sources as they are now: name, size and time of change of each."""
+
+    stamps: Sequence[tuple[str, int, int]]
+
+    def text(self) -> str:
+        """All of it in one text, which is compared at once."""
+        return f"{PACKAGE}\n" + "\n".join([f"{name}:{size}:{time}" for name, size, time in self.stamps])
+
+    def newest(self) -> int:
+        """When the last of them was changed."""
+        return max([time for _, _, time in self.stamps], default=0)
 
 
 def cache_dir() -> Path | None:
@@ -120,7 +135,7 @@ def _below(places: Iterable[Path]) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _code() -> list[list[Any]]:
+def _code() -> list[tuple[str, int, int]]:
     """The stamps of the program files that make the values; they stay while the program runs."""
     folders = [PACKAGE / name for name in CODE]
     return _stamps(
@@ -128,65 +143,75 @@ def _code() -> list[list[Any]]:
     )
 
 
-def _stamps(files: Iterable[str]) -> list[list[Any]]:
+def _stamps(files: Iterable[str]) -> list[tuple[str, int, int]]:
     """Path, size and time of change of each file; -1 for one that is not there."""
-    found: list[list[Any]] = []
+    found: list[tuple[str, int, int]] = []
     for name in files:
         try:
             stat = os.stat(name)  # noqa: PTH116 - a Path for each of a hundred files is half of the time
-            found.append([name, stat.st_size, stat.st_mtime_ns])
+            found.append((name, stat.st_size, stat.st_mtime_ns))
         except OSError:
-            found.append([name, -1, -1])
+            found.append((name, -1, -1))
     return found
 
 
-def _content(seen: dict[str, Any]) -> str:
+def _content(seen: SourceStamps) -> str:
     """A digest of the sources' names and contents."""
     import hashlib  # loads OpenSSL: only where the times do not settle it
 
-    made = hashlib.sha256()
-    for name, *_ in seen["sources"]:
+    # Where the files are is a part of it: one entry serves one checkout.
+    made = hashlib.sha256(os.fsencode(PACKAGE))
+    for name, *_ in seen.stamps:
         made.update(name.encode() + b"\0")
         made.update(Path(name).read_bytes() if os.path.isfile(name) else b"absent")  # noqa: PTH113
     return made.hexdigest()
 
 
-def _valid(place: Path, seen: dict[str, Any]) -> dict[str, Any]:
-    """What is kept at ``place`` when its sources are unchanged; ValueError otherwise."""
-    kept = _read(place)
-    if kept["root"] != seen["root"]:
-        raise ValueError("of another checkout")
-    newest = max((stamp[2] for stamp in seen["sources"]), default=0)
-    if kept["sources"] == seen["sources"] and newest + _TICK < kept["written"]:
-        return kept
+def _valid(place: Path, seen: SourceStamps) -> Any:
+    """The data kept at ``place`` when its sources are unchanged; ValueError otherwise."""
+    kept, data = _read(place)
+    stamps = seen.text()
+    if kept["sources"] == stamps and seen.newest() + _TICK < kept["written"]:
+        return data()
     if kept["content"] != _content(seen):
         raise ValueError("a source has changed")
-    _keep(place, {**kept, **seen, "written": time.time_ns()})
-    return kept
+    plain = data()
+    _keep(place, {**kept, "sources": stamps, "written": time.time_ns()}, _text(plain))
+    return plain
 
 
-def _read(place: Path) -> dict[str, Any]:
+def _read(place: Path) -> tuple[dict[str, Any], Callable[[], Any]]:
+    """What is said of the data in a file, which is its first line, and what reads the data behind it."""
     with open(place, "rb") as file:  # noqa: PTH123
-        kept: dict[str, Any] = json.loads(file.read())
+        said, _, text = file.read().partition(b"\n")
+    kept: dict[str, Any] = json.loads(said)
     if kept["format"] != FORMAT:
         raise ValueError("of another version of this program")
-    return kept
+    # The objects are read when they are looked at, so that damage is noticed now or too late.
+    if kept["check"] != zlib.crc32(text):
+        raise ValueError("damaged")
+    return kept, lambda: json.loads(text)
 
 
-def _keep(place: Path, kept: dict[str, Any]) -> None:
+def _keep(place: Path, kept: dict[str, Any], text: str) -> None:
     """Write a cache entry; where that cannot be done, the next start takes as long as this one."""
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(place, kept)
+        _write(place, kept, text)
     except OSError:
         pass
 
 
-def _write(place: Path, kept: dict[str, Any]) -> None:
+def _text(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def _write(place: Path, kept: dict[str, Any], text: str) -> None:
     """Written beside it and renamed: a reader, or another writer, never meets half a file."""
     beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns()}")
+    said = _text({**kept, "format": FORMAT, "check": zlib.crc32(text.encode())})
     try:
-        beside.write_text(json.dumps(kept, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+        beside.write_text(f"{said}\n{text}", encoding="utf-8", newline="\n")
         beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)

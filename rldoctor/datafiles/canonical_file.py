@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from rldoctor.datafiles.read import SCHEMA, checked
 from rldoctor.datafiles.scalars import Name, TextValue
 from rldoctor.datafiles.shapes import ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Names
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import math
 import re
 import string
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from rldoctor.datafiles.sheet import INVALID, Names, Sheet, must_be, nearest
 from rldoctor.errors import did_you_mean
+from rldoctor.plain_data import dataclass
 from rldoctor.yamlio import TreePath
 
 

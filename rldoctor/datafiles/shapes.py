@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rldoctor.datafiles.scalars import Kind, Number, Scalar, TextValue
 from rldoctor.datafiles.sheet import INVALID, Sheet, kind_of, nearest
+from rldoctor.plain_data import dataclass
 from rldoctor.yamlio import TreePath
 
 _NO_FIELDS: Mapping[str, Kind] = {}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from rldoctor.errors import Problem, did_you_mean
+from rldoctor.plain_data import dataclass
 from rldoctor.yamlio import Step, Tree, TreePath
 
 # What may be referred to, by kind of name: ``{"metric": {...}, "knob": {...}}``. A kind that is not there is

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from rldoctor.model.algorithms import matches
+from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
     Budget,
     Curve,
@@ -223,7 +224,8 @@ def budget_of(
 def _least_episodes(metrics: Mapping[str, Series], criteria: Criteria) -> float:
     """The least number of transitions in episodes, where their length is logged."""
     length = metrics.get("episode_length")
-    typical = float(np.nanmedian(length.values)) if length is not None and _finite(length) else 0.0
+    known = length.values[np.isfinite(length.values)] if length is not None else np.empty(0)
+    typical = median(known) if known.size else 0.0
     return criteria["least_transitions"] / typical if typical > 0 else criteria["least_episodes"]
 
 

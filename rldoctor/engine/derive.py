@@ -6,7 +6,7 @@ Settings and facts come first, in file order, then series; each may use what was
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from rldoctor.model.algorithms import matches
 from rldoctor.model.derivation import SERIES, SETTING, Derivation, Ingredient
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from rldoctor.engine.evaluate import Evaluated, evaluate_rule
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.engine.ranking import rank
+from rldoctor.language.evaluator import calm
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.numbers import number_text
@@ -39,7 +40,8 @@ def diagnose_run(
     # them; then the rules, each for itself: none sees what another one said, so the order of the pack
     # decides nothing.
     context = prepare(run, policy, derived, beside)
-    looked = [evaluate_rule(rule, context, policy) for rule in rules]
+    with calm():
+        looked = [evaluate_rule(rule, context, policy) for rule in rules]
     # Doubt in the data lowers findings before they are ranked: ranked first, an artefact of a broken log
     # could already have become the root cause of what is real.
     evaluated = vetoed(looked, context.derivations, policy)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from rldoctor.language.evaluator import Value
 from rldoctor.language.memo import Memo
+from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.series import Series
+from rldoctor.plain_data import dataclass
 
 # A value is reused for at most this many of its own median gaps; then it is absent (NaN). Part of the
 # semantics of the rule language (docs/writing-rules.md), not a diagnostic threshold.
@@ -40,7 +42,7 @@ def carry_forward(series: Series, grid: FloatArray) -> FloatArray:
 
 def median_gap(steps: FloatArray) -> float:
     """Median distance between neighbouring steps; 0.0 with fewer than two."""
-    return float(np.median(np.diff(steps))) if steps.size > 1 else 0.0
+    return median(np.diff(steps)) if steps.size > 1 else 0.0
 
 
 def on_grid(

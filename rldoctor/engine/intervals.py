@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.model.finding import Interval
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.rulebook.schema import Span
@@ -23,7 +24,7 @@ def span_steps(span: Span | None, grid: FloatArray, length: float) -> float:
         return span.amount
     # n points span n - 1 gaps: a condition that must hold for 10 points is met by ten true ones, not
     # eleven.
-    gap = float(np.median(np.diff(grid))) if grid.size > 1 else 0.0
+    gap = median(np.diff(grid)) if grid.size > 1 else 0.0
     return max(span.amount - 1.0, 0.0) * gap
 
 

@@ -19,6 +19,7 @@ from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import matches
+from rldoctor.model.arrays import distinct, median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
@@ -172,7 +173,7 @@ def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series 
         bad_steps[series.tag] = series.steps[first:][~finite[first:]]
     # One grid of all steps at which any of them was logged: the first NaN must not move to the next step of
     # another metric.
-    grid = np.unique(np.concatenate([series.steps for series in logged]))
+    grid = distinct(np.concatenate([series.steps for series in logged]))
     counts = np.zeros(grid.shape)
     for steps in bad_steps.values():
         counts[np.searchsorted(grid, steps)] += 1.0
@@ -189,7 +190,8 @@ def _spacing(series: Series, length: Series | None) -> float:
         return 0.0
     # The median length over the run: lengths change as a policy learns, and the mean follows the few
     # longest.
-    typical = float(np.nanmedian(length.values)) if np.isfinite(length.values).any() else 0.0
+    values = length.values
+    typical = median(values[~np.isnan(values)]) if np.isfinite(values).any() else 0.0
     return series.window * typical
 
 

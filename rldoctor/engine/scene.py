@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import field, replace
 
 import numpy as np
 
@@ -14,51 +12,57 @@ from rldoctor.engine.intervals import active_mask, span_steps
 from rldoctor.engine.prepared_run import NAN, PreparedRun
 from rldoctor.engine.wording import fill, formatted, step_text
 from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
-from rldoctor.language.parser import Expression, parse
+from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Interval, Measure
 from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
-from rldoctor.rulebook.schema import MeasureSpec, Rule
-from rldoctor.rulebook.templates import WHICH
+from rldoctor.plain_data import dataclass
+from rldoctor.rulebook.schema import WHICH, MeasureSpec, Rule
 
 
-def condition_of(expression: Expression, lets: Mapping[str, Expression]) -> str | None:
-    """The one ``where=`` condition behind an expression, ``let`` names followed; None for none or several."""
+def condition_of(
+    expression: Expression,
+    lets: Mapping[str, Expression],
+    known: dict[str, frozenset[Expression]] | None = None,
+) -> Expression | None:
+    """The one ``where=`` condition behind an expression, ``let`` names followed; None for none or several.
+
+    ``known`` keeps what was found behind each ``let``, for the next expression of the same rule.
+    """
     # A measured value should say over which steps it was taken. That is read off its condition, where there
     # is exactly one: of two nothing can be said in one interval.
-    found: set[str] = set()
-    pending, seen = [expression], {expression.text}
-    while pending:
-        part = pending.pop()
-        found |= _own_conditions(part)
-        for name in part.names & lets.keys():
-            # By text, as lets may share parts; without it a diamond of lets is walked exponentially often.
-            if lets[name].text not in seen:
-                seen.add(lets[name].text)
-                pending.append(lets[name])
+    found = _conditions(expression, lets, {} if known is None else known)
     return next(iter(found)) if len(found) == 1 else None
 
 
-@lru_cache(maxsize=4096)
-def _own_conditions(expression: Expression) -> frozenset[str]:
-    """The ``where=`` conditions written in an expression itself."""
-    # Most expressions have none, and a look at the text is cheaper than a walk over the tree.
-    if "where" not in expression.text:
-        return frozenset()
-    calls = (node for node in ast.walk(expression.tree) if isinstance(node, ast.Call))
-    keywords = (keyword for call in calls for keyword in call.keywords if keyword.arg == "where")
-    return frozenset(ast.unparse(keyword.value) for keyword in keywords)
+def _conditions(
+    expression: Expression, lets: Mapping[str, Expression], known: dict[str, frozenset[Expression]]
+) -> frozenset[Expression]:
+    # Most expressions have none, and a look at the text is cheaper than one at every part.
+    found = expression.conditions if "where" in expression.text else frozenset()
+    for word in expression.plan.split():
+        if word in lets:
+            # Once each, as lets may share parts; without it a diamond of lets is walked exponentially often,
+            # and two that name each other for ever.
+            if word not in known:
+                known[word] = frozenset()
+                known[word] = _conditions(lets[word], lets, known)
+            found |= known[word]
+    return found
 
 
 def window(
     expression: Expression, lets: Mapping[str, Expression], scope: Scope
 ) -> tuple[tuple[float, float] | None, int]:
     """First and last step, and number of points, that a measured value rests on (None and 0 for no grid)."""
+    return _window(condition_of(expression, lets), scope)
+
+
+def _window(condition: Expression | None, scope: Scope) -> tuple[tuple[float, float] | None, int]:
     steps: FloatArray = scope.steps
-    condition = condition_of(expression, lets)
     if condition is not None:
-        mask = np.asarray(evaluate(parse(condition), scope))
+        mask = np.asarray(evaluate(condition, scope))
         # A condition that is a single truth value or picks nothing leaves the whole grid, as the value was
         # then NaN or over everything.
         chosen = steps[mask] if mask.dtype == bool and mask.shape == steps.shape else steps
@@ -108,16 +112,21 @@ class Scene:
         # `ready` texts are filled before the condition is judged, and their measures may use `active`.
         self.names.setdefault("active", np.ones(self.grid.shape, dtype=bool))
         made: dict[str, Measure] = {}
+        # Several measures of a rule are taken over the same steps.
+        behind: dict[str, frozenset[Expression]] = {}
+        windows: dict[Expression | None, tuple[tuple[float, float] | None, int]] = {}
         for name, spec in self.rule.measure.items():
-            made[name] = self._measure(name, spec)
+            condition = condition_of(spec.value, self.rule.let, behind)
+            if condition not in windows:
+                windows[condition] = _window(condition, self.scope)
+            made[name] = self._measure(name, spec, *windows[condition])
             # At once, as a later measure may use an earlier one.
             self.names[name] = made[name].value
         return made
 
-    def _measure(self, name: str, spec: MeasureSpec) -> Measure:
+    def _measure(self, name: str, spec: MeasureSpec, span: tuple[float, float] | None, count: int) -> Measure:
         value = self.scalar(spec.value)
         limit = self.rule.thresholds.get(spec.limit)
-        span, count = window(spec.value, self.rule.let, self.scope)
         return Measure(
             name=name,
             value=value,

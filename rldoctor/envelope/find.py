@@ -13,13 +13,17 @@ AUTO, OFF = "auto", "off"
 
 
 def envelopes(
-    choices: Sequence[Path | str | Envelope], package: Path, here: Path | None = None
+    choices: Sequence[Path | str | Envelope],
+    package: Path,
+    here: Path | None = None,
+    about: Sequence[str] = (),
 ) -> tuple[Envelope, ...]:
     """Every envelope that a run may be compared with, the user's own first; none for ``off``.
 
     ``choices``: envelopes, and then only these; or ``auto``, ``off``, files or directories; files and
     directories are looked at before the
-    ``rldoctor-references`` of the current directory (``here``) and the bundled ones of ``package``.
+    ``rldoctor-references`` of the current directory (``here``) and the bundled ones of ``package``, of which
+    only those are taken apart in which the texts ``about`` stand (an algorithm, an environment).
 
     Raises:
         UsageError: ``off`` with something else, a path that does not exist. ReadError: a damaged file.
@@ -40,6 +44,7 @@ def envelopes(
     places = [*map(Path, named), *([own] if own.is_dir() else []), *([bundled] if bundled else [])]
     found: list[Envelope] = []
     for place in places:
+        inside = envelopes_in(place, about if place == bundled else ())
         # More runs first: their band is the better known one.
-        found += sorted(envelopes_in(place), key=lambda one: -len(one.members))
+        found += sorted(inside, key=lambda one: -len(one.members))
     return tuple(found)

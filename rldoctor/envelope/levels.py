@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rldoctor.envelope.criteria import EnvelopeCriteria
+from rldoctor.model.arrays import median
 from rldoctor.model.envelope import Reached
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
@@ -16,7 +17,7 @@ def start_level(series: Series, criteria: EnvelopeCriteria) -> float:
     """Median of the first finite points; NaN without any."""
     # Points and not a share of the steps: on easy tasks the first tenth of the run is learned already.
     values = series.finite().values[: criteria.whole("start_points")]
-    return float(np.median(values)) if values.size else float("nan")
+    return median(values) if values.size else float("nan")
 
 
 def end_level(series: Series, criteria: EnvelopeCriteria) -> float:
@@ -26,7 +27,7 @@ def end_level(series: Series, criteria: EnvelopeCriteria) -> float:
         return float("nan")
     # Of the logged range, so that a log which begins late has an end of the same length.
     last, first = float(series.steps[-1]), float(series.steps[0])
-    return float(np.median(series.values[series.steps >= last - criteria["end_share"] * (last - first)]))
+    return median(series.values[series.steps >= last - criteria["end_share"] * (last - first)])
 
 
 def smoothed(series: Series, criteria: EnvelopeCriteria) -> Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -201,17 +201,29 @@ def _array(values: Any, steps: FloatArray) -> FloatArray:
     return array
 
 
-def envelopes_in(place: Path) -> tuple[Envelope, ...]:
+def envelopes_in(place: Path, about: Sequence[str] = ()) -> tuple[Envelope, ...]:
     """The envelope of a file, or every envelope of a directory by name.
+
+    ``about``: only those of a directory in which all of these texts stand.
 
     Raises:
         UsageError: there is no such file or directory. ReadError: a file in it is no envelope.
     """
     if place.is_dir():
-        return tuple(load_envelope(path) for path in sorted(place.glob(f"*{SUFFIX}")))
+        files = sorted(place.glob(f"*{SUFFIX}"))
+        return tuple(load_envelope(path) for path in files if not about or _mentions(path, about))
     if not place.is_file():
         raise UsageError(
             f"--reference {place}: no such file or directory",
             hint="auto, off, or what 'rldoctor reference build RUNS... --name NAME' wrote",
         )
     return (load_envelope(place),)
+
+
+def _mentions(path: Path, about: Sequence[str]) -> bool:
+    """Whether a file may be of interest, without taking it apart. One that cannot be read is, to be told."""
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return True
+    return all(json.dumps(one).encode() in text for one in about)

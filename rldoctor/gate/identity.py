@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from rldoctor.gate.globs import names_of
 from rldoctor.model.run import Run
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 
 KEPT_PARTS = 4
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _CLOCK = r"(?:[T_ -]?\d{2}[-_:.h]?\d{2}(?:[-_:.m]?\d{2})?(?:[.]\d+)?)?"
 # 2026-05-01_12-30-00 (rsl_rl), 20260501-123000 (wandb), May04_12-33-17 (torch), 1714560000 (CleanRL).
-_TIME = re.compile(
+_TIME = pattern(
     rf"(?<!\d)(?:20\d{{2}}[-_.]?[01]\d[-_.]?[0-3]\d{_CLOCK}|(?:{_MONTHS})\d{{2}}_\d{{2}}-\d{{2}}-\d{{2}}"
     r"|1\d{9}(?:\d{3}|[.]\d+)?)(?!\d)"
 )

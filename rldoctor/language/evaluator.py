@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import field
 from functools import lru_cache, reduce
 from typing import TypeAlias, cast
@@ -11,15 +12,16 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from rldoctor.errors import ExpressionError
-from rldoctor.language.calls import bind
-from rldoctor.language.functions import FUNCTIONS, CallContext, Function, Value
+from rldoctor.language.functions import FUNCTIONS, CallContext, Value
 from rldoctor.language.functions.base import number, scalar, truth
 from rldoctor.language.memo import Memo
-from rldoctor.language.parser import CONSTANTS, Expression
+from rldoctor.language.parser import Expression
+from rldoctor.language.plan import AND, CALL, CONDITION, CONSTANTS, MINUS, NOT, OR, count
+from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 from rldoctor.plain_data import dataclass
 
-__all__ = ["Scope", "Value", "evaluate", "spacing_of"]
+__all__ = ["Scope", "Value", "calm", "evaluate", "spacing_of"]
 
 
 @dataclass(slots=True)
@@ -52,9 +54,9 @@ Evaluation: TypeAlias = Callable[[Scope], Value]
 Distance: TypeAlias = Callable[[Scope], float]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Node:
-    """A compiled part: its value, and how many steps apart its points are independent."""
+    """A compiled part: its value, and how many steps apart its points are independent. Not to be changed."""
 
     value: Evaluation
     spacing: Distance
@@ -67,9 +69,11 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         ExpressionError: a name that the scope does not have, or an array that does not fit the grid (both
             mistakes of the caller, not of a log).
     """
+    node = _compiled(expression.plan)
+    if _calm.get():
+        return _plain(node.value(scope))
     with np.errstate(all="ignore"):
-        value = _compiled(expression).value(scope)
-    return _plain(value)
+        return _plain(node.value(scope))
 
 
 def spacing_of(expression: Expression, scope: Scope) -> float:
@@ -77,8 +81,25 @@ def spacing_of(expression: Expression, scope: Scope) -> float:
 
     For a ``let``: put the result into ``Scope.spacing`` under the let's name.
     """
+    spacing = _compiled(expression.plan).spacing
+    if spacing is _nowhere:
+        return 0.0
     with np.errstate(all="ignore"):
-        return _compiled(expression).spacing(scope)
+        return spacing(scope)
+
+
+_calm: ContextVar[bool] = ContextVar("calm", default=False)
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """Within it numpy's warnings are silent once for all; else each :func:`evaluate` sees to it."""
+    before = _calm.set(True)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _calm.reset(before)
 
 
 def _plain(value: Value) -> Value:
@@ -91,56 +112,59 @@ def _plain(value: Value) -> Value:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(expression: Expression) -> _Node:
-    return _compile(expression.tree)
+def _compiled(plan: str) -> _Node:
+    """A closure for each word of the plan, which takes as many of the values before it as it has parts."""
+    values: list[_Node] = []
+    for word in plan.split():
+        taken = count(word)
+        if taken > len(values):
+            raise ExpressionError(f"the plan '{plan}' lacks a value before {word}")
+        parts = values[len(values) - taken :]
+        values[len(values) - taken :] = [_combined(word, parts) if taken else _leaf(word)]
+    if len(values) != 1:
+        raise ExpressionError(f"the plan '{plan}' is not one value")
+    return values[0]
 
 
-def _compile(node: ast.expr) -> _Node:
-    """A closure for each part of a checked tree; the kinds are those that the parser lets through."""
-    if isinstance(node, ast.Constant):
-        return _constant(_literal(node.value))
-    if isinstance(node, ast.Name):
-        return _constant(CONSTANTS[node.id]) if node.id in CONSTANTS else _name(node.id)
-    if isinstance(node, ast.Attribute):
-        return _fact(node.value.id, node.attr)  # type: ignore[attr-defined]
-    if isinstance(node, ast.Call):
-        return _call(node, FUNCTIONS[node.func.id])  # type: ignore[attr-defined]
-    if isinstance(node, ast.Compare):
-        return _compare([_compile(part) for part in (node.left, *node.comparators)], node.ops)
-    if isinstance(node, ast.BoolOp):
-        return _boolean(node.op, [_compile(part) for part in node.values])
-    if isinstance(node, ast.UnaryOp):
-        return _unary(node.op, _compile(node.operand))
-    # Nothing else can stand here: the parser refuses every kind that this function does not know, and a
-    # kind added there without a case here must fail loudly in the first test that uses it.
-    assert isinstance(node, ast.BinOp)
-    return _binary(_ARITHMETIC[type(node.op)], _compile(node.left), _compile(node.right))
+def _combined(word: str, parts: list[_Node]) -> _Node:
+    if CALL in word:
+        return _call(word, parts)
+    if word in _ARITHMETIC:
+        return _binary(_ARITHMETIC[word], *parts)
+    if word[0] in (AND, OR):
+        return _boolean(np.logical_and if word[0] == AND else np.logical_or, parts)
+    return (
+        _unary(word, *parts)
+        if len(parts) == 1
+        else _compare([_COMPARISONS[op] for op in word.split(",")], parts)
+    )
 
 
-_ARITHMETIC: Mapping[type[ast.operator], np.ufunc] = {
-    ast.Add: np.add,
-    ast.Sub: np.subtract,
-    ast.Mult: np.multiply,
-    ast.Div: np.divide,
-}
-_COMPARISONS: Mapping[type[ast.cmpop], np.ufunc] = {
-    ast.Lt: np.less,
-    ast.LtE: np.less_equal,
-    ast.Gt: np.greater,
-    ast.GtE: np.greater_equal,
-    ast.Eq: np.equal,
-    ast.NotEq: np.not_equal,
+@lru_cache(maxsize=4096)
+def _leaf(word: str) -> _Node:
+    """The same few hundred names and numbers are in all expressions."""
+    if word in CONSTANTS:
+        return _constant(CONSTANTS[word])
+    if not word[0].isalpha():
+        return _constant(float(word))
+    space, _, name = word.partition(".")
+    return _fact(space, name) if name else _name(word)
+
+
+_ARITHMETIC: Mapping[str, np.ufunc] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+_COMPARISONS: Mapping[str, np.ufunc] = {
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "!=": np.not_equal,
 }
 
 
 def _nowhere(_: Scope) -> float:
     """The spacing of what has no series in it."""
     return 0.0
-
-
-def _literal(value: object) -> Value:
-    """A number or truth value as written."""
-    return value if isinstance(value, bool) else float(cast(float, value))
 
 
 def _constant(value: Value) -> _Node:
@@ -159,8 +183,8 @@ def _name(name: str) -> _Node:
         if name not in scope.names:
             raise ExpressionError(f"'{name}' is not known here")
         found = scope.names[name]
-        if np.ndim(found) and np.shape(found) != scope.steps.shape:
-            raise ExpressionError(f"'{name}' has shape {np.shape(found)}, the grid {scope.steps.shape}")
+        if isinstance(found, np.ndarray) and found.ndim and found.shape != scope.steps.shape:
+            raise ExpressionError(f"'{name}' has shape {found.shape}, the grid {scope.steps.shape}")
         return found
 
     def spacing(scope: Scope) -> float:
@@ -183,15 +207,19 @@ def _fact(space: str, name: str) -> _Node:
 def _widest(parts: list[_Node]) -> Distance:
     # The widest of the parts: a sum of a 100-episode mean and a raw series has independent points only as
     # far apart as the mean has.
-    return lambda scope: max((part.spacing(scope) for part in parts), default=0.0)
+    # Numbers and settings have none, and most parts are some of these.
+    spacings = [part.spacing for part in parts if part.spacing is not _nowhere]
+    if len(spacings) < 2:
+        return spacings[0] if spacings else _nowhere
+    return lambda scope: max([spacing(scope) for spacing in spacings])
 
 
-def _unary(op: ast.unaryop, operand: _Node) -> _Node:
-    if isinstance(op, ast.Not):
+def _unary(sign: str, operand: _Node) -> _Node:
+    if sign == NOT:
         return _Node(lambda scope: np.logical_not(truth(operand.value(scope))), operand.spacing)
     # A sign makes a number of a condition, as the other arithmetic does.
-    sign = -1.0 if isinstance(op, ast.USub) else 1.0
-    return _Node(lambda scope: sign * number(operand.value(scope)), operand.spacing)
+    factor = -1.0 if sign == MINUS else 1.0
+    return _Node(lambda scope: factor * number(operand.value(scope)), operand.spacing)
 
 
 def _binary(ufunc: np.ufunc, left: _Node, right: _Node) -> _Node:
@@ -201,20 +229,16 @@ def _binary(ufunc: np.ufunc, left: _Node, right: _Node) -> _Node:
     return _Node(value, _widest([left, right]))
 
 
-def _boolean(op: ast.boolop, parts: list[_Node]) -> _Node:
+def _boolean(ufunc: np.ufunc, parts: list[_Node]) -> _Node:
     # All parts are evaluated, unlike Python's own `and`: they work per point, and nothing in the language
     # has an effect that could be skipped.
-    ufunc = np.logical_and if isinstance(op, ast.And) else np.logical_or
-
     def value(scope: Scope) -> Value:
         return np.asarray(reduce(ufunc, [truth(part.value(scope)) for part in parts]), dtype=np.bool_)
 
     return _Node(value, _widest(parts))
 
 
-def _compare(parts: list[_Node], ops: list[ast.cmpop]) -> _Node:
-    ufuncs = [_COMPARISONS[type(op)] for op in ops]
-
+def _compare(ufuncs: list[np.ufunc], parts: list[_Node]) -> _Node:
     def value(scope: Scope) -> Value:
         # Each part once, although the middle of `a < b < c` is compared twice.
         values = [number(part.value(scope)) for part in parts]
@@ -237,10 +261,9 @@ def _ordered(ufunc: np.ufunc, left: FloatArray, right: FloatArray) -> Value:
     )
 
 
-def _call(node: ast.Call, function: Function) -> _Node:
-    arguments = bind(node, function)
-    parts = [_compile(part) for part in arguments.values]
-    where = None if arguments.where is None else _compile(arguments.where)
+def _call(word: str, parts: list[_Node]) -> _Node:
+    function = FUNCTIONS[word.partition(CALL)[0]]
+    where = parts.pop() if word.endswith(CONDITION) else None
 
     def value(scope: Scope) -> Value:
         # The statistics need to know how far apart the points of what they look at are independent: the
@@ -272,7 +295,7 @@ def _widened(series: _Node, width: _Node) -> Distance:
         # logged.
         gaps = scope.steps.size - 1
         points = scalar(width.value(scope))
-        extra = float(np.median(np.diff(scope.steps))) * min(points, gaps) if gaps > 0 and points > 1 else 0.0
+        extra = median(np.diff(scope.steps)) * min(points, gaps) if gaps > 0 and points > 1 else 0.0
         return series.spacing(scope) + extra
 
     return spacing

@@ -8,12 +8,13 @@ with any other array, the intermediate value of some expression, is simply made.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
 import numpy as np
 
 from rldoctor.language.functions import CallContext, Value
+from rldoctor.plain_data import dataclass
 
 MemoKey: TypeAlias = tuple[object, ...]
 

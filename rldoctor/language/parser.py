@@ -13,6 +13,8 @@ from functools import lru_cache
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS
+from rldoctor.language.plan import SPACES, UNKNOWN, conditions_of, planned, words_of
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 
 # Three bounds, since each alone leaves a way to hang: text that is long, trees that are wide, trees that
@@ -21,18 +23,14 @@ MAX_CHARACTERS = 1000
 MAX_NODES = 200
 MAX_DEPTH = 40
 
-# ``unknown`` is NaN under a name: what cannot be known is written so instead of computed (0 / 0).
-UNKNOWN = "unknown"
-CONSTANTS: Mapping[str, bool | float] = {"true": True, "false": False, UNKNOWN: math.nan}
-SPACES = ("config", "run")
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 COMPARISONS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq)
 
 # Characters come before syntax: quotes, brackets, braces, @ and % cannot start anything that is allowed,
 # and Python's own parser never sees text with them.
-_FOREIGN = re.compile(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
+_FOREIGN = pattern(r"[^A-Za-z0-9_.,+\-*/<>=!() \t\r\n]")
 # A number that runs into a word (1or, 0x10, 1j), which Python accepts in part and warns about.
-_GLUED = re.compile(r"(?<![\w.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[A-Za-z_]\w*")
+_GLUED = pattern(r"(?<![\w.])(?>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)[A-Za-z_]\w*")
 _HINT = (
     "An expression has numbers, names, config.name, run.name, + - * /, comparisons, and/or/not and calls of "
     "functions; see docs/writing-rules.md."
@@ -43,33 +41,49 @@ _HINT = (
 class Expression:
     """An expression: equal when its ``text`` is equal.
 
-    ``parse`` makes a checked one. Made from its text alone, as a compiled pack does, it is checked when it is
-    first looked into: a rule that does not apply to a run costs nothing, and no unchecked tree is ever seen.
+    ``parse`` makes a checked one with its ``kept`` plan, what there is to compute (``language/plan.py``); a
+    compiled pack has the plan beside the text. Made from its text alone, an expression is parsed and checked
+    when it is first looked into: no unchecked tree is ever seen.
     ``lead``: blanks before the text where it stands; offsets in errors and in the tree count them.
     """
 
     text: str
     lead: int = field(default=0, compare=False, repr=False)
+    kept: str = field(default="", compare=False, repr=False)
+
+    @property
+    def plan(self) -> str:
+        """What there is to compute, in the order in which it is computed."""
+        return self.kept or _checked(self.text, self.lead).plan
 
     @property
     def names(self) -> frozenset[str]:
         """The plain names it reads: metrics, thresholds, lets, ``step``, ``progress``."""
-        return _checked(self.text, self.lead).names
+        return words_of(self.plan).names
 
     @property
     def config(self) -> frozenset[str]:
         """The ``x`` of its ``config.x``."""
-        return _checked(self.text, self.lead).spaces["config"]
+        return words_of(self.plan).config
 
     @property
     def run(self) -> frozenset[str]:
         """The ``x`` of its ``run.x``."""
-        return _checked(self.text, self.lead).spaces["run"]
+        return words_of(self.plan).run
+
+    @property
+    def conditions(self) -> frozenset[Expression]:
+        """The conditions behind each ``where=`` in it; what stands for the text of one is its plan."""
+        return frozenset(Expression(plan, kept=plan) for plan in conditions_of(self.plan))
 
     @property
     def tree(self) -> ast.expr:
         """The checked syntax tree."""
         return _checked(self.text, self.lead).tree
+
+    def __hash__(self) -> int:
+        """Asked for whenever a result is remembered."""
+        return hash(self.text)
 
     def __str__(self) -> str:
         """The text as written."""
@@ -103,27 +117,22 @@ class _Checked:
     """What the parser found in a text."""
 
     tree: ast.expr
-    names: frozenset[str]
-    spaces: Mapping[str, frozenset[str]]
+    plan: str
 
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Expression:
     _refuse_foreign(text)
-    made = Expression(text.strip(), len(text) - len(text.lstrip()))
-    _checked(made.text, made.lead)
-    return made
+    stripped, lead = text.strip(), len(text) - len(text.lstrip())
+    return Expression(stripped, lead, _checked(stripped, lead).plan)
 
 
 @lru_cache(maxsize=4096)
 def _checked(text: str, lead: int) -> _Checked:
     _refuse_foreign(text)
     tree = _ast(re.sub(r"\s", " ", text), lead)
-    checker = _Checker()
-    checker.check(tree, 1)
-    return _Checked(
-        tree, frozenset(checker.names), {space: frozenset(checker.spaces[space]) for space in SPACES}
-    )
+    _Checker().check(tree, 1)
+    return _Checked(tree, planned(tree))
 
 
 def _refuse_foreign(text: str) -> None:
@@ -161,11 +170,9 @@ def _ast(line: str, lead: int) -> ast.expr:
 
 
 class _Checker:
-    """Walks a syntax tree, refuses what is not whitelisted, collects the names."""
+    """Walks a syntax tree and refuses what is not whitelisted."""
 
     def __init__(self) -> None:
-        self.names: set[str] = set()
-        self.spaces: dict[str, set[str]] = {space: set() for space in SPACES}
         self.nodes = 0
         self.kinds: dict[type[ast.AST], Callable[..., list[ast.expr]]] = {
             ast.Constant: self._constant,
@@ -209,8 +216,6 @@ class _Checker:
         # Dunders are the way out of every sandbox made of Python syntax, so no name may begin like one.
         if name.startswith("_"):
             raise _refused(node, f"a name that begins with '_' ({name})")
-        if name not in CONSTANTS:
-            self.names.add(name)
         return []
 
     def _attribute(self, node: ast.Attribute) -> list[ast.expr]:
@@ -219,7 +224,6 @@ class _Checker:
         if not isinstance(node.value, ast.Name) or node.value.id not in SPACES or node.attr.startswith("_"):
             raise _refused(node, f".{node.attr}", "only config.name and run.name have a dot")
         self.nodes += 1
-        self.spaces[node.value.id].add(node.attr)
         return []
 
     def _unary(self, node: ast.UnaryOp) -> list[ast.expr]:

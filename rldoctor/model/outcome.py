@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 
 NAN = float("nan")
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.model.outcome import OutcomeKind, OutcomeMeasure
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.draws import Path
+from rldoctor.plain_data import dataclass
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 KINDS = (
     OutcomeKind.RISING,

@@ -8,16 +8,19 @@ that a draw costs one column of a matrix product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.explanations import Model
 from rldoctor.outcome.rows import Rows
+from rldoctor.plain_data import dataclass
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _SEED = 20210830
 

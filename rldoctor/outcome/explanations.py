@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from rldoctor.model.arrays import medians
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.rows import Rows
+from rldoctor.plain_data import dataclass
 
 # Below this share of the range of a curve nothing counts as noise: a curve without any would weigh
 # infinitely.
@@ -109,7 +109,7 @@ def winsorised(added: FloatArray, rhos: FloatArray, criteria: Criteria) -> Float
     place = np.arange(added.shape[0])
     first, last = np.maximum(place - near, 0), np.minimum(place + near + 1, added.shape[0])
     around = (running[last] - running[first] - square) / (last - first - 1)[:, None]
-    usual = 1.4826 * np.median(np.abs(added), axis=0)
+    usual = 1.4826 * medians(np.abs(added))
     limit = criteria["spike"] * np.maximum(usual, np.sqrt(np.maximum(around, 0.0)))
     limit = np.where((rhos >= criteria["slow_noise"]) & (limit > 0), limit, np.inf)
     return np.clip(added, -limit, limit)

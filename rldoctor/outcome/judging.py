@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
     NAN,
     Budget,
@@ -27,6 +28,7 @@ from rldoctor.outcome.rows import NOTHING, Rows, prepare
 from rldoctor.outcome.scales import measure_of
 from rldoctor.outcome.search import explain, weigh
 from rldoctor.outcome.words import sentences, too_early
+from rldoctor.plain_data import dataclass
 
 NO_BUDGET = Budget()
 # A smaller share of its level is no range: sums of the same rewards differ in their last digits.
@@ -102,7 +104,7 @@ def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinish
 def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> JudgedCurve:
     """A constant curve hides no change: flat, unless it is solved or was learned beforehand."""
     measure = measure_of(curve, scale, rows, 0.0, criteria)
-    path = unmoved(replace(rows, values=np.full(rows.size, float(np.median(rows.values)))))
+    path = unmoved(replace(rows, values=np.full(rows.size, median(rows.values))))
     kind = KINDS[int(classify(path, path.levels[:, None], measure, criteria)[0])]
     # The rule of three: what never happened in n trials may still happen in 3 of n.
     doubt = 0.0 if rows.points >= criteria["constant_points"] else 3 / rows.points

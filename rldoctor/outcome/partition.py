@@ -12,14 +12,13 @@ does not pay at 150 points).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.explanations import Model, penalty, variance, winsorised
 from rldoctor.outcome.rows import Rows
+from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from rldoctor.model.arrays import distinct
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.explanations import Model, penalty, ramp, variance, winsorised
@@ -52,7 +53,7 @@ def by_ramps(rows: Rows, rhos: FloatArray, criteria: Criteria) -> list[Model]:
 @lru_cache(maxsize=64)
 def _candidates(rows: int, places: int) -> tuple[list[tuple[int, int]], FloatArray]:
     """Every jump from one row to the next, and every ramp between two of some evenly spaced rows."""
-    grid = np.unique(np.linspace(0, rows - 1, min(places, rows)).round().astype(int)).tolist()
+    grid = distinct(np.linspace(0, rows - 1, min(places, rows)).round()).astype(int).tolist()
     jumps = {(place, place + 1) for place in range(rows - 2)}
     pairs = sorted(jumps | {(a, b) for i, a in enumerate(grid) for b in grid[i + 1 :] if b - a > 1})
     every = np.arange(rows, dtype=float)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
+from rldoctor.model.arrays import distinct, median
 from rldoctor.model.outcome import Curve
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
+from rldoctor.plain_data import dataclass
 
 # Standard deviation over median absolute deviation, of normal values.
 _MAD = 1.4826
@@ -51,7 +52,7 @@ class Rows:
 
     def columns(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Values around their median, ones, and time from -1/2 to 1/2, each divided by the row's spread."""
-        centred = self.values - np.median(self.values)
+        centred = self.values - median(self.values)
         return centred / self.spread, 1 / self.spread, self.time() / self.spread
 
     def time(self) -> FloatArray:
@@ -143,8 +144,8 @@ def _unheld(steps: FloatArray, values: FloatArray, criteria: Criteria) -> tuple[
         return steps, values
     starts = np.flatnonzero(np.append(True, np.abs(np.diff(values)) > _SAME * np.ptp(values)))
     lengths = np.diff(np.append(starts, values.size))
-    held = float(np.median(lengths))
-    if held < 2 or np.unique(values).size < criteria["held_levels"]:
+    held = median(lengths)
+    if held < 2 or distinct(values).size < criteria["held_levels"]:
         return steps, values
     within = np.arange(values.size) - np.repeat(starts, lengths)
     keep = within % int(held) == 0
@@ -160,7 +161,7 @@ def _without_spikes(values: FloatArray, criteria: Criteria) -> FloatArray:
     if values.size < criteria["least_rows"]:
         return values
     moves = np.abs(np.diff(values))
-    scale = float(np.median(moves)) * _MAD / np.sqrt(2)
+    scale = median(moves) * _MAD / np.sqrt(2)
     if scale == 0:  # mostly repeats; what remains are rare jumps, and common ones are the noise
         ordered = np.sort(moves)
         scale = float(np.mean(ordered[: max(1, int(0.95 * ordered.size))]))
@@ -208,7 +209,7 @@ def _spread(values: FloatArray, criteria: Criteria) -> FloatArray:
 
 def _typical(squares: FloatArray) -> float:
     """Mean of squares, none of which counts for more than nine times their median (three deviations)."""
-    middle = float(np.median(squares))
+    middle = median(squares)
     return float(np.mean(np.minimum(squares, 9 * middle))) if middle > 0 else float(np.mean(squares))
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.model.numbers import number_text
 from rldoctor.model.outcome import NAN, Curve, NaturalScale, OutcomeMeasure, Scale, TaskScale
 from rldoctor.model.raw import FloatArray
@@ -75,7 +76,7 @@ def _foreign(rows: Rows, base: float, top: float, name: str, criteria: Criteria)
     count = max(criteria.whole("first_rows"), int(criteria["ends"] * rows.size))
     if rows.size < count:
         return ""
-    first = float(np.median(rows.values[:count]))
+    first = median(rows.values[:count])
     if first > top + criteria["above_reference"] * (top - base):
         text = f"it starts at {_three(first)}, above the {_three(top)} that {name} ends at"
         return f"{text}: another reward, or it was trained before"
@@ -116,7 +117,7 @@ def _own(
     # What the moves of the mean say of an episode cannot be more than its rows leave room for.
     episode = noise * math.sqrt(curve.window or 1)
     episode = min(rows.episode_noise, episode) if rows.episode_noise > 0 else episode
-    level = float(np.median(np.abs(rows.values))) if rows.values.size else 0.0
+    level = median(np.abs(rows.values)) if rows.values.size else 0.0
     material = max(criteria["own_noise"] * noise, criteria["own_level"] * level)
     harm = max(material, criteria["own_episode_lost"] * episode)
     material = max(material, criteria["own_episode"] * episode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rldoctor.model.arrays import distinct
 from rldoctor.model.outcome import Curve, Source
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
@@ -23,7 +24,7 @@ def explain(rows: Rows, curve: Curve, criteria: Criteria) -> list[Model]:
     rhos = _autocorrelations(rows, curve, criteria)
     models = by_ramps(rows, rhos, criteria)
     best = min(models, key=lambda one: one.cost)
-    models += by_stretches(rows, np.unique([rhos[0], best.rho]), criteria)
+    models += by_stretches(rows, distinct(np.array([rhos[0], best.rho])), criteria)
     return sorted(models, key=lambda one: one.cost)
 
 

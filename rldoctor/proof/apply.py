@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Wording
+from rldoctor.plain_data import dataclass
 from rldoctor.training.plan import Plan
 
 # The one instruction in words that the runner can follow; both its parts are on unless told otherwise.

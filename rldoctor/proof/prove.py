@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from rldoctor.api import came_true, diagnose, load
 from rldoctor.errors import ReadError, UsageError
 from rldoctor.model.finding import Diagnosis, Outcome
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 from rldoctor.proof.apply import AppliedFix, Refusal, constructor_defaults, first_change
 from rldoctor.training.catalog import TASKS
 from rldoctor.training.faults import FAULTS

@@ -7,14 +7,15 @@ import re
 import numpy as np
 
 from rldoctor.model.raw import RawRun, RawSeries
+from rldoctor.patterns import pattern
 
 # Columns that count transitions, best first, and all columns that are an axis for the others.
-_STEPS = re.compile(
+_STEPS = pattern(
     r"(total_?timesteps|timesteps_total|totalenvinteracts|total-env-interacts|num_env_steps\w*|total_?env_?steps|"
     r"num_steps_sampled|global_step|env_steps?|(?<![a-z])_?steps?|timesteps?)$",
     re.IGNORECASE,
 )
-_AXIS = re.compile(r"(steps?|interacts|iterations?|epochs?|episodes?|updates|frames?)$", re.IGNORECASE)
+_AXIS = pattern(r"(steps?|interacts|iterations?|epochs?|episodes?|updates|frames?)$", re.IGNORECASE)
 
 
 def is_axis(tag: str) -> bool:

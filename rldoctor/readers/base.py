@@ -8,11 +8,12 @@ implement :class:`Reader` and name the class in the entry-point group ``rldoctor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from rldoctor.model.raw import RawRun
+from rldoctor.plain_data import dataclass
 
 
 @runtime_checkable

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from rldoctor.model.raw import Note, RawRun, RawSeries
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.axes import is_axis, last_step, wall_range
 
 # Both sources write one point per dump; one with this many times the points covers more of the training.

@@ -20,16 +20,16 @@ from pathlib import Path
 
 import numpy as np
 
+from rldoctor.model.arrays import distinct
 from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries
+from rldoctor.patterns import pattern
 from rldoctor.readers.merge import belongs_to, join, overlap
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.tensorboard.side_runs import attach_side_runs
 
 _COMPANIONS = ("monitor", "evaluations", "monitor + evaluations")
-_EVALUATION = re.compile(r"eval|test|valid", re.IGNORECASE)
-_LOG_FOLDER = re.compile(
-    r"^(tb|tensorboard|summar(y|ies)|events|logs?)([_-]?logs?)?$|^\w+_\d+$", re.IGNORECASE
-)
+_EVALUATION = pattern(r"eval|test|valid", re.IGNORECASE)
+_LOG_FOLDER = pattern(r"^(tb|tensorboard|summar(y|ies)|events|logs?)([_-]?logs?)?$|^\w+_\d+$", re.IGNORECASE)
 
 
 def related(places: Sequence[RunDirectory]) -> list[RunDirectory]:
@@ -207,7 +207,7 @@ def _same(one: Sequence[FloatArray], other: Sequence[FloatArray]) -> bool:
 def _shared(one: FloatArray, other: FloatArray) -> int:
     """How many different numbers two equal curves share, 0 when they are not equal or do not turn there."""
     size = min(one.size, other.size)
-    return np.unique(one[:size]).size if _equal(one, other) and _turns(one[:size]) else 0
+    return distinct(one[:size]).size if _equal(one, other) and _turns(one[:size]) else 0
 
 
 def _equal(one: FloatArray, other: FloatArray) -> bool:

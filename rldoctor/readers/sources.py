@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.base import Reader
 from rldoctor.readers.merge import Sources
 

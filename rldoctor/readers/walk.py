@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from rldoctor.patterns import pattern
+
 # Never logs: tools' own folders, saved weights, configuration (read with the run it belongs to).
-_SKIPPED = re.compile(
+_SKIPPED = pattern(
     r"^(\..*|__pycache__|v?env|node_modules|site-packages|params|nn|videos?|"
     r"(checkpoints?|ckpts?)([_-]?\d+)?)$",
     re.IGNORECASE,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import field
 
 from rldoctor.model.addition import Addition, AdditionKind
 from rldoctor.model.finding import RuleResult
 from rldoctor.model.run import Run
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 
-_ASIDE = re.compile(r"^\([^)]*\) *")
+_ASIDE = pattern(r"^\([^)]*\) *")
 
 
 @dataclass(frozen=True, slots=True)

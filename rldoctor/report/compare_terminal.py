@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from rldoctor.model.comparison import Comparison, Presence
 from rldoctor.report import compare_words as say
+from rldoctor.report.blocks import Paragraph
 from rldoctor.report.clean import clean
 from rldoctor.report.terminal_parts import STYLES, console, indented, table
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleRenderable
+    from rich.console import Console, RenderableType
 
 MAX_ROWS = 15
 
@@ -35,7 +36,7 @@ def show(comparison: Comparison, target: Console | None = None) -> None:
             out.print(piece)
 
 
-def _head(comparison: Comparison) -> Iterator[ConsoleRenderable]:
+def _head(comparison: Comparison) -> Iterator[RenderableType]:
     from rich.text import Text
 
     yield Text(f"base       {say.arm(comparison.base)}", style="dim")
@@ -45,13 +46,13 @@ def _head(comparison: Comparison) -> Iterator[ConsoleRenderable]:
     yield verdict.append(f" {say.headline(comparison)}", style="bold not dim")
 
 
-def _effect(comparison: Comparison) -> Iterator[ConsoleRenderable]:
+def _effect(comparison: Comparison) -> Iterator[RenderableType]:
     if comparison.effect is not None:
         yield from _rows((("outcome", "left"), ("", "left")), say.effect_rows(comparison.effect))
         yield indented(say.method(comparison.effect), style="dim")
 
 
-def _departures(comparison: Comparison) -> Iterator[ConsoleRenderable]:
+def _departures(comparison: Comparison) -> Iterator[RenderableType]:
     if not (comparison.departures or comparison.unmoved):
         return
     yield _title("What moved first")
@@ -71,7 +72,7 @@ def _departures(comparison: Comparison) -> Iterator[ConsoleRenderable]:
         yield indented(f"not searched, {line}", style="dim")
 
 
-def _configuration(comparison: Comparison) -> Iterator[ConsoleRenderable]:
+def _configuration(comparison: Comparison) -> Iterator[RenderableType]:
     if not comparison.attribution:
         return
     yield _title("What was changed")
@@ -91,7 +92,7 @@ def _configuration(comparison: Comparison) -> Iterator[ConsoleRenderable]:
             yield indented(f"why here: {line}", style="dim")
 
 
-def _findings(comparison: Comparison) -> Iterator[ConsoleRenderable]:
+def _findings(comparison: Comparison) -> Iterator[RenderableType]:
     if not comparison.findings:
         return
     yield _title("Findings")
@@ -110,7 +111,7 @@ def _findings(comparison: Comparison) -> Iterator[ConsoleRenderable]:
         yield indented(f"in both: {', '.join(same)}", style="dim")
 
 
-def _remarks(comparison: Comparison) -> Iterator[ConsoleRenderable]:
+def _remarks(comparison: Comparison) -> Iterator[RenderableType]:
     from rich.text import Text
 
     if comparison.remarks:
@@ -123,28 +124,26 @@ def _remarks(comparison: Comparison) -> Iterator[ConsoleRenderable]:
         yield indented(f"! {clean(note)}", style="yellow")
 
 
-def _title(text: str) -> ConsoleRenderable:
+def _title(text: str) -> RenderableType:
     from rich.text import Text
 
     return Text(f"\n{text}", style="bold")
 
 
-def _rows(columns: Sequence[tuple[str, str]], rows: Sequence[say.CompareRow]) -> Iterator[ConsoleRenderable]:
+def _rows(columns: Sequence[tuple[str, str]], rows: Sequence[say.CompareRow]) -> Iterator[RenderableType]:
     """A table; columns that are empty in every row are left out."""
-    from rich.text import Text
-
     if not rows:
         return
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     grid = table(*(columns[index] for index in used))
     for row in rows[:MAX_ROWS]:
-        grid.add_row(*(Text(row[index]) for index in used))
+        grid.add_row(*(Paragraph(row[index]) for index in used))
     yield grid
     if len(rows) > MAX_ROWS:
         yield indented(f"and {len(rows) - MAX_ROWS} more: see -f json or -f html", style="dim")
 
 
-def _numbered(lines: Sequence[str]) -> Iterator[ConsoleRenderable]:
+def _numbered(lines: Sequence[str]) -> Iterator[RenderableType]:
     from rich.table import Table
     from rich.text import Text
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
+from rldoctor.patterns import pattern
 from rldoctor.report import envelope_words as say
 from rldoctor.report import words
 from rldoctor.report.additions import Once
@@ -14,7 +14,7 @@ from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.snippets import Snippet, snippet
 
-_SPECIAL = re.compile(r"([\\`*_\[\]#|~$]|^[-+])")
+_SPECIAL = pattern(r"([\\`*_\[\]#|~$]|^[-+])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"}
 
 

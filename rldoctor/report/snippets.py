@@ -9,13 +9,14 @@ from typing import Any
 
 from rldoctor.model.finding import Prescription
 from rldoctor.model.run import Run
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
 
 # What may stand in code that a person is told to copy: keys and words come from a log.
-_KEY = re.compile(r"[A-Za-z_][\w.-]*")
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z_][\w.-]*")
+_KEY = pattern(r"[A-Za-z_][\w.-]*")
+_NUMBER = pattern(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
+_WORD = pattern(r"[A-Za-z_][\w.-]*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.series import Series
 
@@ -23,7 +24,7 @@ def sparkline(series: Series, width: int = WIDTH) -> str:
     low, high = float(values.min()), float(values.max())
     place = np.minimum((width * (steps - steps[0]) / (steps[-1] - steps[0])).astype(int), width - 1)
     cells = [values[place == cell] for cell in range(width)]
-    middle = float(np.median(values))
+    middle = median(values)
     return "".join(_block(cell, low, high, middle) for cell in cells)
 
 

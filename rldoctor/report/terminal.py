@@ -1,8 +1,9 @@
-"""The report on a terminal. Every string goes through ``rich.text.Text``, which never interprets markup."""
+"""The report on a terminal. Every string goes through a ``Paragraph``, which is never read as markup."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Rival, Root
@@ -10,9 +11,10 @@ from rldoctor.model.raw import Note
 from rldoctor.model.series import Series
 from rldoctor.report import audited, words
 from rldoctor.report.additions import Once
+from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf
 from rldoctor.report.clean import clean
+from rldoctor.report.layout import Printer, printer
 from rldoctor.report.numbers import number, plural
-from rldoctor.report.snippets import Snippet, snippet
 from rldoctor.report.sparkline import can_show, sparkline
 from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules, settings
 from rldoctor.report.terminal_envelope import reference
@@ -20,9 +22,9 @@ from rldoctor.report.terminal_parts import STYLES, console, indented, table
 from rldoctor.report.terminal_summary import summary
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleRenderable
-    from rich.table import Table
+    from rich.console import Console, RenderableType
 
+    from rldoctor.report.snippets import Snippet
 MAX_NOTES = 5
 MAX_DETAILED = 8
 MAX_RIVALS = 4
@@ -33,18 +35,18 @@ def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL) -> str:
     from io import StringIO
 
     buffer = StringIO()
-    target = console(buffer, plain=True)
-    target.width = 80
-    show(diagnoses, target, detail)
+    show(diagnoses, Printer(buffer, 80), detail)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
-def show(diagnoses: Sequence[Diagnosis], target: Console | None = None, detail: int = NORMAL) -> None:
+def show(
+    diagnoses: Sequence[Diagnosis], target: Console | Printer | None = None, detail: int = NORMAL
+) -> None:
     """Print the report. Several runs: a table of all of them, then the ones with findings in full, if few.
 
     ``detail``: ``QUIET`` one line per run, ``VERBOSE`` every run with every rule, setting and note.
     """
-    out = target or console()
+    out = target or printer(sys.stdout) or console()
     if detail == QUIET:
         for line in quiet(diagnoses):
             out.print(line, soft_wrap=True)  # a line per run, for grep
@@ -62,12 +64,12 @@ def show(diagnoses: Sequence[Diagnosis], target: Console | None = None, detail: 
         _print(out, _run(diagnosis, out, detail))
 
 
-def _print(out: Console, parts: Iterator[ConsoleRenderable]) -> None:
+def _print(out: Console | Printer, parts: Iterable[Block | RenderableType]) -> None:
     for part in parts:
         out.print(part)
 
 
-def _run(diagnosis: Diagnosis, out: Console, detail: int) -> Iterator[ConsoleRenderable]:
+def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterator[Block]:
     blocks = can_show(getattr(out.file, "encoding", None))
     yield from _header(diagnosis)
     yield from _fixes(diagnosis, detail)
@@ -85,45 +87,39 @@ def _run(diagnosis: Diagnosis, out: Console, detail: int) -> Iterator[ConsoleRen
     yield from _notes(diagnosis.run.notes, detail)
 
 
-def _audit(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+def _audit(diagnosis: Diagnosis) -> Iterator[Block]:
     """Settings that do not act as configured and mechanisms that are absent; silent where there is none."""
-    from rich.text import Text
-
     wrong = audited.contradictions(diagnosis.audit)
     if wrong:
-        yield Text("\nThe log contradicts", style="bold")
+        yield Paragraph("\nThe log contradicts", style="bold")
         yield from (indented(audited.sentence(one)) for one in wrong)
 
 
-def _curve(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+def _curve(diagnosis: Diagnosis) -> Iterator[Block]:
     """The learning curve as a sparkline."""
-    from rich.text import Text
-
     metrics = diagnosis.run.metrics
     series = next(
         (metrics[name] for name in words.OVERVIEW if name in metrics and sparkline(metrics[name])), None
     )
     if series is not None:
-        yield Text("\nLearning curve", style="bold")
+        yield Paragraph("\nLearning curve", style="bold")
         yield _spark(series)
 
 
-def _spark(series: Series) -> ConsoleRenderable:
+def _spark(series: Series) -> Block:
     known = series.finite().values
     ends = f"{number(float(known[0]))} to {number(float(known[-1]))}"
     return indented(f"{sparkline(series)} {clean(series.name).replace('_', ' ')}, {ends}")
 
 
-def _header(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
-    from rich.text import Text
-
+def _header(diagnosis: Diagnosis) -> Iterator[Block]:
     run = diagnosis.run
-    yield Text(clean(run.path), style="bold")
-    yield Text(", ".join(words.facts(run)), style="dim")
+    yield Paragraph(clean(run.path), style="bold")
+    yield Paragraph(", ".join(words.facts(run)), style="dim")
     if run.axis_note:
-        yield Text(clean(run.axis_note), style="dim")
-    yield Text()
-    verdict = Text(f" {words.verdict_label(diagnosis)} ", style=STYLES.get(diagnosis.verdict, "bold"))
+        yield Paragraph(clean(run.axis_note), style="dim")
+    yield Paragraph()
+    verdict = Paragraph(f" {words.verdict_label(diagnosis)} ", style=STYLES.get(diagnosis.verdict, "bold"))
     yield verdict.append(f" {words.headline(diagnosis)}", style="bold not dim")
     yield indented(words.coverage(diagnosis))
     for text in (diagnosis.verdict_note, diagnosis.outcome_note):
@@ -133,12 +129,10 @@ def _header(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
 
 def _root(
     rank: int, root: Root, diagnosis: Diagnosis, detail: int = NORMAL, *, blocks: bool = False
-) -> Iterator[ConsoleRenderable]:
-    from rich.text import Text
-
+) -> Iterator[Block]:
     finding = root.finding
-    yield Text()
-    title = Text(f"{rank}. {clean(finding.title)}", style="bold")
+    yield Paragraph()
+    title = Paragraph(f"{rank}. {clean(finding.title)}", style="bold")
     yield title.append(
         f"  {clean(finding.code)}, {finding.severity.label}", style=STYLES[finding.severity.label]
     )
@@ -174,9 +168,7 @@ def _symptom(child: Finding) -> str:
     return f"{clean(child.code)} {clean(child.title)} ({words.onset(child)})"
 
 
-def _evidence(finding: Finding) -> Table:
-    from rich.text import Text
-
+def _evidence(finding: Finding) -> Sheaf:
     grid = table(
         ("measured", "left"), ("steps", "right"), ("value", "right"), ("limit", "right"), ("n", "right")
     )
@@ -188,46 +180,40 @@ def _evidence(finding: Finding) -> Table:
             words.limit(measure),
             "" if measure.n is None else f"{measure.n:,}",
         )
-        grid.add_row(*(Text(cell) for cell in cells))
+        grid.add_row(*(Paragraph(cell) for cell in cells))
     return grid
 
 
-def _labelled(label: str, lines: Sequence[str]) -> Iterator[ConsoleRenderable]:
+def _labelled(label: str, lines: Sequence[str]) -> Iterator[Block]:
     """``label`` in a hanging column before each line."""
-    from rich.table import Table
-    from rich.text import Text
-
     if not lines:
         return
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(min_width=11)
-    grid.add_column(overflow="fold")
+    grid = Sheaf([ColumnLook(least=11, fold=False), ColumnLook()])
     for position, line in enumerate(lines):
-        grid.add_row(Text("" if position else f"   {label}", style="dim"), Text(line))
+        grid.add_row(Paragraph("" if position else f"   {label}", style="dim"), Paragraph(line))
     yield grid
 
 
-def _fixes(diagnosis: Diagnosis, detail: int) -> Iterator[ConsoleRenderable]:
-    from rich.table import Table
-    from rich.text import Text
-
+def _fixes(diagnosis: Diagnosis, detail: int) -> Iterator[Block]:
     found = words.fixes(diagnosis)
     if not found:
         return
-    yield Text(f"\n{words.fixes_title(diagnosis)}", style="bold")
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(justify="right", min_width=3)
-    grid.add_column(overflow="fold")
+    yield Paragraph(f"\n{words.fixes_title(diagnosis)}", style="bold")
+    grid = Sheaf([ColumnLook(right=True, least=3, fold=False), ColumnLook()], gap=1)
     for rank, fix in enumerate(found, 1):
-        line = snippet(fix.prescription, diagnosis.run) if detail == VERBOSE else None
-        grid.add_row(Text(f"{rank}."), _fix(fix, line))
+        line = _snippet(fix, diagnosis) if detail == VERBOSE else None
+        grid.add_row(Paragraph(f"{rank}."), _fix(fix, line))
     yield grid
 
 
-def _fix(fix: words.Fix, line: Snippet | None) -> ConsoleRenderable:
-    from rich.text import Text
+def _snippet(fix: words.Fix, diagnosis: Diagnosis) -> Snippet | None:
+    from rldoctor.report.snippets import snippet
 
-    text = Text(fix.change, style="bold green")
+    return snippet(fix.prescription, diagnosis.run)
+
+
+def _fix(fix: words.Fix, line: Snippet | None) -> Paragraph:
+    text = Paragraph(fix.change, style="bold green")
     if fix.sentence:
         text.append(("\n" if fix.change else "") + fix.sentence, style="not bold default")
     for label, reason in (("because", fix.prescription.because), ("expect", fix.prescription.expect)):
@@ -239,29 +225,25 @@ def _fix(fix: words.Fix, line: Snippet | None) -> ConsoleRenderable:
     return text
 
 
-def _unmeasured(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
-    from rich.text import Text
-
+def _unmeasured(diagnosis: Diagnosis) -> Iterator[Block]:
     missed = words.by_outcome(diagnosis, Outcome.NOT_MEASURED)
     if not missed:
         return
     codes = ", ".join(clean(result.code) for result in missed)
-    yield Text(f"\nNot measured: {plural(len(missed), 'rule')} ({codes}).", style="dim")
+    yield Paragraph(f"\nNot measured: {plural(len(missed), 'rule')} ({codes}).", style="dim")
     first = next((result for result in missed if result.log_hint), missed[0])
     add = Once(diagnosis.run).text(first)
     yield indented(f"{clean(first.code)} {words.why_not(first)}{add}", style="dim")
 
 
-def _notes(notes: Sequence[Note], detail: int) -> Iterator[ConsoleRenderable]:
-    from rich.text import Text
-
+def _notes(notes: Sequence[Note], detail: int) -> Iterator[Block]:
     loud = sorted(
         (note for note in notes if note.level == "warning" or detail == VERBOSE),
         key=lambda note: note.level != "warning",
     )
     if not loud:
         return
-    yield Text("\nAbout the log", style="bold")
+    yield Paragraph("\nAbout the log", style="bold")
     most = len(loud) if detail == VERBOSE else MAX_NOTES
     for note in loud[:most]:
         bad = note.level == "warning"

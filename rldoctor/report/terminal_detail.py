@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rldoctor.model.config import Knob
 from rldoctor.model.finding import Diagnosis, Outcome, RuleResult
 from rldoctor.report import words
 from rldoctor.report.additions import Once
+from rldoctor.report.blocks import Block, Paragraph
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.terminal_parts import STYLES, indented, table
 
-if TYPE_CHECKING:
-    from rich.console import ConsoleRenderable
-
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
 
-def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[ConsoleRenderable]:
+def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
     """One line per run: path, verdict, headline."""
-    from rich.text import Text
-
     for diagnosis in diagnoses:
-        text = Text(f"{clean(diagnosis.run.path)}: ")
+        text = Paragraph(f"{clean(diagnosis.run.path)}: ")
         text.append(words.verdict_label(diagnosis).lower(), style=STYLES.get(diagnosis.verdict, ""))
         yield text.append(f": {words.headline(diagnosis)}")
 
 
-def settings(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+def settings(diagnosis: Diagnosis) -> Iterator[Block]:
     """The hyperparameters as read, with what is recommended."""
-    from rich.text import Text
-
     knobs = diagnosis.run.config.knobs
     if not knobs:
         return
-    yield Text("\nHyperparameters", style="bold")
+    yield Paragraph("\nHyperparameters", style="bold")
     wanted = {fix.prescription.knob: fix.prescription.to for fix in words.fixes(diagnosis) if fix.change}
     made = table(("key", "left"), ("now", "right"), ("recommended", "right"), ("read from", "left"))
     for knob in knobs.values():
-        made.add_row(*(Text(cell) for cell in _row(knob, wanted)))
+        made.add_row(*(Paragraph(cell) for cell in _row(knob, wanted)))
     yield made
 
 
@@ -49,10 +42,8 @@ def _row(knob: Knob, wanted: dict[str, str]) -> tuple[str, ...]:
     return (clean(knob.key or knob.name), written, clean(wanted.get(knob.name, "")), clean(knob.source))
 
 
-def rules(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
+def rules(diagnosis: Diagnosis) -> Iterator[Block]:
     """Every rule that did not fire, by outcome, with its reason."""
-    from rich.text import Text
-
     once = Once(diagnosis.run)
     for title, outcome in (
         ("Passed", Outcome.PASSED),
@@ -62,7 +53,7 @@ def rules(diagnosis: Diagnosis) -> Iterator[ConsoleRenderable]:
     ):
         found = words.by_outcome(diagnosis, outcome)
         if found:
-            yield Text(f"\n{title}: {plural(len(found), 'rule')}", style="bold")
+            yield Paragraph(f"\n{title}: {plural(len(found), 'rule')}", style="bold")
         for result in found:
             yield indented(_why(result, outcome, once))
 

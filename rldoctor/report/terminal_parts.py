@@ -6,11 +6,12 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING
 
+from rldoctor.report.blocks import ColumnLook, Indented, Paragraph, Sheaf
+from rldoctor.report.layout import MAX_WIDTH
 from rldoctor.report.numbers import finite, step
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleRenderable
-    from rich.table import Table
+    from rich.console import Console
 
 STYLES = {
     "critical": "bold white on red",
@@ -20,7 +21,6 @@ STYLES = {
     "healthy": "bold green",
     "not_enough_data": "bold magenta",
 }
-MAX_WIDTH = 100
 
 
 def console(stream: IO[str] | None = None, *, plain: bool = False) -> Console:
@@ -37,23 +37,14 @@ def console(stream: IO[str] | None = None, *, plain: bool = False) -> Console:
     return made
 
 
-def table(*columns: tuple[str, str]) -> Table:
+def table(*columns: tuple[str, str]) -> Sheaf:
     """An empty table; ``columns`` are titles with ``left`` or ``right``."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for title, side in columns:
-        made.add_column(title, justify="right" if side == "right" else "left", overflow="fold")
-    return made
+    return Sheaf([ColumnLook(title, right=side == "right") for title, side in columns], head=True, ruled=True)
 
 
-def indented(text: str, style: str = "") -> ConsoleRenderable:
+def indented(text: str, style: str = "") -> Indented:
     """A paragraph three columns in."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    return Padding(Text(text, style=style), (0, 0, 0, 3), expand=False)
+    return Indented(Paragraph(text, style))
 
 
 def short_step(value: float | None) -> str:

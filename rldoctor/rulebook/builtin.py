@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import vocabulary_sources
 from rldoctor.paths import builtin_rules_dir, reference_runs
+from rldoctor.plain_data import replace
 from rldoctor.rulebook import records
 from rldoctor.rulebook.schema import LoadedPack
 

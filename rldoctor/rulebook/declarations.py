@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue, Whole
 from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Nullable, Pair, Record
 from rldoctor.datafiles.sheet import Names, Sheet
 from rldoctor.language.functions import FUNCTIONS
-from rldoctor.language.parser import CONSTANTS, SPACES
+from rldoctor.language.plan import CONSTANTS, SPACES
 from rldoctor.model.measured import STATUSES
+from rldoctor.patterns import pattern
 from rldoctor.rulebook.formula import IDENTIFIED, Formula, Length, Level
 from rldoctor.yamlio import TreePath
 
@@ -20,9 +20,9 @@ GRID_NAMES = frozenset({"step", "progress"})
 # Which points belong to the intervals found: known only once the condition has been judged.
 ACTIVE = "active"
 RESERVED = GRID_NAMES | {ACTIVE} | set(SPACES) | set(CONSTANTS) | set(FUNCTIONS)
-CODE = re.compile(r"[A-Z]{2,6}-[0-9]{2,3}")
+CODE = pattern(r"[A-Z]{2,6}-[0-9]{2,3}")
 # No width or fill: a format of a gigabyte is a way to hang whoever reads the report.
-NUMBER_FORMAT = re.compile(r",?(\.[0-9]{1,2})?[efg%]?")
+NUMBER_FORMAT = pattern(r",?(\.[0-9]{1,2})?[efg%]?")
 STRENGTHS = ("H", "M", "L")
 _NO_ANSWER = frozenset({"unknown", "none", "unlikely", "n/a", "no", "not known", "none known"})
 

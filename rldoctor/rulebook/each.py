@@ -11,12 +11,13 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rldoctor.datafiles.sheet import Sheet, nearest
 from rldoctor.errors import ExpressionError
 from rldoctor.language.parser import parse
+from rldoctor.plain_data import dataclass
 from rldoctor.yamlio import TreePath
 
 # What stands for the metric in turn, in the expressions and texts of a block.

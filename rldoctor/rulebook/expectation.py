@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rldoctor.datafiles.scalars import Choice, Flag, Scalar, TextValue
 from rldoctor.datafiles.shapes import ListOf, MapOf, Nullable, Record
 from rldoctor.datafiles.sheet import INVALID, Sheet
 from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.formula import Level
 from rldoctor.yamlio import TreePath
 
-_TOLERANCE = re.compile(
+_TOLERANCE = pattern(
     r"\s*(?P<value>[-+0-9.eE_]+|nan)\s*(?:\+/-\s*(?P<slack>[0-9.eE_+-]+)\s*(?P<share>%?))?\s*"
 )
 # Room for rounding where a test gives no tolerance.

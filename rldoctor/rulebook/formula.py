@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from rldoctor.datafiles.scalars import Scalar, TextValue
@@ -13,12 +11,14 @@ from rldoctor.datafiles.sheet import INVALID, Names, Sheet, kind_of
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.finding import Severity
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.yamlio import TreePath
 
 PLACEHOLDER = "true"
-_SPAN = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE]\+?[0-9]+)?)\s*(%|steps?|points?)")
+_SPAN = pattern(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE]\+?[0-9]+)?)\s*(%|steps?|points?)")
 _SPAN_KINDS = {"%": "share", "step": "steps", "point": "points"}
-IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+IDENTIFIER = pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # The id of a cause, guard or fix, and a slug.
 IDENTIFIED = TextValue(IDENTIFIER, "must be lower-case words joined by hyphens")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from rldoctor.datafiles.canonical import algorithms, framework_names, vocabulary
 from rldoctor.datafiles.packs import POLICY, vocabularies
 from rldoctor.datafiles.sheet import Names
 from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.lists import catalogue, derived_files, facts_file
 from rldoctor.rulebook.policy_file import policy_file
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rldoctor.datafiles.packs import LISTS, VOCABULARY
@@ -11,6 +10,7 @@ from rldoctor.datafiles.read import HINT, check
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import Problem, RuleError, did_you_mean
 from rldoctor.paths import builtin_rules_dir
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.build import build
 from rldoctor.rulebook.checks import check_rule, unwritten
 from rldoctor.rulebook.declarations import RULE

@@ -11,6 +11,9 @@ from rldoctor.model.finding import Severity
 from rldoctor.model.measured import Measured
 from rldoctor.plain_data import dataclass
 
+# In a message, behind the name of an `each` block: the metrics that it is true of.
+WHICH = "_metrics"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -19,14 +19,15 @@ import numpy as np
 
 from rldoctor.errors import ExpressionError
 from rldoctor.model.raw import BoolArray, FloatArray
+from rldoctor.patterns import pattern
 
 MAX_POINTS = 100_000
 _NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
 _SIZE = _NUMBER.removeprefix("[-+]?")
-_PART = re.compile(
+_PART = pattern(
     rf"(?P<start>{_NUMBER}|_|nan|[-+]?inf)(?:(?P<sign>[-+*])(?P<step>{_SIZE}))?(?:x(?P<more>[0-9]+))?"
 )
-_NOISE = re.compile(rf"~(?P<size>{_SIZE})(?P<relative>%?)")
+_NOISE = pattern(rf"~(?P<size>{_SIZE})(?P<relative>%?)")
 
 
 def series(text: str, seed: str = "") -> tuple[FloatArray, BoolArray]:

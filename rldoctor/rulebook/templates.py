@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from rldoctor.errors import did_you_mean
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.schema import WHICH, Rule
 
 if TYPE_CHECKING:
     from rldoctor.datafiles.sheet import Sheet
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 SITUATION = frozenset({"interval", "onset", "slug", "tag", "task", "published"})
 PRESCRIBED = frozenset({"key", "now", "to"})
 KNOB_PREFIX = "config_"
-# Behind the name of an `each` block: the metrics that it is true of.
-WHICH = "_metrics"
 
 _Keys = tuple[str | int, ...]
 

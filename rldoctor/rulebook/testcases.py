@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from rldoctor.datafiles.sheet import INVALID, Names, Sheet, must_be
 from rldoctor.errors import ExpressionError, Problem, RuleError
 from rldoctor.model.finding import Outcome
 from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.checks import unwritten
 from rldoctor.rulebook.expectation import EXPECTATION, Expectation
 from rldoctor.rulebook.expectation import build as build_expectation

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.task import ACTIONS, ENDINGS, Played, Published, Task
+from rldoctor.plain_data import dataclass
 from rldoctor.tasks.table import split
 
 KEYS = (

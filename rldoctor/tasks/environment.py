@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import MissingExtraError, UsageError, did_you_mean
+from rldoctor.patterns import pattern
 
-_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_MODULE = pattern(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 # Packages that register environments when they are imported; tried where an id is not registered yet.
 PROVIDERS = ("gymnasium_robotics", "ale_py", "minigrid", "highway_env", "panda_gym", "shimmy")
 

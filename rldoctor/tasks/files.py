@@ -11,12 +11,13 @@ from typing import Any
 
 from rldoctor.errors import UsageError
 from rldoctor.model.task import Task
+from rldoctor.patterns import pattern
 from rldoctor.tasks.entry import header, tasks_from_settings, toml_of
 
 OWN_FILE = "rldoctor.toml"
 SHARED_FILE = "pyproject.toml"
 SHARED_PREFIX = "tool.rldoctor."
-_HEADER = re.compile(r"^\s*\[", re.MULTILINE)
+_HEADER = pattern(r"^\s*\[", re.MULTILINE)
 
 
 def read_tasks(directory: Path) -> tuple[Task, ...]:

@@ -9,19 +9,20 @@ from pathlib import Path
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.tasks.table import load
 
 # dm_control's tasks are called cheetah_run, cheetah-run, dmc_cheetah_run, dm_control/cheetah-run-v0, ...
 _SUITE = "dm_control/"
-_SUITE_PREFIX = re.compile(r"(?:dm_control|dmc|dm_control_suite)[/_.:-]+", re.IGNORECASE)
-_SUITE_VERSION = re.compile(r"[-_]v\d+$")
-_ATARI = re.compile(r"ALE[-_]([A-Za-z0-9]+-v5)")
+_SUITE_PREFIX = pattern(r"(?:dm_control|dmc|dm_control_suite)[/_.:-]+", re.IGNORECASE)
+_SUITE_VERSION = pattern(r"[-_]v\d+$")
+_ATARI = pattern(r"ALE[-_]([A-Za-z0-9]+-v5)")
 # What may stand before and behind an id inside a longer text; after a dot only letters (a file's suffix).
-_BEFORE = re.compile(r"(?:^|[/\\_\-. =:~@+()\[\]<>,'\"])$")
-_AFTER = re.compile(r"^(?:$|[/\\_\- =:~@+()\[\]<>,'\"]|\.[A-Za-z])")
+_BEFORE = pattern(r"(?:^|[/\\_\-. =:~@+()\[\]<>,'\"])$")
+_AFTER = pattern(r"^(?:$|[/\\_\- =:~@+()\[\]<>,'\"]|\.[A-Za-z])")
 # Words of CamelCase and of snake_case alike, and numbers.
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 @dataclass(frozen=True, slots=True)

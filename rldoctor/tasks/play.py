@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from time import process_time
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from rldoctor.errors import UsageError
 from rldoctor.model.task import Played
+from rldoctor.plain_data import dataclass
 
 SUCCESS_KEYS = ("is_success", "success")
 # A time budget never leaves fewer episodes than these: a standard deviation of two or three says nothing.

@@ -7,7 +7,6 @@ are split only for the task that is asked for, so that a look-up costs a millise
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -15,11 +14,12 @@ from functools import cache
 from pathlib import Path
 
 from rldoctor.model.task import Published, Task
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.tasks.rows import task_of_row
 
 DATA = Path(__file__).parent / "data"
-VERSION = re.compile(r"(.+)-(v\d+)")
+VERSION = pattern(r"(.+)-(v\d+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from rldoctor.datafiles.canonical import algorithm_file
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import RawRun, RawSetting
+from rldoctor.patterns import pattern
 from rldoctor.vocabulary.tables import FrameworkTable, logged
 
-_TOKENS = re.compile(r"[a-z0-9]+")
+_TOKENS = pattern(r"[a-z0-9]+")
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +142,7 @@ def family(algorithm: str) -> str:
     return "off_policy" if algorithm in OFF_POLICY or algorithm == "off_policy" else ""
 
 
-_ENVIRONMENT = re.compile(r"(?<![A-Za-z0-9])([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-v\d+)")
+_ENVIRONMENT = pattern(r"(?<![A-Za-z0-9])([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-v\d+)")
 
 
 def environment(raw: RawRun, config: RunConfig) -> str:

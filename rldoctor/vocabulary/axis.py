@@ -16,13 +16,16 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.naming import COUNTERS, Mapped, rises
 
 Convert = Callable[[FloatArray], FloatArray]
@@ -44,7 +47,7 @@ _TAIL = 10
 _SKIPPED = 5
 # The length of one episode is a whole number; that of several is not, most of the time.
 _WHOLE = 0.9
-_MEAN = re.compile("mean|avg|average", re.IGNORECASE)
+_MEAN = pattern("mean|avg|average", re.IGNORECASE)
 
 
 class Conversion(NamedTuple):
@@ -145,7 +148,7 @@ def _episodes_each(series: Mapped, mapped: Sequence[Mapped]) -> FloatArray:
     if counter is None or counter.raw.values.size != one.size or not rises(counter.raw.values):
         return one
     passed = np.diff(counter.raw.values, prepend=0.0)
-    typical = float(np.median(passed[1:]))
+    typical = median(passed[1:])
     # The first row may continue an earlier run, and a restart counts anew: what one row usually stands for.
     usual: FloatArray = np.where((passed > 0) & (passed <= _SKIPPED * typical), passed, typical)
     return usual if typical > 1 else one
@@ -306,7 +309,7 @@ def _wall(one: Mapped) -> FloatArray:
 def _unit(one: Mapped) -> str:
     """Consecutive whole numbers that start at the beginning count episodes."""
     steps = one.raw.steps
-    if steps.size > 1 and steps[0] <= 10 and float(np.median(np.diff(steps))) <= 10:
+    if steps.size > 1 and steps[0] <= 10 and median(np.diff(steps)) <= 10:
         return "episodes"
     return "own steps"
 

@@ -12,11 +12,12 @@ from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import canonical, vocabulary_sources
 from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.model.algorithms import ON_POLICY
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, tuples
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_AGENT = re.compile(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
+_CAMEL = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
+_AGENT = pattern(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
 # Spelled like a canonical name, yet PPO programs write it of their state-value critic.
 _AMBIGUOUS = frozenset({"critic_loss"})
 _PERCENT = frozenset({"percent", "percentage", "pct"})

@@ -16,16 +16,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from rldoctor.model.config import KnobValue
+from rldoctor.patterns import pattern
 
 NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_PLAIN = re.compile(rf"\s*({NUMBER})\s*")
+_PLAIN = pattern(rf"\s*({NUMBER})\s*")
 _TRUTH = {"true": True, "false": False, "yes": True, "no": False}
 # lin_3e-4 (rl-zoo), linear_0.0003, schedule_1e-3, auto_0.1
-_NAMED = re.compile(rf"([a-z]+)[_-]({NUMBER})", re.IGNORECASE)
+_NAMED = pattern(rf"([a-z]+)[_-]({NUMBER})", re.IGNORECASE)
 # lr_schedule(0.0005, 1e-06, 2), LinearSchedule(0.2), TrainFreq(frequency=1, unit=...), FloatSchedule(0.0003)
-_CALL = re.compile(rf"[\w.]+\(\s*(?:\w+\s*=\s*)?({NUMBER})\b.*\)", re.DOTALL)
-_FIRST = re.compile(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
-_OPAQUE = re.compile(r"<.*>|\{.*\}", re.DOTALL)
+_CALL = pattern(rf"[\w.]+\(\s*(?:\w+\s*=\s*)?({NUMBER})\b.*\)", re.DOTALL)
+_FIRST = pattern(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
+_OPAQUE = pattern(r"<.*>|\{.*\}", re.DOTALL)
 
 
 class Parsed(NamedTuple):

@@ -11,9 +11,8 @@ framework's source, a guess only reads a name. Three parts:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from pathlib import PurePath
 from typing import NamedTuple
@@ -24,6 +23,8 @@ from rldoctor.datafiles.canonical import canonical
 from rldoctor.datafiles.packs import Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import FloatArray, Note, RawSeries
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.algorithm import family_of
 from rldoctor.vocabulary.generic import Guess, adapt, guess
 from rldoctor.vocabulary.tables import (
@@ -36,7 +37,7 @@ from rldoctor.vocabulary.tables import (
     written_plainly,
 )
 
-_WORDS = re.compile(r"[^a-z0-9%/]+")
+_WORDS = pattern(r"[^a-z0-9%/]+")
 
 
 class Match(NamedTuple):
@@ -69,6 +70,7 @@ def _index(name: str, packs: Packs) -> _Index:
     return _Index(literal, spelled, qualified, wild, tuple(rows.values()))
 
 
+@lru_cache(maxsize=4096)
 def _spelling(tag: str) -> str:
     """Writers differ in case, spaces and dashes (tensorboardX turns ``(mean)`` into ``_mean_``)."""
     return "/".join(part.strip("_") for part in _WORDS.sub("_", tag.lower()).split("/"))

@@ -10,14 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.model.algorithms import matches
 from rldoctor.model.raw import BoolArray, FloatArray, Note, RawSeries
 from rldoctor.vocabulary.naming import Mapped
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def real_points(one: Mapped, series: Sequence[RawSeries], notes: Sequence[Note], algorithm: str) -> BoolArray:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from rldoctor.model.finding import Diagnosis, Outcome, Root, Severity
 from rldoctor.model.run import Run
+from rldoctor.plain_data import dataclass
 
 # Only these say that a finding is over. A rule that can no longer look has not passed.
 OVER = (Outcome.PASSED, Outcome.NOT_APPLICABLE)

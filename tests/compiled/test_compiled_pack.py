@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import zlib
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -154,9 +155,9 @@ def test_a_damaged_cache_costs_only_time(source: Source, cache: Path, damage: by
 def test_an_entry_with_a_field_that_is_not_known_is_not_used(source: Source, cache: Path) -> None:
     source.compiled().load()
     (entry,) = cache.iterdir()
-    kept = json.loads(entry.read_text())
-    kept["data"]["more"] = 1
-    entry.write_text(json.dumps(kept))
+    said, data = map(json.loads, entry.read_text().splitlines())
+    text = json.dumps({**data, "more": 1})
+    entry.write_text(json.dumps({**said, "check": zlib.crc32(text.encode())}) + "\n" + text)
     assert source.compiled().load() == Word("first")
 
 
@@ -179,7 +180,7 @@ def test_many_writers_leave_one_whole_entry(source: Source, cache: Path) -> None
         one.join()
     assert found == [Word("first")] * 16
     (entry,) = cache.iterdir()
-    assert json.loads(entry.read_text())["data"] == {"text": "first"}
+    assert json.loads(entry.read_text().splitlines()[1]) == {"text": "first"}
 
 
 def test_an_invalid_source_is_an_error_and_leaves_no_entry(cache: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ SCOPE = Scope(STEPS, {"x": STEPS, "late": STEPS > 70}, {}, {}, {}, float("nan"))
 
 def test_the_condition_is_found_through_a_let() -> None:
     lets = {"typical": parse("median(abs(x), where=late)")}
-    assert condition_of(parse("typical"), lets) == "late"
+    assert condition_of(parse("typical"), lets) == parse("late")
 
 
 def test_two_conditions_are_no_single_window() -> None:

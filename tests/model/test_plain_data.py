@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import inspect
 import pickle
+import textwrap
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, ClassVar
@@ -158,3 +159,114 @@ def test_unusual_classes_are_the_standard_librarys() -> None:
         @ours(frozen=True, slots=True)
         class Shared:
             one: list = []  # noqa: RUF012
+
+
+class Methods:
+    """A base class without fields."""
+
+    __slots__ = ()
+
+    def shout(self) -> str:
+        return repr(self).upper()
+
+
+@ours(slots=True)
+class Counter(Methods):
+    """Fields that change, below a class of methods."""
+
+    name: str
+    seen: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.seen.append(0)
+
+
+def test_a_base_class_of_methods_is_usual() -> None:
+    assert not isinstance(vars(Counter)["__init__"], type(Methods.shout))
+    one = Counter("a")
+    assert (one.seen, one.shout()) == ([0], "COUNTER(NAME='A', SEEN=[0])")
+    with pytest.raises(TypeError):
+        hash(one)
+
+
+def test_many_objects_are_made_as_few_are() -> None:
+    made = [Measured("kl", place=place) for place in range(20)]
+    assert [one.place for one in made] == list(range(20))
+    assert made[0] == made[-1]
+    counted = [Counter("a", seen=[3]) for _ in range(20)]
+    assert [one.seen for one in counted] == [[3, 0]] * 20
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [((), {}), (("a", 1.0, {}, 1, 2), {}), (("a",), {"none": 1}), (("a",), {"name": "b"})],
+)
+def test_the_first_object_of_a_class_can_be_wrong_too(given: tuple[Any, ...], named: dict[str, Any]) -> None:
+    @ours(frozen=True, slots=True)
+    class Fresh:
+        name: str
+        value: float = 1.0
+        notes: Mapping[str, str] = field(default_factory=dict)
+        place: int = 0
+
+    with pytest.raises(TypeError):
+        Fresh(*given, **named)
+    assert Fresh("a").value == 1.0
+
+
+def test_its_signature_is_known_before_there_is_an_object() -> None:
+    @ours(frozen=True, slots=True)
+    class Fresh:
+        name: str
+        value: float = 1.0
+
+    assert str(inspect.signature(Fresh)) == "(name, value=1.0)"
+
+
+@pytest.mark.parametrize("body", ["one: int = 1\ntwo: str", "one: int = field(default={})", "one = field()"])
+def test_what_the_standard_library_refuses_is_refused(body: str) -> None:
+    code = f"@ours(frozen=True, slots=True)\nclass Wrong:\n{textwrap.indent(body, '    ')}"
+    with pytest.raises((TypeError, ValueError)):
+        exec(f"from __future__ import annotations\n{code}", {"ours": ours, "field": field})
+
+
+@ours(frozen=True, slots=True)
+class Read:
+    """Read field by field."""
+
+    text: str
+    size: int = 7
+    notes: list[str] = field(default_factory=list)
+
+
+def reader(looks: list[str]) -> Any:
+    def read(name: str) -> Any:
+        looks.append(name)
+        return lambda value: f"<{value}>"
+
+    return plain_data.later(Read, read)
+
+
+def test_fields_are_read_when_they_are_looked_at() -> None:
+    looks: list[str] = []
+    one = reader(looks)({"text": "a", "notes": "b"})
+    assert looks == []
+    assert (one.text, one.size, one.notes, one.text) == ("<a>", 7, "<b>", "<a>")
+    assert looks == ["text", "notes"]
+    with pytest.raises(AttributeError, match="no attribute 'else_'"):
+        _ = one.else_
+    with pytest.raises(AttributeError, match="without its 'text'"):
+        _ = reader(looks)({}).text
+    assert reader(looks)({"text": "a"}) == Read("<a>")
+    assert reader(looks)({"text": "a"}).notes == []
+
+
+def test_replacing_leaves_the_rest_unread() -> None:
+    looks: list[str] = []
+    one = reader(looks)({"text": "a", "size": "b"})
+    changed: Any = plain_data.replace
+    other = changed(one, text="new")
+    assert looks == []
+    assert (other.text, other.size, one.text) == ("new", "<b>", "<a>")
+    assert changed(Read("a"), size=1) == Read("a", 1)
+    assert changed(Measured("a"), place=1).place == 1

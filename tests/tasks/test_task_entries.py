@@ -10,8 +10,7 @@ from every import every
 
 from rldoctor.errors import UsageError
 from rldoctor.model.task import Played, Task
-from rldoctor.tasks import tasks_from_settings
-from rldoctor.tasks.entry import toml_of
+from rldoctor.tasks.entry import tasks_from_settings, toml_of
 
 FULL = """
 [task."MyReach-v0"]

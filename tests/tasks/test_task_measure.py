@@ -11,8 +11,9 @@ import pytest
 from every import every
 
 from rldoctor import cli
-from rldoctor.tasks import find_task, tasks_from_settings
+from rldoctor.tasks.entry import tasks_from_settings
 from rldoctor.tasks.environment import make
+from rldoctor.tasks.find import find_task
 from rldoctor.tasks.measure import PlayOptions, measure
 from rldoctor.tasks.table import DATA
 

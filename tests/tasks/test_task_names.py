@@ -6,7 +6,7 @@ import pytest
 from every import every
 
 from rldoctor.model.task import Task
-from rldoctor.tasks import find_task, task_of
+from rldoctor.tasks.find import find_task, task_of
 
 # What a configuration or --env says -> the task.
 CONFIGURED = {

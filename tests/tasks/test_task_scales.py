@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from rldoctor.model.task import Played, Published, Task
-from rldoctor.tasks import (
-    find_task,
+from rldoctor.tasks.find import find_task
+from rldoctor.tasks.scales import (
     like_doing_nothing,
     max_entropy,
     published,

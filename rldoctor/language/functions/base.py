@@ -10,7 +10,7 @@ import numpy as np
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.plain_data import dataclass
 
-Value: TypeAlias = float | bool | FloatArray | BoolArray
+Value: TypeAlias = "float | bool | FloatArray | BoolArray"
 
 
 @dataclass(frozen=True, slots=True)

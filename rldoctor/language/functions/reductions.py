@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rldoctor.language.functions.base import CallContext, Function, Value, chosen, number, scalar, truth
+from rldoctor.model.arrays import distinct, median
 from rldoctor.model.raw import BoolArray, FloatArray
 
 
@@ -106,7 +107,7 @@ REDUCTIONS = (
     Function("any", any_true, ("c",), where=True),
     Function("all", all_true, ("c",), where=True),
     Function("count", count, ("x",), where=True),
-    _reduction("median", np.median),
+    _reduction("median", median),
     _reduction("mean", np.mean),
     _reduction("sum", np.sum),
     _reduction("min", np.min),
@@ -114,7 +115,7 @@ REDUCTIONS = (
     _reduction("std", np.std),
     _reduction("first", lambda values: values[0]),
     _reduction("last", lambda values: values[-1]),
-    _reduction("distinct", lambda values: np.unique(values).size),
+    _reduction("distinct", lambda values: distinct(values).size),
     Function("quantile", quantile, ("x", "q"), where=True, shared=True),
     Function("interquantile", interquantile, ("x", "q"), where=True, shared=True),
     Function("fraction", fraction, ("c",), where=True),

@@ -8,6 +8,7 @@ from math import exp, lgamma, log, log1p
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 
 # Median absolute deviation of a normal distribution times this is its standard deviation.
@@ -132,7 +133,7 @@ def theil_sen(steps: FloatArray, values: FloatArray) -> float:
     # Theil-Sen: the median over all pairs is unmoved by up to 29 % outliers, where least squares follows a
     # single diverged loss. The callers thin to 300 points, 45,000 pairs.
     first, second = np.triu_indices(values.size, k=1)
-    return float(np.median((values[second] - values[first]) / (steps[second] - steps[first])))
+    return median((values[second] - values[first]) / (steps[second] - steps[first]))
 
 
 def spread(residuals: FloatArray) -> float:
@@ -142,5 +143,5 @@ def spread(residuals: FloatArray) -> float:
     0 and no measure of noise; the mean distance is taken, as for Iglewicz and Hoaglin's modified z-scores.
     """
     # The median distance, since an episode of -10,000 among returns of 200 is no noise of the others.
-    distance = np.abs(residuals - np.median(residuals))
-    return MAD_TO_STD * float(np.median(distance)) or MEAN_TO_STD * float(np.mean(distance))
+    distance = np.abs(residuals - median(residuals))
+    return MAD_TO_STD * median(distance) or MEAN_TO_STD * float(np.mean(distance))

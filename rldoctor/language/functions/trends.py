@@ -20,6 +20,7 @@ from rldoctor.language.functions.statistics import (
     spread,
     theil_sen,
 )
+from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 
 MAX_BINS = 300
@@ -114,7 +115,7 @@ def change(context: CallContext, x: Value, *, where: Value | None = None) -> flo
     """Median over the last quarter of the steps minus the median over the first; NaN over nothing."""
     # Medians over a quarter each: two single points would be the noise of two points.
     start, end = _ends(context, x, where, 0.25)
-    return float(np.median(end) - np.median(start)) if start.size else float("nan")
+    return median(end) - median(start) if start.size else float("nan")
 
 
 def doublings(context: CallContext, x: Value, *, where: Value | None = None) -> float:
@@ -124,7 +125,7 @@ def doublings(context: CallContext, x: Value, *, where: Value | None = None) -> 
         return float("nan")
     # A metric may start at exactly 0 (an untrained critic); the smallest number above 0 keeps its growth
     # finite and still larger than any limit.
-    levels = [max(float(np.median(np.abs(part))), float(np.finfo(np.float64).tiny)) for part in (start, end)]
+    levels = [max(median(np.abs(part)), float(np.finfo(np.float64).tiny)) for part in (start, end)]
     return float(np.log2(levels[1]) - np.log2(levels[0]))
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.readers.aim.damage import RepositoryDamage
 
-Keys = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Keys: TypeAlias = "NDArray[np.int64]"
 # Sequence types that are numbers, or that nobody looks for: the captured console output.
 _NOT_NOTED = ("metric", "logs", "log_records")
 

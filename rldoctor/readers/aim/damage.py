@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeVar
 
 from rldoctor.errors import RldoctorError
 from rldoctor.model.raw import Note
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 
 T = TypeVar("T")
-_MISSING = re.compile(r"While open a file for random read: (.+): No such file")
+_MISSING = pattern(r"While open a file for random read: (.+): No such file")
 
 
 @dataclass(slots=True)

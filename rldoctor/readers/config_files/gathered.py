@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSetting
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.config_files.locate import config_files
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from typing import Any
+
+from rldoctor.patterns import pattern
 
 _LONGEST = 20_000
 # Only text that can be a literal is given to the parser: names of environments and schedules never are.
-_CANDIDATE = re.compile(r"^(?:[\[{(]|['\"]|[-+]?\.?\d|True$|False$|None$)")
+_CANDIDATE = pattern(r"^(?:[\[{(]|['\"]|[-+]?\.?\d|True$|False$|None$)")
 _REFUSED = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 

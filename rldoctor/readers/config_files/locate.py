@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
+
+from rldoctor.patterns import pattern
 
 SUFFIXES = (".json", ".yaml", ".yml", ".toml")
 # What was decided by hand or written by the framework at the start of a run. The order is that of trust:
@@ -33,7 +34,7 @@ _STEMS = (
 _FOLDERS = ("params", ".hydra", "files")
 # rl-zoo: <log folder>/<Env>/{args,config}.yml beside the logs.
 _ZOO = "args.yml"
-_MODELS = re.compile(r"^(best_model|final_model|model|last_model)\.zip$")
+_MODELS = pattern(r"^(best_model|final_model|model|last_model)\.zip$")
 
 
 def config_files(directory: Path) -> list[Path]:

@@ -1,22 +1,20 @@
-"""One configuration file as settings, whatever tool wrote it."""
+"""One configuration file as settings, whatever tool wrote it.
+
+The parser of a kind of file is imported where there is such a file: YAML's takes as long as a run to read.
+"""
 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import RawSetting
 from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
 from rldoctor.readers.config_files.lines import Lines
-from rldoctor.readers.config_files.sb3_zip import read_sb3_zip
 from rldoctor.readers.config_files.wandb_config import unwrapped
-from rldoctor.readers.config_files.yaml_plain import load_plain
 
 _LARGEST = 4 * 1024 * 1024
 
@@ -29,6 +27,8 @@ def read_config_file(path: Path, *, name: str = "") -> list[RawSetting]:
     """
     shown = name or path.name
     if path.suffix == ".zip":
+        from rldoctor.readers.config_files.sb3_zip import read_sb3_zip
+
         return flatten(read_sb3_zip(path), lambda _: shown)
     text = _text(path)
     data = _parsed(text, path)
@@ -53,23 +53,33 @@ def _parsed(text: str, path: Path) -> Any:
     """The data of a file; a ``.json`` that is no JSON is tried as YAML (comments, trailing commas)."""
     try:
         if path.suffix == ".toml":
-            return tomllib.loads(text)
-        if path.suffix == ".json":
-            return _json_or_yaml(text)
-        return load_plain(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise ReadError(f"{place}: not readable: {getattr(error, 'problem', None) or error}") from error
+            return _toml(text)
+        return _json_or_yaml(text) if path.suffix == ".json" else _yaml(text)
     except (ValueError, RecursionError, TypeError) as error:
-        raise ReadError(f"{path}: not readable: {error}") from error
+        line = getattr(error, "line", 0)
+        place = f"{path}:{line}" if line else str(path)
+        raise ReadError(f"{place}: not readable: {error}") from error
+
+
+def _toml(text: str) -> Any:
+    import tomllib
+
+    return tomllib.loads(text)
+
+
+def _yaml(text: str) -> Any:
+    from rldoctor.readers.config_files.yaml_plain import load_plain
+
+    return load_plain(text)
 
 
 def _json_or_yaml(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
+        from rldoctor.readers.config_files.yaml_plain import NoYamlError
+
         try:
-            return load_plain(text)
-        except yaml.YAMLError:
+            return _yaml(text)
+        except NoYamlError:
             raise error from None

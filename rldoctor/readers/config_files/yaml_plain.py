@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 import yaml
 
+from rldoctor.patterns import pattern
+
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PYTHON = "tag:yaml.org,2002:python/"
 _SCALARS = ("str", "unicode", "int", "long", "float", "bool")
-_DTYPE = re.compile(r"^[fiub][1248]$")
+_DTYPE = pattern(r"^[fiub][1248]$")
 # YAML 1.1 reads 5e-4 as text; whoever wrote it meant a number.
-_FLOAT = re.compile(r"^[-+]?(?:\.\d+|\d+(?:\.\d*)?)[eE][-+]?\d+$")
+_FLOAT = pattern(r"^[-+]?(?:\.\d+|\d+(?:\.\d*)?)[eE][-+]?\d+$")
+
+
+class NoYamlError(ValueError):
+    """A text that is no YAML; ``line`` is where, from 1, or 0 where that is not known."""
+
+    def __init__(self, error: yaml.YAMLError) -> None:
+        """What the parser said."""
+        mark = getattr(error, "problem_mark", None)
+        super().__init__(str(getattr(error, "problem", None) or error))
+        self.line = mark.line + 1 if mark else 0
 
 
 class _Loader(_Base):  # type: ignore[misc]
@@ -21,12 +32,15 @@ class _Loader(_Base):  # type: ignore[misc]
 
 
 def load_plain(text: str) -> Any:
-    """The first document of a YAML text as plain data; yaml.YAMLError when the text is no YAML."""
-    loader = _Loader(text)
+    """The first document of a YAML text as plain data; NoYamlError when the text is none."""
     try:
-        return loader.get_data() if loader.check_data() else None
-    finally:
-        loader.dispose()
+        loader = _Loader(text)
+        try:
+            return loader.get_data() if loader.check_data() else None
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        raise NoYamlError(error) from error
 
 
 def _content(loader: Any, node: yaml.Node) -> Any:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 
 # A column is numeric when at least this share of its filled cells are numbers: hashes and dates parse by
 # accident now and then, a metric that turns to text half-way is still mostly numbers.
 NUMERIC_SHARE = 0.2
 _TRUTH = {"true": 1.0, "false": 0.0}
-_WRAPPED = re.compile(
+_WRAPPED = pattern(
     r"^(?:tensor|array|(?:np|numpy|torch|jnp)\.\w+)\(\[?([-+.\w]+)\]?[,)]|^\[\s*([-+.\w]+)\s*\]$"
 )
 _SAMPLE = 3

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column
 from rldoctor.readers.tabular.table import Table
 
 # Text columns that say which process wrote the row, not how the training was set up.
-_IDENTITY = re.compile(
+_IDENTITY = pattern(
     r"(^|[/_])(date|time|timestamp|host(name)?|node(_ip|_id)?|ip|pid|(trial|experiment|run)(_id|_tag|_name)?|"
     r"log_path|trial_log_path|path|dir|uuid|id)$",
     re.IGNORECASE,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import number
 
 _DELIMITERS = ",\t;"

@@ -11,12 +11,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray, Note, RawSeries
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column, number
 
 _DEEPEST = 6
@@ -25,7 +27,7 @@ _SHORTEST = 2
 # PyMARL writes the steps of "return_mean" as "return_mean_T".
 _STEPS = "_T"
 _OPENINGS = ("[{", '{"')
-_REWARD = re.compile("rew|return|score", re.IGNORECASE)
+_REWARD = pattern("rew|return|score", re.IGNORECASE)
 
 
 @dataclass(slots=True)

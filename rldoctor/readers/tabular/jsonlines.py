@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,14 @@ import numpy as np
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column, number
 from rldoctor.readers.tabular.decode import read_text
 from rldoctor.readers.tabular.documents import parse_document
 from rldoctor.readers.tabular.table import Table
 
-_BARE_NAN = re.compile(r"(?<=[:,\[ ])nan(?=[,\]} ])", re.IGNORECASE)
+_BARE_NAN = pattern(r"(?<=[:,\[ ])nan(?=[,\]} ])", re.IGNORECASE)
 _DEEPEST = 12
 _EXPECTED = (
     "Expected JSON lines (one {...} per line), an array of such objects, or lists of numbers by metric. A "

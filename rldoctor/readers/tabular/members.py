@@ -8,13 +8,9 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.tabular.contents import Contents, contents
-from rldoctor.readers.tabular.evaluations import read_evaluations
-from rldoctor.readers.tabular.jsonlines import first_object, flat, read_json_lines
-from rldoctor.readers.tabular.monitor import read_monitors
 from rldoctor.readers.tabular.nameless import named_by_file
 from rldoctor.readers.tabular.names import EVALUATIONS, GROUPS, SCALARS, is_json, is_monitor
 from rldoctor.readers.tabular.restval import note_filled_zeros
-from rldoctor.readers.tabular.scalars_dir import read_scalars_dir
 from rldoctor.readers.tabular.table import Table, read_table
 
 RLLIB = "result.json"
@@ -43,13 +39,20 @@ def _parts(directory: Path, names: Sequence[str], errors: list[ReadError]) -> It
         yield from _first_readable(directory, [name for name in group if name in names], errors)
     monitors = [name for name in names if is_monitor(name)]
     try:
+        # The reader of each kind where there is such a file: most directories have one kind of table.
         if monitors:
+            from rldoctor.readers.tabular.monitor import read_monitors
+
             yield read_monitors(directory, monitors)
         if EVALUATIONS in names:
+            from rldoctor.readers.tabular.evaluations import read_evaluations
+
             yield read_evaluations(directory / EVALUATIONS)
     except ReadError as error:
         errors.append(error)
     if SCALARS in names:
+        from rldoctor.readers.tabular.scalars_dir import read_scalars_dir
+
         yield read_scalars_dir(directory / SCALARS)
 
 
@@ -74,6 +77,8 @@ def _first_readable(directory: Path, names: Sequence[str], errors: list[ReadErro
 def read_rows(path: Path) -> Table:
     """A table of any kind; ReadError when it holds rows but no number at all."""
     if is_json(path.name):
+        from rldoctor.readers.tabular.jsonlines import read_json_lines
+
         rllib = path.name == RLLIB
         table = read_json_lines(path, null_is_nan=rllib, skip=_NOT_METRICS if rllib else frozenset())
     else:
@@ -86,6 +91,8 @@ def read_rows(path: Path) -> Table:
 
 
 def _rllib_settings(path: Path) -> list[RawSetting]:
+    from rldoctor.readers.tabular.jsonlines import first_object, flat
+
     config = first_object(path).get("config")
     if not isinstance(config, dict):
         return []

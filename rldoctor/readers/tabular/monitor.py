@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import BoolArray, FloatArray, Note, RawSeries, RawSetting
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column
 from rldoctor.readers.tabular.contents import Contents, contents
 from rldoctor.readers.tabular.decode import read_text

@@ -9,11 +9,12 @@ from pathlib import PurePath
 import numpy as np
 
 from rldoctor.model.raw import Note
+from rldoctor.patterns import pattern
 from rldoctor.readers.tabular.table import Table
 
 _COUNTED = 2
 # Names that say what a column holds; log.csv and data.csv do not.
-_TELLING = re.compile("rew|return|score|length|loss", re.IGNORECASE)
+_TELLING = pattern("rew|return|score|length|loss", re.IGNORECASE)
 
 
 def named_by_file(table: Table) -> None:

@@ -8,12 +8,8 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun
 from rldoctor.readers.tabular.contents import contents
-from rldoctor.readers.tabular.first_lines import head
 from rldoctor.readers.tabular.members import read_members, read_rows
-from rldoctor.readers.tabular.monitor import looks_like_monitor, read_monitors
 from rldoctor.readers.tabular.names import SCALARS, is_json, is_member
-from rldoctor.readers.tabular.seeds import by_seed
-from rldoctor.readers.tabular.wandb_export import is_wandb_export, split_runs
 
 
 def read_tables(directory: Path, names: Sequence[str]) -> list[RawRun]:
@@ -57,6 +53,12 @@ def _add(found: dict[str, RawRun], run: RawRun) -> None:
 
 
 def _free_runs(directory: Path, name: str) -> list[RawRun]:
+    # Only here, as a run's own tables are known by their names.
+    from rldoctor.readers.tabular.first_lines import head
+    from rldoctor.readers.tabular.monitor import looks_like_monitor, read_monitors
+    from rldoctor.readers.tabular.seeds import by_seed
+    from rldoctor.readers.tabular.wandb_export import is_wandb_export, split_runs
+
     if looks_like_monitor(head(directory / name)):
         run = RawRun(name, directory, "monitor")
         read_monitors(directory, [name]).into(run)

@@ -11,11 +11,12 @@ from typing import TypeAlias
 
 import numpy as np
 
+from rldoctor.patterns import pattern
 from rldoctor.readers.axes import is_axis
 from rldoctor.readers.tabular.cells import Column
 from rldoctor.readers.tabular.table import Table
 
-_SEED = re.compile(r"(random_?)?seed|replicate|trial|run(_?(id|number|idx))?", re.IGNORECASE)
+_SEED = pattern(r"(random_?)?seed|replicate|trial|run(_?(id|number|idx))?", re.IGNORECASE)
 # Fewer rows per seed are a table of results, no curves.
 _LEAST_ROWS = 3
 _MOST_SEEDS = 100

@@ -6,13 +6,14 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSeries
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column, column
 from rldoctor.readers.tabular.cut import without_cut_cell
 from rldoctor.readers.tabular.decode import read_text

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.readers.tensorboard.crc import byte_terms, crc_rows, masked
 from rldoctor.readers.tensorboard.wire import Layout, Slot
 
-ByteWords = NDArray[np.uint64]
-Index = NDArray[np.intp]
-Flags = NDArray[np.bool_]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ByteWords: TypeAlias = "NDArray[np.uint64]"
+Index: TypeAlias = "NDArray[np.intp]"
+Flags: TypeAlias = "NDArray[np.bool_]"
 
 _HASH_FACTOR = 0x9E3779B97F4A7C15
 

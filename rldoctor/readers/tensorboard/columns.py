@@ -16,11 +16,12 @@ What has no such layout is handed back for the protobuf parser.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.blocks import (
     Block,
     ByteWords,
@@ -35,6 +36,9 @@ from rldoctor.readers.tensorboard.common_record import read_plain
 from rldoctor.readers.tensorboard.crc import BLOCK
 from rldoctor.readers.tensorboard.frames import Batch
 from rldoctor.readers.tensorboard.wire import Layout, parse_event
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MAX_MISSES = 8
 """Records of one length that may lack a layout before the rest of that length is left to the slow path."""

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.readers.tensorboard.blocks import (
     ByteWords,
@@ -28,7 +27,10 @@ from rldoctor.readers.tensorboard.blocks import (
 from rldoctor.readers.tensorboard.crc import byte_terms, crc_rows, masked
 from rldoctor.readers.tensorboard.frames import Batch
 
-Octets = NDArray[np.uint8]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Octets: TypeAlias = "NDArray[np.uint8]"
 
 MAX_LENGTH = 127
 """Longer records need two bytes for an inner length."""

@@ -9,13 +9,15 @@ them (tag, structure) need to be summed only once.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
-U32 = NDArray[np.uint32]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+U8: TypeAlias = "NDArray[np.uint8]"
+U32: TypeAlias = "NDArray[np.uint32]"
 
 BLOCK = 512
 """Rows of the position table, and so the longest record the column path can check."""

@@ -9,12 +9,16 @@ to the loop.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, small_length_crcs
 
-Positions = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Positions: TypeAlias = "NDArray[np.int64]"
 
 CURSORS = 1024
 MIN_SEGMENT = 1024

@@ -16,14 +16,18 @@ process) loses nothing: it is kept as logged, with a note. Within one file witho
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.model.raw import Note, RawSeries
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.eventfile import EventFile, ScalarColumns
 from rldoctor.readers.tensorboard.extent import Relation, extent_of, relate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(slots=True)

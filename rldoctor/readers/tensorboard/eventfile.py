@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.blocks import Piece
 from rldoctor.readers.tensorboard.columns import read_columns
 from rldoctor.readers.tensorboard.frames import Batch, DamagedBytes, FrameReader
 from rldoctor.readers.tensorboard.protobuf_path import SessionStart, SlowEvents, Text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,9 @@ def _joined(parts: list[Piece]) -> ScalarColumns:
         # A piece is in file order: nothing to copy or to check. Most small files are one batch.
         (part,) = parts
         return ScalarColumns(part.steps, part.wall, part.values.astype(np.float64), part.records)
+    # A step that grows by a byte starts a new piece, and steps rise: by their first records the pieces of
+    # most tags follow each other, and nothing has to be sorted point by point.
+    parts = sorted(parts, key=lambda part: int(part.records[0]))
     records = np.concatenate([part.records for part in parts])
     steps = np.concatenate([part.steps for part in parts])
     wall = np.concatenate([part.wall for part in parts])

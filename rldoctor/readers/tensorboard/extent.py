@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rldoctor.model.arrays import median
 from rldoctor.readers.tensorboard.eventfile import ScalarColumns
 
 RESTART_NEAR_START = 0.1
@@ -46,7 +47,7 @@ def extent_of(columns: ScalarColumns) -> Extent:
     distances = np.diff(steps)
     forward = distances[distances > 0]
     # The median: one long pause between two points says nothing of how often the tag is logged.
-    gap = float(np.median(forward)) if forward.size else 0.0
+    gap = median(forward) if forward.size else 0.0
     return Extent(float(steps[0]), float(steps.min()), float(steps.max()), gap)
 
 

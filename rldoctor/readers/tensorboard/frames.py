@@ -8,16 +8,19 @@ A 12-byte header checks itself, so after damage reading goes on at the next vali
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import RawIOBase
 from struct import Struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, masked_crc, small_length_crcs
 from rldoctor.readers.tensorboard.cursors import propose_positions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 BATCH_BYTES = 2 << 20
 """Bytes decoded at a time: large enough that numpy's call overhead vanishes."""
@@ -66,7 +69,7 @@ class FrameReader:
     size_hint: int = BATCH_BYTES
     damage: list[DamagedBytes] = field(default_factory=list)
     records: int = 0
-    _buffer: bytearray = field(init=False)
+    _buffer: bytearray = field(default_factory=bytearray)
     _filled: int = 0
     _offset: int = 0
 

@@ -5,11 +5,12 @@ A handful of records per file, so clarity counts here; the protobuf package is i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.blocks import Piece
 from rldoctor.readers.tensorboard.crc import masked_crc
 from rldoctor.readers.tensorboard.wire import WireType, parse_event

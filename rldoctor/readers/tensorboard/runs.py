@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.eventfile import EventFile
 from rldoctor.readers.tensorboard.extent import Extent, Relation, extent_of, relate
 

@@ -7,14 +7,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from rldoctor.model.raw import Note, RawRun
+from rldoctor.patterns import pattern
 
-_UNIX_TIME = re.compile(r"^\d{9,11}(\.\d+)?$")
+_UNIX_TIME = pattern(r"^\d{9,11}(\.\d+)?$")
 _FORMAT = "tensorboard"
 _BURST_SECONDS = 10.0
 """``add_hparams`` writes everything at once; a named directory whose points span more is a run."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_CODE = re.compile(r"[A-Z][A-Z0-9]*-[A-Z0-9-]+")
+from rldoctor.patterns import pattern
+
+_CODE = pattern(r"[A-Z][A-Z0-9]*-[A-Z0-9-]+")
 
 
 class Anchors:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
 
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
+from rldoctor.plain_data import dataclass
 from rldoctor.report import audited, derived, envelope_words, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.checks import UNWRITTEN
 
 _HERE = Path(__file__).parent
-_WORD = re.compile(r"[^a-z0-9]+")
+_WORD = pattern(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
