@@ -16,7 +16,7 @@ from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.model.task import Task
 from rldoctor.rulebook.known import RUN_FACTS
-from rldoctor.tasks import find_task
+from rldoctor.tasks.find import find_task
 
 
 def known(name: str) -> Task:
