@@ -144,7 +144,7 @@ def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) ->
 
 
 def _shortest(run: Run, task: Task | None) -> float:
-    """Steps of the shortest published run of the task, by the run's algorithm if there is one; NaN without."""
+    """Steps of the shortest published run of the task, of its algorithm if there is one; NaN without."""
     published = [one for one in task.published if one.steps] if task is not None else []
     published = [one for one in published if one.algorithm == run.algorithm] or published
     return float(min((one.steps for one in published if one.steps), default=NAN))
