@@ -66,6 +66,7 @@ class TextValue(Scalar):
 
     like: re.Pattern[str] | None = None
     wanted: str = ""
+    # Without an annotation, in every kind: it is no field of the dataclass.
     says = "text"
 
     @property
@@ -93,6 +94,7 @@ class TextValue(Scalar):
             subject = f"'{place[-1]}' is" if place and isinstance(place[-1], str) else "this text is"
             sheet.wrong(f"{subject} empty", *place)
             return INVALID
+        # Not ``super()``: a dataclass with slots is a new class, which that call does not know.
         return Scalar.check(self, value, sheet, place)
 
 
@@ -116,6 +118,7 @@ class Number(Scalar):
 
     def objection(self, value: float, names: Names) -> str:
         """A number out of bounds."""
+        # An open side is not spoken of: "between 0 and inf" helps nobody.
         if self.low <= value <= self.high:
             return ""
         if self.high == math.inf:
@@ -186,6 +189,7 @@ class PlainValue(Scalar):
 
     def fits(self, value: Any) -> bool:
         """Anything without parts."""
+        # A truth value is an int here on purpose: it is as plain as a number.
         return isinstance(value, int | float) or (isinstance(value, str) and not self.numeric)
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
@@ -279,6 +283,7 @@ class Regex(Scalar):
             sheet.expected(self.says, value, place)
             return INVALID
         try:
+            # Compiled only to find the mistake where it was written, not where the expression is first used.
             re.compile(value)
         except re.error as error:
             sheet.wrong(f"no regular expression: {error.msg}", *place, offset=error.pos or 0)
