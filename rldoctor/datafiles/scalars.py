@@ -62,7 +62,7 @@ class Scalar(Kind):
 
 @dataclass(frozen=True, slots=True)
 class TextValue(Scalar):
-    """TextValue without blanks around it, never empty; ``like``: its form, ``wanted``: that form in words."""
+    """Text without blanks around it, never empty; ``like``: its form, ``wanted``: that form in words."""
 
     like: re.Pattern[str] | None = None
     wanted: str = ""
@@ -79,7 +79,7 @@ class TextValue(Scalar):
         return isinstance(value, str)
 
     def objection(self, value: str, names: Names) -> str:
-        """TextValue that does not have the form."""
+        """Text that does not have the form."""
         if self.like is None or self.like.fullmatch(value.strip()):
             return ""
         return f"'{value}' {self.wanted}"
@@ -250,7 +250,7 @@ class Name(Scalar):
         return ""
 
     def fits(self, value: Any) -> bool:
-        """TextValue."""
+        """Text."""
         return isinstance(value, str) and bool(value.strip())
 
     def objection(self, value: str, names: Names) -> str:
@@ -274,7 +274,7 @@ class Regex(Scalar):
         return "(?!)"
 
     def fits(self, value: Any) -> bool:
-        """TextValue."""
+        """Text."""
         return isinstance(value, str) and bool(value)
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
@@ -293,7 +293,7 @@ class Regex(Scalar):
 
 @dataclass(frozen=True, slots=True)
 class Template(Scalar):
-    """TextValue with ``{fields}``, each of which must be one of ``fields``."""
+    """Text with ``{fields}``, each of which must be one of ``fields``."""
 
     fields: tuple[str, ...]
     says = "text"
@@ -304,7 +304,7 @@ class Template(Scalar):
         return ""
 
     def fits(self, value: Any) -> bool:
-        """TextValue."""
+        """Text."""
         return isinstance(value, str) and bool(value.strip())
 
     def objection(self, value: str, names: Names) -> str:

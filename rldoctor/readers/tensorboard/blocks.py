@@ -135,7 +135,7 @@ class Block(NamedTuple):
 
 
 def width_of(length: int) -> int:
-    """TextValue that cover a payload of ``length`` bytes and its checksum."""
+    """Words that cover a payload of ``length`` bytes and its checksum."""
     return -(-(length + 4) // 8)
 
 

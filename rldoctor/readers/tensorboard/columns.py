@@ -1,9 +1,9 @@
 """Scalar records of one batch, read as columns.
 
-Records with one ``simple_value``, nearly all of most logs, are taken by ``plain.py``. The others (tensor
-scalars, several values in one event, long tags, negative steps) are read by what all training logs are:
-repetitive. Records of the same length mostly have the same structure, and among these the records of one tag
-differ only in wall time, step and value. So
+Records with one ``simple_value``, nearly all of most logs, are taken by ``common_record.py``. The others
+(tensor scalars, several values in one event, long tags, negative steps) are read by what all training logs
+are: repetitive. Records of the same length mostly have the same structure, and among these the records of one
+tag differ only in wall time, step and value. So
 
 1. group the records by length, and lay each group out as 64-bit words (``blocks.py``);
 2. parse the first record (``wire.py``); every other one with equal structural bytes has the same layout;

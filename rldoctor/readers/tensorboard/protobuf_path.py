@@ -37,7 +37,7 @@ class SessionStart(NamedTuple):
 
 @dataclass(slots=True)
 class SlowEvents:
-    """What the slow path found in a file. ``skipped`` counts values nobody asked for, by plugin or kind."""
+    """What the slow path found in a file."""
 
     texts: list[Text] = field(default_factory=list)
     hparams: dict[str, object] = field(default_factory=dict)

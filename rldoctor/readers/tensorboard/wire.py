@@ -1,7 +1,8 @@
 """Where the numbers stand inside one serialised ``Event``: a minimal protobuf wire-format walk.
 
 Only enough to find the bytes of wall time, step, tags and scalar values, so that records that differ in
-nothing else can be read as columns. Anything unusual is left to the real protobuf parser (``slow.py``).
+nothing else can be read as columns. Anything unusual is left to the real protobuf parser
+(``protobuf_path.py``).
 
 Field numbers (tensorboard/compat/proto): Event wall_time=1 step=2 file_version=3 summary=5 session_log=7;
 Summary value=1; Value tag=1 simple_value=2 image=4 histo=5 audio=6 node_name=7 tensor=8 metadata=9;
