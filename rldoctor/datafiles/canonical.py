@@ -87,6 +87,7 @@ def algorithms() -> frozenset[str]:
 def framework_names(packs: Packs = ()) -> list[str]:
     """Names of all framework tables and ``generic``, sorted."""
     folders = (BUILTIN, *packs)
+    # ``generic`` is no file among the tables: its rules have another form.
     found = {path.stem for folder in folders for path in (folder / FRAMEWORKS).glob("*.yaml")}
     return sorted(found | {"generic"})
 
@@ -109,6 +110,7 @@ def vocabulary_sources() -> list[Path]:
 
 
 CANONICAL = Compiled("canonical", Canonical, lambda: [BUILTIN / FILE], read_canonical)
+# Made from both files: the metrics that ``algorithms.yaml`` speaks of are checked against ``canonical.yaml``.
 ALGORITHM_NAMES = Compiled(
     "algorithms", dict, lambda: [BUILTIN / FILE, BUILTIN / ALGORITHMS], read_algorithms
 )

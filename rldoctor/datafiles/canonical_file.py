@@ -25,12 +25,14 @@ class NewName(Name):
 
 METRIC = Record({"unit": TextValue(), "meaning": TextValue()}, {"sign": TextValue()})
 MEANT = Record({"meaning": TextValue()})
+# Only for a pack ``checked`` is given the names that are taken; nothing in our own file is.
 _SECTIONS = {
     "metrics": MapOf(METRIC, NewName("metric", "metric")),
     "knobs": MapOf(MEANT, NewName("knob", "knob")),
     "axes": MapOf(MEANT, NewName("axis", "axis unit")),
 }
 CANONICAL = Record({**_SECTIONS, "schema": SCHEMA})
+# A pack need not have a section it adds nothing to.
 ADDITIONS = Record({}, {**_SECTIONS, "schema": SCHEMA})
 
 _ALIASES = ListOf(TextValue(), least=1, unique=True)

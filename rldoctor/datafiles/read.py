@@ -27,6 +27,7 @@ class _Version(Scalar):
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
         # `true == 1` in Python.
         if value != 1 or isinstance(value, bool):
+            # Noted, and read on as version 1: the other problems of the file are told in the same go.
             sheet.wrong("this program reads 'schema: 1'", *place)
         return 1
 
@@ -68,4 +69,5 @@ def optional(path: Path, kind: Record, names: Names = _NO_NAMES) -> dict[str, An
 
 def in_order(sheet: Sheet) -> list[Any]:
     """The problems of a sheet from the top of the file to its end."""
+    # They were found field by field as declared, which is not the order of the lines.
     return sorted(sheet.problems, key=lambda one: (one.line, one.column))

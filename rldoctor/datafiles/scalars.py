@@ -62,10 +62,11 @@ class Scalar(Kind):
 
 @dataclass(frozen=True, slots=True)
 class TextValue(Scalar):
-    """TextValue without blanks around it, never empty; ``like``: its form, ``wanted``: that form in words."""
+    """Text without blanks around it, never empty; ``like``: its form, ``wanted``: that form in words."""
 
     like: re.Pattern[str] | None = None
     wanted: str = ""
+    # Without an annotation, in every kind: it is no field of the dataclass.
     says = "text"
 
     @property
@@ -78,7 +79,7 @@ class TextValue(Scalar):
         return isinstance(value, str)
 
     def objection(self, value: str, names: Names) -> str:
-        """TextValue that does not have the form."""
+        """Text that does not have the form."""
         if self.like is None or self.like.fullmatch(value.strip()):
             return ""
         return f"'{value}' {self.wanted}"
@@ -93,6 +94,7 @@ class TextValue(Scalar):
             subject = f"'{place[-1]}' is" if place and isinstance(place[-1], str) else "this text is"
             sheet.wrong(f"{subject} empty", *place)
             return INVALID
+        # Not ``super()``: a dataclass with slots is a new class, which that call does not know.
         return Scalar.check(self, value, sheet, place)
 
 
@@ -116,6 +118,7 @@ class Number(Scalar):
 
     def objection(self, value: float, names: Names) -> str:
         """A number out of bounds."""
+        # An open side is not spoken of: "between 0 and inf" helps nobody.
         if self.low <= value <= self.high:
             return ""
         if self.high == math.inf:
@@ -186,6 +189,7 @@ class PlainValue(Scalar):
 
     def fits(self, value: Any) -> bool:
         """Anything without parts."""
+        # A truth value is an int here on purpose: it is as plain as a number.
         return isinstance(value, int | float) or (isinstance(value, str) and not self.numeric)
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
@@ -246,7 +250,7 @@ class Name(Scalar):
         return ""
 
     def fits(self, value: Any) -> bool:
-        """TextValue."""
+        """Text."""
         return isinstance(value, str) and bool(value.strip())
 
     def objection(self, value: str, names: Names) -> str:
@@ -270,7 +274,7 @@ class Regex(Scalar):
         return "(?!)"
 
     def fits(self, value: Any) -> bool:
-        """TextValue."""
+        """Text."""
         return isinstance(value, str) and bool(value)
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
@@ -279,6 +283,7 @@ class Regex(Scalar):
             sheet.expected(self.says, value, place)
             return INVALID
         try:
+            # Compiled only to find the mistake where it was written, not where the expression is first used.
             re.compile(value)
         except re.error as error:
             sheet.wrong(f"no regular expression: {error.msg}", *place, offset=error.pos or 0)
@@ -288,7 +293,7 @@ class Regex(Scalar):
 
 @dataclass(frozen=True, slots=True)
 class Template(Scalar):
-    """TextValue with ``{fields}``, each of which must be one of ``fields``."""
+    """Text with ``{fields}``, each of which must be one of ``fields``."""
 
     fields: tuple[str, ...]
     says = "text"
@@ -299,7 +304,7 @@ class Template(Scalar):
         return ""
 
     def fits(self, value: Any) -> bool:
-        """TextValue."""
+        """Text."""
         return isinstance(value, str) and bool(value.strip())
 
     def objection(self, value: str, names: Names) -> str:

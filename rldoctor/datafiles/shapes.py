@@ -55,6 +55,7 @@ class ListOf(Kind):
 def _note_repeated(items: list[Any], sheet: Sheet, place: TreePath) -> None:
     seen: set[Any] = set()
     for index, one in enumerate(items):
+        # What stands in for a wrong item is empty, and may well stand there twice.
         if one and one in seen:
             sheet.wrong(f"'{one}' stands here twice", *place, index)
         seen.add(one)
@@ -76,6 +77,7 @@ class Pair(Kind):
         if not isinstance(value, list):
             sheet.expected("a list", value, place)
             return INVALID
+        # A truth value would compare as 0 or 1.
         numbers = [one for one in value if isinstance(one, int | float) and not isinstance(one, bool)]
         if len(value) == len(numbers) == 2 and numbers[0] < numbers[1]:
             return [float(one) for one in numbers]
@@ -104,6 +106,7 @@ class MapOf(Kind):
         plain: dict[str, Any] = {}
         for name, entry in value.items():
             here = (*place, name)
+            # YAML reads the key of ``1: text`` as a number.
             if not isinstance(name, str):
                 sheet.wrong(f"expected a name, found {kind_of(name)}", *here, at_key=True)
                 continue
@@ -195,6 +198,7 @@ class ByShape(Kind):
 
     def check(self, value: Any, sheet: Sheet, place: TreePath) -> Any:
         """By the form that was chosen."""
+        # The type alone decides, so that a mistake is told in terms of the form the author was writing.
         for type_, kind in self.shapes:
             if isinstance(value, type_):
                 return kind.check(value, sheet, place)

@@ -67,6 +67,7 @@ def must_be(place: TreePath) -> str:
 
 def kind_of(value: Any) -> str:
     """What a value is, in words."""
+    # By the exact type: ``bool`` is an ``int`` too, and the loader builds none but these.
     return _WORDS[type(value)]
 
 
@@ -74,6 +75,7 @@ def nearest(name: str, known: Collection[str]) -> str:
     """The nearest known name as a question, else the known names (the first of them)."""
     options: Sequence[str] = sorted(known)
     guess = did_you_mean(name, options)
+    # A near name says it all; a list of names is of use only where nothing is near.
     if guess or not options:
         return guess
     return f": expected one of {', '.join(options[:_LISTED])}" + (", ..." if len(options) > _LISTED else "")

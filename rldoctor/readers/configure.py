@@ -47,8 +47,10 @@ def _of_parent(parent: Path, has_runs: Callable[[Path], bool]) -> Gathered:
     found = gather(parent, shown="../")
     if not found.files and not found.notes:
         return found
+    # The folder above is a run itself, and its configuration is that run's.
     if has_runs(parent):
         return Gathered()
+    # Folders without a log (plots, checkpoints) do not make it ambiguous.
     siblings = [path for path in sorted(parent.iterdir()) if path.is_dir() and has_runs(path)]
     if len(siblings) <= 1 or _behaviors(found.settings):
         if found.files:

@@ -37,6 +37,7 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     """
     readers, failures = load_readers()
     given = str(path)
+    # A folder may be called ``PPO [seed=1]``: what exists is a path, not a pattern.
     if glob.has_magic(given) and not os.path.lexists(given):
         found, errors = _glob(readers, given, progress)
     else:
@@ -44,6 +45,7 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     if not found.runs:
         raise _nothing(Path(path), errors, failures)
     found.failures = failures + found.failures
+    # Before ``_distinct`` counts equal ids, so that they are numbered the same way every time.
     found.runs.sort(key=lambda run: run.id)
     _distinct(found.runs)
     return found
@@ -143,6 +145,7 @@ def _name(place: RunDirectory, root: Path, base: Path | None) -> None:
         shown = below.as_posix() if below.parts else ""
     several = len(place.runs) + len(place.stores) > 1
     for run in (*place.runs, *place.stores):
+        # The only run of a folder is called like the folder; one of a repository keeps the hash Aim gave it.
         local = run.id if several or place.stores else ""
         run.id = _joined(shown, local, place.directory.absolute().name) or root.absolute().name
 

@@ -42,10 +42,12 @@ def canonical_algorithm(text: str) -> str:
     """The algorithm that ``text`` names (``RecurrentPPO``, ``ppo_continuous_action``), or ``""``."""
     names = _known()[0]
     module = _module().search(text.lower())
+    # Of a class's path (``stable_baselines3.td3.policies``) one part names the algorithm; the rest misleads.
     if module:
         text = module[1]
     parts = _TOKENS.findall(text.lower())
     for start in range(len(parts)):
+        # The longest name first: ``discrete_sac`` is not SAC.
         for end in range(len(parts), start, -1):
             name = names.get("".join(parts[start:end]))
             if name:
@@ -112,6 +114,7 @@ def _named(raw: RawRun) -> str:
 
 def _in_name(place: str) -> list[str]:
     names, short = _known()[0], algorithm_file()["not_in_names"]
+    # Split at its underscore, the one name of two words would be found as ``sac``.
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", place).lower().replace("discrete_sac", "discretesac")
     tokens = re.split(r"[^a-z0-9]+", text)
     return sorted({names[token] for token in tokens if token in names and token not in short})
@@ -119,6 +122,7 @@ def _in_name(place: str) -> list[str]:
 
 def algorithm_of(metrics: Collection[str]) -> str:
     """The algorithm that the canonical metrics give away together, else the family (see ``family_of``)."""
+    # Such signs count only where nothing logged speaks for the other family.
     told = [row["algorithm"] for row in algorithm_file()["signs"] if set(row["metrics"]) <= set(metrics)]
     return told[0] if told and family_of(metrics) == family(told[0]) else family_of(metrics)
 

@@ -114,6 +114,7 @@ def _homeless(one: Mapped, work: _Work) -> FloatArray:
 
 
 def _series(one: Mapped, steps: FloatArray, work: _Work) -> Series:
+    # From the values as logged: after ``exp`` a placeholder of 0 is a 1.
     real = real_points(one, work.raw, work.raw_notes, work.algorithm)
     points = Points(steps, _scaled(one, work), one.raw.wall)
     if not real.all():
@@ -146,6 +147,7 @@ def _scaled(one: Mapped, work: _Work) -> FloatArray:
     factor = scale.factor * percent
     if scale.per:
         known = work.config.number(scale.per)
+        # A loss that was logged times 0 is lost: there is nothing to divide it by.
         divisor = scale.default if known is None or known == 0 else known
         # Left as it was, and said so: a rule about its size would otherwise fire on our ignorance.
         if divisor is None:
@@ -159,6 +161,7 @@ def _scaled(one: Mapped, work: _Work) -> FloatArray:
 def _attributes(one: Mapped) -> dict[str, str]:
     attributes = {key: str(value) for key, value in one.rule.attributes.items()}
     if one.metric in FAMILIES:
+        # What the wildcard of the row stood for; a guess has no row, and the end of its tag says the same.
         attributes["component"] = one.part or one.raw.tag.rpartition("/")[2]
     if one.guessed:
         attributes["guessed"] = "yes"
@@ -167,6 +170,7 @@ def _attributes(one: Mapped) -> dict[str, str]:
 
 
 def _add(result: Assembled, one: Mapped, series: Series) -> None:
+    # A family has any number of members (one per term of the reward), none of which is the primary one.
     if one.metric in FAMILIES or one.metric in result.series:
         result.alternates.append(series)
     # Of placeholders only, nothing is left: a metric that was never measured was not logged.
@@ -225,6 +229,7 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
             found.append(one.on(f"rows of {one.raw.source or 'the table'}"))
         elif one.unit:
             found.append(one)
+        # An offset belongs to the logger's own steps: rows, and tags with an axis of their own, never had it.
         elif offset and table_unit:
             found.append(one._replace(raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
         else:

@@ -38,6 +38,8 @@ def find_candidates(
 
 def _one(setting: RawSetting, table: FrameworkTable, algorithm: str, order: int) -> Candidate | None:
     for place, (key, rules) in enumerate(table.config.items()):
+        # Programs nest a library's keys under sections of their own (``agent.gamma``), so the end of the key
+        # counts and the rank prefers the least nested one.
         if setting.key == key or setting.key.endswith(f".{key}") or _wild(key, setting.key):
             rule = choose(rules, algorithm)
             if rule is not None:
@@ -66,6 +68,7 @@ def override(setting: RawSetting, table: FrameworkTable, algorithm: str, order: 
     """
     rule = _framework_key(setting, table, algorithm)
     if rule is None and setting.key in canonical(table.packs).knobs:
+        # Without a conversion: a canonical name is given in the canonical unit.
         rule = KnobRule(setting.key)
     if rule is None:
         found = _one(setting, table, algorithm, order)

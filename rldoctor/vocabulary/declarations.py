@@ -25,6 +25,7 @@ from rldoctor.yamlio import TreePath
 _METRIC, _KNOB, _ALGORITHM = Name("metric"), Name("knob"), Name("algorithm")
 _METRICS, _KNOBS, _WORDS = ListOf(_METRIC), ListOf(_KNOB), ListOf(TextValue())
 _ALGORITHMS = ListOf(_ALGORITHM, least=1)
+# The names in John Schulman's note on approximating KL divergences; ``analytic`` is the exact value.
 _ESTIMATOR = Choice(("k1", "k2", "k3", "analytic"), "estimator of a KL divergence")
 _STATISTICS = ("mean", "max", "min", "std")
 _ATTRIBUTES = MapOf(TextValue())
@@ -70,6 +71,7 @@ _AXIS = Record(
 )
 _TELLING = Record({"any_of": _ALGORITHMS, "has": ListOf(TextValue(), least=1)}, {"assume": _ALGORITHM})
 _FIXED = Record({"value": Number()}, {"per": _KNOBS, "when_algorithm": _ALGORITHMS})
+# Defaults change from release to release, so a set of them names its own.
 _DEFAULTS = Record(
     {"version": PlainValue(), "when_algorithm": MapOf(MapOf(PlainValue(numeric=True), _KNOB), _ALGORITHM)}
 )
@@ -121,6 +123,7 @@ TABLE = Record(
 
 
 def _shows_something(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
+    # Without a mark it would fit every run there is.
     if not any(plain.get(kind) for kind in MARKS):
         sheet.wrong(f"an alternative needs a mark: one of {', '.join(MARKS)}", *place)
 
@@ -136,6 +139,7 @@ FINGERPRINTS = Record(
     }
 )
 
+# What these keys do to a tag, and in which order, is said at the head of ``generic.yaml``.
 _GUESS = Record(
     {"match": Regex(), "metric": _METRIC},
     {

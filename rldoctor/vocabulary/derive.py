@@ -38,6 +38,7 @@ def derive(knobs: dict[str, Knob]) -> None:
         value = formula(*numbers)
         if value is not None:
             tidy = int(value) if float(value).is_integer() else value
+            # What follows from an assumption is one: the audit looks for sources that begin with ``default``.
             from_default = any(knobs[one].source.startswith("default") for one in inputs)
             start = "default, through" if from_default else "derived from"
             doubt = any("not converted" in knobs[one].note for one in inputs)
@@ -51,9 +52,11 @@ def _resolve_gradient_steps(knobs: dict[str, Knob]) -> None:
     if steps is None or number is None or number >= 0:
         return
     collected = None if freq is None else freq.number()
+    # Stable-Baselines3 then updates once per transition it collected, however many these were.
     if "utd" not in knobs:
         knobs["utd"] = Knob("utd", 1, steps.key, steps.written, steps.source, "one per transition")
     if collected is None:
+        # A rule would take the -1 for a number of updates.
         del knobs["gradient_steps"]
     else:
         note = "-1: one per collected transition"

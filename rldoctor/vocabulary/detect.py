@@ -55,6 +55,8 @@ def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
     the first in the file.
     """
     tags = raw.tags()
+    # Files of a folder beside the run carry its name (``eval/evaluations.npz``); fingerprints name the file
+    # alone.
     files = [name.rpartition("/")[2] for name in raw.files]
     contexts = {key for series in raw.series for key, value in series.context.items() if value}
     keys = {setting.key for setting in raw.settings}
@@ -68,6 +70,7 @@ def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
     strength = {name: _strength(entry, seen) for name, entry in known.items()}
     found = {name: count for name, count in strength.items() if count}
     beaten = {other for name in found for other in known[name].get("over", ())}
+    # Two entries that name each other under ``over`` (a pack's and ours) would leave none: then all stay.
     left = {name: count for name, count in found.items() if name not in beaten} or found
     return max(left, key=lambda name: left[name]) if left else GENERIC
 

@@ -17,6 +17,7 @@ from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, tuples
 
 _CAMEL = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
+# Cut out before a tag is read: ``agent_1_reward`` is a reward like any other, of one agent.
 _AGENT = pattern(r"(?:^|_)(team|agent|player)_?(\d+)(?=_|$)")
 # Spelled like a canonical name, yet PPO programs write it of their state-value critic.
 _AMBIGUOUS = frozenset({"critic_loss"})
@@ -178,6 +179,7 @@ def _match(reading: _Reading) -> Guess | None:
     while parts and parts[0]:
         core = "_".join(parts)
         rule = next((rule for rule in lists.rules if rule.match.fullmatch(core)), None)
+        # A bare ``value`` may be anything; ``mean_value`` is what critics log.
         if rule is not None and not (rule.not_bare and core == "value" and reading.statistic != "mean"):
             metric = _metric(rule.metric, reading)
             return None if metric is None else _found(rule, metric, reading)
@@ -195,6 +197,7 @@ def _metric(base: str, reading: _Reading) -> str | None:
     lists = words()
     metric: str | None = base
     if reading.evaluation:
+        # Only what has a name of its own in evaluation: a loss on test data is no training loss.
         metric = lists.evaluated.get(base)
     if metric is not None and reading.statistic in ("max", "min", "std"):
         metric = lists.spread.get(metric, {}).get(reading.statistic)
@@ -208,6 +211,7 @@ def _found(rule: GuessRule, metric: str, reading: _Reading) -> Guess:
     attributes = dict(rule.attributes)
     if reading.agent:
         attributes["agent"] = reading.agent
+    # Both critics share the names of the spread, so the second one is told by an attribute.
     if reading.statistic and metric in ("q_max", "q_min", "q_std") and rule.metric == "q2_mean":
         attributes["critic"] = "2"
     meaning = TagRule(
@@ -234,6 +238,7 @@ def adapt(found: Guess, algorithm: str, family: str) -> Guess:
     metric = ""
     if found.on_policy and (algorithm in ON_POLICY or "on_policy" in (algorithm, family)):
         metric = found.on_policy
+    # In DQN the loss of the Q network is the only one there is.
     if found.dqn and algorithm in ("dqn", "qrdqn", "rainbow", "c51"):
         metric = found.dqn
     return replace(found, rule=replace(found.rule, metric=metric)) if metric else found

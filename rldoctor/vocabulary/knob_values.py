@@ -26,6 +26,7 @@ _NAMED = pattern(rf"([a-z]+)[_-]({NUMBER})", re.IGNORECASE)
 # lr_schedule(0.0005, 1e-06, 2), LinearSchedule(0.2), TrainFreq(frequency=1, unit=...), FloatSchedule(0.0003)
 _CALL = pattern(rf"[\w.]+\(\s*(?:\w+\s*=\s*)?({NUMBER})\b.*\)", re.DOTALL)
 _FIRST = pattern(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
+# The ``repr`` of an object, or a dictionary that could not be read: its text says nothing about its value.
 _OPAQUE = pattern(r"<.*>|\{.*\}", re.DOTALL)
 
 
@@ -159,6 +160,7 @@ def exp_form(knob: str, written: object) -> Sequence[Reading]:
 
 def train_freq(knob: str, written: object) -> Sequence[Reading]:
     """A number of steps; a frequency counted in episodes has no number of steps and is kept as text."""
+    # ``(1, 'episode')`` begins with a number, which would be read as one step.
     if "episode" in str(written).lower():
         return (Reading(knob, str(written), "counted in episodes", plain=False),)
     return default(knob, written)
@@ -172,6 +174,7 @@ def normalize(knob: str, written: object) -> Sequence[Reading]:
         return ()
     whole = bool(parsed and parsed.value is True)
     both = (("normalize_obs", "norm_obs"), ("normalize_reward", "norm_reward"))
+    # What the dictionary leaves out is on: both are defaults of VecNormalize.
     rest = bool(flags) or whole
     return [Reading(name, flags.get(key, str(rest)) == "True", plain=False) for name, key in both]
 
@@ -180,6 +183,7 @@ def policy_kwargs(knob: str, written: object) -> Sequence[Reading]:
     """What matters of SB3's ``policy_kwargs`` written as text."""
     text = str(written)
     found = []
+    # Searched for, not parsed: the classes and functions beside them are no literals.
     for name in ("log_std_init", "n_critics"):
         if match := re.search(rf"{name}[^\w.+-]+({NUMBER})", text):
             found.append(Reading(name, number(match[1]), plain=False))
@@ -219,6 +223,8 @@ def retention(knob: str, written: object) -> Sequence[Reading]:
     parsed = parse_value(written)
     if parsed is None or isinstance(parsed.value, str):
         return ()
+    # Shares of new weights are small (0.005), shares of old ones near one (0.995): nothing sensible lies
+    # between. Exactly 1 is the full copy of DQN's target network, a share of new weights.
     if 0.5 < parsed.value < 1.0:
         note = "read as the share of old weights, since it is above 0.5"
         return (Reading(knob, parsed.value, note, complement=True),)
@@ -237,6 +243,7 @@ def noise(knob: str, written: object) -> Sequence[Reading]:
     parsed = parse_value(written)
     if parsed is not None and parsed.value == "none":
         return (Reading(knob, 0.0, "no noise object was given", plain=False),)
+    # One number per component of the action: ``NormalActionNoise(mu=[0.], sigma=[0.1])``.
     match = re.search(r"sigma\s*=\s*([^)]*)", str(written))
     sizes = [number(one) for one in re.findall(NUMBER, match[1])] if match else []
     return (Reading(knob, max(sizes), f"sigma of {written}", plain=False),) if sizes else ()

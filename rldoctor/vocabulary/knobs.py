@@ -115,6 +115,7 @@ def with_logged(
     for metric, name in _LOGGED_KNOBS.items():
         found = series.get(metric)
         known = knobs.get(name)
+        # A default is only assumed, so what was logged replaces it.
         if found is None or (known is not None and not known.source.startswith("default")):
             continue
         values = found.finite().values
@@ -151,6 +152,7 @@ def spell(
             scale, doubts = unit_factor(bare, values, {})
             wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
     for name, (candidate, reading) in chosen.items():
+        # A value of the command line may go by the canonical name, which is not the user's spelling.
         own = candidate.rank[0] >= 0 and name == candidate.rule.knob and not _one_way(candidate.rule)
         if own and name in knobs:
             scale = _scale(candidate, reading, knobs[name])
@@ -236,6 +238,7 @@ def _elect(
     notes = []
     for candidate, reading in sorted(readings, key=lambda pair: (pair[0].rank, pair[0].order)):
         held = chosen.setdefault(reading.knob, (candidate, reading))
+        # Two keys for one knob have a rank to decide; one key with two values is a contradiction.
         if held[0].setting.key == candidate.setting.key and held[1].value != reading.value:
             text = (
                 f"{candidate.setting.key} is {held[0].setting.value!r} in {held[0].setting.source} and "

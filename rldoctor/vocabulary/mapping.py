@@ -119,6 +119,7 @@ def _check_algorithm(text: str) -> str:
 
 def _axis_rule(table: FrameworkTable, algorithm: str, raw: RawRun) -> AxisRule:
     tags = raw.tags()
+    # Only the tags tell RLlib's old stack, which logs against timesteps, from its new one (iterations).
     rules = [rule for rule in table.axis if not rule.when_tags or logged(rule.when_tags, tags)]
     unknown = AxisRule(LOGGED, note="the log does not say what a step is")
     return choose_row(rules, algorithm) or unknown

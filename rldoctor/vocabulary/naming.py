@@ -273,6 +273,7 @@ def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], al
 
 
 def _as_mapped(one: RawSeries, found: Guess) -> Mapped:
+    # An exact name (order -1) comes before every guess and after every row of a table.
     order = GUESSED_ORDER + found.order
     return Mapped(one, found.rule, order, agent=found.agent, guessed=not found.exact)
 
@@ -299,6 +300,7 @@ def _check_values(named: Named, one: Mapped) -> list[Mapped]:
     if one.metric in _SUCCESS and values.size and not 0 <= values.min() <= values.max() <= _PERCENT:
         named.unmapped.append(one.raw)
         return []
+    # A handful of returns may rise by chance.
     if one.metric == "episode_return" and values.size >= 20 and _running_total(values):
         # A smooth mean may rise at every point too, so this is said and left to the rule that looks closer.
         text = f"{one.raw.tag} only ever moves one way: a mean that rises, or a total that is never reset"

@@ -37,6 +37,7 @@ def _holds(row: RunNote, series: Mapping[str, Series]) -> bool:
 def _ended_early(row: RunNote, series: Mapping[str, Series]) -> bool:
     if row.ended not in series or row.beside not in series:
         return False
+    # ML-Agents goes on logging the environment in inference; its losses end where training did.
     return bool(series[row.ended].steps[-1] < row.share * series[row.beside].steps[-1])
 
 
@@ -49,6 +50,7 @@ def _text(row: RunNote, series: Mapping[str, Series]) -> str:
 
 def _leading_nan(series: Mapping[str, Series]) -> list[Note]:
     """NaN before the first finished episode means "none yet", not a numerical failure."""
+    # RLlib logs the mean over no episodes as NaN, in its first iterations and again after a restore.
     found = series.get("episode_return")
     if found is None or not len(found) or not np.isnan(found.values[0]):
         return []

@@ -177,6 +177,7 @@ def load_table(name: str, packs: Packs = ()) -> FrameworkTable:
     Raises:
         RuleError: with every problem of the file, or tables that extend each other in a circle.
     """
+    # Only the built-in tables are compiled: a pack may be edited between two calls.
     return framework_table(name).load() if not packs else read_table(name, packs)
 
 
@@ -219,6 +220,7 @@ def _layer(name: str, packs: Packs, below: int, seen: tuple[Path, ...]) -> Frame
         if under < 0 or _topmost(wanted, packs, under)[1] == Path():
             raise at_extends(path, f"there is no other table of the name '{wanted}' to extend")
         base = _layer(wanted, packs, under, (*seen, path))
+    # Kept so that a note can say it: a mapping that looks wrong is then the pack's.
     replaced = level > 0 and _topmost(name, packs, 0)[1] != Path()
     return replace(build(plain, base), packs=packs, replaces=str(path) if replaced else "")
 
@@ -293,6 +295,7 @@ def _run_note(row: Mapping[str, Any]) -> RunNote:
     return RunNote(**fields, ended=early["metric"], beside=early["beside"], share=float(early["share"]))
 
 
+# ``*`` is kept, as patterns go through this too.
 _NOT_IN_TENSORBOARDX = re.compile(r"[^-/\w.*]")
 _Row = TypeVar("_Row", TagRule, KnobRule, AxisRule, FixedKnob)
 
@@ -319,6 +322,7 @@ def fits(text: str, tag: str) -> bool:
     a pattern takes 0.2 ms, and a framework's fingerprint alone has some thirty of them.
     """
     start, end, enough = _ends(text)
+    # By length too: the two ends may not overlap (``aba`` does not fit ``ab*ba``).
     if not tag.endswith(end) or not tag.startswith(start) or len(tag) < len(start) + len(end):
         return False
     return enough or pattern(text).match(tag) is not None

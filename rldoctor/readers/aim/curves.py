@@ -80,6 +80,7 @@ def _pick(keys: Keys, column: NDArray[Any], wanted: Keys) -> NDArray[Any]:
 
 def _incomplete(name: str, lost: int) -> Note:
     text = (
+        # A step or a time without a value costs no value, but shows the same interrupted write.
         f"{max(lost, 1)} point(s) without step, value or time left out: the process ended between two writes."
     )
     return Note("aim-incomplete-points", text, "info", (name,))

@@ -24,10 +24,12 @@ def note_duplicates(runs: list[RawRun]) -> None:
 def _fingerprint(run: RawRun) -> bytes:
     """Digest of tags, contexts, steps and values, or nothing for a run without a curve of two points."""
     curves = [series for series in run.series if not series.tag.startswith(SYSTEM_PREFIX)]
+    # Single points agree by chance: a score of 1 at the end of a run says nothing.
     if max((series.steps.size for series in curves), default=0) < 2:
         return b""
     digest = blake2b(digest_size=16)
     for series in curves:
+        # The size is part of the text: without it the end of one array could pass for the start of the next.
         digest.update(repr((series.tag, sorted(series.context.items()), series.steps.size)).encode())
         digest.update(series.steps.tobytes())
         digest.update(series.values.tobytes())

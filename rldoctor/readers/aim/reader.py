@@ -41,11 +41,13 @@ class AimReader:
         from rldoctor.readers.aim.snapshot import Snapshot
 
         repo = directory if _is_repo(directory) else directory / REPO_NAME
+        # The package before the version: what can be read depends on the Aim that is installed.
         sdk.require_aim()
         notes = sdk.check_version(repo)
         hashes = _run_hashes(repo)
         with Snapshot(repo) as snapshot:
             dated = [read_run(snapshot, run_hash) for run_hash in hashes]
+        # Runs without a date have infinity for one and come last; the hash keeps equal ones in a fixed order.
         runs = [run for _, run in sorted(dated, key=lambda item: (item[0], item[1].id))]
         _finish(directory, runs, notes)
         return runs
@@ -76,6 +78,7 @@ def _finish(directory: Path, runs: list[RawRun], notes: list[Note]) -> None:
     """Give every run its short name and the notes that concern the whole repository."""
     from rldoctor.readers.aim.duplicates import note_duplicates
 
+    # While the ids are still whole hashes: the notes name other runs by them.
     note_duplicates(runs)
     short = 8 if len({run.id[:8] for run in runs}) == len(runs) else None
     for run in runs:

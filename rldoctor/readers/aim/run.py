@@ -21,6 +21,7 @@ def read_run(snapshot: Snapshot, run_hash: str) -> tuple[float, RawRun]:
     damage = RepositoryDamage(snapshot.root)
 
     def staged() -> float:
+        # Inside ``attempt``: where one run cannot be copied, the others still can.
         with snapshot.stage(run_hash) as notes:
             raw.notes.extend(notes)
             return _read_staged(snapshot.repo.parent, raw, damage)
@@ -46,6 +47,7 @@ def _fill(raw: RawRun, run: Any, damage: RepositoryDamage) -> float:
     attempt = damage.attempt
     nothing: list[RawSetting] = []
     unknown = (UNKNOWN, nothing)
+    # The id is cut for show afterwards; this is what finds the run again in Aim.
     raw.settings.append(RawSetting("run.hash", raw.id, "aim:run"))
     created, names = attempt("aim-names-unreadable", "Name and times", lambda: _identity(run), unknown)
     params = attempt(
@@ -55,6 +57,7 @@ def _fill(raw: RawRun, run: Any, damage: RepositoryDamage) -> float:
     raw.series.extend(
         attempt("aim-metrics-unreadable", "List of metrics", lambda: read_curves(run, damage), [])
     )
+    # Last, as it depends on which curves there are and which were lost.
     raw.notes.extend(attempt("aim-state-unreadable", "State", lambda: _state_notes(run, raw, damage), []))
     return created
 
@@ -66,6 +69,7 @@ def _identity(run: Any) -> tuple[float, list[RawSetting]]:
 
 def _state_notes(run: Any, raw: RawRun, damage: RepositoryDamage) -> list[Note]:
     notes = other_sequences(run)
+    # A metric that cannot be read was tracked all the same.
     if not raw.series and not damage.lost:
         notes.append(
             Note("aim-no-metrics", "The run has parameters at most: no metric was tracked.", "warning")

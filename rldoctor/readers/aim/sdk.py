@@ -29,6 +29,8 @@ def check_version(repo: Path) -> list[Note]:
         return _without_version(repo)
     if found[0] != known[0]:
         raise _unreadable(repo, found, known)
+    # An older minor format is upgraded by Aim itself, in our copy. A newer one may hold what the installed
+    # Aim does not know.
     if found > known:
         text = f"Repository format {_dots(found)} is newer than the {_dots(known)} of the installed Aim."
         return [Note("aim-newer-format", text, "warning")]
@@ -48,6 +50,7 @@ def _version(repo: Path) -> tuple[int, int] | None:
 
 
 def _without_version(repo: Path) -> list[Note]:
+    # The file is easily left behind when a repository is copied, and Aim 2 has no such folders.
     if (repo / "meta" / "chunks").is_dir():
         return [
             Note("aim-no-version", "The repository has no VERSION file; it was read as the current format.")

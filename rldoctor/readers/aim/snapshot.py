@@ -44,6 +44,7 @@ class Snapshot:
         try:
             (self.repo / "locks").mkdir(parents=True)
             for path in sorted(self.source.iterdir()):
+                # With SQLite's journals beside it (``-wal``): the last names may stand in these only.
                 if path.is_file() and (path.name == "VERSION" or path.name.startswith("run_metadata.sqlite")):
                     shutil.copyfile(path, self.repo / path.name)
         except OSError as error:

@@ -8,6 +8,7 @@ from typing import Any
 from rldoctor.model.raw import RawSetting
 from rldoctor.readers.config_files.literals import literal
 
+# A YAML alias may stand for the mapping it lies in: the depth ends such a circle.
 _DEEPEST = 24
 # A configuration has hundreds of entries; more than this is a data file (or an alias bomb).
 _MOST = 20_000
@@ -37,6 +38,7 @@ def flatten(data: Any, where: Where) -> list[RawSetting]:
 def _leaves(data: Any, prefix: str, where: Where, depth: int) -> Iterator[RawSetting]:
     for key, value in data.items():
         name = f"{prefix}{key}"
+        # For every key, also where the place is not needed: ``Lines`` only ever looks forward.
         place = where(str(key))
         yield from _leaf(name, value, place, where, depth)
 

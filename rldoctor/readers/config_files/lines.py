@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# What may stand around a key in JSON, YAML and TOML, so that ``gamma`` is not found in ``gamma_end``.
 _BEFORE = " \t\n\"'-{,?"
 _AFTER = " \t\r\n\"':"
 
@@ -17,6 +18,7 @@ class Lines:
     def __call__(self, key: str) -> str:
         """Where ``key`` stands, at or after the key asked for before."""
         found = self._find(key)
+        # The keys behind a YAML alias were written further up: the search goes on from where it was.
         if found < 0:
             return self._name
         self._line += self._text.count("\n", self._position, found)

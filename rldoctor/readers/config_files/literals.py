@@ -11,6 +11,7 @@ from rldoctor.patterns import pattern
 _LONGEST = 20_000
 # Only text that can be a literal is given to the parser: names of environments and schedules never are.
 _CANDIDATE = pattern(r"^(?:[\[{(]|['\"]|[-+]?\.?\d|True$|False$|None$)")
+# ``ast`` gives up on deeply nested text with a MemoryError or a RecursionError.
 _REFUSED = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
 
 
@@ -19,6 +20,7 @@ def literal(text: str) -> Any:
     stripped = text.strip()
     if len(stripped) > _LONGEST:
         return text
+    # The form in which rl-zoo keeps ``policy_kwargs``, to be evaluated there. Here it is only parsed.
     if stripped.startswith("dict(") and stripped.endswith(")"):
         return _keywords(stripped, text)
     if not _CANDIDATE.match(stripped):
@@ -31,6 +33,7 @@ def literal(text: str) -> Any:
 
 
 def _json(stripped: str, text: str) -> Any:
+    # ``true`` and ``null`` inside a list or an object are JSON's words, which Python does not know.
     if stripped[0] not in "[{":
         return text
     try:

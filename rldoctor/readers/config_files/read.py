@@ -44,6 +44,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST:
             raise ReadError(f"{path}: larger than any configuration ({path.stat().st_size:,} bytes)")
+        # A wrong byte, mostly in a comment, must not cost the whole configuration.
         return path.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -82,4 +83,5 @@ def _json_or_yaml(text: str) -> Any:
         try:
             return _yaml(text)
         except NoYamlError:
+            # Why it is no JSON, which the name promised; as YAML it was only tried.
             raise error from None

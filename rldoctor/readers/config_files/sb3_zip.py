@@ -14,6 +14,7 @@ _DATA = "data"
 _VERSION = "_stable_baselines3_version"
 # Image observations are stored (pickled, base64) in the same JSON.
 _LARGEST = 256 * 1024 * 1024
+# Stable-Baselines3 stores under this key, pickled, what JSON cannot hold.
 _SERIALIZED = ":serialized:"
 
 
@@ -39,6 +40,7 @@ def read_sb3_zip(path: Path) -> dict[str, Any]:
             version = (
                 archive.read(_VERSION).decode("utf-8", "replace") if _VERSION in archive.namelist() else ""
             )
+    # ``zipfile`` says with a RuntimeError that an archive is encrypted.
     except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
         raise ReadError(f"{path}: not a readable Stable-Baselines3 model: {error}") from error
     if not isinstance(data, dict):
@@ -51,5 +53,6 @@ def _plain(value: Any) -> Any:
     """The value when it is plain JSON; ``{"__module__": ...}`` for a pickled class; else None."""
     if not isinstance(value, Mapping) or _SERIALIZED not in value:
         return value
+    # The module of the policy's class tells the algorithm (``stable_baselines3.sac.policies``).
     module = value.get("__module__")
     return {"__module__": module} if isinstance(module, str) else None

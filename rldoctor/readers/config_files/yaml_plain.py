@@ -36,6 +36,7 @@ def load_plain(text: str) -> Any:
     try:
         loader = _Loader(text)
         try:
+            # The first document only: PyYAML's ``load`` refuses a file that has a second one.
             return loader.get_data() if loader.check_data() else None
         finally:
             loader.dispose()
@@ -76,6 +77,7 @@ def _pairs(data: list[Any]) -> Any:
 
 def _numpy_scalar(data: list[Any]) -> Any:
     match data:
+        # How PyYAML dumps ``np.float64(0.25)``: what the dtype was made with, then the bytes of the number.
         case [{"args": [str(kind), *_]}, bytes(raw)] if _DTYPE.match(kind) and len(raw) == int(kind[1]):
             return np.frombuffer(raw, dtype=kind)[0].item()
         case _:
@@ -112,5 +114,6 @@ _Loader.add_constructor(_PYTHON + "tuple", _tuple)
 _Loader.add_multi_constructor(_PYTHON + "name:", _named)
 _Loader.add_multi_constructor(_PYTHON + "module:", _named)
 _Loader.add_multi_constructor(_PYTHON + "object", _object)
+# After the others: PyYAML takes the first prefix that fits, and the empty one fits every tag.
 _Loader.add_multi_constructor("", _any)
 _Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+.0123456789"))

@@ -10,6 +10,7 @@ import numpy as np
 
 from rldoctor.readers.tabular.cells import Column, column
 
+# How Python, numpy and C print it.
 _WRITTEN_NAN = ("nan", "NaN", "NAN")
 
 
@@ -17,11 +18,15 @@ def big_columns(names: Sequence[str], body: str, delimiter: str) -> tuple[list[C
     """The columns and the number of rows, or None when the rows are ragged (the csv module then copes)."""
     import pandas as pd
 
+    # With a delimiter at the end of every row pandas would take the first column for an index.
     options: dict[str, Any] = {"header": None, "names": list(names), "sep": delimiter, "index_col": False}
     try:
+        # In chunks (``low_memory``) one column may come back with several types.
         frame = pd.read_csv(io.BytesIO(body.encode()), low_memory=False, **options)
     except (pd.errors.ParserError, ValueError):
         return None
+    # pandas makes NaN of a blank and of a written ``nan`` alike. Here they differ (not logged, logged as
+    # NaN), so the few columns in which both are possible are read a second time, as text.
     written_nan = any(word in body for word in _WRITTEN_NAN)
     doubtful = [name for name in names if _doubtful(frame[name].to_numpy(), written_nan)]
     texts = (

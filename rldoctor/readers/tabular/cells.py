@@ -14,6 +14,7 @@ from rldoctor.plain_data import dataclass
 # accident now and then, a metric that turns to text half-way is still mostly numbers.
 NUMERIC_SHARE = 0.2
 _TRUTH = {"true": 1.0, "false": 0.0}
+# What the ``str`` or ``repr`` of a tensor or an array leaves in a cell where a program forgot ``.item()``.
 _WRAPPED = pattern(
     r"^(?:tensor|array|(?:np|numpy|torch|jnp)\.\w+)\(\[?([-+.\w]+)\]?[,)]|^\[\s*([-+.\w]+)\s*\]$"
 )
@@ -39,6 +40,7 @@ class Column:
     @property
     def numeric(self) -> bool:
         """Whether the column is a series (with or without some bad cells); a column of lists is none."""
+        # A list of one element unwraps to a number; a longer one in the same column gives the column away.
         if any(text.startswith("[") for text in self.texts):
             return False
         return self.values.size > 0 and self.values.size >= NUMERIC_SHARE * (self.values.size + self.bad)
@@ -50,6 +52,7 @@ def number(text: str, *, comma: bool = False) -> float | None:
     With ``comma`` (tables that use ``;`` between cells) ``0,5`` is 0.5 too.
     """
     try:
+        # ``float`` reads "nan" and "-inf" too: those were logged, and are evidence.
         return float(text)
     except ValueError:
         pass
@@ -61,6 +64,7 @@ def number(text: str, *, comma: bool = False) -> float | None:
 
 def _unwrapped(text: str, comma: bool) -> float | None:
     match = _WRAPPED.match(text)
+    # In any other table ``1,234`` may be a thousand, so it stays no number.
     if match is None and not comma:
         return None
     inner = (match.group(1) or match.group(2)) if match else text.replace(",", ".", 1)
@@ -77,6 +81,8 @@ def column(name: str, cells: Sequence[str], *, comma: bool = False) -> Column:
         return Column(name, np.arange(len(cells), dtype=np.float64), values)
     except ValueError:
         pass
+    # Mostly it was a blank: Stable-Baselines3 fills in only the columns that were recorded since its last
+    # dump.
     rows = [row for row, cell in enumerate(cells) if cell and not cell.isspace()]
     try:
         values = np.fromiter((float(cells[row]) for row in rows), np.float64, len(rows))

@@ -67,6 +67,7 @@ def _note_blank(table: Table, found: Contents) -> None:
     blank = tuple(part.name for part in table.columns if not part.values.size and not part.bad)
     if blank:
         found.notes.append(Note("blank-column", f"{table.source}: never filled: {_names(blank)}", tags=blank))
+    # Said apart from a blank column: here something was computed, and it was NaN from the first row on.
     nan = tuple(part.name for part in table.columns if part.numeric and bool(np.isnan(part.values).all()))
     if nan:
         found.notes.append(Note("all-nan", f"{table.source}: only NaN: {_names(nan)}", "warning", nan))
@@ -90,6 +91,7 @@ def _texts(table: Table, found: Contents) -> None:
     for part in table.columns:
         if _is_series(part) or not (part.bad or part.values.size):
             continue
+        # ``texts`` are distinct ones: a single one means the same word in every row, as of a setting.
         if len(part.texts) == 1 and not part.values.size and _like_setting(part.name, part.texts[0]):
             found.settings.append(RawSetting(part.name, part.texts[0], table.source))
         else:

@@ -29,6 +29,7 @@ def without_cut_cell(body: str, delimiter: str, width: int, source: str, notes: 
     notes.append(
         Note("truncated-file", f"{source}: the last row is cut off, its last cell skipped", "warning")
     )
+    # With the delimiter: a row cut in its last cell keeps its number of cells, and is not told as ragged.
     return body[: start + last.rfind(delimiter) + 1] if delimiter in last else body[:start]
 
 
@@ -36,10 +37,12 @@ def _half(cell: str, above: str, delimiter: str, width: int) -> bool:
     """Whether a cell is shorter than those above it, as far as there are enough of them."""
     rows = split(_last_lines(above), delimiter)
     before = [row[-1].strip() for row in rows if len(row) == width and row[-1].strip()]
+    # A blank cell at the end is whole: in a sparse table the last column is often not filled.
     return len(before) >= _ENOUGH and 0 < len(cell.strip()) < min(map(len, before))
 
 
 def _last_lines(text: str) -> list[str]:
+    # From the end, as a few rows are enough and the table may be large.
     end = len(text)
     for _ in range(_ROWS_BEFORE + 1):
         end = max(text.rfind("\n", 0, end), 0)

@@ -28,8 +28,10 @@ def read_text(path: Path) -> tuple[str, list[Note]]:
 def decode(data: bytes, path: Path) -> tuple[str, list[Note]]:
     """As :func:`read_text` for bytes already read; ``path`` is used in messages only."""
     notes: list[Note] = []
+    # Before the search for zero bytes, of which UTF-16 is full. Windows PowerShell redirects output in it.
     if data.startswith(_UTF16):
         return data.decode("utf-16", errors="replace"), notes
+    # After a power cut a file may have been extended and not filled in. All zeros is refused as binary below.
     stripped = data.rstrip(b"\0")
     if len(stripped) != len(data) and stripped:
         notes.append(_note("zero-tail", path, f"ends with {len(data) - len(stripped)} zero bytes, skipped"))
@@ -53,6 +55,7 @@ def _characters(data: bytes, path: Path, notes: list[Note]) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
+        # Latin-1 has a character for every byte: a name may come out wrong, the numbers cannot.
         notes.append(_note("not-utf8", path, "is not UTF-8, read as Latin-1"))
         return data.decode("latin-1")
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import number
 
+# In order of preference: ``max`` keeps the first of equals, and one column alone fits all three.
 _DELIMITERS = ",\t;"
 # RLlib writes whole episode histories into one quoted cell.
 _LONGEST_CELL = 1 << 30
@@ -51,6 +52,7 @@ def sniff(lines: Sequence[str]) -> Dialect | None:
     if not filled:
         return None
     top = filled[0]
+    # ``np.savetxt`` writes its header as a comment.
     head = lines[top].lstrip("# ") if lines[top].startswith("#") else lines[top]
     second = lines[filled[1]] if len(filled) > 1 else head
     delimiter = max(_DELIMITERS, key=lambda mark: _fit(head, second, mark))
@@ -63,4 +65,6 @@ def sniff(lines: Sequence[str]) -> Dialect | None:
 def _fit(head: str, second: str, delimiter: str) -> tuple[int, bool, int]:
     names, cells = split([head], delimiter)[0], split([second], delimiter)[0]
     numbers = sum(number(cell, comma=delimiter == ";") is not None for cell in cells)
+    # A mark inside a name (``loss, mean``) splits the header and not the numbers below, hence the smaller
+    # count.
     return min(len(names), len(cells)), len(names) == len(cells), numbers

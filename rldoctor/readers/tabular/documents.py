@@ -43,6 +43,7 @@ class Document:
 def opens_like_document(head: str) -> bool:
     """Whether the first characters begin an array of objects, or an object whose first value is a list."""
     dense = "".join(head.split())
+    # An object that begins with a number or a text is rather a configuration (``train_config.json``).
     first = dense.partition(":")[2][:1] if dense.startswith(_OPENINGS[1]) else ""
     return dense.startswith(_OPENINGS[0]) or first == "["
 
@@ -87,6 +88,7 @@ def _columns(lists: Mapping[str, FloatArray], source: str, notes: list[Note]) ->
         return []
     counts = Counter(values.size for values in lists.values())
     rewarded = {values.size for name, values in lists.items() if _REWARD.search(name)}
+    # Lists that one loop appends to have one length; one of another length counts something else.
     length = max(counts, key=lambda size: (counts[size], size in rewarded, size))
     other = sorted(name for name, values in lists.items() if values.size != length)
     if other:
@@ -127,11 +129,13 @@ def _numbers(cells: list[Any]) -> FloatArray | None:
 
 def _number(cell: Any) -> float | None:
     """A number, also in the wrapping of jsonpickle (``{"py/object": ..., "value": 0.5}``)."""
+    # Sacred writes ``info.json`` through jsonpickle, which wraps the scalars of numpy.
     if isinstance(cell, Mapping) and "py/object" in cell:
         cell = cell.get("value")
     if isinstance(cell, str):
         return number(cell)
     try:
+        # JSON allows an integer that is too large for a float.
         return float(cell) if isinstance(cell, bool | int | float) else None
     except OverflowError:
         return None

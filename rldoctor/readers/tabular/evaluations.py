@@ -23,6 +23,7 @@ def read_evaluations(path: Path) -> Contents:
     """
     found = Contents(files=[path.name])
     try:
+        # Loading a pickled array runs whatever code the file holds.
         with np.load(path, allow_pickle=False) as archive:
             steps = np.asarray(archive["timesteps"], dtype=np.float64).reshape(-1)
             for name in _ARRAYS:
@@ -38,9 +39,11 @@ def _add(found: Contents, archive: Any, name: str, steps: np.ndarray[Any, Any], 
     try:
         values = np.asarray(archive[name], dtype=np.float64)
     except ValueError as error:
+        # Evaluations of unequal numbers of episodes are saved as an array of objects, which is a pickle.
         found.notes.append(Note("unreadable-array", f"{tag}: {error}", "warning", (tag,)))
         return
     means = values.reshape(len(values), -1).mean(axis=1) if values.size else values.reshape(-1)
+    # Stable-Baselines3 appends to ``successes`` only where an episode told ``is_success``.
     count = min(len(means), len(steps))
     if count < max(len(means), len(steps)):
         found.notes.append(

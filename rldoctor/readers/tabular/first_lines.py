@@ -25,6 +25,7 @@ def begins_with_object(path: Path) -> bool:
     try:
         return path.stat().st_size == 0 or bool(first_object(path))
     except OSError:
+        # Claimed all the same: reading it then says what is wrong.
         return True
 
 
@@ -35,6 +36,8 @@ def promising(path: Path) -> bool:
         return True
     lines = [line for line in text.splitlines() if line.strip()]
     dialect = sniff(lines[:20])
+    # In a directory any data may be called ``.csv``; a table without names is read where the user points at
+    # it.
     if dialect is None or dialect.headerless or len(lines) < 2:
         return False
     return any(number(cell) is not None for cell in split([lines[1]], dialect.delimiter)[0])

@@ -65,6 +65,7 @@ class _Cells:
 
 def _number(value: Any) -> float | None:
     try:
+        # JSON has no NaN, so some loggers write it as the text "NaN".
         return number(value) if isinstance(value, str) else float(value)
     except OverflowError:
         return None
@@ -80,11 +81,13 @@ def read_json_lines(path: Path, *, null_is_nan: bool = False, skip: frozenset[st
     text, notes = read_text(path)
     own: list[Note] = []
     rows = _objects(text, path.name, own)
+    # A document may stand in one line (Keras-RL's does); two lines that are objects are rows.
     if len(rows) <= 1 and (document := parse_document(text, path.name)) is not None:
         if not document.rows:
             found = Table(path.name, document.columns, 0, notes + document.notes, document.series)
             found.rows = max((part.values.size for part in document.columns), default=0)
             return found
+        # The complaints were about lines that are no rows, but parts of this document.
         rows, own = document.rows, []
     if not rows:
         raise ReadError(f"{path}: no line is a JSON object", hint=_EXPECTED)
@@ -130,6 +133,8 @@ def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
         entry = _parse(line)
         if entry is not None:
             rows.append(entry)
+        # Loggers end every line with a newline: an open last line is a kill, a broken one in the middle is
+        # damage.
         elif index == len(lines) - 1 and not text.endswith("\n"):
             notes.append(Note("truncated-file", f"{source}: the last line is cut off, skipped", "warning"))
         else:
@@ -141,6 +146,7 @@ def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
 
 def _parse(line: str) -> dict[str, Any] | None:
     """One line as an object; accepts NaN, Infinity and the bare ``nan`` old Ray versions wrote."""
+    # As it is first: the replacement could change a ``nan`` inside a text.
     for candidate in (line, _BARE_NAN.sub("NaN", line)):
         try:
             entry = json.loads(candidate)

@@ -15,6 +15,7 @@ from rldoctor.readers.tabular.table import Table, read_table
 
 RLLIB = "result.json"
 _RLLIB_CONFIG = "params.json"
+# RLlib repeats its whole configuration in every line of ``result.json``; it is read once, as settings.
 _NOT_METRICS = frozenset({"config"})
 
 
@@ -67,7 +68,9 @@ def _first_readable(directory: Path, names: Sequence[str], errors: list[ReadErro
         spare = names[position + 1 :]
         if spare:
             part.notes.append(Note("same-rows", f"{', '.join(spare)}: same rows as {name}, not read"))
+            # Not read, but files of this run all the same: fingerprints of frameworks look at their names.
             part.files.extend(spare)
+        # ``params.json`` holds the same, and is read as any configuration file is.
         if name == RLLIB and not (directory / _RLLIB_CONFIG).is_file():
             part.settings.extend(_rllib_settings(directory / name))
         yield part
@@ -79,6 +82,7 @@ def read_rows(path: Path) -> Table:
     if is_json(path.name):
         from rldoctor.readers.tabular.jsonlines import read_json_lines
 
+        # Ray's JSON logger writes a NaN as null; elsewhere null is a blank.
         rllib = path.name == RLLIB
         table = read_json_lines(path, null_is_nan=rllib, skip=_NOT_METRICS if rllib else frozenset())
     else:

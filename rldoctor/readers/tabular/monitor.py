@@ -70,6 +70,7 @@ def read_monitors(directory: Path, names: Sequence[str]) -> Contents:
 def _read_part(path: Path) -> _Part:
     text, notes = read_text(path)
     header, body, sections = _split(text)
+    # numpy may only read the file itself where nothing was cut out of the middle of it.
     table = parse_table(body, path.name, path if sections <= 1 else None, sections)
     notes.extend(contents(table).notes)
     columns = {part.name: _dense(part, table.rows) for part in table.columns}
@@ -84,6 +85,7 @@ def _read_part(path: Path) -> _Part:
     settings = [
         RawSetting(key, value, f"{path.name}:1")
         for key, value in header.items()
+        # Baselines writes ``"env_id": null`` where the environment has no id.
         if key != "t_start" and value
     ]
     return _Part(path.name, begin, clock, columns, notes, settings)
@@ -132,11 +134,13 @@ def _clock(column: _Dense, source: str, notes: list[Note]) -> FloatArray:
         f"{source}: time goes backwards {backwards.size} times (two processes in one file?); file order kept"
     )
     notes.append(Note("monitor-clock", text, "warning", ("monitor.csv:t",)))
+    # The running maximum, so that the order of the file outlives the merging of all files by time.
     return peak
 
 
 def _filled_forward(column: _Dense) -> FloatArray:
     """The values with the last one before each gap put into it (0.0 at the start)."""
+    # An episode with a broken time keeps its place: it ended after the one before it.
     good = column.there & np.isfinite(column.values)
     last = (
         np.maximum.accumulate(np.where(good, np.arange(good.size), -1)) if good.size else np.zeros(0, np.intp)
@@ -162,6 +166,7 @@ def _agreed(settings: list[RawSetting]) -> list[RawSetting]:
 
 def _merged(parts: list[_Part], notes: list[Note]) -> list[RawSeries]:
     known = [part.start for part in parts if part.start is not None]
+    # One file without a start would begin in 1970: then all are taken to have started together.
     absolute = len(known) == len(parts)
     origins = [part.start if absolute and part.start is not None else 0.0 for part in parts]
     clock = np.concatenate([part.clock + origin for part, origin in zip(parts, origins, strict=True)])

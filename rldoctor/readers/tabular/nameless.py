@@ -36,4 +36,5 @@ def named_by_file(table: Table) -> None:
 
 
 def _axis(counts: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    # One row per episode counts by one; a step count grows by the length of what lies between two rows.
     return "episode" if bool((np.diff(counts) == 1).all()) else "step"

@@ -32,6 +32,7 @@ _LINES = (".jsonl", ".ndjson")
 # Written by tools beside the training, never a log of it.
 _NOT_LOGS = frozenset({"requirements.csv", "hyperparameters.csv", "params.csv", "config.csv"})
 
+# Names that anything may have: ``run.json`` beside them tells that Sacred wrote them.
 _SACRED = frozenset({"info.json", "metrics.json"})
 _LOG_WORDS = ("train", "history", "reward", "return", "episode", "progress", "_log")
 

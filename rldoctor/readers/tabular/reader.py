@@ -34,6 +34,8 @@ def _claimed(directory: Path, name: str) -> bool:
     own, free = is_member(name), is_free_table(name)
     if not (own or free) or not (directory / name).is_file():
         return False
+    # A log by its name alone, so that a damaged one is an error and not silence. ``.json`` names are shared
+    # with much that is no log.
     if own and not is_json(name):
         return True
     from rldoctor.readers.tabular.first_lines import begins_with_object, promising

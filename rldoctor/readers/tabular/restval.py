@@ -7,6 +7,7 @@ from rldoctor.readers.tabular.cells import Column
 from rldoctor.readers.tabular.table import Table
 
 _SIGNATURE = frozenset({"episode_reward", "step", "critic_loss"})
+# Filled in every row: a zero in these was measured.
 _COUNTERS = frozenset({"episode", "step", "duration", "episode_reward", "frame"})
 
 
@@ -15,6 +16,7 @@ def note_filled_zeros(table: Table) -> None:
     if not _SIGNATURE.issubset(table.names):
         return
     filled = tuple(part.name for part in table.columns if part.name not in _COUNTERS and _partly_zero(part))
+    # Only said here: what is done about such zeros depends on what the column means (``real_points``).
     if filled:
         text = (
             f"{table.source}: this logger writes 0.0 where nothing was measured: zeros in {', '.join(filled)}"
@@ -24,4 +26,5 @@ def note_filled_zeros(table: Table) -> None:
 
 def _partly_zero(part: Column) -> bool:
     zeros = int((part.values == 0.0).sum())
+    # Zeros throughout may be a term that is switched off.
     return 0 < zeros < part.values.size

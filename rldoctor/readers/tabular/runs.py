@@ -59,6 +59,7 @@ def _free_runs(directory: Path, name: str) -> list[RawRun]:
     from rldoctor.readers.tabular.seeds import by_seed
     from rldoctor.readers.tabular.wandb_export import is_wandb_export, split_runs
 
+    # Monitor files that were renamed; under their own name they belong to the directory's run.
     if looks_like_monitor(head(directory / name)):
         run = RawRun(name, directory, "monitor")
         read_monitors(directory, [name]).into(run)

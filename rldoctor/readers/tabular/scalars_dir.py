@@ -30,6 +30,7 @@ def read_scalars_dir(directory: Path) -> Contents:
         tag = path.relative_to(directory).with_suffix("").as_posix()
         found.files.append(f"{directory.name}/{path.relative_to(directory).as_posix()}")
         try:
+            # A table with more or fewer than two columns does not unpack: that is the ValueError below.
             steps, values = read_table(path).columns
         except (ReadError, ValueError) as error:
             found.notes.append(Note("unreadable-file", f"{found.files[-1]}: {error}", "warning", (tag,)))

@@ -19,6 +19,7 @@ from rldoctor.readers.tabular.table import Table
 _SEED = pattern(r"(random_?)?seed|replicate|trial|run(_?(id|number|idx))?", re.IGNORECASE)
 # Fewer rows per seed are a table of results, no curves.
 _LEAST_ROWS = 3
+# More values than anyone trains seeds: the column numbers something else.
 _MOST_SEEDS = 100
 _Rows: TypeAlias = np.ndarray[tuple[int], np.dtype[np.intp]]
 
@@ -38,6 +39,7 @@ def by_seed(table: Table) -> dict[str, Table] | None:
     groups = [np.flatnonzero(labels.values == value) for value in values]
     if not 2 <= len(groups) <= _MOST_SEEDS or any(group.size < _LEAST_ROWS for group in groups):
         return None
+    # A step that falls within one value means that another column tells the curves apart.
     if any((np.diff(steps.values[group]) < 0).any() for group in groups):
         return None
     return {

@@ -124,6 +124,7 @@ def _columns(
 
 def _has_blanks(body: str, delimiter: str) -> bool:
     """Whether numpy's parser would fail: on a blank cell, or a delimiter in quotes (told by the head)."""
+    # Asked beforehand because numpy reads up to the first blank before it gives up.
     return delimiter * 2 in body or '"' in body[:_FAST]
 
 
@@ -133,6 +134,8 @@ def _plain_numbers(
     """All cells as a matrix, or None when one of them is no number or a row has another length."""
     skip = above + dialect.skip
     try:
+        # ``comments=None``: a ``#`` further down must make this fail, where numpy would skip the rest of its
+        # line.
         matrix = np.loadtxt(
             path, delimiter=dialect.delimiter, comments=None, ndmin=2, skiprows=skip, encoding="utf-8-sig"
         )
@@ -146,6 +149,7 @@ def _cells(
 ) -> list[Sequence[str]]:
     """Columns of text cells; short rows are filled up with blanks, repeated headers skipped."""
     width = len(names)
+    # ``newline=""``, as the csv module wants it: a quoted cell may hold line ends.
     rows = [row for row in split(io.StringIO(body, newline=""), delimiter) if row]  # type: ignore[arg-type]
     lengths = Counter(map(len, rows))
     if lengths.keys() - {width}:

@@ -31,6 +31,7 @@ def split_runs(table: Table) -> dict[str, Contents]:
         if part.name.endswith(_BANDS):
             bands += 1
             continue
+        # From the right: the name of a run is free text and may hold the mark itself.
         run, _, metric = part.name.rpartition(_MARK)
         found = runs.setdefault(run, Contents(notes=list(table.notes), files=[table.source]))
         _add(found, part, metric, axis, table.source)

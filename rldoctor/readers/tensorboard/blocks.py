@@ -23,6 +23,7 @@ ByteWords: TypeAlias = "NDArray[np.uint64]"
 Index: TypeAlias = "NDArray[np.intp]"
 Flags: TypeAlias = "NDArray[np.bool_]"
 
+# 2**64 divided by the golden ratio, the usual factor for hashing by multiplication.
 _HASH_FACTOR = 0x9E3779B97F4A7C15
 
 
@@ -84,6 +85,7 @@ class Block(NamedTuple):
         places = np.flatnonzero(varying.view(np.uint8))
         octets = self.words.view(np.uint8).reshape(len(self.words), -1, 8)
         fixed = octets[:, groups.heads].transpose(1, 0, 2).reshape(groups.heads.size, -1)[:, :length]
+        # A zero byte adds nothing to a CRC, so these places can be added record by record below.
         fixed[:, places] = 0
         state = crc_rows(fixed)[groups.owner]
         for k in places.tolist():
@@ -133,7 +135,7 @@ class Block(NamedTuple):
 
 
 def width_of(length: int) -> int:
-    """TextValue that cover a payload of ``length`` bytes and its checksum."""
+    """Words that cover a payload of ``length`` bytes and its checksum."""
     return -(-(length + 4) // 8)
 
 
@@ -182,9 +184,11 @@ def group_words(words: ByteWords) -> tuple[TagGroups, Flags]:
     Grouped by a 16-bit hash: numpy sorts such keys in one pass, whatever their order. The few records that
     only share the hash with the first of the group are the caller's to put aside.
     """
+    # A factor per word, so that equal words at other places differ; odd, as an even one would lose bits.
     factors = np.arange(1, len(words) + 1, dtype=np.uint64)[:, None] * np.uint64(_HASH_FACTOR) | np.uint64(1)
     hashes = np.add.reduce(words * factors, axis=0)
     mixed = (hashes ^ hashes >> np.uint64(29)) * np.uint64(_HASH_FACTOR)
+    # The upper bits of a product depend on all bits below them, the lower ones do not.
     keys = (mixed >> np.uint64(48)).astype(np.uint16)
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]

@@ -1,9 +1,9 @@
 """Scalar records of one batch, read as columns.
 
-Records with one ``simple_value``, nearly all of most logs, are taken by ``plain.py``. The others (tensor
-scalars, several values in one event, long tags, negative steps) are read by what all training logs are:
-repetitive. Records of the same length mostly have the same structure, and among these the records of one tag
-differ only in wall time, step and value. So
+Records with one ``simple_value``, nearly all of most logs, are taken by ``common_record.py``. The others
+(tensor scalars, several values in one event, long tags, negative steps) are read by what all training logs
+are: repetitive. Records of the same length mostly have the same structure, and among these the records of one
+tag differ only in wall time, step and value. So
 
 1. group the records by length, and lay each group out as 64-bit words (``blocks.py``);
 2. parse the first record (``wire.py``); every other one with equal structural bytes has the same layout;
@@ -58,6 +58,7 @@ def read_columns(batch: Batch) -> BatchColumns:
     pieces, corrupt, left = read_plain(batch)
     out = BatchColumns(pieces, corrupt=corrupt)
     for length, rows in _by_length(batch.lengths, left):
+        # The checksum tables end there, and a record of this length is rarely a scalar.
         if length > BLOCK:
             out.slow.extend(rows.tolist())
         else:
@@ -79,9 +80,11 @@ def _by_length(lengths: NDArray[np.int64], rows: Index) -> Iterator[tuple[int, I
 def _words(batch: Batch, rows: Index, length: int) -> ByteWords:
     """Payload and checksum of ``rows`` as words, shape (words, rows)."""
     width = width_of(length)
+    # A type without a meaning, as wide as a record: one gather copies whole records from any position.
     kind = f"V{8 * width}"
     records = np.ndarray((batch.data.size - 8 * width + 1,), kind, batch.data, 0, (1,))
     table = records[batch.starts[rows]].view(np.uint64).reshape(rows.size, width)
+    # Word by word instead of record by record: whatever follows runs along one word of all records.
     return np.ascontiguousarray(table.T)
 
 

@@ -89,6 +89,8 @@ def _plain_records(batch: Batch) -> Records:
     word = _words_of(batch.data)
     window = word[start + _STEP_KEY]
     key, raw = window & np.uint64(0xFF), window >> np.uint64(8)
+    # A varint ends at its first byte with a clear top bit, which is the lowest bit set here. A step of more
+    # than seven bytes has none (a negative one takes ten), and its record is left to ``columns.py``.
     end = ~raw & _ALL_ENDS
     end &= ~end + np.uint64(1)
     stepped = key == _STEP
@@ -96,6 +98,7 @@ def _plain_records(batch: Batch) -> Records:
     varint = np.where(stepped, raw & (end | end - np.uint64(1)), np.uint64(0))
     inner_at = start + _STEP_KEY + np.where(stepped, width + 1, 0)
     inner = length - (inner_at - start) - 2
+    # The value is the last field: five bytes from the end, however long the step and the tag are.
     tail = word[np.maximum(start + length - 5, 0)]
     is_plain = (batch.data[start] == _EVENT) & (stepped & (end > 0) | (key == _SUMMARY)) & (inner >= 9)
     is_plain &= (word[inner_at] & _LOW_BYTES[6]) == _inner_header(inner)

@@ -25,7 +25,9 @@ BLOCK = 512
 SMALL_LENGTH = 1 << 16
 """Record lengths below this have their checksum in one table."""
 
+# Castagnoli's polynomial, bits reversed.
 _POLYNOMIAL = np.uint32(0x82F63B78)
+# TFRecord stores checksums masked, as LevelDB does: a CRC over data that holds CRCs is a poor check.
 _MASK_DELTA = 0xA282EAD8
 _ONES = 0xFFFFFFFF
 
@@ -39,6 +41,7 @@ def position_tables() -> U32:
     tables = np.empty((BLOCK, 256), dtype=np.uint32)
     tables[0] = first
     for k in range(1, BLOCK):
+        # One more byte behind it means one more zero byte through the register.
         previous = tables[k - 1]
         tables[k] = first[previous & 0xFF] ^ (previous >> 8)
     return tables
@@ -105,6 +108,7 @@ def crc_bytes(data: bytes) -> int:
 
 def _fold(state: int, terms: U32) -> int:
     """The state after the blocks whose own contributions are ``terms``."""
+    # The state is XORed into the first four bytes of a block, followed by BLOCK - 1 to BLOCK - 4 others.
     shift = [table.tolist() for table in position_tables()[BLOCK - 4 :]]
     for term in terms.tolist():
         state = (

@@ -19,6 +19,7 @@ _SHOWN_FILES = 4
 def read_directory(directory: Path, names: Sequence[str]) -> list[RawRun]:
     """See :meth:`rldoctor.readers.tensorboard.reader.TensorBoardReader.read`."""
     files, notes = _open_all(directory, names)
+    # A start that died before its first scalar has no steps to compare, so it takes no part in the grouping.
     with_scalars = [file for file in files if file.scalars]
     without = [file for file in files if not file.scalars]
     groups = group_files(with_scalars) or [_empty_group(without)]
@@ -65,6 +66,7 @@ def _empty_group(files: Sequence[EventFile]) -> Group:
 
 def _run(directory: Path, group: Group, number: int, total: int) -> RawRun:
     """One group of files as a run."""
+    # ``Path(".")`` has no name.
     name = directory.name or directory.resolve().name
     run = RawRun(name if total == 1 else f"{name}#{number}", directory, FORMAT)
     run.files = [file.path.name for file in group.files]
@@ -126,6 +128,7 @@ def _add_without_scalars(run: RawRun, only: bool, files: Sequence[EventFile]) ->
     text = f"{len(files)} files hold no scalars (starts that logged nothing, or text only): {names}{more}"
     run.notes.append(Note("files-without-scalars", text))
     run.notes += [note for file in files for note in file_notes(file)]
+    # Of several runs nobody can tell which one these settings belong to.
     if only:
         own = {setting.key for setting in run.settings}
         spare = RawRun(run.id, run.path, run.format)

@@ -90,6 +90,7 @@ def _limits(
                 lowest = min(lowest, float(later.steps[0]))
         limits.append(lowest)
         later = later if part is None else part
+        # After the file's own limit: what its session starts void within the file is for ``_alive`` to tell.
         lowest = min([lowest, *(float(start.step) for start in file.starts)])
     if restarted:
         out.restarted.append(tag)

@@ -100,6 +100,7 @@ def _read_batch(batch: Batch, pieces: dict[bytes, list[Piece]], slow: SlowEvents
     """Columns where possible, record by record where not."""
     columns = read_columns(batch)
     out.corrupt += len(columns.corrupt)
+    # In the order of the file, in which the points of a piece have to be.
     for row in sorted(columns.slow):
         start, length = int(batch.starts[row]), int(batch.lengths[row])
         payload = batch.data[start : start + length].tobytes()
@@ -117,6 +118,7 @@ def _assemble(pieces: dict[bytes, list[Piece]], out: EventFile) -> None:
     for raw in sorted(pieces, key=lambda raw: min(int(part.records[0]) for part in pieces[raw])):
         tag = raw.decode("utf-8", "replace")
         if tag.encode("utf-8") != raw:
+            # Two tags may differ in nothing but the bytes that were replaced: the second one then shows them.
             tag = tag if tag not in out.scalars else raw.decode("utf-8", "backslashreplace")
             out.strange_tags.append(tag)
         out.scalars[tag] = _joined(pieces.pop(raw))

@@ -60,6 +60,7 @@ def relate(before: Extent, after: Extent) -> Relation:
         return Relation.RESTARTS
     span = before.high - before.low
     if after.first <= before.high:
+        # ``span`` is not zero: an earlier file with a single step was settled by the comparison above.
         kept = (after.first - before.low) / span
         return Relation.RESTARTS if kept <= RESTART_NEAR_START else Relation.CONTINUES
     allowed = max(before.high, MAX_JUMP_GAPS * max(before.gap, after.gap))

@@ -14,6 +14,7 @@ _DAMAGE = {
     "truncated": "ends inside a record ({size} bytes at offset {offset}): "
     "the run was killed or is still writing; the points before it are complete",
 }
+# What a writer that was killed, or is still writing, leaves behind: all before it is whole.
 _HARMLESS = frozenset({"truncated", "zero-tail"})
 
 

@@ -88,6 +88,7 @@ class FrameReader:
                 yield Batch(data, positions + HEADER, ends - positions - FRAME, self.records, self._offset)
                 self.records += len(positions)
             self._keep_from(stop)
+            # What is left begins with no valid header and no piece of one: more bytes would not mend it.
             if self._filled and not is_incomplete(self._buffer, self._filled):
                 at_end = not self._resynchronise()
             if at_end:
@@ -112,9 +113,11 @@ class FrameReader:
     def _resynchronise(self) -> bool:
         """Skip to the next valid header and say how much was lost; False when there is none."""
         start, zeros = self._offset, True
+        # The header at 0 is the one that is wrong.
         skip = 1
         while True:
             found = next_header(self._buffer, skip, self._filled)
+            # Without a hit the last eleven bytes stay: a header may begin in them and end in the next read.
             lost = self._filled - HEADER + 1 if found < 0 else found
             zeros = zeros and self._buffer.count(0, 0, lost) == lost
             if found >= 0:
@@ -142,6 +145,7 @@ def walk(buffer: bytearray, data: NDArray[np.uint8], filled: int) -> tuple[NDArr
     proposal = propose_positions(data, filled)
     if proposal is not None and _headers_valid(data, *proposal) == len(proposal[0]):
         return proposal
+    # Checked after the loop, all at once: a checksum per record would cost more than the walk.
     positions, stop = _walk_one_by_one(buffer, filled)
     valid = _headers_valid(data, positions, stop)
     if valid < len(positions):
@@ -170,6 +174,7 @@ def _headers_valid(data: NDArray[np.uint8], positions: NDArray[np.int64], stop: 
     stored = np.ndarray((data.size - 3,), dtype="<u4", buffer=data, strides=(1,))[positions + 8]
     written = np.ndarray((data.size - 7,), dtype="<i8", buffer=data, strides=(1,))[positions]
     small = lengths < SMALL_LENGTH
+    # The lengths are distances between positions: that each record ends where the next begins is checked too.
     right = (small_length_crcs()[np.where(small, lengths, 0)] == stored) & (written == lengths)
     for k in np.flatnonzero(~small):
         header = int(lengths[k]).to_bytes(8, "little")

@@ -16,6 +16,7 @@ from rldoctor.readers.tensorboard.crc import masked_crc
 from rldoctor.readers.tensorboard.wire import WireType, parse_event
 
 SESSION_START = 1
+# TensorFlow 2, and torch with ``new_style=True``, name the plugin of a scalar; a bare tensor names none.
 _SCALAR_PLUGINS = ("", "scalars")
 
 
@@ -36,7 +37,7 @@ class SessionStart(NamedTuple):
 
 @dataclass(slots=True)
 class SlowEvents:
-    """What the slow path found in a file. ``skipped`` counts values nobody asked for, by plugin or kind."""
+    """What the slow path found in a file."""
 
     texts: list[Text] = field(default_factory=list)
     hparams: dict[str, object] = field(default_factory=dict)
@@ -47,9 +48,11 @@ class SlowEvents:
 
     def read(self, record: int, payload: bytes, stored_crc: int) -> None:
         """Take one record: checksum first, then whatever is in it."""
+        # A record with a flipped byte often still parses, into another number.
         if masked_crc(payload) != stored_crc:
             self.corrupt.append(record)
             return
+        # Images and graphs may be large and are not read: they are spared the import and the parser.
         if parse_event(payload) is WireType.IGNORED:
             return
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -93,6 +96,7 @@ class SlowEvents:
             self._add_scalar(record, event, value.tag, float(array.reshape(())))
 
     def _add_scalar(self, record: int, event: Any, tag: str, value: float) -> None:
+        # As bytes, the way columns are keyed: points of one tag may come both ways.
         self._scalars.append((tag.encode(), record, int(event.step), float(event.wall_time), float(value)))
 
     def take_pieces(self) -> list[tuple[bytes, Piece]]:

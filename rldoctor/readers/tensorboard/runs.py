@@ -72,6 +72,7 @@ def last_wall(file: EventFile) -> float:
 
 
 def _start_time(file: EventFile) -> tuple[float, str]:
+    # By the first point: a file's name tells when its writer was opened, as long as nobody renamed it.
     return (file.first_wall if file.first_wall is not None else float("inf"), file.path.name)
 
 

@@ -14,6 +14,7 @@ from rldoctor.readers.tensorboard.protobuf_path import Text
 MAX_TEXT = 1 << 20
 """Longer texts are not configurations."""
 
+# ``add_text`` of torch and of tensorboardX puts this behind the tag.
 _SUFFIX = "/text_summary"
 _CONFIG_WORDS = ("hyperparam", "hparam", "args", "config", "param")
 Pairs = Iterator[tuple[str, object]]
@@ -32,6 +33,7 @@ def settings_of_text(text: Text) -> tuple[list[RawSetting], list[Note]]:
         return [], [
             Note("text-too-long", f"text {tag!r} ({len(body)} characters) was not searched for settings")
         ]
+    # The form decides, not the tag: a table or a dictionary is a configuration whatever it was called.
     pairs = dict(_pairs(text, body))
     if pairs:
         return [RawSetting(key, value, f"events:{tag}") for key, value in pairs.items()], []
@@ -42,6 +44,7 @@ def settings_of_text(text: Text) -> tuple[list[RawSetting], list[Note]]:
 
 def _pairs(text: Text, body: str) -> Pairs:
     """Key and value pairs by the first form that fits."""
+    # Older ML-Agents: a text of two columns, key and value.
     if text.strings and len(text.strings[0]) == 2:
         return ((row[0], literal(row[1])) for row in text.strings if len(row) == 2)
     if body.lstrip().startswith("|"):
@@ -54,6 +57,7 @@ def _pairs(text: Text, body: str) -> Pairs:
 def _table(body: str) -> Pairs:
     """CleanRL: a markdown table ``|param|value|``, its rule line, then one row per setting."""
     for line in body.splitlines():
+        # Split once: a value may hold a ``|`` itself.
         cells = line.strip().removeprefix("|").removesuffix("|").split("|", 1)
         header = [cell.strip().lower() for cell in cells] in (["param", "value"], ["key", "value"])
         if len(cells) == 2 and cells[0].strip(" -:") and not header:

@@ -1,7 +1,8 @@
 """Where the numbers stand inside one serialised ``Event``: a minimal protobuf wire-format walk.
 
 Only enough to find the bytes of wall time, step, tags and scalar values, so that records that differ in
-nothing else can be read as columns. Anything unusual is left to the real protobuf parser (``slow.py``).
+nothing else can be read as columns. Anything unusual is left to the real protobuf parser
+(``protobuf_path.py``).
 
 Field numbers (tensorboard/compat/proto): Event wall_time=1 step=2 file_version=3 summary=5 session_log=7;
 Summary value=1; Value tag=1 simple_value=2 image=4 histo=5 audio=6 node_name=7 tensor=8 metadata=9;
@@ -16,8 +17,11 @@ from enum import Enum
 from typing import NamedTuple
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+# TensorFlow's ``DataType``: DT_FLOAT, DT_DOUBLE, DT_INT32, DT_INT64.
 _DTYPES = {1: ("<f4", 4), 2: ("<f8", 8), 3: ("<i4", 4), 9: ("<i8", 8)}
+# The lists of fixed width. ``int_val`` holds varints, whose size changes with the number.
 _LISTS = {5: ("<f4", 4), 6: ("<f8", 8)}
+# 3 is the histogram of the first TensorFlow versions.
 _IGNORED_VALUES = frozenset({3, 4, 5, 6})
 
 
@@ -71,6 +75,7 @@ def _parse_event(data: bytes) -> Layout | WireType:
     fields = _unique_fields(data, 0, len(data))
     known = {1: FIXED64, 2: VARINT, 5: BYTES}
     if not fields.keys() <= known.keys():
+        # A graph or a file version holds nothing to read; a summary or a session log may.
         return WireType.SLOW if fields.keys() & {5, 7} else WireType.IGNORED
     if any(known[number] != item.wire for number, item in fields.items()):
         return WireType.SLOW
@@ -84,6 +89,7 @@ def _parse_event(data: bytes) -> Layout | WireType:
             ignored += 1
         else:
             slots.append(slot)
+    # A scalar and an image in one event: no other record has the same bytes around its scalar.
     if ignored and slots:
         return WireType.SLOW
     if not slots:
@@ -104,6 +110,7 @@ def _parse_value(data: bytes, item: _Field) -> Slot | None:
     tag = fields.get(1)
     start, end = (item.start, item.start) if tag is None else (tag.start, tag.end)
     if 2 in fields:
+        # Two members of a ``oneof``: protobuf keeps the last one, and knows which that is.
         if 8 in fields or fields[2].wire != FIXED32:
             raise _UnusualError
         return Slot(start, end, fields[2].start, "<f4")
