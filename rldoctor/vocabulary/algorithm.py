@@ -81,7 +81,10 @@ def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) 
 
 
 def _configured(settings: Iterable[RawSetting], table: FrameworkTable) -> str:
-    by_key = {setting.key: setting.value for setting in settings}
+    by_key: dict[str, object] = {}
+    for setting in settings:
+        # What the user says stands before what files say, and the first word counts.
+        by_key.setdefault(setting.key, setting.value)
     for wanted in (*table.algorithm_settings, *algorithm_file()["settings"]):
         # The least nested first: ``algo`` before ``model.algo``, which may be that of a sub-policy.
         for key in sorted(by_key, key=lambda key: key.count(".")):

@@ -41,11 +41,11 @@ class _Work:
     units: Mapping[str, str]
     clock: list[tuple[FloatArray, FloatArray]] = field(default_factory=list)
     last: float = 0.0
-    seen: dict[str, list[str]] = field(default_factory=dict)
+    seen: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
-    def saw(self, code: str, text: str) -> None:
-        """Remember one repair."""
-        self.seen.setdefault(code, []).append(text)
+    def saw(self, code: str, tag: str, detail: object = "") -> None:
+        """Remember one repair of a tag, and how much or what it was."""
+        self.seen.setdefault(code, []).append((tag, f" ({detail})" if detail != "" else ""))
 
 
 def assemble(
@@ -118,7 +118,7 @@ def _series(one: Mapped, steps: FloatArray, work: _Work) -> Series:
     real = real_points(one, work.raw, work.raw_notes, work.algorithm)
     points = Points(steps, _scaled(one, work), one.raw.wall)
     if not real.all():
-        work.saw("placeholder-zeros", f"{one.raw.tag} ({int((~real).sum())})")
+        work.saw("placeholder-zeros", one.raw.tag, int((~real).sum()))
         points = points.take(real)
     cleaned = clean(points, average=one.metric in PER_EPISODE)
     _tell(one, cleaned, work)
@@ -151,7 +151,7 @@ def _scaled(one: Mapped, work: _Work) -> FloatArray:
         divisor = scale.default if known is None or known == 0 else known
         # Left as it was, and said so: a rule about its size would otherwise fire on our ignorance.
         if divisor is None:
-            work.saw("scale-unknown", f"{one.raw.tag} (contains {scale.per})")
+            work.saw("scale-unknown", one.raw.tag, f"contains {scale.per}")
             divisor = 1.0
         factor /= divisor
     scaled: FloatArray = values if factor == 1.0 else values * factor
@@ -181,13 +181,13 @@ def _add(result: Assembled, one: Mapped, series: Series) -> None:
 def _tell(one: Mapped, cleaned: Cleaned, work: _Work) -> None:
     tag = one.raw.tag
     if cleaned.superseded:
-        work.saw("steps-went-back", f"{tag} ({cleaned.superseded})")
+        work.saw("steps-went-back", tag, cleaned.superseded)
     if cleaned.stray:
-        work.saw("stray-points", f"{tag} ({cleaned.stray})")
+        work.saw("stray-points", tag, cleaned.stray)
     if cleaned.sorted_:
         work.saw("steps-unordered", tag)
     if cleaned.unplaced:
-        work.saw("points-without-step", f"{tag} ({cleaned.unplaced})")
+        work.saw("points-without-step", tag, cleaned.unplaced)
 
 
 _TEXTS = {
@@ -212,8 +212,8 @@ def _notes(work: _Work) -> list[Note]:
     for code, found in work.seen.items():
         level, text = _TEXTS[code]
         more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
-        tags = tuple(entry.rpartition(" (")[0] or entry for entry in found)
-        notes.append(Note(code, f"{text}{', '.join(found[:_LISTED])}{more}", level, tags))
+        listed = ", ".join(f"{tag}{detail}" for tag, detail in found[:_LISTED])
+        notes.append(Note(code, f"{text}{listed}{more}", level, tuple(tag for tag, _ in found)))
     return notes
 
 

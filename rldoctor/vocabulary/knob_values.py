@@ -205,9 +205,13 @@ def budget(knob: str, written: object) -> Sequence[Reading]:
     return found if found[0].value > 0 else ()
 
 
+# A word of its own: HerReplayBuffer, my_her_buffer, HER; not the end of "other".
+_HER = pattern(r"(?:(?<![A-Za-z])her|Her|HER)(?![a-z])")
+
+
 def her(knob: str, written: object) -> Sequence[Reading]:
     """Whether the replay buffer relabels goals."""
-    return (Reading(knob, int("her" in str(written).lower()), plain=False),)
+    return (Reading(knob, int(_HER.search(str(written)) is not None), plain=False),)
 
 
 def log(knob: str, written: object) -> Sequence[Reading]:

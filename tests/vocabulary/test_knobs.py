@@ -10,8 +10,9 @@ from raw_logs import board, codes
 
 from rldoctor.errors import UsageError
 from rldoctor.model.raw import RawSetting
-from rldoctor.vocabulary import understand
+from rldoctor.vocabulary import algorithm, knob_values, understand
 from rldoctor.vocabulary.knob_values import parse_value
+from rldoctor.vocabulary.tables import load_table
 
 PPO = {"rollout/ep_rew_mean": [1.0], "train/clip_fraction": [0.1], "train/approx_kl": [0.01]}
 SAC = {
@@ -284,3 +285,26 @@ def test_a_noise_object_says_nothing_and_sac_needs_none():
 def test_action_bounds(config, low, high):
     config = sac(config).config
     assert (config.number("action_low"), config.number("action_high")) == (low, high)
+
+
+@pytest.mark.parametrize(
+    ("written", "relabels"),
+    [
+        ("HerReplayBuffer", 1),
+        ("stable_baselines3.her.her_replay_buffer.HerReplayBuffer", 1),
+        ("MyHerBuffer", 1),
+        ("her", 1),
+        ("OtherBuffer", 0),
+        ("ReplayBuffer", 0),
+        ("HigherOrderBuffer", 0),
+    ],
+)
+def test_a_buffer_relabels_goals_where_its_name_says_so(written, relabels):
+    (found,) = knob_values.her("her", written)
+    assert found.value == relabels
+
+
+def test_the_algorithm_that_the_user_gives_stands_before_that_of_a_file():
+    table = load_table("stable_baselines3")
+    settings = [RawSetting("algo", "sac", "--set"), RawSetting("algo", "ppo", "args.yml:1")]
+    assert algorithm._configured(settings, table) == "sac"

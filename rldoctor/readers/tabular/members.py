@@ -38,23 +38,31 @@ def read_members(directory: Path, names: Sequence[str]) -> RawRun:
 def _parts(directory: Path, names: Sequence[str], errors: list[ReadError]) -> Iterator[Contents]:
     for group in GROUPS:
         yield from _first_readable(directory, [name for name in group if name in names], errors)
-    monitors = [name for name in names if is_monitor(name)]
-    try:
-        # The reader of each kind where there is such a file: most directories have one kind of table.
-        if monitors:
-            from rldoctor.readers.tabular.monitor import read_monitors
-
-            yield read_monitors(directory, monitors)
-        if EVALUATIONS in names:
-            from rldoctor.readers.tabular.evaluations import read_evaluations
-
-            yield read_evaluations(directory / EVALUATIONS)
-    except ReadError as error:
-        errors.append(error)
+    yield from _companions(directory, names, errors)
     if SCALARS in names:
         from rldoctor.readers.tabular.scalars_dir import read_scalars_dir
 
         yield read_scalars_dir(directory / SCALARS)
+
+
+def _companions(directory: Path, names: Sequence[str], errors: list[ReadError]) -> Iterator[Contents]:
+    """Episodes and evaluations; one that cannot be read costs only itself."""
+    monitors = [name for name in names if is_monitor(name)]
+    # The reader of each kind where there is such a file: most directories have one kind of table.
+    if monitors:
+        from rldoctor.readers.tabular.monitor import read_monitors
+
+        try:
+            yield read_monitors(directory, monitors)
+        except ReadError as error:
+            errors.append(error)
+    if EVALUATIONS in names:
+        from rldoctor.readers.tabular.evaluations import read_evaluations
+
+        try:
+            yield read_evaluations(directory / EVALUATIONS)
+        except ReadError as error:
+            errors.append(error)
 
 
 def _first_readable(directory: Path, names: Sequence[str], errors: list[ReadError]) -> Iterator[Contents]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSeries
 from rldoctor.readers.tabular.contents import Contents
@@ -35,6 +37,11 @@ def read_scalars_dir(directory: Path) -> Contents:
         except (ReadError, ValueError) as error:
             found.notes.append(Note("unreadable-file", f"{found.files[-1]}: {error}", "warning", (tag,)))
             continue
-        if steps.values.size == values.values.size:
-            found.series.append(RawSeries(tag, steps.values, values.values, source=found.files[-1]))
+        # A row of which one cell is missing is no point; the others are.
+        _, here, there = np.intersect1d(steps.rows, values.rows, assume_unique=True, return_indices=True)
+        lost = max(steps.values.size, values.values.size) - here.size
+        if lost:
+            text = f"{found.files[-1]}: {lost} rows without a step or a value"
+            found.notes.append(Note("bad-cells", text, "warning", (tag,)))
+        found.series.append(RawSeries(tag, steps.values[here], values.values[there], source=found.files[-1]))
     return found

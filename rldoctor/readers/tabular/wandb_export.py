@@ -47,9 +47,13 @@ def _add(found: Contents, part: Column, metric: str, axis: Column, source: str) 
         found.notes.append(Note("blank-column", f"{source}: {part.name}: no number", "warning", (metric,)))
         return
     series = row_series(part, source)
-    if not any(kept.tag == axis.name for kept in found.series):
-        here = np.isin(axis.rows, part.rows)
-        steps = Column(axis.name, axis.rows[here], axis.values[here])
-        found.series.append(row_series(steps, source))
+    # The runs of an export share the axis column: a run has it on the rows of its own metrics, all of them.
+    kept = next((one for one in found.series if one.tag == axis.name), None)
+    here = np.isin(axis.rows, part.rows if kept is None else np.union1d(part.rows, kept.steps))
+    steps = row_series(Column(axis.name, axis.rows[here], axis.values[here]), source)
+    if kept is None:
+        found.series.append(steps)
+    else:
+        found.series[found.series.index(kept)] = steps
     renamed = Column(metric, series.steps, series.values)
     found.series.append(row_series(renamed, source))

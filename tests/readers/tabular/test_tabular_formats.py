@@ -185,3 +185,34 @@ def test_tab_and_comma_between_the_same_two_cells(tmp_path):
     (run,) = read(tmp_path)
     assert values(run, "episode.rwd") == [35, 2]
     assert values(run, "epsilon") == [0.99, 0.98]
+
+
+def test_the_axis_of_an_export_is_on_the_rows_of_every_metric(tmp_path):
+    """Two metrics of one run that were logged on different rows: the second one had no step before."""
+    text = '"Step","a - loss","a - reward"\n"0","1.5",""\n"10","","7"\n"20","1.25",""\n'
+    (tmp_path / "wandb_export.csv").write_text(text)
+    (run,) = read(tmp_path)
+    assert values(run, "Step") == [0.0, 10.0, 20.0]
+    assert values(run, "reward") == [7.0]
+
+
+def test_a_broken_monitor_costs_no_evaluations(tmp_path):
+    (tmp_path / "monitor.csv").write_text('#{"t_start": 0.0}\nx,y\n1,2\n')
+    np.savez(
+        tmp_path / "evaluations.npz",
+        timesteps=np.array([100, 200]),
+        results=np.array([[1.0, 3.0], [5.0, 7.0]]),
+        ep_lengths=np.array([[10, 10], [10, 10]]),
+    )
+    runs = read(tmp_path)
+    assert any("eval" in part.tag for run in runs for part in run.series)
+
+
+def test_a_row_with_a_missing_cell_costs_one_point(tmp_path):
+    """TorchRL's CSVLogger, killed in the middle of a line and started again."""
+    folder = tmp_path / "scalars"
+    folder.mkdir()
+    (folder / "reward.csv").write_text("0,1.5\n100,\n200,2.5\n")
+    (run,) = read(tmp_path)
+    assert values(run, "reward") == [1.5, 2.5]
+    assert "bad-cells" in codes(run)
