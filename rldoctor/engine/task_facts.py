@@ -20,7 +20,7 @@ NAN = math.nan
 _CURVES = (("episode_return", "episode_length"), ("eval_return", "eval_length"))
 _NAMES = """
     task_known task_goal_only random_return reference_return
-    reward_first reward_ratio reward_ratio_low reward_ratio_high reward_rescaled
+    reward_first reward_ratio reward_ratio_low reward_ratio_high reward_rescaled reward_outside
     idle_return idle_length idle_same idle_share idle_reached
     reached_share published_score published_steps published_seeds published_share
 """
@@ -51,6 +51,7 @@ def beside_task(run: Run, metrics: Mapping[str, Series], task: Task | None, *, s
     numbers = {
         **_levels(task),
         **_ratio(task, returns if curve[0] == "episode_return" else np.empty(0), lengths),
+        **_outside(task, metrics, curve),
         **_idle(task, _late(returns), _late(lengths)),
         **_scores(task, returns, score),
     }
@@ -113,6 +114,18 @@ def _ratio(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, fl
         "reward_ratio_high": found.high,
         "reward_rescaled": float(sure),
     }
+
+
+def _outside(task: Task, metrics: Mapping[str, Series], curve: tuple[str, str]) -> dict[str, float]:
+    """Returns against the bounds of a step's reward, at the steps that have both return and length."""
+    from rldoctor.tasks.scales import outside_bounds
+
+    if curve[1] not in metrics:
+        return {}
+    returns, lengths = (metrics[name].finite() for name in curve)
+    _, here, there = np.intersect1d(returns.steps, lengths.steps, return_indices=True)
+    found = outside_bounds(task, returns.values[here], lengths.values[there])
+    return {} if found is None else {"reward_outside": found}
 
 
 def _idle(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, float]:

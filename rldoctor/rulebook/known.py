@@ -24,8 +24,8 @@ _FACTS = """
     outcome_arrived outcome_constant outcome_possible return_noise episodes on_env_steps home_made on_policy
     off_policy tags unmapped ignored
     task_known task_goal_only random_return reference_return reward_first reward_ratio reward_ratio_low
-    reward_ratio_high reward_rescaled idle_return idle_length idle_same idle_share idle_reached reached_share
-    published_score published_steps published_seeds published_share
+    reward_ratio_high reward_rescaled reward_outside idle_return idle_length idle_same idle_share
+    idle_reached reached_share published_score published_steps published_seeds published_share
 """
 RUN_FACTS = frozenset(_FACTS.split())
 

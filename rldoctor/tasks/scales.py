@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rldoctor.compiled.store import Compiled
+from rldoctor.model.arrays import median
 from rldoctor.model.task import Played, Published, Task
 from rldoctor.plain_data import dataclass
 
@@ -320,3 +321,28 @@ def q_bounds(task: Task, gamma: float) -> tuple[float | None, float | None]:
     low = None if task.reward_low is None else min(task.reward_low * steps, task.reward_low * least)
     high = None if task.reward_high is None else max(task.reward_high * steps, task.reward_high * least)
     return low, high
+
+
+def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> float | None:
+    """How far the returns lie outside what the rewards of a step add up to, as a share of that; 0.0 inside.
+
+    Args:
+        task: its ``reward_low`` and ``reward_high`` bound the reward of a step by the task's definition.
+        returns: of an episode, or means over some, shape (n,).
+        lengths: of the same episodes, shape (n,).
+
+    Returns:
+        The median over the rows; None where neither bound is known or there is nothing to compare.
+    """
+    bounds = [bound for bound in (task.reward_low, task.reward_high) if bound is not None]
+    if not bounds or returns.shape != lengths.shape:
+        return None
+    returns, lengths = returns[lengths > 0], lengths[lengths > 0]
+    low = -math.inf if task.reward_low is None else task.reward_low
+    high = math.inf if task.reward_high is None else task.reward_high
+    # Of a bound of 0 alone nothing is a share: the size of such returns is what the random policy gets.
+    least = abs(task.random.mean) if task.random is not None else 0.0
+    size = np.maximum(max(map(abs, bounds)) * lengths, least if not any(bounds) else 0.0)
+    beyond = np.maximum(np.maximum(returns - high * lengths, low * lengths - returns), 0.0)
+    share = beyond[size > 0] / size[size > 0]
+    return median(share) if share.size else None

@@ -108,3 +108,28 @@ def test_the_published_score_of_this_algorithm_after_no_more_steps() -> None:
     )
     young = seen([-1200.0] * 20, every_steps=500)
     assert math.isnan(facts(young, known("Pendulum-v1"))["published_score"])
+
+
+@every(
+    ("name", "level", "length", "outside"),
+    [
+        ("CartPole-v1", 22.0, 22, 0.0),
+        ("CartPole-v1", -22.0, 22, 2.0),
+        ("CartPole-v1", 2.2, 22, 0.9),
+        ("Acrobot-v1", -480.0, 480, 0.0),
+        ("Acrobot-v1", 480.0, 480, 1.0),
+        ("Pendulum-v1", -1200.0, 200, 0.0),
+        ("Pendulum-v1", 1200.0, 200, 0.37),
+        ("Reacher-v5", 40.0, 50, 0.93),
+    ],
+)
+def test_a_return_that_the_rewards_of_a_step_cannot_add_up_to(
+    name: str, level: float, length: float, outside: float
+) -> None:
+    found = facts(seen([level] * 20, length), known(name))
+    assert found["reward_outside"] == pytest.approx(outside, abs=0.02)
+
+
+def test_bounds_that_are_not_known_say_nothing() -> None:
+    found = facts(seen([-1e9] * 20, 50), known("HalfCheetah-v5"))
+    assert math.isnan(found["reward_outside"])
