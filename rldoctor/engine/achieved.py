@@ -126,7 +126,7 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
         alone.kind in (OutcomeKind.FELL, OutcomeKind.LOST) and alone.probability >= criteria["still_rising"]
     )
     if found.kind is OutcomeKind.FLAT and fallen:
-        return alone
+        return _by_itself(alone, found)
     gained = alone.kind.gained and _gained_share(alone) >= criteria["still_rising"]
     rising = alone.probabilities.get(OutcomeKind.RISING, 0.0) >= criteria["rather_rising"]
     return _small_gain(alone, found, criteria) if gained and (rising or sooner) else found
@@ -138,9 +138,17 @@ def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) ->
         return found
     share = (alone.best.value - alone.start.value) / found.measure.unit
     if share >= criteria["young_gain"]:
-        return alone
+        return _by_itself(alone, found)
     reason = f"it rises, but by {share:.1%} of what the task allows so far"
     return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
+
+
+def _by_itself(alone: CurveOutcome, found: CurveOutcome) -> CurveOutcome:
+    """The judgement by itself, with the words for it where the task is known: a small part of its scale."""
+    scale = found.measure.sentence.removeprefix("measured by ")
+    sentence = f"measured by itself, as it is a small part of {scale}"
+    texts = tuple(sentence if text == alone.measure.sentence else text for text in alone.texts)
+    return replace(alone, measure=replace(alone.measure, sentence=sentence), texts=texts)
 
 
 def _shortest(run: Run, task: Task | None) -> float:
