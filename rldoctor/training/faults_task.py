@@ -119,7 +119,7 @@ TASK_FAULTS = (
         doc="The reward pays for distance from the goal: the return rises all along, and nothing is solved.",
         how="reward x -1 on a goal task that logs its success rate (FetchReachDense-v4)",
         cause="the reward pays for something other than the task",
-        roots=("REW-09",),
+        roots=("REW-09", "REW-12"),
         symptoms=("OUT-05", "ENT-08"),
         algos=_ANY,
         plant=fields(tampering=("pay-for-distance",)),
