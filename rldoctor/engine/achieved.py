@@ -122,14 +122,25 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
     if not quiet:
         return found
     alone = judge(curve, criteria, None, budget)
-    fallen = (
-        alone.kind in (OutcomeKind.FELL, OutcomeKind.LOST) and alone.probability >= criteria["still_rising"]
-    )
+    bad = (OutcomeKind.FELL, OutcomeKind.LOST)
+    fallen = alone.kind in bad and alone.probability >= criteria["still_rising"]
     if found.kind is OutcomeKind.FLAT and fallen:
         return _by_itself(alone, found)
+    if found.kind is OutcomeKind.FLAT and sooner and _begins_late(curve, found, criteria):
+        reason = "its first row already lies above the random policy: what was gained before is not logged"
+        return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
     gained = alone.kind.gained and _gained_share(alone) >= criteria["still_rising"]
     rising = alone.probabilities.get(OutcomeKind.RISING, 0.0) >= criteria["rather_rising"]
     return _small_gain(alone, found, criteria) if gained and (rising or sooner) else found
+
+
+def _begins_late(curve: Curve, found: CurveOutcome, criteria: Criteria) -> bool:
+    """Whether the first row comes so late and so far above the random policy that learning came before."""
+    if found.start is None or not curve.steps.size:
+        return False
+    late = curve.steps[0] >= criteria["begins_late"] * curve.steps[-1]
+    above = found.start.value - found.measure.random
+    return bool(late and above >= criteria["begins_above"] * max(found.measure.noise, found.start.error))
 
 
 def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:

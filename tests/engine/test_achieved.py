@@ -1,0 +1,120 @@
+"""The judgement of a whole run: which curve, on which scale, and what it lets other rules say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rldoctor.api import diagnose
+from rldoctor.model.config import Knob, RunConfig
+from rldoctor.model.finding import Diagnosis
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.outcome import OutcomeKind
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+
+NOISE = np.random.default_rng(5)
+
+
+def seen(
+    returns: np.ndarray,
+    first: float = 1024.0,
+    every: float = 1024.0,
+    alternates: tuple[Series, ...] = (),
+    algorithm: str = "ppo",
+    length: float = 200.0,
+    **settings: Any,
+) -> Diagnosis:
+    steps = first + every * np.arange(returns.size)
+    frame = {
+        "episode_return": Series("episode_return", steps, returns, "rollout/ep_rew_mean", window=1),
+        "episode_length": Series(
+            "episode_length", steps, np.full(returns.size, length), "rollout/ep_len_mean"
+        ),
+        "policy_loss": Series("policy_loss", steps, np.zeros(returns.size), "train/policy_loss"),
+    }
+    knobs = {name: Knob(name, value, name, value, "args.yml:1") for name, value in settings.items()}
+    metrics = MetricFrame(frame, alternates=alternates)
+    return diagnose(Run("x", Path(), "csv", "stable_baselines3", algorithm, metrics, RunConfig(knobs)))
+
+
+def noisy(levels: np.ndarray, spread: float) -> np.ndarray:
+    return levels + NOISE.normal(0, spread, levels.size)
+
+
+def test_a_first_row_far_above_the_random_policy_was_learned_before() -> None:
+    """A2C with 7 rows, the first at an eighth of the run: 150, the random policy has 50, published 9,100."""
+    levels = np.array([150.0, 206, 207, 219, 205, 232, 253])
+    found = seen(levels, 12_800.0, 12_800.0, algorithm="a2c", length=40.0, env_id="InvertedDoublePendulum-v5")
+    assert found.achieved.kind is OutcomeKind.EARLY
+    assert not [root for root in found.roots if root.finding.code == "OUT-10"]
+
+
+def test_at_the_level_of_the_random_policy_it_is_flat() -> None:
+    found = seen(noisy(np.full(60, -1200.0), 40.0), env_id="Pendulum-v1")
+    assert found.achieved.kind is OutcomeKind.FLAT
+    assert found.achieved.deciding.measure.name == "task"
+    assert found.verdict == "error"
+
+
+def test_a_fall_counts_as_one_where_it_is_small_for_the_task() -> None:
+    levels = np.concatenate([np.linspace(15, 150, 30), np.linspace(150, -200, 30)])
+    found = seen(noisy(levels, 8.0), env_id="Hopper-v5")
+    assert found.achieved.kind in (OutcomeKind.FELL, OutcomeKind.LOST)
+
+
+def test_a_rise_that_is_next_to_nothing_for_the_task_is_too_early() -> None:
+    found = seen(noisy(np.linspace(18, 42, 60), 3.0), env_id="Hopper-v5")
+    assert found.achieved.kind is OutcomeKind.EARLY
+    assert found.verdict == "not_enough_data"
+
+
+@pytest.mark.parametrize("setting", [{"reward_exponent": 240.0}, {"exp_reward": 1.0}])
+def test_a_declared_exponential_reward_has_the_length_as_its_scale(setting: dict[str, float]) -> None:
+    found = seen(noisy(np.full(60, 0.05), 0.01), length=50.0, env_id="Reacher-v5", **setting)
+    assert found.achieved.deciding.measure.name == "natural"
+    assert found.achieved.kind is OutcomeKind.FLAT
+
+
+def test_a_first_return_that_no_fresh_policy_gets_is_of_another_reward() -> None:
+    found = seen(noisy(np.full(60, 20.0), 1.0), length=50.0, env_id="Reacher-v5")
+    assert found.achieved.deciding.measure.name == "own"
+    assert "another reward" in found.achieved.deciding.measure.sentence
+
+
+def test_episodes_are_judged_where_a_mean_over_many_hides_them() -> None:
+    """25 episodes behind a mean over 100 of them: by the mean nobody can tell, by the episodes anybody."""
+    episodes = noisy(
+        np.concatenate([np.full(8, -1300.0), np.linspace(-1300, -150, 7), np.full(10, -150.0)]), 60.0
+    )
+    ends = 200.0 * np.arange(1, 26)
+    steps = ends[3::4]
+    means = np.array([episodes[ends <= step].mean() for step in steps])
+    lengths = Series("episode_length", steps, np.full(steps.size, 200.0), "rollout/ep_len_mean")
+    mean = Series("episode_return", steps, means, "rollout/ep_rew_mean", window=100)
+    single = Series("episode_return", ends, episodes, "monitor.csv:r", window=1)
+    knobs = {"env_id": Knob("env_id", "Pendulum-v1", "env_id", "Pendulum-v1", "args.yml:1")}
+    kinds = []
+    for alternates in ((), (single,)):
+        frame = MetricFrame({"episode_return": mean, "episode_length": lengths}, alternates=alternates)
+        run = Run("x", Path(), "csv", "stable_baselines3", "sac", frame, RunConfig(knobs))
+        kinds.append(diagnose(run).achieved.kind)
+    assert kinds == [OutcomeKind.EARLY, OutcomeKind.KEPT]
+
+
+def test_a_return_that_rose_by_itself_in_vain_excuses_nothing() -> None:
+    steps = 1024.0 * np.arange(1, 101)
+    levels = noisy(np.concatenate([np.linspace(-3, -0.8, 20), np.full(80, -0.8)]), 0.02)
+    frame = {
+        "episode_return": Series("episode_return", steps, levels, "r", window=1),
+        "success_rate": Series("success_rate", steps, np.zeros(100), "s"),
+        "entropy": Series(
+            "entropy", steps, np.concatenate([np.linspace(1.6, 0.01, 30), np.full(70, 0.005)]), "e"
+        ),
+    }
+    found = diagnose(Run("x", Path(), "csv", "stable_baselines3", "ppo", MetricFrame(frame), RunConfig({})))
+    assert found.achieved.kind is OutcomeKind.KEPT
+    assert found.verdict != "healthy"
