@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from rldoctor.model.outcome import Budget, Curve, CurveOutcome, OutcomeKind, TaskScale
 from rldoctor.outcome import judge
 from rldoctor.outcome.criteria_file import load_criteria
+from rldoctor.outcome.judging import NO_BUDGET
 
 Floats = NDArray[np.float64]
 CRITERIA = load_criteria(Path(__file__).resolve().parents[1] / "rules")
@@ -107,7 +108,7 @@ def falling(rows: int, share: float, rng: np.random.Generator) -> Floats:
     return np.asarray(rise - share * fall)
 
 
-def judged(curve: Curve, budget: Budget = Budget()) -> CurveOutcome:  # noqa: B008
+def judged(curve: Curve, budget: Budget = NO_BUDGET) -> CurveOutcome:
     """The judgement of a curve measured by itself."""
     return judge(curve, CRITERIA, None, budget)
 

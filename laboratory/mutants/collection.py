@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import json
 import multiprocessing
@@ -30,11 +31,10 @@ def train_all(runs: Iterable[PlannedRun], out: Path, jobs: int) -> None:
     os.nice(19)
     (out / "labels").mkdir(parents=True, exist_ok=True)
     # The libraries are loaded once and inherited by the forked processes, each of which changes its own copy.
-    import sb3_contrib  # noqa: F401
+    # (The first optimiser step would load torch._dynamo, in every process anew.)
+    for name in ("sb3_contrib", "torch._dynamo", "laboratory.mutants.training"):
+        importlib.import_module(name)
     import torch
-    import torch._dynamo  # the first optimiser step would load it, in every process anew
-
-    from laboratory.mutants import training  # noqa: F401
 
     torch.set_num_threads(1)
     active: list[tuple[PlannedRun, Any, float]] = []

@@ -147,6 +147,9 @@ def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) ->
     """A gain measured by itself; where it is next to nothing of what the task allows, too early to count."""
     if alone.best is None or alone.start is None:
         return found
+    # On the way to what doing nothing gets, it may be learning to do nothing.
+    if alone.best.value <= found.measure.nothing:
+        return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, "it is still below doing nothing"))
     share = (alone.best.value - alone.start.value) / found.measure.unit
     if share >= criteria["young_gain"]:
         return _by_itself(alone, found)

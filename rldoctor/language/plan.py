@@ -59,7 +59,7 @@ def _words(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.Name):
         yield node.id
     elif isinstance(node, ast.Attribute):
-        yield f"{node.value.id}.{node.attr}"  # type: ignore[attr-defined]
+        yield f"{cast(ast.Name, node.value).id}.{node.attr}"
     else:
         parts, sign = _taken_apart(node)
         for part in parts:
@@ -85,7 +85,7 @@ def _taken_apart(node: ast.expr) -> tuple[list[ast.expr], str]:
 
 
 def _call(node: ast.Call) -> tuple[list[ast.expr], str]:
-    name = node.func.id  # type: ignore[attr-defined]
+    name = cast(ast.Name, node.func).id
     arguments = bind(node, FUNCTIONS[name])
     sign = f"{name}{CALL}{len(arguments.values)}"
     if arguments.where is None:

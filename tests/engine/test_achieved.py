@@ -118,3 +118,10 @@ def test_a_return_that_rose_by_itself_in_vain_excuses_nothing() -> None:
     found = diagnose(Run("x", Path(), "csv", "stable_baselines3", "ppo", MetricFrame(frame), RunConfig({})))
     assert found.achieved.kind is OutcomeKind.KEPT
     assert found.verdict != "healthy"
+
+
+def test_a_rise_towards_what_doing_nothing_gets_is_not_called_learning() -> None:
+    """MountainCarContinuous: -50 to -25 on the way to 0, which standing still gets."""
+    found = seen(noisy(np.linspace(-50, -25, 60), 1.0), length=999.0, env_id="MountainCarContinuous-v0")
+    assert found.achieved.kind is OutcomeKind.EARLY
+    assert found.verdict != "healthy"
