@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
+from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span, spread
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
@@ -24,6 +24,37 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         yield from _horizon(sight)
     if sight.of("on_policy"):
         yield from _targets(sight)
+    if sight.of("dqn", "ddqn"):
+        yield from _start(sight)
+
+
+def _start(sight: Sight) -> Iterator[AuditRow]:
+    """A temporal difference that stays the reward itself: Q is where it started, near 0 everywhere.
+
+    Only where every step pays the same, so that the reward of a transition is known.
+    """
+    steps, loss = sight.together("critic_loss")
+    _, returns, lengths = sight.together("episode_return", "episode_length")
+    if loss.size < sight.criteria["few_rows"] or returns.size < sight.criteria["few_rows"]:
+        return
+    per_step = returns / np.maximum(lengths, 1)
+    reward = abs(median(per_step))
+    if reward == 0 or float(np.ptp(per_step)) > sight.criteria["unit_reward"] * reward:
+        return
+    squared = sight.by("cleanrl", "leanrl")
+    start = reward**2 if squared else (0.5 * reward**2 if reward <= 1 else reward - 0.5)
+    share = loss / start
+    low, high = spread(share)
+    still = (
+        low > sight.criteria["start_low"]
+        and high < sight.criteria["start_high"]
+        and float(np.std(share)) < sight.criteria["start_spread"] * float(np.mean(share))
+    )
+    text = (
+        f"loss {median(loss):.3g} ({low:.2f} to {high:.2f} of the {start:.3g} that a reward of {reward:.3g} "
+        f"alone gives, Q = 0)"
+    )
+    yield mechanism(sight, "critic_moves", not still, text, steps)
 
 
 def _q(sight: Sight) -> tuple[FloatArray, FloatArray]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rldoctor.audit.sight import NAN, Implied, Sight, row, span
+from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 
@@ -23,6 +23,7 @@ def policy(sight: Sight) -> Iterator[AuditRow]:
     if gaussian:
         yield from _rate(sight)
     yield from _advantages(sight)
+    yield from _surrogate(sight)
 
 
 def _dimensions(sight: Sight) -> Iterator[AuditRow]:
@@ -89,3 +90,26 @@ def _advantages(sight: Sight) -> Iterator[AuditRow]:
         return
     text = f"the surrogate is {typical:.3g} (median); normalised advantages give less than {limit:g}"
     yield row(sight, "normalize_advantage", Implied(0.0, 0.0, 0.0, text, span(steps), int(surrogate.size)))
+
+
+def _surrogate(sight: Sight) -> Iterator[AuditRow]:
+    """What the surrogate can gain with ratios that start at 1: ``E[(ratio - 1) A] <= sqrt(2 KL)``.
+
+    By Cauchy and Schwarz with advantages of width 1, as E[(ratio - 1)^2] is 2 KL to second order. Raw
+    advantages break it from the first update on, ratios between two policies the more the narrower these are.
+    """
+    if not sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo"):
+        return
+    steps, surrogate, kl = sight.together("policy_loss", "approx_kl")
+    known = kl > sight.criteria["surrogate_kl"]
+    if known.sum() < sight.criteria["few_rows"] or sight.setting("normalize_advantage") == 0:
+        return
+    excess = np.abs(surrogate[known]) / np.sqrt(2 * kl[known])
+    first, late = float(excess[0]), median(excess[excess.size // 2 :])
+    limit = sight.criteria["surrogate_excess"]
+    text = (
+        f"the surrogate is {median(np.abs(surrogate[known])):.2g} where a KL of {median(kl[known]):.2g} allows "
+        f"{float(np.sqrt(2 * median(kl[known]))):.2g}: {late:.2g} of that in the second half, {first:.2g} in the first update"
+    )
+    impossible = late > limit and first < limit
+    yield mechanism(sight, "surrogate_possible", not impossible, text, steps[known])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import string
 from collections.abc import Mapping
 
 from rldoctor.model.finding import Measure, Prescription
@@ -11,6 +13,10 @@ from rldoctor.model.run import Run, Wording
 from rldoctor.rulebook.schema import FixSpec
 
 DEFAULT_FORMAT = ".4g"
+# The word for a number that could not be had, as ``number_text`` has it.
+UNKNOWN = "unknown"
+# Square brackets around at least one field.
+_OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 
 
 def formatted(value: float, spec: str) -> str:
@@ -21,21 +27,32 @@ def formatted(value: float, spec: str) -> str:
 def step_text(step: float | None) -> str:
     """A step for people."""
     # The report's word for it; NaN is a word of programmers.
-    return "unknown" if step is None else f"{step:,.0f}"
+    return UNKNOWN if step is None else f"{step:,.0f}"
 
 
 class _Blank(dict[str, str]):
     """Template fields: an unknown one reads ``unknown`` (templates are checked when rules are loaded)."""
 
     def __missing__(self, key: str) -> str:
-        return "unknown"
+        return UNKNOWN
 
 
 def fill(template: str, measures: Mapping[str, Measure], extra: Mapping[str, str]) -> str:
-    """``template`` with ``{measure}`` fields replaced by their formatted value and unit-free text."""
+    """``template`` with ``{measure}`` fields replaced by their formatted value and unit-free text.
+
+    A part in square brackets that has a field is left out where one of its fields is not known, so that a
+    sentence says what was measured and nothing else; brackets without a field are text.
+    """
     fields = _Blank({name: measure.text for name, measure in measures.items()})
     fields.update(extra)
-    return template.format_map(fields).strip()
+    told = _OPTIONAL.sub(lambda part: _known_part(part[1], fields), template)
+    return told.format_map(fields).strip()
+
+
+def _known_part(text: str, fields: _Blank) -> str:
+    """The text where each of its fields is known, else nothing."""
+    names = [name for _, name, _, _ in string.Formatter().parse(text) if name]
+    return text if all(fields[name] != UNKNOWN for name in names) else ""
 
 
 def prescription(spec: FixSpec, target: float | None, run: Run, fields: Mapping[str, str]) -> Prescription:
@@ -48,7 +65,7 @@ def prescription(spec: FixSpec, target: float | None, run: Run, fields: Mapping[
     knob = run.config.get(spec.knob)
     now = number_or_text(knob.written) if knob is not None else ""
     to = number_text(word.to_user(target)) if target is not None else ""
-    filled = _Blank({**fields, "key": word.key, "now": now or "unknown", "to": to or "unknown"})
+    filled = _Blank({**fields, "key": word.key, "now": now or UNKNOWN, "to": to or UNKNOWN})
     return Prescription(
         id=spec.id,
         text=_sentence(spec, target, run, filled).format_map(filled).strip(),
@@ -72,7 +89,7 @@ def _sentence(spec: FixSpec, target: float | None, run: Run, fields: Mapping[str
         return spec.wordings[run.framework]
     if spec.text:
         return spec.text
-    return "Set {key} to {to} (now {now})." if fields["now"] != "unknown" else "Set {key} to {to}."
+    return "Set {key} to {to} (now {now})." if fields["now"] != UNKNOWN else "Set {key} to {to}."
 
 
 def number_or_text(value: object) -> str:
