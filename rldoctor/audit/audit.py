@@ -12,6 +12,7 @@ from rldoctor.audit.counters import counters
 from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.audit.critic import critic
 from rldoctor.audit.episodes import episodes, exploration
+from rldoctor.audit.first_update import first_update
 from rldoctor.audit.gradients import gradients
 from rldoctor.audit.loss import loss_parts
 from rldoctor.audit.policy import policy
@@ -31,6 +32,7 @@ MODELS: tuple[Model, ...] = (
     ratio,
     temperature,
     critic,
+    first_update,
     episodes,
     exploration,
 )

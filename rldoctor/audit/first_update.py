@@ -1,0 +1,173 @@
+"""What the first update says of discount and rewards: before anything is learned a loss is its targets alone.
+
+With values near 0 the first value loss of an on-policy run is the mean square of the lambda-returns of the
+logged rewards, ``r (1 - (gamma lambda)^k) / (1 - gamma lambda)`` k steps before an episode ends, and the first
+critic loss of a replay learner is the mean square of the rewards (its targets are ``r + gamma Q'`` with Q' near 0).
+So the loss tells the reward that the learner sees and the discount that acts, whatever is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rldoctor.audit.sight import Implied, Sight, mechanism, row, span
+from rldoctor.model.arrays import median
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
+from rldoctor.plain_data import dataclass
+
+_DECAYS = np.array([0.0, *np.linspace(0.05, 0.95, 19), 0.97, 0.98, 0.99, 0.995, 1.0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """The first logged update: its step, its loss, and what the episodes of that time paid per step."""
+
+    step: float
+    loss: float
+    reward: float
+    length: float
+
+
+def first_update(sight: Sight) -> Iterator[AuditRow]:
+    """The reward that the learner sees, and the discount that acts on it."""
+    if not sight.by("stable_baselines3", "cleanrl"):
+        return
+    # A2C is logged every 100 updates, when its values are no longer those of the start.
+    if sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo"):
+        start = _start(sight, "value_loss")
+        if start is not None:
+            yield from _discounted(sight, start)
+            yield from _spread(sight, start)
+    elif sight.of("sac", "tqc", "td3", "ddpg", "dqn") and _few_updates(sight):
+        start = _start(sight, "critic_loss")
+        if start is not None:
+            yield from _undiscounted(sight, start)
+
+
+def _few_updates(sight: Sight) -> bool:
+    """Whether the first logged loss is of a critic that has hardly moved."""
+    _, updates, _ = sight.together("gradient_updates", "critic_loss")
+    return bool(updates.size and updates[0] <= sight.criteria["fresh_updates"])
+
+
+def _start(sight: Sight, name: str) -> _Start | None:
+    """The first row with a loss, where rewards have one sign and size at that time; None where they do not.
+
+    Rewards of both signs cancel in a mean, and their mean square is not known.
+    """
+    if not sight.logged(name, "episode_return", "episode_length"):
+        return None
+    steps, loss = sight.together(name)
+    _, returns, lengths = sight.together("episode_return", "episode_length")
+    if not loss.size or returns.size < sight.criteria["least_rows"] or (lengths <= 0).any():
+        return None
+    opening = returns[: int(sight.criteria["opening_rows"])] / lengths[: int(sight.criteria["opening_rows"])]
+    reward = float(opening[0])
+    steady = float(np.ptp(opening)) < sight.criteria["steady_reward"] * abs(reward)
+    one_sign = bool((returns > 0).all() or (returns < 0).all())
+    known = steady and one_sign and np.isfinite(loss[0]) and loss[0] > 0
+    return _Start(float(steps[0]), float(loss[0]), reward, float(lengths[0])) if known else None
+
+
+def _squares(start: _Start, decays: FloatArray, longest: float) -> FloatArray:
+    """Mean square of the lambda-returns over the steps of an episode, for each decay; shape (n,)."""
+    left = np.arange(1, int(np.clip(start.length, 1, longest)) + 1)
+    targets = [left if one >= 1 else (1 - one**left) / (1 - one) for one in decays]
+    return np.array([float(np.mean(np.square(start.reward * one))) for one in targets])
+
+
+def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
+    """On-policy: by the size of the loss beside the square of the reward, too small a discount or another reward."""
+    decay = sight.setting("gamma") * sight.setting("gae_lambda")
+    if not np.isfinite(decay) or _may_be_normalised(sight, start.loss):
+        return
+    numbers = sight.criteria
+    usual = float(_squares(start, np.array([decay]), numbers["longest"])[0])
+    ratio = start.loss / usual
+    size = start.loss / start.reward**2
+    text = (
+        f"first value loss {start.loss:.3g}; {start.reward:.3g} a step over {start.length:.0f} steps at gamma x lambda "
+        f"= {decay:.3g} make targets with a mean square of {usual:.3g}"
+    )
+    short = ratio < numbers["targets_low"] and size > numbers["reward_low"]
+    # Every decay whose targets could have made this loss, within the error of the model.
+    squares = _squares(start, _DECAYS, numbers["longest"])
+    fits = _DECAYS[
+        (start.loss / squares > numbers["targets_low"]) & (start.loss / squares < numbers["targets_high"])
+    ]
+    if fits.size and (short or ratio >= numbers["targets_low"]):
+        low, high = float(fits[0]), float(fits[-1])
+        said = f"{text}: the decay that acts is {low:.2g} to {high:.2g}"
+        yield row(sight, "acting_decay", Implied(float(np.mean(fits)), low, high, said, (start.step,) * 2, 1))
+    yield mechanism(sight, "discount_acts", not short, text, np.array([start.step]))
+    if not short:
+        yield from _factor(sight, start, ratio, text, usual)
+
+
+def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
+    """The width of the targets late in a run whose episodes still end early, whatever the scale of its rewards.
+
+    Where every step pays the same and episodes end at different times, the discounted return of a state depends on
+    how far the end is. Targets that hardly differ, against their own first size, do not see the end.
+    """
+    cap = sight.setting("max_episode_length")
+    if not (np.isfinite(cap) and _may_be_normalised(sight, start.loss)):
+        return
+    steps, loss, explained, returns, lengths = sight.together(
+        "value_loss", "explained_variance", "episode_return", "episode_length"
+    )
+    late = (
+        steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0]) if steps.size else steps > 0
+    )
+    if late.sum() < sight.criteria["few_rows"]:
+        return
+    per_step = returns / np.maximum(lengths, 1)
+    unit = float(np.ptp(per_step)) < sight.criteria["unit_reward"] * abs(float(per_step[0]))
+    ends = median(lengths[late]) < sight.criteria["ends_early"] * cap
+    if not (unit and ends):
+        return
+    width = float(
+        np.sqrt(median(loss[late] / np.maximum(1 - explained[late], sight.criteria["unexplained"])))
+    )
+    share = width / float(np.sqrt(start.loss))
+    text = (
+        f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, {share:.2g} of the "
+        f"first ones' size, though episodes end after {median(lengths[late]):.0f} of {cap:.0f} steps"
+    )
+    yield mechanism(sight, "discount_acts", share > sight.criteria["target_width"], text, steps[late])
+
+
+def _may_be_normalised(sight: Sight, loss: float) -> bool:
+    """Whether rewards are, or may be, divided by a running deviation: then targets have a width of order 1."""
+    written = sight.setting("normalize_reward")
+    if np.isfinite(written):
+        return bool(written)
+    return sight.criteria["normalised_low"] < loss < sight.criteria["normalised_high"]
+
+
+def _undiscounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
+    """Replay learners: the first loss is the mean square of the rewards, or their Huber loss."""
+    if _may_be_normalised(sight, start.loss):
+        return
+    square = start.reward**2
+    huber = sight.of("dqn") and sight.by("stable_baselines3")
+    usual = abs(start.reward) - 0.5 if huber and abs(start.reward) > 1 else square / (2 if huber else 1)
+    text = f"first critic loss {start.loss:.3g}; {start.reward:.3g} a step alone makes {usual:.3g}"
+    yield from _factor(sight, start, start.loss / usual, text, usual)
+
+
+def _factor(sight: Sight, start: _Start, ratio: float, text: str, usual: float) -> Iterator[AuditRow]:
+    """The factor between the learner's reward and the logged one: the root of the ratio of their squares.
+
+    Where the targets are small the values of a fresh network, and SAC's entropy bonus, make more of the loss.
+    """
+    if usual < sight.criteria["targets_least"]:
+        return
+    factor = float(np.sqrt(ratio))
+    low = factor / np.sqrt(sight.criteria["targets_high"])
+    high = factor / np.sqrt(sight.criteria["targets_low"])
+    said = f"{text}: the learner's reward is {low:.2g} to {high:.2g} times the logged one"
+    yield row(sight, "reward_factor", Implied(factor, low, high, said, span(np.array([start.step])), 1))
