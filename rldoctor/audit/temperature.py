@@ -42,7 +42,7 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
     Slower than one learning rate per update is normal (the gap changes its sign within a row's updates), so
     any move bounds the rate from below only; where it kept its sign for long it is an estimate.
     """
-    steps, alpha, updates = _counted(sight)
+    steps, alpha, updates, most = _counted(sight)
     going = (updates > 0) & (alpha > 0)
     if going.sum() < sight.criteria["least_rows"]:
         return
@@ -52,23 +52,31 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
     text = (
         f"ln(alpha) moves from {log_alpha[at]:.3g} to {log_alpha[at + 1]:.3g} in "
         f"{updates[at + 1] - updates[at]:,.0f} updates: {speeds[at]:.2g} per update"
+        + (f" (taking no more than {most:g} updates a transition)" if most > 1 else "")
     )
     first, last = _longest_run(log_alpha)
     typical = float(np.quantile(speeds[first:last], 0.75)) if last > first else NAN
     best = typical if last - first >= sight.criteria["few_rows"] else NAN
     low = float(speeds[at]) / sight.criteria["rate_steps"]
-    best = best if best >= low else NAN
+    best = best if best >= low and most <= 1 else NAN
     yield row(sight, "temperature_rate", Implied(best, low, NAN, text, span(steps), int(steps.size)))
 
 
-def _counted(sight: Sight) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Steps, temperature and updates made; by the setting where the updates are not logged."""
+def _counted(sight: Sight) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """Steps, temperature, updates made, and the updates per transition that were assumed (1 where none were).
+
+    By the setting where the updates are not logged; without one by more than any usual run makes, so that the
+    rate that follows is a lower bound.
+    """
     if sight.logged("gradient_updates"):
         steps, alpha, updates = sight.together("entropy_coef", "gradient_updates")
-        return steps, alpha, updates
+        return steps, alpha, updates, 1.0
     steps, alpha = sight.together("entropy_coef")
-    per = sight.setting("utd") if sight.run.axis == "env_steps" else NAN
-    return steps, alpha, (steps * per if per > 0 else np.zeros(steps.shape))
+    if sight.run.axis != "env_steps":
+        return steps, alpha, np.zeros(steps.shape), 1.0
+    per = sight.setting("utd")
+    most = 1.0 if per > 0 else sight.criteria["updates_most"]
+    return steps, alpha, steps * (per if per > 0 else most), most
 
 
 def _longest_run(values: FloatArray) -> tuple[int, int]:

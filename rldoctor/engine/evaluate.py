@@ -13,7 +13,7 @@ from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import PreparedRun
 from rldoctor.engine.scene import Scene, as_mask, known_measures, place
 from rldoctor.engine.what_to_log import ALGORITHM, additions
-from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY, matches
+from rldoctor.model.algorithms import EITHER, OFF_POLICY, ON_POLICY, matches
 from rldoctor.model.finding import Interval, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
 from rldoctor.plain_data import dataclass
@@ -105,8 +105,8 @@ def _not_for_this_run(rule: Rule, context: PreparedRun) -> RuleResult | None:
 
 def _could_match(family: str, wanted: Sequence[str]) -> bool:
     """Whether some member of ``family`` is among the wanted algorithms."""
-    members = {"on_policy": ON_POLICY, "off_policy": OFF_POLICY}.get(family, frozenset())
-    return bool(members & set(wanted))
+    members = {"on_policy": ON_POLICY, "off_policy": OFF_POLICY, **EITHER}.get(family, frozenset())
+    return not set(wanted).isdisjoint(members)
 
 
 def _missing(rule: Rule, context: PreparedRun) -> RuleResult | None:

@@ -45,8 +45,11 @@ OFF_POLICY = frozenset(
         "d4pg",
         "fasttd3",
         "mpo",
+        "td3_or_ddpg",
     )
 )
+# What a log leaves open between algorithms that are logged alike: what holds for each of them holds for the run.
+EITHER = {"td3_or_ddpg": ("td3", "ddpg")}
 
 
 def matches(algorithm: str, wanted: Collection[str]) -> bool:
@@ -57,6 +60,8 @@ def matches(algorithm: str, wanted: Collection[str]) -> bool:
     """
     if "any" in wanted or algorithm in wanted:
         return True
+    if algorithm in EITHER:
+        return all(matches(member, wanted) for member in EITHER[algorithm])
     return ("on_policy" in wanted and algorithm in ON_POLICY) or (
         "off_policy" in wanted and algorithm in OFF_POLICY
     )

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from rldoctor.datafiles.canonical import algorithm_file
-from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.model.algorithms import EITHER, OFF_POLICY, ON_POLICY
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.patterns import pattern
@@ -35,7 +35,7 @@ def _module() -> re.Pattern[str]:
 
 def algorithm_names() -> list[str]:
     """Every canonical algorithm name and family."""
-    return sorted({*_known()[0].values(), "on_policy", "off_policy"})
+    return sorted({*_known()[0].values(), *EITHER, "on_policy", "off_policy"})
 
 
 def canonical_algorithm(text: str) -> str:

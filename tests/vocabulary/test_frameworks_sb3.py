@@ -59,9 +59,9 @@ def test_stable_baselines3_td3_sums_two_critics_and_folder_names_tell_ddpg(name,
     assert values(found, "critic_loss") == [4 * scale]
 
 
-def test_td3_or_ddpg_without_a_name_is_only_off_policy():
+def test_td3_or_ddpg_without_a_name_stays_open_between_the_two():
     tags = {"rollout/ep_rew_mean": [1], "train/actor_loss": [-1], "train/critic_loss": [4]}
-    assert understand(board(tags)).algorithm == "off_policy"
+    assert understand(board(tags)).algorithm == "td3_or_ddpg"
 
 
 def test_dqn_loss_is_a_critic_loss():
