@@ -10,7 +10,7 @@ from statistics import mean, median, pstdev
 from typing import Any
 
 from laboratory.mutants.plan import HEALTHY
-from laboratory.mutants.table import HARMFUL, HARMLESS, limits
+from laboratory.mutants.table import HARMFUL, HARMLESS, faults, limits
 
 UNCLEAR, UNJUDGED = "unclear", "unjudged"
 MEASURES = ("evaluation", "training")
@@ -47,7 +47,16 @@ def judged(out: Path, least: int | None = None) -> list[dict[str, Any]]:
     for label in labels:
         if label["fault"] == HEALTHY:
             twins[label["task"]].append(label)
-    return [{**label, **judge(label, twins[label["task"]], floors[label["env"]], enough)} for label in labels]
+    return [
+        {**label, **_roots_now(label), **judge(label, twins[label["task"]], floors[label["env"]], enough)}
+        for label in labels
+    ]
+
+
+def _roots_now(label: Mapping[str, Any]) -> dict[str, Any]:
+    """The right first findings as the tables have them today: a run is trained once, rules are added later."""
+    fault = faults().get(label["fault"])
+    return {} if fault is None else {"roots": list(fault.roots)}
 
 
 def judge(
