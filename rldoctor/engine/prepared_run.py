@@ -8,6 +8,7 @@ from dataclasses import field, replace
 import numpy as np
 
 from rldoctor.audit.audit import audit, with_implied
+from rldoctor.audit.sight import assumed
 from rldoctor.audit.audit import facts as audit_facts
 from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, other_reward, task_of_run
 from rldoctor.engine.derive import Ledger
@@ -145,6 +146,7 @@ def _counts(run: Run) -> dict[str, float]:
         "tags": float(mapped + unmapped + ignored),
         "unmapped": float(unmapped),
         "ignored": float(ignored),
+        **{f"assumed_{name}": 1.0 for name, knob in run.config.knobs.items() if assumed(knob)},
     }
 
 

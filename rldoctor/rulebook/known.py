@@ -28,6 +28,8 @@ _FACTS = """
     idle_reached reached_share published_score published_steps published_seeds published_share
 """
 RUN_FACTS = frozenset(_FACTS.split())
+# ``run.assumed_x`` is 1 where a knob is a library's default that nothing in the log or beside it states.
+ASSUMED = "assumed_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def known_names(directories: Iterable[Path]) -> Known:
     for pack in packs:
         codes |= catalogue(pack)
         added |= facts_file(pack).get("facts", {}).keys()
-    computed = RUN_FACTS | _made(derived, "facts") | _judged(packs) | _audited()
+    assumed = frozenset(f"{ASSUMED}{knob}" for knob in names["knob"])
+    computed = RUN_FACTS | _made(derived, "facts") | _judged(packs) | _audited() | assumed
     return Known(
         frozenset(names["metric"]) | _made(derived, "series"),
         frozenset(names["knob"]) | _made(derived, "knobs"),
