@@ -26,6 +26,8 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         yield from _targets(sight)
     if sight.of("dqn", "ddqn"):
         yield from _start(sight)
+    if sight.of("td3_or_ddpg", "td3", "ddpg", "sac", "tqc"):
+        yield from _still_at_zero(sight)
 
 
 def _start(sight: Sight) -> Iterator[AuditRow]:
@@ -55,6 +57,31 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
         f"alone gives, Q = 0)"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps)
+
+
+def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
+    """Q of an actor-critic that stays a small part of one reward, beside a critic loss that is the reward's square.
+
+    Neither alone would do: Q may be small because rewards cancel, and a loss may be the noise of the rewards.
+    """
+    steps, loss, policy_loss = sight.together("critic_loss", "policy_loss")
+    if loss.size < sight.criteria["few_rows"]:
+        return
+    reward, _ = _rewards(sight, steps)
+    known = np.isfinite(reward) & (reward != 0)
+    if known.sum() < sight.criteria["few_rows"]:
+        return
+    size, share = np.abs(policy_loss[known] / reward[known]), loss[known] / np.square(reward[known])
+    still = (
+        float(size.max()) < sight.criteria["zero_share"]
+        and float(share.min()) > sight.criteria["zero_loss"]
+        and float(share.max()) < 1 / sight.criteria["zero_loss"]
+    )
+    text = (
+        f"Q of the policy is at most {size.max():.2g} of one step's reward, the critic's loss {median(share):.2g} "
+        f"of its square ({int(known.sum())} rows)"
+    )
+    yield mechanism(sight, "critic_moves", not still, text, steps[known])
 
 
 def _q(sight: Sight) -> tuple[FloatArray, FloatArray]:

@@ -36,10 +36,11 @@ def first_update(sight: Sight) -> Iterator[AuditRow]:
     if not sight.by("stable_baselines3", "cleanrl"):
         return
     # A2C is logged every 100 updates, when its values are no longer those of the start.
-    if sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo"):
+    if sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo", "a2c"):
         start = _start(sight, "value_loss")
-        if start is not None:
+        if start is not None and not sight.of("a2c"):
             yield from _discounted(sight, start)
+        if start is not None:
             yield from _spread(sight, start)
     elif sight.of("sac", "tqc", "td3", "ddpg", "dqn") and _few_updates(sight):
         start = _start(sight, "critic_loss")
@@ -110,34 +111,46 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
 def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     """The width of the targets late in a run whose episodes still end early, whatever the scale of its rewards.
 
-    Where every step pays the same and episodes end at different times, the discounted return of a state depends on
-    how far the end is. Targets that hardly differ, against their own first size, do not see the end.
+    Where every step pays the same and episodes end at different times, the discounted return of a state depends
+    on how far the end is. Targets that hardly differ, against their own first size, do not see the end: because
+    the discount is small, if the first targets were no larger than a few rewards, else because they run through it.
     """
     cap = sight.setting("max_episode_length")
-    if not (np.isfinite(cap) and _may_be_normalised(sight, start.loss)):
-        return
     steps, loss, explained, returns, lengths = sight.together(
         "value_loss", "explained_variance", "episode_return", "episode_length"
     )
     late = (
         steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0]) if steps.size else steps > 0
     )
-    if late.sum() < sight.criteria["few_rows"]:
+    if not np.isfinite(cap) or late.sum() < sight.criteria["few_rows"]:
         return
     per_step = returns / np.maximum(lengths, 1)
     unit = float(np.ptp(per_step)) < sight.criteria["unit_reward"] * abs(float(per_step[0]))
-    ends = median(lengths[late]) < sight.criteria["ends_early"] * cap
-    if not (unit and ends):
+    if not (
+        unit and median(lengths[late]) < sight.criteria["ends_early"] * cap and _caught_up(sight, steps[late])
+    ):
         return
     width = float(
         np.sqrt(median(loss[late] / np.maximum(1 - explained[late], sight.criteria["unexplained"])))
     )
     share = width / float(np.sqrt(start.loss))
     text = (
-        f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, {share:.2g} of the "
-        f"first ones' size, though episodes end after {median(lengths[late]):.0f} of {cap:.0f} steps"
+        f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, {share:.2g} of "
+        f"the first ones' size, though episodes end after {median(lengths[late]):.0f} of {cap:.0f} steps"
     )
-    yield mechanism(sight, "discount_acts", share > sight.criteria["target_width"], text, steps[late])
+    far = start.loss > sight.criteria["far_targets"] * start.reward**2
+    name = "ends_seen" if far else "discount_acts"
+    yield mechanism(sight, name, share > sight.criteria["target_width"], text, steps[late])
+
+
+def _caught_up(sight: Sight, late: FloatArray) -> bool:
+    """Whether a mean over episodes at the end is mostly of episodes of this part.
+
+    A policy that has just learned is logged with the lengths of a hundred episodes ago.
+    """
+    series = sight.metrics["episode_length"]
+    episodes = (series.window or 1) * sight.criteria["window_share"]
+    return float(late[-1] - late[0]) >= episodes * float(series.finite().values[-1])
 
 
 def _may_be_normalised(sight: Sight, loss: float) -> bool:
