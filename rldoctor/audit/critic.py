@@ -26,6 +26,8 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         yield from _targets(sight)
     if sight.of("dqn", "ddqn"):
         yield from _start(sight)
+    if sight.of("dqn", "ddqn", "qrdqn"):
+        yield from _travel(sight)
     if sight.of("td3_or_ddpg", "td3", "ddpg", "sac", "tqc"):
         yield from _still_at_zero(sight)
 
@@ -57,6 +59,32 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
         f"alone gives, Q = 0)"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps)
+
+
+def _travel(sight: Sight) -> Iterator[AuditRow]:
+    """Errors of a value-based critic that are next to nothing although its episodes end early.
+
+    With a long horizon the error at the end of an episode alone is a value, many rewards, and the target network
+    moves under the rest. Errors of a few hundredths of one reward are those of targets that stand still or of a
+    discount that sees a few rewards only.
+    """
+    cap, discount = sight.setting("max_episode_length"), sight.setting("gamma")
+    steps, loss, returns, lengths = sight.together("critic_loss", "episode_return", "episode_length")
+    late = steps >= (steps[0] + steps[-1]) / 2 if steps.size else steps > 0
+    if late.sum() < sight.criteria["few_rows"] or not cap > 0 or discount < sight.criteria["far_discount"]:
+        return
+    per_step = returns / np.maximum(lengths, 1)
+    reward = abs(median(per_step))
+    unit = float(np.ptp(per_step)) < sight.criteria["unit_reward"] * reward
+    length = median(lengths[late])
+    if not unit or reward == 0 or not length < sight.criteria["ends_early"] * cap:
+        return
+    share = float(np.quantile(loss[late], 0.75)) / reward**2
+    text = (
+        f"three quarters of the losses of the second half are below {share:.2g} of the square of one reward, though "
+        f"episodes end after {length:.0f} of {cap:.0f} steps"
+    )
+    yield mechanism(sight, "values_travel", share > sight.criteria["travel_loss"], text, steps[late])
 
 
 def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
