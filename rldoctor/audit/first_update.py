@@ -40,6 +40,7 @@ def first_update(sight: Sight) -> Iterator[AuditRow]:
         start = _start(sight, "value_loss")
         if start is not None and not sight.of("a2c"):
             yield from _discounted(sight, start)
+            yield from _own_targets(sight, start)
         if start is not None:
             yield from _spread(sight, start)
     elif sight.of("sac", "tqc", "td3", "ddpg", "dqn") and _few_updates(sight):
@@ -106,6 +107,22 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     yield mechanism(sight, "discount_acts", not short, text, np.array([start.step]))
     if not short:
         yield from _factor(sight, start, ratio, text, usual)
+
+
+def _own_targets(sight: Sight, start: _Start) -> Iterator[AuditRow]:
+    """A fresh critic that explains its first targets: they are its own, ``r + gamma V(s')``, as with a lambda of 0."""
+    steps, explained = sight.together("explained_variance")
+    if explained.size < sight.criteria["few_rows"] or start.loss > sight.criteria["far_targets"] * start.reward**2:
+        return
+    # A run that goes on from another one begins late, with a critic that is not fresh.
+    if steps[0] > sight.criteria["first_within"] * float(np.min(np.diff(steps))):
+        return
+    text = (
+        f"explained variance {explained[0]:.2f} in the first update (0 is usual), with a value loss of {start.loss:.2g} "
+        f"where a reward is {start.reward:.2g}"
+    )
+    own = float(explained[0]) > sight.criteria["own_targets"]
+    yield mechanism(sight, "targets_beyond", not own, text, steps[:1])
 
 
 def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:

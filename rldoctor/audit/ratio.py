@@ -33,6 +33,7 @@ def ratio(sight: Sight) -> Iterator[AuditRow]:
     if math.isfinite(clip):
         yield _centred(sight, steps, width, clipped, clip)
     yield from _clip(sight, steps, width, clipped)
+    yield from _alike(sight, steps, width, clipped, clip)
 
 
 def _clip_range(sight: Sight) -> float:
@@ -61,6 +62,28 @@ def _centred(
     return mechanism(
         sight, "ratio_starts_at_one", not (moves and most > sight.criteria["clip_excess"]), text, steps
     )
+
+
+def _alike(
+    sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArray, clip: float
+) -> Iterator[AuditRow]:
+    """Updates with a large KL of which not one sample was clipped: the same ratio in every state.
+
+    Ratios that differ from state to state have tails, so some leave the range long before all do. A policy that
+    does not see its input moves as one, and is clipped everywhere or nowhere.
+    """
+    if not math.isfinite(clip):
+        return
+    expected = np.array([_share(math.log1p(clip) / one) for one in width])
+    large = expected > sight.criteria["clip_due"]
+    if large.sum() < sight.criteria["least_rows"]:
+        return
+    none = float((clipped[large] < sight.criteria["clip_none"]).mean())
+    text = (
+        f"{none:.0%} of the {int(large.sum())} updates whose KL ({median(width[large] ** 2) / 2:.2g}) would clip "
+        f"{median(expected[large]):.0%} of the samples clipped none"
+    )
+    yield mechanism(sight, "policy_input", none < sight.criteria["clip_none_share"], text, steps[large])
 
 
 def _clip(sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArray) -> Iterator[AuditRow]:
