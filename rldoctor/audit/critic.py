@@ -24,6 +24,8 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         yield from _horizon(sight)
     if sight.of("on_policy"):
         yield from _targets(sight)
+    if not sight.logged_reward_is_learned():
+        return
     if sight.of("dqn", "ddqn"):
         yield from _start(sight)
     if sight.of("dqn", "ddqn", "qrdqn"):
@@ -110,6 +112,28 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
         f"of its square ({int(known.sum())} rows)"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps[known])
+    yield from _one_step(sight, steps[known], size, share)
+
+
+def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:
+    """Q of no more than a step or two of reward, by a critic that has reached its targets: these see no further."""
+    discount = sight.setting("gamma")
+    late = steps >= (steps[0] + steps[-1]) / 2
+    if discount < sight.criteria["far_discount"] or late.sum() < sight.criteria["least_rows"]:
+        return
+    largest, error = float(size[late].max()), median(share[late])
+    # Where episodes last a few steps no value is larger.
+    _, lengths = _rewards(sight, steps[late])
+    if not median(lengths) > sight.criteria["long_episode"] * sight.criteria["few_steps"]:
+        return
+    short = largest < sight.criteria["few_steps"] and error < sight.criteria["reached_targets"]
+    text = (
+        f"Q of the policy is at most {largest:.2g} steps of reward in the second half, with a loss of {error:.2g} of "
+        "the reward's square: the critic has reached its targets, and they reach no further"
+    )
+    yield mechanism(
+        sight, "values_travel", not short or largest < sight.criteria["zero_share"], text, steps[late]
+    )
 
 
 def _q(sight: Sight) -> tuple[FloatArray, FloatArray]:

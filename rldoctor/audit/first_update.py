@@ -33,7 +33,8 @@ class _Start:
 
 def first_update(sight: Sight) -> Iterator[AuditRow]:
     """The reward that the learner sees, and the discount that acts on it."""
-    if not sight.by("stable_baselines3", "cleanrl"):
+    factor = sight.setting("reward_scale")
+    if not sight.by("stable_baselines3", "cleanrl") or (np.isfinite(factor) and factor != 1):
         return
     # A2C is logged every 100 updates, when its values are no longer those of the start.
     if sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo", "a2c"):
@@ -112,7 +113,10 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
 def _own_targets(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     """A fresh critic that explains its first targets: they are its own, ``r + gamma V(s')``, as with a lambda of 0."""
     steps, explained = sight.together("explained_variance")
-    if explained.size < sight.criteria["few_rows"] or start.loss > sight.criteria["far_targets"] * start.reward**2:
+    if (
+        explained.size < sight.criteria["few_rows"]
+        or start.loss > sight.criteria["far_targets"] * start.reward**2
+    ):
         return
     # A run that goes on from another one begins late, with a critic that is not fresh.
     if steps[0] > sight.criteria["first_within"] * float(np.min(np.diff(steps))):

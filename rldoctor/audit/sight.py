@@ -76,6 +76,11 @@ class Sight:
         """A setting that somebody wrote down or the library states, NaN where it is unknown."""
         return self.config.get(name, NAN)
 
+    def logged_reward_is_learned(self) -> bool:
+        """Whether nothing says that the learner sees other rewards than the log: no factor, no normalisation."""
+        factor = self.setting("reward_scale")
+        return not (self.setting("normalize_reward") > 0) and (np.isnan(factor) or factor == 1)
+
     def written(self, name: str) -> bool:
         """Whether a setting is known otherwise than as a library's default."""
         knob = self.run.config.get(name)

@@ -28,7 +28,7 @@ WIRING_FAULTS = (
         doc="The critic's parameters are never trained (not in the optimiser): the actor follows noise.",
         how="value net without gradients; off-policy, the critic's optimiser does not step",
         cause="wiring: updates do not reach the critic",
-        roots=("VAL-12", "VAL-02", "VAL-03", "VAL-11"),
+        roots=("VAL-12", "VAL-15", "VAL-02", "VAL-03", "VAL-11"),
         symptoms=("VAL-01", "POL-06", "REW-04", "ENT-06", *_SLOW),
         algos=(*ON_POLICY, *CONTINUOUS_OFF),
         plant=fields(surgery=("freeze-critic",)),
