@@ -1,0 +1,130 @@
+"""Rows of the audit that tell what acted: discount, rewards, ratios, values; on made-up logs with known answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rldoctor.audit.audit import audit
+from rldoctor.audit.criteria_file import read_criteria
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.config import Knob, RunConfig
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+from rldoctor.paths import builtin_rules_dir
+
+CRITERIA = read_criteria(builtin_rules_dir())
+
+
+def rows(
+    algorithm: str, config: dict[str, Any], every: int = 1024, **series: list[float]
+) -> dict[str, AuditRow]:
+    """The audit of a Stable-Baselines3 run with these columns, a row every so many steps."""
+    frame = {
+        name: Series(name, np.arange(1.0, len(values) + 1) * every, np.array(values), name, "env_steps")
+        for name, values in series.items()
+    }
+    knobs = {name: Knob(name, value, name, value, "config.json:1") for name, value in config.items()}
+    run = Run("x", Path(), "csv", "stable_baselines3", algorithm, MetricFrame(frame), RunConfig(knobs))
+    return {row.name: row for row in audit(run, CRITERIA)}
+
+
+ON_POLICY = {"gamma": 0.99, "gae_lambda": 0.95}
+
+
+def targets(decay: float, reward: float, length: int) -> float:
+    """Mean square of the lambda-returns of an episode, by the sum itself."""
+    per_step = [sum(reward * decay**k for k in range(left)) for left in range(1, length + 1)]
+    return float(np.mean(np.square(per_step)))
+
+
+@pytest.mark.parametrize("acting", [0.3, 0.94])
+def test_the_first_value_loss_tells_the_discount(acting: float) -> None:
+    loss = targets(acting, -6.0, 200)
+    found = rows(
+        "ppo", ON_POLICY, value_loss=[loss] * 6, episode_return=[-1200.0] * 6, episode_length=[200.0] * 6
+    )
+    assert found["acting_decay"].low <= acting <= found["acting_decay"].high
+    assert found["discount_acts"].best == float(acting > 0.9)
+
+
+@pytest.mark.parametrize("factor", [1e-3, 1.0, 300.0])
+def test_the_first_value_loss_tells_the_reward_that_the_learner_sees(factor: float) -> None:
+    loss = targets(0.9405, factor, 22)
+    found = rows(
+        "ppo", ON_POLICY, value_loss=[loss] * 6, episode_return=[22.0] * 6, episode_length=[22.0] * 6
+    )
+    assert found["reward_factor"].low < factor < found["reward_factor"].high
+    assert found["reward_factor"].high < 10 * factor
+
+
+def test_rewards_that_may_be_normalised_say_nothing() -> None:
+    found = rows("ppo", ON_POLICY, value_loss=[1.4] * 6, episode_return=[45.0] * 6, episode_length=[6.0] * 6)
+    assert "reward_factor" not in found
+
+
+def test_a_written_factor_explains_the_loss() -> None:
+    config = {**ON_POLICY, "reward_scale": 0.001}
+    loss = [targets(0.9405, 1e-3, 22)] * 6
+    found = rows("ppo", config, value_loss=loss, episode_return=[22.0] * 6, episode_length=[22.0] * 6)
+    assert "reward_factor" not in found
+
+
+def test_a_fresh_critic_that_explains_its_targets_made_them() -> None:
+    series = {"value_loss": [0.5] * 6, "episode_return": [22.0] * 6, "episode_length": [22.0] * 6}
+    assert rows("ppo", ON_POLICY, explained_variance=[0.74] * 6, **series)["targets_beyond"].best == 0.0
+    assert rows("ppo", ON_POLICY, explained_variance=[0.01] * 6, **series)["targets_beyond"].best == 1.0
+
+
+def test_targets_that_do_not_see_the_end() -> None:
+    lengths = [20.0 + n for n in range(20)]
+    config = {**ON_POLICY, "max_episode_length": 500}
+    late = {"explained_variance": [0.0] * 20, "episode_return": lengths, "episode_length": lengths}
+    through = rows("a2c", config, value_loss=[14.0, 10.0, 5.0, *[1e-4] * 17], **late)
+    assert through["ends_seen"].best == 0.0
+    assert rows("a2c", config, value_loss=[14.0] * 20, **late)["ends_seen"].best == 1.0
+
+
+def test_a_surrogate_beyond_the_root_of_twice_the_kl() -> None:
+    kl = [0.008] * 20
+    beyond = rows("trpo", {}, approx_kl=kl, policy_loss=[-0.04, -0.1, *[-0.5] * 18])
+    assert beyond["surrogate_possible"].best == 0.0
+    assert rows("trpo", {}, approx_kl=kl, policy_loss=[-0.04] * 20)["surrogate_possible"].best == 1.0
+
+
+def test_raw_advantages_are_no_mismatch() -> None:
+    """They are beyond the bound from the first update on."""
+    found = rows("ppo", {}, approx_kl=[0.008] * 20, policy_loss=[-3.0] * 20)
+    assert found["surrogate_possible"].best == 1.0
+
+
+def test_one_ratio_for_all_states_is_clipped_nowhere() -> None:
+    kl = [1e-5] * 10 + [0.007] * 5
+    blind = rows("ppo", {"clip_range": 0.2}, approx_kl=kl, clip_fraction=[0.0] * 15)
+    assert blind["policy_input"].best == 0.0
+    sees = rows("ppo", {"clip_range": 0.2}, approx_kl=kl, clip_fraction=[0.0] * 10 + [0.05] * 5)
+    assert sees["policy_input"].best == 1.0
+
+
+def test_an_error_that_stays_the_reward_itself() -> None:
+    series = {"episode_return": [-500.0] * 10, "episode_length": [500.0] * 10}
+    assert rows("dqn", {}, critic_loss=[0.45] * 10, **series)["critic_moves"].best == 0.0
+    assert rows("dqn", {}, critic_loss=[0.01] * 5 + [0.1] * 5, **series)["critic_moves"].best == 1.0
+
+
+@pytest.mark.parametrize(("loss", "travels"), [(2e-4, 0.0), (0.2, 1.0)])
+def test_errors_that_are_no_values(loss: float, travels: float) -> None:
+    config = {"gamma": 0.99, "max_episode_length": 500}
+    series = {"episode_return": [15.0] * 12, "episode_length": [15.0] * 12}
+    assert rows("dqn", config, critic_loss=[0.14] + [loss] * 11, **series)["values_travel"].best == travels
+
+
+@pytest.mark.parametrize(("value", "travels"), [(6.0, 0.0), (80.0, 1.0)])
+def test_values_of_one_reward_by_a_critic_that_has_arrived(value: float, travels: float) -> None:
+    series = {"episode_return": [-1200.0] * 8, "episode_length": [200.0] * 8, "critic_loss": [0.4] * 8}
+    found = rows("td3_or_ddpg", {"gamma": 0.99}, policy_loss=[value] * 8, **series)
+    assert found["values_travel"].best == travels
