@@ -49,15 +49,16 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
     early = _not_for_this_run(rule, context) or _missing(rule, context)
     if early is not None:
         return Evaluated(rule, early)
-    scene = place(rule, context)
+    scene = _certain(rule, context) or place(rule, context)
     # Only now, as the points that count are those on the rule's own grid, after its warm-up was cut off.
-    early = too_little(scene)
+    early = None if scene.certain else too_little(scene)
     if early is not None:
         return Evaluated(rule, early)
     fired = _condition(scene)
     # Guards are asked of a rule that fired only: a quiet rule needs no excuse, and its reason is then that
     # it passed. The first guard in the file is the one told.
-    guard = next((one for one in rule.unless if scene.holds(one.when)), None) if fired else None
+    asked = rule.unless if fired and not scene.certain else ()
+    guard = next((one for one in asked if scene.holds(one.when)), None)
     # Before the measures, which may be taken over the points that fired (`active`).
     scene.activate(fired=fired and guard is None)
     measures = scene.measures()
@@ -128,6 +129,17 @@ def _missing(rule: Rule, context: PreparedRun) -> RuleResult | None:
     )
 
 
+def _certain(rule: Rule, context: PreparedRun) -> Scene | None:
+    """The rule on a run that shows what no noise can produce, its warm-up included; else None."""
+    sure = rule.beyond_doubt
+    if sure is None:
+        return None
+    scene = place(replace(rule, ignore_first=None), context)
+    points = int(np.isfinite(np.asarray(scene.names[rule.requires[0]], dtype=np.float64)).sum())
+    scene.certain = points >= sure.points and scene.holds(sure.when)
+    return scene if scene.certain else None
+
+
 def too_little(scene: Scene) -> RuleResult | None:
     """The result of a rule that has too few points, or whose ``ready`` is false; None when it may judge."""
     rule = scene.rule
@@ -146,6 +158,9 @@ def too_little(scene: Scene) -> RuleResult | None:
 
 def _condition(scene: Scene) -> bool:
     """Whether the rule's condition holds; sets the intervals over which it does."""
+    if scene.certain:
+        scene.found = _since(scene)
+        return True
     mask = as_mask(scene.value(scene.rule.when))
     # Two kinds of rules. A single truth value judges the run as a whole and has no interval of its own
     # (`since` looks for one); an array is judged over time, like an alert that must hold for a while.
@@ -167,9 +182,12 @@ def _intervals(scene: Scene, mask: BoolArray, *, hold: bool) -> list[Interval]:
 
 def _since(scene: Scene) -> list[Interval]:
     """The last stretch over which ``since`` held: when a whole-run condition began."""
-    if scene.rule.since is None or not scene.grid.size:
+    since = scene.rule.since
+    if scene.certain and scene.rule.beyond_doubt is not None:
+        since = scene.rule.beyond_doubt.since or since
+    if since is None or not scene.grid.size:
         return []
-    mask = np.broadcast_to(as_mask(scene.value(scene.rule.since)), scene.grid.shape)
+    mask = np.broadcast_to(as_mask(scene.value(since)), scene.grid.shape)
     # The last stretch: what was so at the start and healed is not when the present trouble began.
     return _intervals(scene, mask, hold=False)[-1:]
 

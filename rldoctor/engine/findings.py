@@ -25,7 +25,7 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         slug=rule.slug,
         title=_title(scene),
         severity=severity,
-        message=scene.text(rule.message, measures),
+        message=scene.text(_message(scene), measures),
         area=rule.area,
         onset=scene.found[-1].start if scene.found else None,
         intervals=tuple(scene.found),
@@ -44,9 +44,16 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
     )
 
 
+def _message(scene: Scene) -> str:
+    sure = scene.rule.beyond_doubt
+    return sure.says if scene.certain and sure is not None and sure.says else scene.rule.message
+
+
 def _title(scene: Scene) -> str:
     """What is said of a run of which the rule itself is not sure is worded so."""
     rule = scene.rule
+    if scene.certain:
+        return rule.failure_title
     # Lowered against what it was escalated to, as _severity does, so that title and level cannot disagree.
     reached = _escalated(scene)
     lowered = any(level < reached and scene.holds(when) for level, when in rule.reduce)
@@ -60,6 +67,8 @@ def _escalated(scene: Scene) -> Severity:
 def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:
     """The level after escalation, reduction and the gates, and what a gate did in words."""
     rule, facts = scene.rule, scene.context.facts
+    if scene.certain and rule.beyond_doubt is not None:
+        return max(_escalated(scene), rule.beyond_doubt.severity or rule.severity), ""
     # Reductions after escalations: a doubt about the diagnosis weighs more than how bad it would be.
     severity = min([_escalated(scene), *(level for level, when in rule.reduce if scene.holds(when))])
     # Reward hacking, a return that is a running counter and the like make the return rise. A gate that
@@ -130,7 +139,11 @@ def _prescriptions(
     wanted = [fix for cause in causes if cause.likely is not False for fix in cause.fixes]
     named = {fix for spec in scene.rule.causes for fix in spec.fixes}
     order = list(dict.fromkeys([*wanted, *(fix for fix in fixes if fix not in named)])) or list(fixes)
-    return tuple(_prescribe(scene, fixes[fix], measures) for fix in order)
+    return tuple(_prescribe(scene, fixes[fix], measures) for fix in order if _offered(scene, fixes[fix]))
+
+
+def _offered(scene: Scene, spec: FixSpec) -> bool:
+    return spec.only_if is None or _likely(scene, spec.only_if) is not False
 
 
 def _prescribe(scene: Scene, spec: FixSpec, measures: Mapping[str, Measure]) -> Prescription:

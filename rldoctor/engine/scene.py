@@ -80,6 +80,7 @@ class Scene:
     names: dict[str, Value]
     scope: Scope
     found: list[Interval] = field(default_factory=list)
+    certain: bool = False
 
     def value(self, expression: Expression) -> Value:
         """The value of an expression of this rule."""

@@ -54,6 +54,9 @@ THRESHOLD = Record(
     {"value": Number(), "unit": _WORDS, "range": Pair(), "note": _WORDS}, also=_inside_its_range
 )
 _GUARD = Record({"id": IDENTIFIED, "when": Formula(), "says": _WORDS})
+_BEYOND_DOUBT = Record(
+    {"when": Formula(), "points": Whole(1, 10)}, {"severity": Level(), "since": Formula(), "says": _WORDS}
+)
 _MEASURE = Record(
     {"value": Formula()},
     {
@@ -111,6 +114,7 @@ _FIX = Record(
         "text": _WORDS,
         "in": MapOf(_WORDS, Name("framework")),
         "expect": _WORDS,
+        "only_if": Formula(),
     },
     also=_can_always_be_said,
 )
@@ -164,6 +168,7 @@ RULE = Record(
         "ignore_first": Length(),
         "ready": Formula(),
         "not_ready_says": _WORDS,
+        "beyond_doubt": _BEYOND_DOUBT,
         "unless": ListOf(_GUARD),
         "cap_if_improving": Level(),
         "cap_if_solved": Level(),

@@ -53,6 +53,21 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class BeyondDoubt:
+    """A magnitude that no noise can produce: ``points`` rows are enough, at ``severity`` or above.
+
+    Neither ``min_points``, ``ready``, guards nor caps hold such a finding back. ``says`` stands instead of
+    the message, ``since`` instead of the rule's own.
+    """
+
+    when: Expression
+    points: int = 2
+    severity: Severity | None = None
+    since: Expression | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureSpec:
     """A number to report with the verdict; ``limit`` names the threshold it is held against."""
 
@@ -80,7 +95,7 @@ class FixSpec:
     """A prescription. ``to`` gives a number in the canonical unit; ``otherwise`` is the unquantified wording.
 
     ``text`` is a full-sentence template used instead of the generated "Set KEY to VALUE"; ``wordings``
-    replaces it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is
+    replaces it per framework. Where ``only_if`` is false the fix is left out (unknown: it is offered). ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is
     used.
     """
 
@@ -94,6 +109,7 @@ class FixSpec:
     wordings: Mapping[str, str] = field(default_factory=dict)
     because: str = ""
     expect: str = ""
+    only_if: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +174,7 @@ class Rule:
     ignore_first: Span | None = None
     ready: Expression | None = None
     not_ready_says: str = ""
+    beyond_doubt: BeyondDoubt | None = None
     unless: tuple[Guard, ...] = ()
     cap_if_improving: Severity | None = None
     cap_if_solved: Severity | None = None

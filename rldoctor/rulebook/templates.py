@@ -24,6 +24,8 @@ def templates(rule: Rule) -> Iterator[tuple[_Keys, str, bool]]:
     """Place, text, and whether it belongs to a fix, of every template."""
     for key in ("message", "passed_message", "not_ready_says"):
         yield (key,), getattr(rule, key), False
+    if rule.beyond_doubt is not None:
+        yield ("beyond_doubt", "says"), rule.beyond_doubt.says, False
     for index, guard in enumerate(rule.unless):
         yield ("unless", index, "says"), guard.says, False
     for index, cause in enumerate(rule.causes):
