@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import NAN
+from rldoctor.engine.prescribing import Place, place_of, prescribed
 from rldoctor.engine.scene import Scene, known_measures, rule_metrics
-from rldoctor.engine.wording import prescription
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Cause, Finding, Measure, Prescription, Severity
 from rldoctor.model.numbers import number_text
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import CauseSpec, FixSpec
 
 
@@ -19,7 +21,7 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
     """The finding of a rule that fired on a run."""
     rule = scene.rule
     severity, capped = _severity(scene, policy)
-    causes = _causes(scene, measures)
+    causes = causes_of(scene, measures)
     return Finding(
         code=rule.code,
         slug=rule.slug,
@@ -31,7 +33,11 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         intervals=tuple(scene.found),
         measures=known_measures(measures),
         causes=causes,
-        prescriptions=_prescriptions(scene, causes, measures),
+        prescriptions=fitting(
+            wanted_fixes(scene, causes),
+            place_of(scene.context.run, scene.context.config),
+            template_fields(scene, measures),
+        ),
         references=tuple((one.title, one.url) for one in rule.references),
         metrics=tuple(name for name in rule_metrics(rule) if name in scene.context.metrics),
         capped=capped,
@@ -95,7 +101,7 @@ def _lowered(severity: Severity, cap: Severity, why: str) -> str:
     return f"{severity.label}, lowered to {cap.label}: {why}"
 
 
-def _causes(scene: Scene, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
+def causes_of(scene: Scene, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
     """Likely causes first, then those that no number could decide, then the rejected ones.
 
     A cause that needs a number the log does not hold is left out once another one is likely.
@@ -130,27 +136,68 @@ def _likely(scene: Scene, expression: Expression) -> bool | None:
     return None if any(math.isnan(value) for value in needed) else False
 
 
-def _prescriptions(
-    scene: Scene, causes: tuple[Cause, ...], measures: Mapping[str, Measure]
-) -> tuple[Prescription, ...]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A fix that the numbers of a run ask for, the cause it answers, and the number it would set."""
+
+    spec: FixSpec
+    cause: Cause | None
+    sure: bool
+    target: float | None
+
+
+def wanted_fixes(scene: Scene, causes: tuple[Cause, ...]) -> tuple[Wanted, ...]:
     """Fixes in the order of their causes, then those of no cause; a rejected cause's fixes are left out."""
+    specs = [(scene.rule.fixes[fix], cause) for fix, cause in _wanted(scene, causes).items()]
+    return tuple(
+        Wanted(spec, cause, cause is None or _sure(scene, cause), _target(scene, spec))
+        for spec, cause in specs
+        if _offered(scene, spec)
+    )
+
+
+def fitting(wanted: Iterable[Wanted], place: Place, fields: Mapping[str, str]) -> tuple[Prescription, ...]:
+    """Without what has no place in the run, and without a second number for a key that has one."""
+    made: list[Prescription] = []
+    for fix in wanted:
+        one = prescribed(fix.spec, fix.target, place, fields)
+        if one is not None and not any(_clash(one, other) for other in made):
+            made.append(replace(one, cause=fix.cause.id, sure=fix.sure) if fix.cause else one)
+    return tuple(made)
+
+
+def _wanted(scene: Scene, causes: tuple[Cause, ...]) -> dict[str, Cause | None]:
+    """The fixes in order, each with the first cause it answers."""
     fixes = scene.rule.fixes
-    # Advice of a rejected cause would contradict the run in front of it.
-    wanted = [fix for cause in causes if cause.likely is not False for fix in cause.fixes]
+    wanted: dict[str, Cause | None] = {}
+    for cause in causes:
+        # Advice of a rejected cause would contradict the run in front of it.
+        for fix in cause.fixes if cause.likely is not False else ():
+            wanted.setdefault(fix, cause)
     named = {fix for spec in scene.rule.causes for fix in spec.fixes}
-    order = list(dict.fromkeys([*wanted, *(fix for fix in fixes if fix not in named)])) or list(fixes)
-    return tuple(_prescribe(scene, fixes[fix], measures) for fix in order if _offered(scene, fixes[fix]))
+    return wanted | {fix: None for fix in fixes if fix not in named} or dict.fromkeys(fixes)
+
+
+def _sure(scene: Scene, cause: Cause) -> bool:
+    """Whether nothing that would decide about a cause is missing."""
+    spec = next(one for one in scene.rule.causes if one.id == cause.id)
+    return spec.more_likely_if is None or cause.likely is not None
+
+
+def _clash(one: Prescription, other: Prescription) -> bool:
+    return bool(one.key and one.key == other.key and one.to and other.to) or one.text == other.text
 
 
 def _offered(scene: Scene, spec: FixSpec) -> bool:
+    """Whether the run's numbers do not speak against a fix."""
     return spec.only_if is None or _likely(scene, spec.only_if) is not False
 
 
-def _prescribe(scene: Scene, spec: FixSpec, measures: Mapping[str, Measure]) -> Prescription:
+def template_fields(scene: Scene, measures: Mapping[str, Measure]) -> dict[str, str]:
+    """What the texts of a rule's fixes may name."""
     fields = {name: measure.text for name, measure in measures.items()}
     fields |= {name: number_text(one.value) for name, one in scene.rule.thresholds.items()}
-    fields |= {f"config_{name}": number_text(value) for name, value in scene.context.config.items()}
-    return prescription(spec, _target(scene, spec), scene.context.run, fields)
+    return fields | {f"config_{name}": number_text(value) for name, value in scene.context.config.items()}
 
 
 def _target(scene: Scene, spec: FixSpec) -> float | None:

@@ -136,6 +136,7 @@ class Prescription:
     """One thing to change. ``now`` and ``to`` are in the user's own key and unit (``key``), or empty.
 
     ``text`` is a complete sentence; ``because`` the reason; ``expect`` what should be seen afterwards.
+    ``cause``: the cause it answers; not ``sure`` where a number is missing that would decide about that.
     """
 
     id: str
@@ -147,6 +148,8 @@ class Prescription:
     to_number: float | None = None
     because: str = ""
     expect: str = ""
+    cause: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

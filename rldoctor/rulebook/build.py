@@ -113,7 +113,7 @@ def _cause(plain: _Plain) -> CauseSpec:
     return CauseSpec(plain["id"], plain["says"], _parsed(plain, "more_likely_if"), rejected, fixes_)
 
 
-_FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs", "only_if"}
+_FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs", "only_if", "mechanism"}
 
 
 def _fix(name: str, plain: _Plain) -> FixSpec:
@@ -122,6 +122,8 @@ def _fix(name: str, plain: _Plain) -> FixSpec:
         id=name,
         to=_parsed(plain, "to"),
         only_if=_parsed(plain, "only_if"),
+        mechanism=tuple(plain.get("mechanism", ())),
+        algorithms=tuple(plain.get("for", ())),
         needs=tuple(plain.get("needs", ())),
         otherwise=plain.get("else", ""),
         wordings=plain.get("in", {}),

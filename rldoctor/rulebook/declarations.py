@@ -115,6 +115,9 @@ _FIX = Record(
         "in": MapOf(_WORDS, Name("framework")),
         "expect": _WORDS,
         "only_if": Formula(),
+        "direction": Choice(("lower", "raise", "either"), "direction"),
+        "mechanism": _NAMES,
+        "for": _ALGORITHMS,
     },
     also=_can_always_be_said,
 )

@@ -95,8 +95,10 @@ class FixSpec:
     """A prescription. ``to`` gives a number in the canonical unit; ``otherwise`` is the unquantified wording.
 
     ``text`` is a full-sentence template used instead of the generated "Set KEY to VALUE"; ``wordings``
-    replaces it per framework. Where ``only_if`` is false the fix is left out (unknown: it is offered). ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is
-    used.
+    replaces it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is
+    used. Where ``only_if`` is false the fix is left out (unknown: it is offered). ``direction``: the way the
+    knob must move (``lower``, ``raise``, ``either``). ``mechanism``: what must be there, and not be so
+    already. ``algorithms``: the only ones it is for.
     """
 
     id: str
@@ -110,6 +112,9 @@ class FixSpec:
     because: str = ""
     expect: str = ""
     only_if: Expression | None = None
+    direction: str = ""
+    mechanism: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
