@@ -63,6 +63,8 @@ def _prescriptions(path: Path, rules: Sequence[Rule]) -> str:
             ],
             hint="Each is tried in every framework; docs/writing-rules.md says how to restrict one.",
         )
+    if further:
+        return ""
     axes = f"{len(framework_names())} frameworks x {len(ALGORITHMS)} algorithms x {len(STATES)} states"
     return f"prescriptions of {plural(len(rules), 'rule')} in {axes} of the settings: 0 violations\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from rldoctor.engine.policy import Policy
@@ -22,6 +22,11 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
     rule = scene.rule
     severity, capped = _severity(scene, policy)
     causes = causes_of(scene, measures)
+    prescriptions = fitting(
+        wanted_fixes(scene, causes),
+        place_of(scene.context.run, scene.context.config),
+        template_fields(scene, measures),
+    )
     return Finding(
         code=rule.code,
         slug=rule.slug,
@@ -33,11 +38,7 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         intervals=tuple(scene.found),
         measures=known_measures(measures),
         causes=causes,
-        prescriptions=fitting(
-            wanted_fixes(scene, causes),
-            place_of(scene.context.run, scene.context.config),
-            template_fields(scene, measures),
-        ),
+        prescriptions=prescriptions,
         references=tuple((one.title, one.url) for one in rule.references),
         metrics=tuple(name for name in rule_metrics(rule) if name in scene.context.metrics),
         capped=capped,
@@ -47,7 +48,40 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         false_positives=rule.false_positives,
         # Measured with the thresholds as they stand in the file.
         measured=None if rule.overridden else rule.measured,
+        setting=_setting(scene, prescriptions),
     )
+
+
+def _setting(scene: Scene, prescriptions: Sequence[Prescription]) -> str:
+    """The setting that is the cause, and what it does; empty where the numbers do not blame one.
+
+    It is blamed where the first change is another value of it, and what decides about the cause reads it or
+    the rule says so (``does``).
+    """
+    if not prescriptions:
+        return ""
+    first = prescriptions[0]
+    spec = next((one for one in scene.rule.causes if one.id == first.cause), None)
+    if spec is None or not (first.sure and first.key and first.now and first.to):
+        return ""
+    decided = spec.more_likely_if or scene.rule.when
+    named = bool(spec.does and spec.more_likely_if)
+    if not named and first.knob not in _settings_of(decided, scene.rule.let):
+        return ""
+    setting = f"{first.key} = {first.now}"
+    return f"{setting} {spec.does}" if spec.does else f"{setting}: {scene.rule.failure_title}"
+
+
+def _settings_of(expression: Expression, lets: Mapping[str, Expression]) -> set[str]:
+    """The settings that an expression reads, ``let`` names followed."""
+    found, pending, seen = set[str](), [expression], set[str]()
+    while pending:
+        one = pending.pop()
+        found |= one.config
+        further = {name for name in one.names if name in lets} - seen
+        seen |= further
+        pending += [lets[name] for name in further]
+    return found
 
 
 def _message(scene: Scene) -> str:

@@ -164,7 +164,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One pathology found in one run, with the arithmetic."""
+    """One pathology found in one run, with the arithmetic.
+
+    ``setting``: where a setting is the cause, what it does (``clip_range = 0.0001 stops the policy``).
+    """
 
     code: str
     slug: str
@@ -185,6 +188,7 @@ class Finding:
     expect_check: str = ""
     false_positives: tuple[str, ...] = ()
     measured: Measured | None = None
+    setting: str = ""
 
 
 @dataclass(frozen=True, slots=True)

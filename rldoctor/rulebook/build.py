@@ -110,7 +110,8 @@ def _edge(plain: _Plain) -> Edge:
 
 def _cause(plain: _Plain) -> CauseSpec:
     rejected, fixes_ = plain.get("rejected_says", ""), tuple(plain.get("fixes", ()))
-    return CauseSpec(plain["id"], plain["says"], _parsed(plain, "more_likely_if"), rejected, fixes_)
+    likely = _parsed(plain, "more_likely_if")
+    return CauseSpec(plain["id"], plain["says"], likely, rejected, fixes_, plain.get("does", ""))
 
 
 _FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs", "only_if", "mechanism"}

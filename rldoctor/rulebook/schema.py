@@ -81,13 +81,17 @@ class MeasureSpec:
 
 @dataclass(frozen=True, slots=True)
 class CauseSpec:
-    """A possible cause; ``more_likely_if`` decides between causes, ``rejected_says`` explains a rejection."""
+    """A possible cause; ``more_likely_if`` decides between causes, ``rejected_says`` explains a rejection.
+
+    ``does``: where the cause is a setting, what that does (``stops the policy``), for the headline.
+    """
 
     id: str
     says: str
     more_likely_if: Expression | None = None
     rejected_says: str = ""
     fixes: tuple[str, ...] = ()
+    does: str = ""
 
 
 @dataclass(frozen=True, slots=True)
