@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from rldoctor.engine.deciding import deciding, is_outcome
 from rldoctor.engine.findings import make_finding
 from rldoctor.engine.intervals import intervals, span_steps
 from rldoctor.engine.policy import Policy
@@ -14,7 +15,7 @@ from rldoctor.engine.prepared_run import PreparedRun
 from rldoctor.engine.scene import Scene, as_mask, known_measures, place
 from rldoctor.engine.what_to_log import ALGORITHM, additions
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY, matches
-from rldoctor.model.finding import Interval, Outcome, RuleResult, Severity
+from rldoctor.model.finding import Interval, Measure, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import Edge, Rule
@@ -22,11 +23,15 @@ from rldoctor.rulebook.schema import Edge, Rule
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A rule's result, and the edges of the causal graph that hold for this run."""
+    """A rule's result, and the edges of the causal graph that hold for this run.
+
+    ``why_not``: what a quiet rule rejects its own explanation with, made when asked for.
+    """
 
     rule: Rule
     result: RuleResult
     edges: tuple[Edge, ...] = ()
+    why_not: Callable[[], str] | None = None
 
 
 def evaluate_rule(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
@@ -78,7 +83,15 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
         return Evaluated(rule, result, edges)
     said = scene.text(guard.says if guard else rule.passed_message, measures)
     reason = f"{guard.id}: {said}" if guard else said
-    return Evaluated(rule, _quiet(rule, Outcome.PASSED, reason, measures=known_measures(measures)))
+    result = _quiet(rule, Outcome.PASSED, reason, measures=known_measures(measures))
+    return Evaluated(rule, result, why_not=lambda: _why_not(scene, measures, said, guarded=guard is not None))
+
+
+def _why_not(scene: Scene, measures: Mapping[str, Measure], said: str, *, guarded: bool) -> str:
+    """The guard, or the numbers that decided; the rule's own words where the outcome of the run did."""
+    if guarded or is_outcome(scene.rule.when):
+        return said
+    return deciding(scene, measures)
 
 
 def _quiet(rule: Rule, outcome: Outcome, reason: str, **fields: object) -> RuleResult:
