@@ -14,11 +14,12 @@ from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import PreparedRun
 from rldoctor.engine.scene import Scene, as_mask, known_measures, place
 from rldoctor.engine.what_to_log import ALGORITHM, additions
+from rldoctor.language.parser import Expression
 from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY, matches
 from rldoctor.model.finding import Interval, Measure, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
 from rldoctor.plain_data import dataclass
-from rldoctor.rulebook.schema import Edge, Rule
+from rldoctor.rulebook.schema import Edge, Rule, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
     if early is not None:
         return Evaluated(rule, early)
     scene = _certain(rule, context) or place(rule, context)
+    scene.slack, scene.lag = policy.ranking.timing_slack * context.length, policy.ranking.window_lag
     # Only now, as the points that count are those on the rule's own grid, after its warm-up was cut off.
     early = None if scene.certain else too_little(scene)
     if early is not None:
@@ -182,15 +184,45 @@ def _condition(scene: Scene) -> bool:
         # made up: ranking calls it a property of the whole run.
         scene.found = _since(scene) if bool(mask) else []
         return bool(mask)
-    scene.found = _intervals(scene, mask, hold=True)
+    scene.found = _intervals(scene, mask, scene.rule.when, hold=True)
     return bool(scene.found)
 
 
-def _intervals(scene: Scene, mask: BoolArray, *, hold: bool) -> list[Interval]:
+def _intervals(scene: Scene, mask: BoolArray, expression: Expression, *, hold: bool) -> list[Interval]:
     rule, grid, length = scene.rule, scene.grid, scene.context.length
     # `for` filters alerts, and an onset of a verdict that stands already needs no filter.
     held = span_steps(rule.hold, grid, length) if hold else 0.0
-    return intervals(mask, grid, hold=held, bridge=span_steps(rule.bridge, grid, length))
+    found = intervals(mask, grid, hold=held, bridge=span_steps(rule.bridge, grid, length))
+    return [_dated(one, scene, expression) for one in found]
+
+
+def _dated(one: Interval, scene: Scene, expression: Expression) -> Interval:
+    """The interval from where its condition began to be true, and not from where the log shows it first.
+
+    A trailing mean over a window crosses a limit late. What holds at the first point that is
+    judged held before: a row tells of the steps since the one before it, the warm-up is not looked at, and
+    nothing speaks for a change at its end.
+    """
+    first = float(scene.grid[0])
+    if one.start <= first:
+        row = span_steps(Span("points", 2), scene.grid, 0.0)
+        near = first - scene.begins <= scene.slack + row
+        return replace(one, start=max(0.0, (scene.begins if near else first) - row))
+    lag = _lag(expression, scene)
+    return replace(one, start=max(first, one.start - lag)) if lag > 0 else one
+
+
+def _lag(expression: Expression, scene: Scene) -> float:
+    """How late the widest averaging window of the logger makes what the condition compares, in steps."""
+    names, seen, found = set(expression.names), set[str](), 0.0
+    while names - seen:
+        name = (names - seen).pop()
+        seen.add(name)
+        # A single number behind a limit dates nothing.
+        if np.ndim(scene.names.get(name, 0.0)) > 0:
+            found = max(found, scene.context.spacing.get(name, 0.0))
+            names |= scene.rule.let[name].names if name in scene.rule.let else set()
+    return found * scene.lag
 
 
 def _since(scene: Scene) -> list[Interval]:
@@ -202,7 +234,7 @@ def _since(scene: Scene) -> list[Interval]:
         return []
     mask = np.broadcast_to(as_mask(scene.value(since)), scene.grid.shape)
     # The last stretch: what was so at the start and healed is not when the present trouble began.
-    return _intervals(scene, mask, hold=False)[-1:]
+    return _intervals(scene, mask, since, hold=False)[-1:]
 
 
 def lowered(evaluated: Evaluated, reason: str) -> Evaluated:

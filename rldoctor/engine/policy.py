@@ -52,6 +52,7 @@ class Ranking:
     unknown: float
     after: float
     timing_slack: float
+    window_lag: float
     absent_prediction: float
     config_only: float
     unmeasured_prediction: float
@@ -201,6 +202,7 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
         unknown=float(timing["unknown"]),
         after=float(timing["after"]),
         timing_slack=float(rank["timing_slack"]),
+        window_lag=float(rank["window_lag"]),
         absent_prediction=float(rank["absent_prediction"]),
         config_only=float(rank["config_only"]),
         unmeasured_prediction=float(rank["unmeasured_prediction"]),

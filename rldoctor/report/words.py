@@ -104,7 +104,9 @@ def facts(run: Run) -> list[str]:
 
 
 def onset(finding: Finding) -> str:
-    """``since step 204,800``; or that the start is not known."""
+    """``since step 204,800``; from the start, or that the start is not known."""
+    if finite(finding.onset) is not None and float(finding.onset or 0.0) <= 0.0:
+        return "from the start"
     if finite(finding.onset) is not None:
         return f"since step {step(finding.onset)}"
     if finding.intervals:

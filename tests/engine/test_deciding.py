@@ -1,4 +1,4 @@
-"""Why-not lines: the number that decided with its limit, on the side that it says; nothing where nothing is known."""
+"""Why-not lines: the number that decided with its limit, on the side that it says; else nothing."""
 
 from __future__ import annotations
 
