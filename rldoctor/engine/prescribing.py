@@ -144,8 +144,10 @@ def prescribed(
         return None
     if target is None and wanted is not None and not (spec.otherwise or spec.text):
         return None
-    spec, target = _spelled(spec, target, place)
-    made = prescription(spec, target, place.run, fields)
+    if _has_key(spec, place):
+        made = prescription(spec, target, place.run, fields)
+    else:
+        made = _by_another_key(spec, target, place, fields) or _in_words(spec, target, place, fields)
     return None if made.to and _equal(made.now, made.to) else made
 
 
@@ -156,20 +158,29 @@ def _equal(now: str, to: str) -> bool:
         return now == to
 
 
-def _spelled(spec: FixSpec, target: float | None, place: Place) -> tuple[FixSpec, float | None]:
-    """The fix by a key that the framework has: minibatches for a minibatch, else words without a key."""
-    wording = place.run.wording
-    if not place.spelled or not spec.knob or spec.knob in wording or spec.knob in place.run.config:
-        return spec, target
+def _has_key(spec: FixSpec, place: Place) -> bool:
+    """Whether the framework has a key for the setting, or nothing is known of its keys."""
+    known = not place.spelled or spec.knob in place.run.wording or spec.knob in place.run.config
+    return not spec.knob or known
+
+
+def _by_another_key(
+    spec: FixSpec, target: float | None, place: Place, fields: Mapping[str, str]
+) -> Prescription | None:
+    """A minibatch by the number of minibatches, where the framework counts them."""
     rollout = place.config.get(_ROLLOUT, math.nan)
-    counts = _MINIBATCHES in wording and place.known.has_knob(_MINIBATCHES, place.run.algorithm)
-    if spec.knob == _MINIBATCH and counts and target and math.isfinite(rollout):
-        return replace(spec, knob=_MINIBATCHES, text="", wordings={}), float(round(rollout / target))
-    words = spec.otherwise or spec.text
+    has = place.known.has_knob(_MINIBATCHES, place.run.algorithm) and _MINIBATCHES in place.run.wording
+    if spec.knob != _MINIBATCH or not has or not target or not math.isfinite(rollout):
+        return None
+    counted = replace(spec, knob=_MINIBATCHES, text="", wordings={})
+    return prescription(counted, float(round(rollout / target)), place.run, fields)
+
+
+def _in_words(spec: FixSpec, target: float | None, place: Place, fields: Mapping[str, str]) -> Prescription:
+    """A sentence without a key: there is none to copy."""
     if target is not None and not spec.text:
-        words = f"Set the {spec.knob.replace('_', ' ')} to {number_text(target)}."
-        words = words.replace("{", "{{").replace("}", "}}")
-    return replace(spec, knob="", to=None, text=words), None if not spec.text else target
+        spec = replace(spec, text=f"Set the {spec.knob.replace('_', ' ')} to {number_text(target)}.")
+    return replace(prescription(spec, target, place.run, fields), key="", now="")
 
 
 def _by_the_target(spec: FixSpec, place: Place, fields: Mapping[str, str]) -> Prescription | None:
