@@ -87,6 +87,7 @@ POLICY_FILE = Record(
             }
         ),
         "ranking": _RANKING,
+        "terms": Record(dict.fromkeys(("rows", "least_terms", "moved", "jump"), NAMED_NUMBER)),
         "nonfinite": Record({"of": _METRICS}),
     },
 )

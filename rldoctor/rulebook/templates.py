@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from rldoctor.datafiles.sheet import Sheet
 
 # What the engine supplies besides measures and thresholds.
-SITUATION = frozenset({"interval", "onset", "slug", "tag", "task", "published"})
+TERMS = frozenset({"term_largest", "term_first", "terms_jumped_names", "terms_still_names"})
+SITUATION = TERMS | {"interval", "onset", "slug", "tag", "task", "published"}
 PRESCRIBED = frozenset({"key", "now", "to"})
 KNOB_PREFIX = "config_"
 
