@@ -34,7 +34,7 @@ _LISTED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RewardTerms:
     """Facts about the terms by name, and ``texts``: the terms that they are about."""
 
     facts: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(FACTS, NAN))
@@ -59,16 +59,16 @@ class _Term:
         return abs(self.end) / self.start if self.start > 0 else NAN
 
 
-def reward_terms(run: Run, limits: Mapping[str, float]) -> Terms:
+def reward_terms(run: Run, limits: Mapping[str, float]) -> RewardTerms:
     """What the reward terms of a run do; nothing where fewer than two are logged long enough."""
     least = int(limits["rows"])
     logged = [one for one in run.metrics.alternates if one.name == FAMILY and one.axis == run.axis]
     long = {one.attributes.get("component", one.tag): one for one in logged if len(one.finite()) >= 2 * least}
     if len(long) < limits["least_terms"]:
-        return Terms()
+        return RewardTerms()
     terms = [_term(name, one.finite(), least, limits["moved"]) for name, one in long.items()]
     jumped = _together([one for one in terms if one.jump >= limits["jump"]], least)
-    return Terms(_facts(terms, jumped), _texts(terms, jumped, limits["jump"]))
+    return RewardTerms(_facts(terms, jumped), _texts(terms, jumped, limits["jump"]))
 
 
 def _term(name: str, series: Series, width: int, moved: float) -> _Term:
