@@ -8,6 +8,7 @@ from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import ALGORITHM_NAMES, CANONICAL, framework_names
+from rldoctor.datafiles.mechanisms import MECHANISMS
 from rldoctor.engine.policy import POLICY, QUANTITIES
 from rldoctor.envelope.criteria import CRITERIA
 from rldoctor.rulebook.builtin import RULES
@@ -27,6 +28,7 @@ def everything() -> Iterator[Compiled[Any]]:
         CRITERIA,
         CANONICAL,
         ALGORITHM_NAMES,
+        MECHANISMS,
         FINGERPRINTS,
         WORDS,
         NAMES,

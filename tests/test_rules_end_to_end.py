@@ -53,7 +53,8 @@ def logged(case: RuleCase) -> dict[str, tuple[FloatArray, FloatArray]] | None:
     if "entropy_gap" in case.series:
         steps, gap = points["entropy"]
         points["entropy"] = steps, gap + float(case.config["target_entropy"])
-    return points
+    # Named terms of the reward go by the tags of a home-made logger.
+    return points | {f"rewards/{name}": one.points(f"{case.name}/{name}") for name, one in case.terms.items()}
 
 
 def write(folder: Path, points: dict[str, tuple[FloatArray, FloatArray]]) -> None:
@@ -66,7 +67,8 @@ def write(folder: Path, points: dict[str, tuple[FloatArray, FloatArray]]) -> Non
         for step, value in zip(steps, values, strict=True)
     ]
     for step, name, value in sorted(rows, key=lambda row: row[0]):
-        writer.add_scalar(f"rldoctor/{name}", float(value), int(step), walltime=START + step / speed)
+        tag = name if name.startswith("rewards/") else f"rldoctor/{name}"
+        writer.add_scalar(tag, float(value), int(step), walltime=START + step / speed)
     writer.close()
 
 

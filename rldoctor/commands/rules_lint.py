@@ -35,9 +35,38 @@ def lint_rules(directory: str) -> int:
         raise RuleError(problems, hint=HINT)
     said = [plural(len(rules), "rule")] if rules else []
     said += [plural(len(tables), "framework")] if tables else []
-    sys.stdout.write(f"{path}: {', '.join(said) or 'nothing'}, no problem found\n")
+    tried = _prescriptions(path, rules)
+    sys.stdout.write(f"{path}: {', '.join(said) or 'nothing'}, no problem found\n{tried}")
     sys.stdout.writelines(_warnings(rules))
     return 0
+
+
+def _prescriptions(path: Path, rules: Sequence[Rule]) -> str:
+    """What was tried of the prescriptions; RuleError with every one that a reader would laugh at."""
+    from rldoctor.commands.lint_prescriptions import ALGORITHMS, STATES, check_prescriptions
+    from rldoctor.datafiles.canonical import framework_names
+    from rldoctor.engine.policy import load_derived, load_policy, with_facts
+    from rldoctor.paths import builtin_rules_dir
+
+    if not rules:
+        return ""
+    builtin = builtin_rules_dir()
+    further = [] if path.resolve() == builtin.resolve() else [path]
+    policy = with_facts(load_policy(builtin), further)
+    checked = check_prescriptions(rules, policy, load_derived(builtin, *further))
+    if checked.violations:
+        files = {rule.code: rule.path for rule in rules}
+        raise RuleError(
+            [
+                Problem(files[one.rule], 0, 0, f"fix {one.fix}, {one.kind}: {one.text} ({one.at})")
+                for one in checked.violations
+            ],
+            hint="Each is tried in every framework; docs/writing-rules.md says how to restrict one.",
+        )
+    if further:
+        return ""
+    axes = f"{len(framework_names())} frameworks x {len(ALGORITHMS)} algorithms x {len(STATES)} states"
+    return f"prescriptions of {plural(len(rules), 'rule')} in {axes} of the settings: 0 violations\n"
 
 
 def _warnings(rules: Sequence[Rule]) -> Iterator[str]:
@@ -85,6 +114,7 @@ def _raised(job: Callable[[], object]) -> Iterator[Problem]:
 def _of_vocabulary(folder: Path, packs: Packs, tables: list[Path]) -> Iterator[Problem]:
     # What is compiled has been checked before; whoever asks for a check gets one of the files.
     from rldoctor.datafiles import canonical
+    from rldoctor.datafiles.mechanisms import read_mechanisms
     from rldoctor.vocabulary.detect import FILE, read_fingerprints
     from rldoctor.vocabulary.generic import read_words
     from rldoctor.vocabulary.tables import read_table
@@ -94,6 +124,7 @@ def _of_vocabulary(folder: Path, packs: Packs, tables: list[Path]) -> Iterator[P
     if not packs:
         yield from _raised(read_words)
         yield from _raised(canonical.read_algorithms)
+        yield from _raised(read_mechanisms)
     else:
         yield from _strangers(folder, {canonical.FILE, FILE, canonical.FRAMEWORKS})
     for path in sorted((folder / canonical.FRAMEWORKS).glob("*.yaml")):

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from rldoctor.engine.deciding import deciding, is_outcome
 from rldoctor.engine.findings import make_finding
 from rldoctor.engine.intervals import intervals, span_steps
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import PreparedRun
 from rldoctor.engine.scene import Scene, as_mask, known_measures, place
 from rldoctor.engine.what_to_log import ALGORITHM, additions
+from rldoctor.language.parser import Expression
 from rldoctor.model.algorithms import EITHER, OFF_POLICY, ON_POLICY, matches
-from rldoctor.model.finding import Interval, Outcome, RuleResult, Severity
+from rldoctor.model.finding import Interval, Measure, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
 from rldoctor.plain_data import dataclass
-from rldoctor.rulebook.schema import Edge, Rule
+from rldoctor.rulebook.schema import Edge, Rule, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """A rule's result, and the edges of the causal graph that hold for this run."""
+    """A rule's result, and the edges of the causal graph that hold for this run.
+
+    ``why_not``: what a quiet rule rejects its own explanation with, made when asked for.
+    """
 
     rule: Rule
     result: RuleResult
     edges: tuple[Edge, ...] = ()
+    why_not: Callable[[], str] | None = None
 
 
 def evaluate_rule(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
@@ -49,15 +55,17 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
     early = _not_for_this_run(rule, context) or _missing(rule, context)
     if early is not None:
         return Evaluated(rule, early)
-    scene = place(rule, context)
+    scene = _certain(rule, context) or place(rule, context)
+    scene.slack, scene.lag = policy.ranking.timing_slack * context.length, policy.ranking.window_lag
     # Only now, as the points that count are those on the rule's own grid, after its warm-up was cut off.
-    early = too_little(scene)
+    early = None if scene.certain else too_little(scene)
     if early is not None:
         return Evaluated(rule, early)
     fired = _condition(scene)
     # Guards are asked of a rule that fired only: a quiet rule needs no excuse, and its reason is then that
     # it passed. The first guard in the file is the one told.
-    guard = next((one for one in rule.unless if scene.holds(one.when)), None) if fired else None
+    asked = rule.unless if fired and not scene.certain else ()
+    guard = next((one for one in asked if scene.holds(one.when)), None)
     # Before the measures, which may be taken over the points that fired (`active`).
     scene.activate(fired=fired and guard is None)
     measures = scene.measures()
@@ -77,7 +85,15 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
         return Evaluated(rule, result, edges)
     said = scene.text(guard.says if guard else rule.passed_message, measures)
     reason = f"{guard.id}: {said}" if guard else said
-    return Evaluated(rule, _quiet(rule, Outcome.PASSED, reason, measures=known_measures(measures)))
+    result = _quiet(rule, Outcome.PASSED, reason, measures=known_measures(measures))
+    return Evaluated(rule, result, why_not=lambda: _why_not(scene, measures, said, guarded=guard is not None))
+
+
+def _why_not(scene: Scene, measures: Mapping[str, Measure], said: str, *, guarded: bool) -> str:
+    """The guard, or the numbers that decided; the rule's own words where the outcome of the run did."""
+    if guarded or is_outcome(scene.rule.when):
+        return said
+    return deciding(scene, measures)
 
 
 def _quiet(rule: Rule, outcome: Outcome, reason: str, **fields: object) -> RuleResult:
@@ -128,6 +144,17 @@ def _missing(rule: Rule, context: PreparedRun) -> RuleResult | None:
     )
 
 
+def _certain(rule: Rule, context: PreparedRun) -> Scene | None:
+    """The rule on a run that shows what no noise can produce, its warm-up included; else None."""
+    sure = rule.beyond_doubt
+    if sure is None:
+        return None
+    scene = place(replace(rule, ignore_first=None), context)
+    points = int(np.isfinite(np.asarray(scene.names[rule.requires[0]], dtype=np.float64)).sum())
+    scene.certain = points >= sure.points and scene.holds(sure.when)
+    return scene if scene.certain else None
+
+
 def too_little(scene: Scene) -> RuleResult | None:
     """The result of a rule that has too few points, or whose ``ready`` is false; None when it may judge."""
     rule = scene.rule
@@ -146,6 +173,9 @@ def too_little(scene: Scene) -> RuleResult | None:
 
 def _condition(scene: Scene) -> bool:
     """Whether the rule's condition holds; sets the intervals over which it does."""
+    if scene.certain:
+        scene.found = _since(scene)
+        return True
     mask = as_mask(scene.value(scene.rule.when))
     # Two kinds of rules. A single truth value judges the run as a whole and has no interval of its own
     # (`since` looks for one); an array is judged over time, like an alert that must hold for a while.
@@ -154,24 +184,57 @@ def _condition(scene: Scene) -> bool:
         # made up: ranking calls it a property of the whole run.
         scene.found = _since(scene) if bool(mask) else []
         return bool(mask)
-    scene.found = _intervals(scene, mask, hold=True)
+    scene.found = _intervals(scene, mask, scene.rule.when, hold=True)
     return bool(scene.found)
 
 
-def _intervals(scene: Scene, mask: BoolArray, *, hold: bool) -> list[Interval]:
+def _intervals(scene: Scene, mask: BoolArray, expression: Expression, *, hold: bool) -> list[Interval]:
     rule, grid, length = scene.rule, scene.grid, scene.context.length
     # `for` filters alerts, and an onset of a verdict that stands already needs no filter.
     held = span_steps(rule.hold, grid, length) if hold else 0.0
-    return intervals(mask, grid, hold=held, bridge=span_steps(rule.bridge, grid, length))
+    found = intervals(mask, grid, hold=held, bridge=span_steps(rule.bridge, grid, length))
+    return [_dated(one, scene, expression) for one in found]
+
+
+def _dated(one: Interval, scene: Scene, expression: Expression) -> Interval:
+    """The interval from where its condition began to be true, and not from where the log shows it first.
+
+    A trailing mean over a window crosses a limit late. What holds at the first point that is
+    judged held before: a row tells of the steps since the one before it, the warm-up is not looked at, and
+    nothing speaks for a change at its end.
+    """
+    first = float(scene.grid[0])
+    if one.start <= first:
+        row = span_steps(Span("points", 2), scene.grid, 0.0)
+        near = first - scene.begins <= scene.slack + row
+        return replace(one, start=max(0.0, (scene.begins if near else first) - row))
+    lag = _lag(expression, scene)
+    return replace(one, start=max(first, one.start - lag)) if lag > 0 else one
+
+
+def _lag(expression: Expression, scene: Scene) -> float:
+    """How late the widest averaging window of the logger makes what the condition compares, in steps."""
+    names, seen, found = set(expression.names), set[str](), 0.0
+    while names - seen:
+        name = (names - seen).pop()
+        seen.add(name)
+        # A single number behind a limit dates nothing.
+        if np.ndim(scene.names.get(name, 0.0)) > 0:
+            found = max(found, scene.context.spacing.get(name, 0.0))
+            names |= scene.rule.let[name].names if name in scene.rule.let else set()
+    return found * scene.lag
 
 
 def _since(scene: Scene) -> list[Interval]:
     """The last stretch over which ``since`` held: when a whole-run condition began."""
-    if scene.rule.since is None or not scene.grid.size:
+    since = scene.rule.since
+    if scene.certain and scene.rule.beyond_doubt is not None:
+        since = scene.rule.beyond_doubt.since or since
+    if since is None or not scene.grid.size:
         return []
-    mask = np.broadcast_to(as_mask(scene.value(scene.rule.since)), scene.grid.shape)
+    mask = np.broadcast_to(as_mask(scene.value(since)), scene.grid.shape)
     # The last stretch: what was so at the start and healed is not when the present trouble began.
-    return _intervals(scene, mask, hold=False)[-1:]
+    return _intervals(scene, mask, since, hold=False)[-1:]
 
 
 def lowered(evaluated: Evaluated, reason: str) -> Evaluated:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import NAN
+from rldoctor.engine.prescribing import Place, place_of, prescribed
 from rldoctor.engine.scene import Scene, known_measures, rule_metrics
-from rldoctor.engine.wording import prescription
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Cause, Finding, Measure, Prescription, Severity
 from rldoctor.model.numbers import number_text
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import CauseSpec, FixSpec
 
 
@@ -19,19 +21,24 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
     """The finding of a rule that fired on a run."""
     rule = scene.rule
     severity, capped = _severity(scene, policy)
-    causes = _causes(scene, measures)
+    causes = causes_of(scene, measures)
+    prescriptions = fitting(
+        wanted_fixes(scene, causes),
+        place_of(scene.context.run, scene.context.config),
+        template_fields(scene, measures),
+    )
     return Finding(
         code=rule.code,
         slug=rule.slug,
         title=_title(scene),
         severity=severity,
-        message=scene.text(rule.message, measures),
+        message=scene.text(_message(scene), measures),
         area=rule.area,
         onset=scene.found[-1].start if scene.found else None,
         intervals=tuple(scene.found),
         measures=known_measures(measures),
         causes=causes,
-        prescriptions=_prescriptions(scene, causes, measures),
+        prescriptions=prescriptions,
         references=tuple((one.title, one.url) for one in rule.references),
         metrics=tuple(name for name in rule_metrics(rule) if name in scene.context.metrics),
         capped=capped,
@@ -41,12 +48,52 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         false_positives=rule.false_positives,
         # Measured with the thresholds as they stand in the file.
         measured=None if rule.overridden else rule.measured,
+        setting=_setting(scene, prescriptions),
     )
+
+
+def _setting(scene: Scene, prescriptions: Sequence[Prescription]) -> str:
+    """The setting that is the cause, and what it does; empty where the numbers do not blame one.
+
+    It is blamed where the first change is another value of it, and what decides about the cause reads it or
+    the rule says so (``does``).
+    """
+    if not prescriptions:
+        return ""
+    first = prescriptions[0]
+    spec = next((one for one in scene.rule.causes if one.id == first.cause), None)
+    if spec is None or not (first.sure and first.key and first.now and first.to):
+        return ""
+    decided = spec.more_likely_if or scene.rule.when
+    named = bool(spec.does and spec.more_likely_if)
+    if not named and first.knob not in _settings_of(decided, scene.rule.let):
+        return ""
+    setting = f"{first.key} = {first.now}"
+    return f"{setting} {spec.does}" if spec.does else f"{setting}: {scene.rule.failure_title}"
+
+
+def _settings_of(expression: Expression, lets: Mapping[str, Expression]) -> set[str]:
+    """The settings that an expression reads, ``let`` names followed."""
+    found, pending, seen = set[str](), [expression], set[str]()
+    while pending:
+        one = pending.pop()
+        found |= one.config
+        further = {name for name in one.names if name in lets} - seen
+        seen |= further
+        pending += [lets[name] for name in further]
+    return found
+
+
+def _message(scene: Scene) -> str:
+    sure = scene.rule.beyond_doubt
+    return sure.says if scene.certain and sure is not None and sure.says else scene.rule.message
 
 
 def _title(scene: Scene) -> str:
     """What is said of a run of which the rule itself is not sure is worded so."""
     rule = scene.rule
+    if scene.certain:
+        return rule.failure_title
     # Lowered against what it was escalated to, as _severity does, so that title and level cannot disagree.
     reached = _escalated(scene)
     lowered = any(level < reached and scene.holds(when) for level, when in rule.reduce)
@@ -60,6 +107,8 @@ def _escalated(scene: Scene) -> Severity:
 def _severity(scene: Scene, policy: Policy) -> tuple[Severity, str]:
     """The level after escalation, reduction and the gates, and what a gate did in words."""
     rule, facts = scene.rule, scene.context.facts
+    if scene.certain and rule.beyond_doubt is not None:
+        return max(_escalated(scene), rule.beyond_doubt.severity or rule.severity), ""
     # Reductions after escalations: a doubt about the diagnosis weighs more than how bad it would be.
     severity = min([_escalated(scene), *(level for level, when in rule.reduce if scene.holds(when))])
     # Reward hacking, a return that is a running counter and the like make the return rise. A gate that
@@ -86,7 +135,7 @@ def _lowered(severity: Severity, cap: Severity, why: str) -> str:
     return f"{severity.label}, lowered to {cap.label}: {why}"
 
 
-def _causes(scene: Scene, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
+def causes_of(scene: Scene, measures: Mapping[str, Measure]) -> tuple[Cause, ...]:
     """Likely causes first, then those that no number could decide, then the rejected ones.
 
     A cause that needs a number the log does not hold is left out once another one is likely.
@@ -121,23 +170,68 @@ def _likely(scene: Scene, expression: Expression) -> bool | None:
     return None if any(math.isnan(value) for value in needed) else False
 
 
-def _prescriptions(
-    scene: Scene, causes: tuple[Cause, ...], measures: Mapping[str, Measure]
-) -> tuple[Prescription, ...]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A fix that the numbers of a run ask for, the cause it answers, and the number it would set."""
+
+    spec: FixSpec
+    cause: Cause | None
+    sure: bool
+    target: float | None
+
+
+def wanted_fixes(scene: Scene, causes: tuple[Cause, ...]) -> tuple[Wanted, ...]:
     """Fixes in the order of their causes, then those of no cause; a rejected cause's fixes are left out."""
+    specs = [(scene.rule.fixes[fix], cause) for fix, cause in _wanted(scene, causes).items()]
+    return tuple(
+        Wanted(spec, cause, cause is None or _sure(scene, cause), _target(scene, spec))
+        for spec, cause in specs
+        if _offered(scene, spec)
+    )
+
+
+def fitting(wanted: Iterable[Wanted], place: Place, fields: Mapping[str, str]) -> tuple[Prescription, ...]:
+    """Without what has no place in the run, and without a second number for a key that has one."""
+    made: list[Prescription] = []
+    for fix in wanted:
+        one = prescribed(fix.spec, fix.target, place, fields)
+        if one is not None and not any(_clash(one, other) for other in made):
+            made.append(replace(one, cause=fix.cause.id, sure=fix.sure) if fix.cause else one)
+    return tuple(made)
+
+
+def _wanted(scene: Scene, causes: tuple[Cause, ...]) -> dict[str, Cause | None]:
+    """The fixes in order, each with the first cause it answers."""
     fixes = scene.rule.fixes
-    # Advice of a rejected cause would contradict the run in front of it.
-    wanted = [fix for cause in causes if cause.likely is not False for fix in cause.fixes]
+    wanted: dict[str, Cause | None] = {}
+    for cause in causes:
+        # Advice of a rejected cause would contradict the run in front of it.
+        for fix in cause.fixes if cause.likely is not False else ():
+            wanted.setdefault(fix, cause)
     named = {fix for spec in scene.rule.causes for fix in spec.fixes}
-    order = list(dict.fromkeys([*wanted, *(fix for fix in fixes if fix not in named)])) or list(fixes)
-    return tuple(_prescribe(scene, fixes[fix], measures) for fix in order)
+    return wanted | {fix: None for fix in fixes if fix not in named} or dict.fromkeys(fixes)
 
 
-def _prescribe(scene: Scene, spec: FixSpec, measures: Mapping[str, Measure]) -> Prescription:
+def _sure(scene: Scene, cause: Cause) -> bool:
+    """Whether nothing that would decide about a cause is missing."""
+    spec = next(one for one in scene.rule.causes if one.id == cause.id)
+    return spec.more_likely_if is None or cause.likely is not None
+
+
+def _clash(one: Prescription, other: Prescription) -> bool:
+    return bool(one.key and one.key == other.key and one.to and other.to) or one.text == other.text
+
+
+def _offered(scene: Scene, spec: FixSpec) -> bool:
+    """Whether the run's numbers do not speak against a fix."""
+    return spec.only_if is None or _likely(scene, spec.only_if) is not False
+
+
+def template_fields(scene: Scene, measures: Mapping[str, Measure]) -> dict[str, str]:
+    """What the texts of a rule's fixes may name."""
     fields = {name: measure.text for name, measure in measures.items()}
     fields |= {name: number_text(one.value) for name, one in scene.rule.thresholds.items()}
-    fields |= {f"config_{name}": number_text(value) for name, value in scene.context.config.items()}
-    return prescription(spec, _target(scene, spec), scene.context.run, fields)
+    return fields | {f"config_{name}": number_text(value) for name, value in scene.context.config.items()}
 
 
 def _target(scene: Scene, spec: FixSpec) -> float | None:

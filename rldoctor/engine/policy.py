@@ -52,6 +52,7 @@ class Ranking:
     unknown: float
     after: float
     timing_slack: float
+    window_lag: float
     absent_prediction: float
     config_only: float
     unmeasured_prediction: float
@@ -76,6 +77,7 @@ class Policy:
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
+    terms: Mapping[str, float] = field(default_factory=dict)
     remark_areas: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
     tasks: tuple[Task, ...] = ()
@@ -178,6 +180,7 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
+        terms=_values(data["terms"]),
         remark_areas=frozenset(verdict["remarks"]),
         # Facts of the pack are part of the policy, because they are made once per run, before any rule.
     )
@@ -201,6 +204,7 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
         unknown=float(timing["unknown"]),
         after=float(timing["after"]),
         timing_slack=float(rank["timing_slack"]),
+        window_lag=float(rank["window_lag"]),
         absent_prediction=float(rank["absent_prediction"]),
         config_only=float(rank["config_only"]),
         unmeasured_prediction=float(rank["unmeasured_prediction"]),

@@ -15,6 +15,7 @@ from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
 from rldoctor.engine.known_task import with_task
 from rldoctor.engine.policy import DerivedSet, Outcomes, Policy
+from rldoctor.engine.reward_terms import reward_terms
 from rldoctor.engine.task_facts import beside_task
 from rldoctor.engine.what_to_log import LoggedSoFar
 from rldoctor.language.evaluator import Scope, Value, evaluate
@@ -110,19 +111,30 @@ def prepare(
     view = _outcome(ready, policy.outcome)
     same = not other_reward(run, policy.judging)
     scores = beside_task(run, metrics, task.task, same_reward=same)
+    terms = reward_terms(run, policy.terms)
     known = {
         **ledger.facts,
         **_facts(ready, policy, view),
         **audit_facts(audited),
         **facts(found, policy.judging),
         **scores.facts,
+        **terms.facts,
     }
     if known["outcome_arrived"] > 0:
         known["solved"] = 1.0
     _add_pack_facts(known, ready, policy, view)
-    made = tuple(ledger.made)
+    made, texts = tuple(ledger.made), {**scores.texts, **terms.texts}
     return PreparedRun(
-        run, metrics, config, known, spacing, made, audited, found, scores.texts, quantities=derived
+        run,
+        metrics,
+        config,
+        known,
+        spacing,
+        made,
+        audited,
+        found,
+        texts,
+        quantities=derived,
     )
 
 

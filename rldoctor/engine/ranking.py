@@ -191,7 +191,9 @@ def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) 
     weighed = [(_claim(graph, one, codes), one) for one in evaluated if one.result.reason]
     rivals = [(claim, one) for claim, one in weighed if claim > 0 and one.result.outcome is Outcome.PASSED]
     rivals.sort(key=lambda pair: (-pair[0], pair[1].rule.code))
-    return tuple(Rival(one.rule.code, one.rule.failure_title, one.result.reason) for _, one in rivals)
+    # One that cannot say which number decided is left out: it would reject by saying so.
+    said = [(one, one.why_not() if one.why_not else one.result.reason) for _, one in rivals]
+    return tuple(Rival(one.rule.code, one.rule.failure_title, text) for one, text in said if text)
 
 
 def _claim(graph: Graph, one: Evaluated, codes: Sequence[str]) -> float:

@@ -9,6 +9,7 @@ from rldoctor.engine.evaluate import evaluate_rule
 from rldoctor.engine.expected import expected
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
+from rldoctor.engine.reward_terms import FAMILY
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import RuleResult
 from rldoctor.model.frame import MetricFrame
@@ -47,9 +48,16 @@ def synthetic_run(case: RuleCase) -> Run:
         format="test",
         framework=case.framework,
         algorithm=case.algorithm,
-        metrics=MetricFrame(series),
+        metrics=MetricFrame(series, tuple(_terms(case))),
         config=RunConfig(knobs),
     )
+
+
+def _terms(case: RuleCase) -> Iterator[Series]:
+    """The named terms of the reward."""
+    for name, one in case.terms.items():
+        steps, values = one.points(f"{case.name}/{name}")
+        yield Series(FAMILY, steps, values, f"reward/{name}", attributes={"component": name})
 
 
 def run_case(rule: Rule, case: RuleCase, policy: Policy, derived: DerivedSet) -> CaseReport:

@@ -72,7 +72,11 @@ def _window(condition: Expression | None, scope: Scope) -> tuple[tuple[float, fl
 
 @dataclass(slots=True)
 class Scene:
-    """What a rule's expressions see; ``names`` grows: metrics, thresholds, lets, ``active``, measures."""
+    """What a rule's expressions see; ``names`` grows: metrics, thresholds, lets, ``active``, measures.
+
+    ``begins``: the first logged step of what it looks at, warm-up included. ``slack``: steps within which
+    onsets are not told apart; ``lag``: the share of an averaging window by which they are dated back.
+    """
 
     rule: Rule
     context: PreparedRun
@@ -80,6 +84,10 @@ class Scene:
     names: dict[str, Value]
     scope: Scope
     found: list[Interval] = field(default_factory=list)
+    certain: bool = False
+    begins: float = 0.0
+    slack: float = 0.0
+    lag: float = 0.0
 
     def value(self, expression: Expression) -> Value:
         """The value of an expression of this rule."""
@@ -206,7 +214,7 @@ def place(rule: Rule, context: PreparedRun) -> Scene:
         names[name] = evaluate(expression, scope)
         # Carried through, or a trend over a let would take a moving mean's points for independent.
         spacing[name] = spacing_of(expression, scope)
-    return Scene(rule, context, grid, names, scope)
+    return Scene(rule, context, grid, names, scope, begins=float(whole[0]) if whole.size else 0.0)
 
 
 def _anchor(rule: Rule, context: PreparedRun) -> Series | None:

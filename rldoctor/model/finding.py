@@ -136,6 +136,7 @@ class Prescription:
     """One thing to change. ``now`` and ``to`` are in the user's own key and unit (``key``), or empty.
 
     ``text`` is a complete sentence; ``because`` the reason; ``expect`` what should be seen afterwards.
+    ``cause``: the cause it answers; not ``sure`` where a number is missing that would decide about that.
     """
 
     id: str
@@ -147,6 +148,8 @@ class Prescription:
     to_number: float | None = None
     because: str = ""
     expect: str = ""
+    cause: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One pathology found in one run, with the arithmetic."""
+    """One pathology found in one run, with the arithmetic.
+
+    ``setting``: where a setting is the cause, what it does (``clip_range = 0.0001 stops the policy``).
+    """
 
     code: str
     slug: str
@@ -182,6 +188,7 @@ class Finding:
     expect_check: str = ""
     false_positives: tuple[str, ...] = ()
     measured: Measured | None = None
+    setting: str = ""
 
 
 @dataclass(frozen=True, slots=True)

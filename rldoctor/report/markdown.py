@@ -13,6 +13,7 @@ from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.snippets import Snippet, snippet
+from rldoctor.report.todo import Fix, todo
 
 _SPECIAL = pattern(r"([\\`*_\[\]#|~$]|^[-+])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"}
@@ -105,17 +106,31 @@ def _evidence(finding: Finding) -> Iterator[str]:
 
 
 def _fixes(diagnosis: Diagnosis) -> Iterator[str]:
-    found = words.fixes(diagnosis)
-    if not found:
+    found = todo(diagnosis)
+    if found.first is None:
         return
     yield f"### {words.fixes_title(diagnosis)}"
     yield ""
-    for number, fix in enumerate(found, 1):
-        head = [f"**{escape(fix.change)}**"] if fix.change else []
-        reason = [f"Because: {escape(fix.prescription.because)}"] if fix.prescription.because else []
-        yield f"{number}. {' '.join([*head, escape(fix.sentence), *reason])}".rstrip()
-        yield from _snippet(snippet(fix.prescription, diagnosis.run), " " * len(f"{number}. "))
+    yield from _fix(found.first, diagnosis, "1.")
     yield ""
+    if found.otherwise:
+        yield f"<details><summary>{words.OTHERWISE}</summary>"
+        yield ""
+        for group in found.otherwise:
+            yield f"{escape(group.heading)}"
+            yield ""
+            for fix in group.fixes:
+                yield from _fix(fix, diagnosis, "-")
+            yield ""
+        yield "</details>"
+        yield ""
+
+
+def _fix(fix: Fix, diagnosis: Diagnosis, mark: str) -> Iterator[str]:
+    head = [f"**{escape(fix.change)}**"] if fix.change else []
+    reason = [f"Because: {escape(fix.prescription.because)}"] if fix.prescription.because else []
+    yield f"{mark} {' '.join([*head, escape(fix.sentence), *reason])}".rstrip()
+    yield from _snippet(snippet(fix.prescription, diagnosis.run), " " * len(f"{mark} "))
 
 
 def _snippet(line: Snippet | None, indent: str) -> Iterator[str]:

@@ -20,12 +20,14 @@ from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules
 from rldoctor.report.terminal_envelope import reference
 from rldoctor.report.terminal_parts import STYLES, console, indented, table
 from rldoctor.report.terminal_summary import summary
+from rldoctor.report.todo import Alternatives, Fix, todo
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from rldoctor.report.snippets import Snippet
 MAX_NOTES = 5
+MAX_OTHERWISE = 2
 MAX_DETAILED = 8
 MAX_RIVALS = 4
 
@@ -195,24 +197,46 @@ def _labelled(label: str, lines: Sequence[str]) -> Iterator[Block]:
 
 
 def _fixes(diagnosis: Diagnosis, detail: int) -> Iterator[Block]:
-    found = words.fixes(diagnosis)
-    if not found:
+    """The change for the first root, then in short what to try if it did not help, by cause."""
+    found = todo(diagnosis)
+    if found.first is None:
         return
     yield Paragraph(f"\n{words.fixes_title(diagnosis)}", style="bold")
-    grid = Sheaf([ColumnLook(right=True, least=3, fold=False), ColumnLook()], gap=1)
-    for rank, fix in enumerate(found, 1):
-        line = _snippet(fix, diagnosis) if detail == VERBOSE else None
-        grid.add_row(Paragraph(f"{rank}."), _fix(fix, line))
+    grid = Sheaf([ColumnLook(least=1, fold=False), ColumnLook()], gap=1)
+    line = _snippet(found.first, diagnosis) if detail == VERBOSE else None
+    grid.add_row(Paragraph(" "), _fix(found.first, line))
     yield grid
+    if found.otherwise:
+        yield Paragraph(f"{words.OTHERWISE}", style="bold")
+        yield from _otherwise(found.otherwise, diagnosis, detail)
 
 
-def _snippet(fix: words.Fix, diagnosis: Diagnosis) -> Snippet | None:
+def _otherwise(groups: Sequence[Alternatives], diagnosis: Diagnosis, detail: int) -> Iterator[Block]:
+    if detail == VERBOSE:
+        for group in groups:
+            yield indented(group.heading, style="dim")
+            grid = Sheaf([ColumnLook(right=True, least=4, fold=False), ColumnLook()], gap=1)
+            for rank, fix in enumerate(group.fixes):
+                mark = "-" if rank == 0 else "or"
+                grid.add_row(Paragraph(mark), _fix(fix, _snippet(fix, diagnosis)))
+            yield grid
+        return
+    fixes = [fix for group in groups for fix in group.fixes]
+    for fix in fixes[:MAX_OTHERWISE]:
+        yield indented(f"- {fix.change or fix.sentence}")
+    if len(fixes) > MAX_OTHERWISE:
+        yield indented(
+            f"and {len(fixes) - MAX_OTHERWISE} more: see --verbose or the HTML report", style="dim"
+        )
+
+
+def _snippet(fix: Fix, diagnosis: Diagnosis) -> Snippet | None:
     from rldoctor.report.snippets import snippet
 
     return snippet(fix.prescription, diagnosis.run)
 
 
-def _fix(fix: words.Fix, line: Snippet | None) -> Paragraph:
+def _fix(fix: Fix, line: Snippet | None) -> Paragraph:
     text = Paragraph(fix.change, style="bold green")
     if fix.sentence:
         text.append(("\n" if fix.change else "") + fix.sentence, style="not bold default")

@@ -12,6 +12,7 @@ from rldoctor.report.blocks import Block, Paragraph
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.terminal_parts import STYLES, indented, table
+from rldoctor.report.todo import todo
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 
@@ -30,7 +31,7 @@ def settings(diagnosis: Diagnosis) -> Iterator[Block]:
     if not knobs:
         return
     yield Paragraph("\nHyperparameters", style="bold")
-    wanted = {fix.prescription.knob: fix.prescription.to for fix in words.fixes(diagnosis) if fix.change}
+    wanted = {fix.prescription.knob: fix.prescription.to for fix in todo(diagnosis).all if fix.change}
     made = table(("key", "left"), ("now", "right"), ("recommended", "right"), ("read from", "left"))
     for knob in knobs.values():
         made.add_row(*(Paragraph(cell) for cell in _row(knob, wanted)))

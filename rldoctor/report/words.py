@@ -11,15 +11,14 @@ from rldoctor.model.finding import (
     Finding,
     Measure,
     Outcome,
-    Prescription,
     Root,
     RuleResult,
     Standing,
 )
 from rldoctor.model.run import Run
-from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import finite, number, percent, plural, step
+from rldoctor.report.todo import CALM
 
 FRAMEWORKS = {
     "stable_baselines3": "Stable-Baselines3",
@@ -37,34 +36,8 @@ AXES = {"env_steps": "environment steps", "row": "rows", "step": "steps as logge
 # What a learning curve is, the first that was logged.
 OVERVIEW = ("episode_return", "eval_return", "success_rate", "eval_success_rate", "reward_per_step")
 VERDICTS = {"not_enough_data": "NOT ENOUGH DATA", "healthy": "HEALTHY"}
-# Under these verdicts nothing is wrong: what was found are remarks.
-CALM = {"healthy", "info"}
 # Units that say nothing to a reader: a share is between 0 and 1, a coefficient has no unit.
 _UNITLESS = {"", "1", "-", "coef", "fraction", "fraction 0..1", "various"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """One entry of the ordered fix list: the prescription and the root cause it belongs to."""
-
-    root: Root
-    prescription: Prescription
-
-    @property
-    def change(self) -> str:
-        """``learning_rate: 0.0003 -> 0.0001``, or an empty string when there is no number to set."""
-        fix = self.prescription
-        if not (fix.key and fix.to):
-            return ""
-        before = f"{clean(fix.now)} -> " if fix.now else ""
-        return f"{clean(fix.key)}: {before}{clean(fix.to)}"
-
-    @property
-    def sentence(self) -> str:
-        """The full sentence, or an empty string when ``change`` already says the same."""
-        text = clean(self.prescription.text)
-        generated = f"Set {clean(self.prescription.key)} to "
-        return "" if self.change and text.startswith(generated) else text
 
 
 def verdict_label(diagnosis: Diagnosis) -> str:
@@ -83,7 +56,7 @@ def headline(diagnosis: Diagnosis) -> str:
         more = len(diagnosis.roots) - 1
         noun = "remark" if diagnosis.verdict in CALM else "root cause"
         tail = f"; {plural(more, f'more {noun}')}" if more else ""
-        return f"{clean(first.title)}, {onset(first)}{tail}."
+        return f"{clean(first.setting) or clean(first.title)}, {onset(first)}{tail}."
     return "There is too little in this log to judge the run."
 
 
@@ -131,7 +104,9 @@ def facts(run: Run) -> list[str]:
 
 
 def onset(finding: Finding) -> str:
-    """``since step 204,800``; or that the start is not known."""
+    """``since step 204,800``; from the start, or that the start is not known."""
+    if finite(finding.onset) is not None and float(finding.onset or 0.0) <= 0.0:
+        return "from the start"
     if finite(finding.onset) is not None:
         return f"since step {step(finding.onset)}"
     if finding.intervals:
@@ -160,8 +135,11 @@ def weight(root: Root) -> str:
 
 
 def fixes_title(diagnosis: Diagnosis) -> str:
-    """What stands over the list of changes: an order where something is wrong, an offer where nothing is."""
-    return "What could be changed" if diagnosis.verdict in CALM else "Do this, in this order"
+    """What stands over the change: a demand where something is wrong, an offer where nothing is."""
+    return "What could be changed" if diagnosis.verdict in CALM else "Do this first"
+
+
+OTHERWISE = "If that did not help"
 
 
 def causes_title(diagnosis: Diagnosis) -> str:
@@ -198,19 +176,6 @@ def limit(measure: Measure) -> str:
 def measure_label(measure: Measure) -> str:
     """What was measured, in words where the rule gives them."""
     return clean(measure.says or measure.name.replace("_", " "))
-
-
-def fixes(diagnosis: Diagnosis) -> list[Fix]:
-    """Every prescription in order of trying, the same change only once."""
-    seen: set[tuple[str, str, str]] = set()
-    found = []
-    for root in diagnosis.roots:
-        for fix in root.finding.prescriptions:
-            key = (fix.knob, fix.to, "" if fix.to else fix.text)
-            if key not in seen:
-                seen.add(key)
-                found.append(Fix(root, fix))
-    return found
 
 
 def counted(diagnosis: Diagnosis, code: str) -> str:

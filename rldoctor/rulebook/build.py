@@ -12,6 +12,7 @@ from rldoctor.model.finding import Severity
 from rldoctor.rulebook.formula import length
 from rldoctor.rulebook.schema import (
     AppliesTo,
+    BeyondDoubt,
     CauseSpec,
     Citation,
     Edge,
@@ -51,6 +52,7 @@ def build(plain: _Plain, path: Path) -> Rule:
         thresholds={name: threshold(name, one) for name, one in plain.get("thresholds", {}).items()},
         let={name: parse(text) for name, text in plain.get("let", {}).items()},
         each=plain.get("each", {}),
+        beyond_doubt=_beyond_doubt(plain.get("beyond_doubt")),
         unless=tuple(_guard(one) for one in plain.get("unless", ())),
         escalate=_levels(plain.get("escalate", {})),
         reduce=_levels(plain.get("reduce", {})),
@@ -82,6 +84,15 @@ def _guard(plain: _Plain) -> Guard:
     return Guard(plain["id"], parse(plain["when"]), plain["says"])
 
 
+def _beyond_doubt(plain: _Plain | None) -> BeyondDoubt | None:
+    if plain is None:
+        return None
+    severity = Severity.parse(plain["severity"]) if "severity" in plain else None
+    return BeyondDoubt(
+        parse(plain["when"]), plain["points"], severity, _parsed(plain, "since"), plain.get("says", "")
+    )
+
+
 def _levels(plain: _Plain) -> tuple[tuple[Severity, Expression], ...]:
     # A wrong level is noted where the file is checked; the rest of such a file is still looked at.
     known = {one.label for one in Severity}
@@ -99,10 +110,11 @@ def _edge(plain: _Plain) -> Edge:
 
 def _cause(plain: _Plain) -> CauseSpec:
     rejected, fixes_ = plain.get("rejected_says", ""), tuple(plain.get("fixes", ()))
-    return CauseSpec(plain["id"], plain["says"], _parsed(plain, "more_likely_if"), rejected, fixes_)
+    likely = _parsed(plain, "more_likely_if")
+    return CauseSpec(plain["id"], plain["says"], likely, rejected, fixes_, plain.get("does", ""))
 
 
-_FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs"}
+_FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs", "only_if", "mechanism"}
 
 
 def _fix(name: str, plain: _Plain) -> FixSpec:
@@ -110,6 +122,9 @@ def _fix(name: str, plain: _Plain) -> FixSpec:
     return FixSpec(
         id=name,
         to=_parsed(plain, "to"),
+        only_if=_parsed(plain, "only_if"),
+        mechanism=tuple(plain.get("mechanism", ())),
+        algorithms=tuple(plain.get("for", ())),
         needs=tuple(plain.get("needs", ())),
         otherwise=plain.get("else", ""),
         wordings=plain.get("in", {}),

@@ -64,6 +64,10 @@ def uses(rule: Rule) -> Iterator[Use]:
         expression = getattr(rule, key)
         if expression is not None:
             yield Use((key,), expression, before)
+    if rule.beyond_doubt is not None:
+        yield Use(("beyond_doubt", "when"), rule.beyond_doubt.when, before)
+        if rule.beyond_doubt.since is not None:
+            yield Use(("beyond_doubt", "since"), rule.beyond_doubt.since, before)
     for index, guard in enumerate(rule.unless):
         yield Use(("unless", index, "when"), guard.when, before)
     yield from _after(rule, {*before, ACTIVE})
@@ -83,6 +87,8 @@ def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
     for name, fix in rule.fixes.items():
         if fix.to is not None:
             yield Use(("fixes", name, "to"), fix.to, seen)
+        if fix.only_if is not None:
+            yield Use(("fixes", name, "only_if"), fix.only_if, seen)
     for index, edge in enumerate(rule.leads_to):
         if edge.when is not None:
             yield Use(("leads_to", index, "if"), edge.when, seen)

@@ -54,6 +54,9 @@ THRESHOLD = Record(
     {"value": Number(), "unit": _WORDS, "range": Pair(), "note": _WORDS}, also=_inside_its_range
 )
 _GUARD = Record({"id": IDENTIFIED, "when": Formula(), "says": _WORDS})
+_BEYOND_DOUBT = Record(
+    {"when": Formula(), "points": Whole(1, 10)}, {"severity": Level(), "since": Formula(), "says": _WORDS}
+)
 _MEASURE = Record(
     {"value": Formula()},
     {
@@ -86,7 +89,7 @@ def _is_rejected_by_something(plain: dict[str, Any], sheet: Sheet, place: TreePa
 
 _CAUSE = Record(
     {"id": IDENTIFIED, "says": _WORDS},
-    {"more_likely_if": Formula(), "rejected_says": _WORDS, "fixes": _NAMES},
+    {"more_likely_if": Formula(), "rejected_says": _WORDS, "fixes": _NAMES, "does": _WORDS},
     also=_is_rejected_by_something,
 )
 
@@ -111,6 +114,10 @@ _FIX = Record(
         "text": _WORDS,
         "in": MapOf(_WORDS, Name("framework")),
         "expect": _WORDS,
+        "only_if": Formula(),
+        "direction": Choice(("lower", "raise", "either"), "direction"),
+        "mechanism": _NAMES,
+        "for": _ALGORITHMS,
     },
     also=_can_always_be_said,
 )
@@ -164,6 +171,7 @@ RULE = Record(
         "ignore_first": Length(),
         "ready": Formula(),
         "not_ready_says": _WORDS,
+        "beyond_doubt": _BEYOND_DOUBT,
         "unless": ListOf(_GUARD),
         "cap_if_improving": Level(),
         "cap_if_solved": Level(),

@@ -52,6 +52,7 @@ def rule_page(rule: Rule, titles: Mapping[str, str] | None = None) -> str:
     sections = [
         ("", _summary(rule)),
         ("Fires when", _condition(rule)),
+        ("Beyond doubt", _beyond_doubt(rule)),
         ("Stays quiet", [f"- `{_one_line(one.when.text)}`: {_prose(one.says)}" for one in rule.unless]),
         ("Thresholds", _thresholds(rule)),
         ("Causes", [line for one in rule.causes for line in _cause(one)]),
@@ -130,6 +131,18 @@ def _condition(rule: Rule) -> list[str]:
         *(["", f"This must hold {', '.join(said)}."] if said else []),
         *([""] if changes else []),
         *changes,
+    ]
+
+
+def _beyond_doubt(rule: Rule) -> list[str]:
+    sure = rule.beyond_doubt
+    if sure is None:
+        return []
+    level = (sure.severity or rule.severity).label
+    return [
+        f"{level}, with {sure.points} points or more, whatever the return does, when",
+        "",
+        f"    {_one_line(sure.when.text)}",
     ]
 
 

@@ -59,7 +59,8 @@ _RANKING = Record(
         "strength": Record(dict.fromkeys(STRENGTHS, _WEIGHT)),
         "timing": Record(dict.fromkeys(("before", "unknown", "after"), _WEIGHT)),
         **dict.fromkeys(
-            ("timing_slack", "absent_prediction", "config_only", "unmeasured_prediction"), _WEIGHT
+            ("timing_slack", "window_lag", "absent_prediction", "config_only", "unmeasured_prediction"),
+            _WEIGHT,
         ),
     },
     {"inherits": MapOf(_INHERITS, _CODE)},
@@ -86,6 +87,7 @@ POLICY_FILE = Record(
             }
         ),
         "ranking": _RANKING,
+        "terms": Record(dict.fromkeys(("rows", "least_terms", "moved", "jump"), NAMED_NUMBER)),
         "nonfinite": Record({"of": _METRICS}),
     },
 )

@@ -53,6 +53,21 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class BeyondDoubt:
+    """A magnitude that no noise can produce: ``points`` rows are enough, at ``severity`` or above.
+
+    Neither ``min_points``, ``ready``, guards nor caps hold such a finding back. ``says`` stands instead of
+    the message, ``since`` instead of the rule's own.
+    """
+
+    when: Expression
+    points: int = 2
+    severity: Severity | None = None
+    since: Expression | None = None
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureSpec:
     """A number to report with the verdict; ``limit`` names the threshold it is held against."""
 
@@ -66,13 +81,17 @@ class MeasureSpec:
 
 @dataclass(frozen=True, slots=True)
 class CauseSpec:
-    """A possible cause; ``more_likely_if`` decides between causes, ``rejected_says`` explains a rejection."""
+    """A possible cause; ``more_likely_if`` decides between causes, ``rejected_says`` explains a rejection.
+
+    ``does``: where the cause is a setting, what that does (``stops the policy``), for the headline.
+    """
 
     id: str
     says: str
     more_likely_if: Expression | None = None
     rejected_says: str = ""
     fixes: tuple[str, ...] = ()
+    does: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,9 @@ class FixSpec:
 
     ``text`` is a full-sentence template used instead of the generated "Set KEY to VALUE"; ``wordings``
     replaces it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is
-    used.
+    used. Where ``only_if`` is false the fix is left out (unknown: it is offered). ``direction``: the way the
+    knob must move (``lower``, ``raise``, ``either``). ``mechanism``: what must be there, and not be so
+    already. ``algorithms``: the only ones it is for.
     """
 
     id: str
@@ -94,6 +115,10 @@ class FixSpec:
     wordings: Mapping[str, str] = field(default_factory=dict)
     because: str = ""
     expect: str = ""
+    only_if: Expression | None = None
+    direction: str = ""
+    mechanism: tuple[str, ...] = ()
+    algorithms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +183,7 @@ class Rule:
     ignore_first: Span | None = None
     ready: Expression | None = None
     not_ready_says: str = ""
+    beyond_doubt: BeyondDoubt | None = None
     unless: tuple[Guard, ...] = ()
     cap_if_improving: Severity | None = None
     cap_if_solved: Severity | None = None

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from rldoctor.datafiles.sheet import Sheet
 
 # What the engine supplies besides measures and thresholds.
-SITUATION = frozenset({"interval", "onset", "slug", "tag", "task", "published"})
+TERMS = frozenset({"term_largest", "term_first", "terms_jumped_names", "terms_still_names"})
+SITUATION = TERMS | {"interval", "onset", "slug", "tag", "task", "published"}
 PRESCRIBED = frozenset({"key", "now", "to"})
 KNOB_PREFIX = "config_"
 
@@ -24,6 +25,8 @@ def templates(rule: Rule) -> Iterator[tuple[_Keys, str, bool]]:
     """Place, text, and whether it belongs to a fix, of every template."""
     for key in ("message", "passed_message", "not_ready_says"):
         yield (key,), getattr(rule, key), False
+    if rule.beyond_doubt is not None:
+        yield ("beyond_doubt", "says"), rule.beyond_doubt.says, False
     for index, guard in enumerate(rule.unless):
         yield ("unless", index, "says"), guard.says, False
     for index, cause in enumerate(rule.causes):

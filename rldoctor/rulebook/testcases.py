@@ -55,6 +55,7 @@ class RuleCase:
     config: Mapping[str, SettingValue] = field(default_factory=dict)
     algorithm: str = ""
     framework: str = "generic"
+    terms: Mapping[str, TestSeries] = field(default_factory=dict)
 
     def points(self) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Steps and values of every metric; noise depends on the case's and the metric's name only."""
@@ -125,7 +126,7 @@ def _named_once(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
 
 CASE = Record(
     {"name": TextValue(), "expect": EXPECTATION},
-    {"series": MapOf(_SERIES), "config": MapOf(PlainValue()), **_STEPS, **_OF_WHAT},
+    {"series": MapOf(_SERIES), "terms": MapOf(_SERIES), "config": MapOf(PlainValue()), **_STEPS, **_OF_WHAT},
 )
 TESTS = Record(
     {"rule": TextValue(), "cases": ListOf(CASE)},
@@ -203,6 +204,7 @@ def _case(plain: Mapping[str, Any], above: Mapping[str, Any]) -> RuleCase:
         config=plain.get("config", {}),
         algorithm=plain.get("algorithm", above.get("algorithm", "")),
         framework=plain.get("framework", above.get("framework", "generic")),
+        terms={name: _series(one, every, start) for name, one in plain.get("terms", {}).items()},
     )
 
 

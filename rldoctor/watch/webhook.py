@@ -99,7 +99,7 @@ def payload(event: Event) -> dict[str, Any]:
             "message": clean(root.finding.message) if root else "",
             "onset": finite(root.finding.onset) if root else None,
             "explains": [clean(child.code) for child in root.explains] if root else [],
-            "fix": wording.fix(event.diagnosis, root) if root else "",
+            "fix": wording.fix(root) if root else "",
         }
         if event.code
         else None,

@@ -8,6 +8,7 @@ from rldoctor.model.finding import Diagnosis, Root
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import step
+from rldoctor.report.todo import Fix
 from rldoctor.watch.memory import Event, NewsKind
 
 
@@ -38,13 +39,13 @@ def details(event: Event) -> list[str]:
     finding = event.root.finding
     explains = ", ".join(clean(child.code) for child in event.root.explains)
     when = f"{at}, {words.onset(finding)}" + (f"; explains {explains}" if explains else "")
-    do = fix(event.diagnosis, event.root)
+    do = fix(event.root)
     return [when, *filter(None, [clean(finding.message), do and f"do: {do}"])]
 
 
-def fix(diagnosis: Diagnosis, root: Root) -> str:
+def fix(root: Root) -> str:
     """The first prescription of a root cause: ``learning_rate: 0.01 -> 0.0003`` or a sentence; or nothing."""
-    found = next((one for one in words.fixes(diagnosis) if one.root is root), None)
+    found = next((Fix(root, one, root.finding) for one in root.finding.prescriptions), None)
     return "" if found is None else found.change or found.sentence
 
 

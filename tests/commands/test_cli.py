@@ -49,7 +49,7 @@ def test_a_sick_run_exits_1_and_names_the_root_cause(call):
     code, out, err = call("analyze", SICK)
     assert code == 1
     assert "POL-01" in out
-    assert "Do this, in this order" in out
+    assert "Do this first" in out
     assert err == ""
 
 

@@ -17,7 +17,8 @@ from laboratory.site import measurable
 from laboratory.validation import criteria as validation
 from rldoctor.comparison import criteria as compare
 from rldoctor.comparison.criteria_file import COMPARE_FILE
-from rldoctor.datafiles import canonical, canonical_file
+from rldoctor.datafiles import canonical, canonical_file, mechanisms
+from rldoctor.datafiles.mechanisms_file import MECHANISMS_FILE
 from rldoctor.datafiles.packs import BUILTIN_VOCABULARY
 from rldoctor.datafiles.read import check
 from rldoctor.datafiles.scalars import Kind
@@ -59,6 +60,7 @@ Form = tuple[Kind, Names, Callable[[Any], object]]
 FORMS: dict[Path, Form] = {
     BUILTIN_VOCABULARY / canonical.FILE: (canonical_file.CANONICAL, {}, str),
     BUILTIN_VOCABULARY / canonical.ALGORITHMS: (canonical_file.ALGORITHM_FILE, names(), str),
+    BUILTIN_VOCABULARY / mechanisms.FILE: (MECHANISMS_FILE, names(), mechanisms.build),
     BUILTIN_VOCABULARY / "fingerprints.yaml": (FINGERPRINTS, names(), str),
     BUILTIN_VOCABULARY / "generic.yaml": (GENERIC_FILE, names(), str),
     RULES / "catalogue.yaml": (CATALOGUE_FILE, {}, str),
@@ -147,6 +149,7 @@ FREE = {
     "constants",
     "thresholds",
     "facts",
+    "mechanisms",
 }
 
 

@@ -95,7 +95,7 @@ def test_findings_are_a_tidy_frame(diagnosis):
     assert list(frame["code"]) == codes
     assert frame.loc[frame["code"] == "OUT-10", "explained_by"].tolist() == ["REW-03"]
     first = frame.iloc[0]
-    assert (first["rank"], first["explained_by"], first["onset"]) == (1, "", 512.0)
+    assert (first["rank"], first["explained_by"], first["onset"]) == (1, "", 0.0)
     assert 0.9 < first["share"] <= 1
     empty = replace(diagnosis, roots=()).to_frame()
     assert (len(empty), list(empty.columns)) == (0, list(frame.columns))
@@ -117,7 +117,7 @@ def test_the_figure_holds_the_curve_the_onset_and_the_limits(loaded, diagnosis):
     assert len(plain.layout.shapes) == 0
     curve = rldoctor.plot(run, diagnosis=diagnosis)
     assert "episode return" in curve.layout.title.text
-    assert [shape.x0 for shape in curve.layout.shapes] == [512.0]
+    assert [shape.x0 for shape in curve.layout.shapes] == [0.0]
     noise = next(f for root in diagnosis.roots for f in root.explains if f.code == "POL-06")
     marked = rldoctor.plot(run, "approx_kl", diagnosis=diagnosis)
     assert "approx_kl" in noise.metrics

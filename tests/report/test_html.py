@@ -71,7 +71,7 @@ def test_a_report_says_everything_in_order(make):
         for part in (
             "The policy stopped changing, since step 204,800.",
             "4 of 6 rules could look",
-            "Do this, in this order",
+            "Do this first",
             "Root cause",
             "median KL",
             "Explains these symptoms",

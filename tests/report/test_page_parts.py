@@ -27,7 +27,7 @@ from rldoctor.report.html.knobs import knob_rows
 from rldoctor.report.html.metrics import Browser, entries
 from rldoctor.report.seeds import group_name
 from rldoctor.report.snippets import FORMS, _table, snippet
-from rldoctor.report.words import fixes
+from rldoctor.report.todo import todo
 from rldoctor.vocabulary.tables import load_table
 
 RUNS = Path(__file__).parents[2] / "reference_runs"
@@ -139,7 +139,7 @@ def test_equal_axes_are_stored_once_and_too_many_series_are_left_out():
 
 
 def test_the_settings_table_judges_in_words():
-    rows = {row["name"]: row for row in knob_rows(sick(), fixes(sick()))}
+    rows = {row["name"]: row for row in knob_rows(sick(), todo(sick()).all)}
     assert rows["learning_rate"]["word"] == "too small"
     assert rows["n_epochs"]["word"] == "no finding"
     assert next(iter(rows)) == "learning_rate"
@@ -151,7 +151,7 @@ def test_the_settings_table_says_what_the_reference_runs_had():
     (run,) = rldoctor.load(RUNS / "faulty" / "lr-zero" / "ppo-Hopper-v5-0")
     diagnosis = rldoctor.diagnose(run)
     assert diagnosis.reference.used
-    rows = {row["name"]: row for row in knob_rows(diagnosis, fixes(diagnosis))}
+    rows = {row["name"]: row for row in knob_rows(diagnosis, todo(diagnosis).all)}
     assert (rows["learning_rate"]["reference"], rows["learning_rate"]["word"]) == ("0.0003", "too small")
     assert (rows["n_epochs"]["reference"], rows["n_epochs"]["word"]) == ("10", "ok, as the reference")
     assert (rows["seed"]["reference"], rows["seed"]["word"]) == ("", "")

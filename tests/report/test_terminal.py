@@ -43,7 +43,7 @@ def test_a_sick_run_says_what_since_when_why_and_what_to_do(make):
         "median KL 204,800 to 1,001,472 2.1e-08 nats 1e-05 389",
         "explains ENT-04 Entropy does not move (since step 212,992)",
         "not CFG-06 Learning rate too low: KL would be about 1e-3",
-        "1. learning_rate: 0.0003 -> 0.001",
+        "Do this first learning_rate: 0.0003 -> 0.001",
         "because: For small steps KL grows",
         "expect: approx_kl between 0.005 and 0.02",
         "Not measured: 1 rule (VAL-01).",
@@ -113,7 +113,7 @@ def test_several_runs_start_with_a_table_worst_counted_first(make):
     assert text.startswith("3 runs: 1 critical, 1 not enough data, 1 healthy")
     table = text[: text.index("-" * 20)]
     assert re.search(r"ppo_1 +critical +POL-01 The policy.* 205k +4/6", table)
-    assert text.count("Do this, in this order") == 1
+    assert text.count("Do this first") == 1
 
 
 def test_clean_removes_every_way_to_steer_a_terminal():

@@ -7,21 +7,21 @@ from collections.abc import Sequence
 
 from rldoctor.model.config import Knob
 from rldoctor.model.finding import Diagnosis, Prescription
-from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number
+from rldoctor.report.todo import Fix
 
 # Settings that say what is trained and for how long, not how.
 _IDENTITY = frozenset({"seed", "env_id", "algo"})
 
 
-def knob_rows(diagnosis: Diagnosis, fixes: Sequence[words.Fix]) -> list[dict[str, str]]:
+def knob_rows(diagnosis: Diagnosis, fixes: Sequence[Fix]) -> list[dict[str, str]]:
     """One row per known setting: those to change first, the order of the log otherwise."""
     rows = [_row(knob, _wanted(knob, fixes), diagnosis) for knob in diagnosis.run.config.knobs.values()]
     return sorted(rows, key=lambda row: not row["to"])
 
 
-def _wanted(knob: Knob, fixes: Sequence[words.Fix]) -> Prescription | None:
+def _wanted(knob: Knob, fixes: Sequence[Fix]) -> Prescription | None:
     return next(
         (one.prescription for one in fixes if one.prescription.knob == knob.name and one.prescription.to),
         None,

@@ -18,10 +18,10 @@ from rldoctor.report.html.knobs import knob_rows
 from rldoctor.report.html.metrics import Browser, entries
 from rldoctor.report.numbers import percent
 from rldoctor.report.snippets import snippet
+from rldoctor.report.todo import CALM, Fix, Todo, todo
 
 MAX_LISTED = 500
 # More changes than these for one cause are folded: what to try first must be seen at a glance.
-FIRST_FIXES = 3
 
 
 @dataclass(slots=True)
@@ -42,13 +42,13 @@ class Page:
 def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict[str, Any]:
     """One run. ``position`` is 1-based and makes the anchors of the page."""
     run = diagnosis.run
-    prefix, fixes = page.prefix(position), words.fixes(diagnosis)
+    prefix, fixes = page.prefix(position), todo(diagnosis)
     links = [page.anchors.new(prefix, root.finding.code) for root in diagnosis.roots]
     roots = [
         _root(link, prefix, position, root, diagnosis, page)
         for link, root in zip(links, diagnosis.roots, strict=True)
     ]
-    logged, knobs = entries(diagnosis), knob_rows(diagnosis, fixes)
+    logged, knobs = entries(diagnosis), knob_rows(diagnosis, fixes.all)
     return {
         "id": f"run-{position}",
         "name": name,
@@ -72,7 +72,7 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
             run,
             [root.finding for root in diagnosis.roots],
             diagnosis.reference,
-            "remark" if diagnosis.verdict in words.CALM else "cause",
+            "remark" if diagnosis.verdict in CALM else "cause",
         ),
         "reference": envelope_words.as_view(diagnosis),
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
@@ -128,20 +128,18 @@ def _meter(diagnosis: Diagnosis) -> dict[str, Any]:
     return {"percent": round(100 * share, 1), "label": f"{percent(share)} of the rules that apply could look"}
 
 
-def _by_cause(links: list[str], diagnosis: Diagnosis, fixes: list[words.Fix]) -> list[dict[str, Any]]:
-    """The changes in their order, under the root cause that each belongs to; ``start`` counts on."""
-    groups: list[dict[str, Any]] = []
-    for number, fix in enumerate(fixes, 1):
-        row = _fix(links, diagnosis, fix)
-        if not groups or groups[-1]["anchor"] != row["anchor"]:
-            named = {key: row[key] for key in ("cause", "code", "anchor")}
-            groups.append({**named, "start": number, "first": [], "then": []})
-        group = groups[-1]
-        group["first"].append(row)
-    for group in groups:
-        if len(group["first"]) > FIRST_FIXES + 1:  # a fold for a single one is longer than the one
-            group["first"], group["then"] = group["first"][:FIRST_FIXES], group["first"][FIRST_FIXES:]
-    return groups
+def _by_cause(links: list[str], diagnosis: Diagnosis, fixes: Todo) -> list[dict[str, Any]]:
+    """The change for the first root, and folded what to try if it did not help, each with its cause."""
+    if fixes.first is None:
+        return []
+    first = {**_fix(links, diagnosis, fixes.first), "heading": ""}
+    then = [
+        {**_fix(links, diagnosis, fix), "heading": "" if rank else group.heading}
+        for group in fixes.otherwise
+        for rank, fix in enumerate(group.fixes)
+    ]
+    named = {key: first[key] for key in ("cause", "code", "anchor")}
+    return [{**named, "start": 1, "first": [first], "then": then}]
 
 
 def _sentence(text: str) -> str:
@@ -149,7 +147,7 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'' if text[-1:] in '.!?' else '.'}"
 
 
-def _fix(links: list[str], diagnosis: Diagnosis, fix: words.Fix) -> dict[str, Any]:
+def _fix(links: list[str], diagnosis: Diagnosis, fix: Fix) -> dict[str, Any]:
     prescription = fix.prescription
     line = snippet(prescription, diagnosis.run)
     return {

@@ -17,6 +17,7 @@ from rldoctor.report import compare_words as say
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, plural, step
+from rldoctor.report.todo import Fix, todo
 
 # A cell is looked at beside code: what is cut is counted, and the whole is in the object and in the report.
 MAX_ROWS = 12
@@ -55,7 +56,8 @@ def of_runs(runs: Sequence[Run], failures: Sequence[str]) -> str:
 
 def of_diagnosis(diagnosis: Diagnosis) -> str:
     """The verdict, what to do in which order, and a foldable card for each root cause."""
-    fixes = words.fixes(diagnosis)
+    found = todo(diagnosis)
+    rest = found.all[1:]
     return _render(
         "diagnosis",
         name=clean(diagnosis.run.id),
@@ -65,8 +67,10 @@ def of_diagnosis(diagnosis: Diagnosis) -> str:
         headline=words.headline(diagnosis),
         coverage=words.coverage(diagnosis),
         remarks=[clean(text) for text in (diagnosis.verdict_note, diagnosis.outcome_note) if text],
-        fixes=[_fix(fix) for fix in fixes[:MAX_FIXES]],
-        more=max(0, len(fixes) - MAX_FIXES),
+        fixes_title=words.fixes_title(diagnosis),
+        fixes=[_fix(found.first)] if found.first else [],
+        otherwise=[_fix(fix) for fix in rest[:MAX_FIXES]],
+        more=max(0, len(rest) - MAX_FIXES),
         roots=[_root(root, diagnosis.run) for root in diagnosis.roots],
     )
 
@@ -109,7 +113,7 @@ def _metric(series: Series) -> list[str]:
     return [clean(series.name), clean(series.tag), f"{len(series):,}", first, last, clean(series.unit)]
 
 
-def _fix(fix: words.Fix) -> dict[str, str]:
+def _fix(fix: Fix) -> dict[str, str]:
     return {
         "change": fix.change,
         "sentence": fix.sentence,

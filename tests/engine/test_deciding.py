@@ -1,0 +1,78 @@
+"""Why-not lines: the number that decided with its limit, on the side that it says; else nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import rldoctor
+from rldoctor.engine.deciding import deciding
+from rldoctor.engine.policy import load_derived, load_policy
+from rldoctor.engine.prepared_run import prepare
+from rldoctor.engine.ruletest import synthetic_run
+from rldoctor.engine.scene import place
+from rldoctor.paths import builtin_rules_dir
+from rldoctor.rulebook.builtin import builtin_pack
+from rldoctor.rulebook.testcases import load_tests
+
+RUNS = Path(__file__).parents[2] / "reference_runs"
+NUMBER = r"(-?(?:[0-9][0-9,]*\.?[0-9]*(?:e[-+]?[0-9]+)?|inf))"
+COMPARED = re.compile(rf"{NUMBER}[^;()]*\((not above|not below|above|below) {NUMBER}\)")
+
+
+def number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def contradictions(text: str) -> list[str]:
+    """Comparisons of a line that do not hold."""
+    held = {
+        "above": lambda value, limit: value > limit,
+        "below": lambda value, limit: value < limit,
+        "not above": lambda value, limit: value <= limit,
+        "not below": lambda value, limit: value >= limit,
+    }
+    found = COMPARED.findall(text)
+    return [text for value, side, limit in found if not held[side](number(value), number(limit))]
+
+
+def why_not(code: str, case_text: str) -> str:
+    """The line of a built-in rule on a case of its own tests."""
+    directory = builtin_rules_dir()
+    rule = next(one for one in builtin_pack().rules if one.code == code)
+    cases = load_tests(Path(rule.path).with_suffix("").with_suffix(".test.yaml")).cases
+    case = next(one for one in cases if case_text in one.name)
+    scene = place(rule, prepare(synthetic_run(case), load_policy(directory), load_derived(directory)))
+    scene.activate(fired=False)
+    return deciding(scene, scene.measures())
+
+
+def test_the_number_that_decided_is_told_with_its_limit() -> None:
+    assert "(not above 0.05)" in why_not("POL-03", "healthy")
+
+
+def test_what_is_not_known_rejects_nothing() -> None:
+    assert "(not above 0.05)" in why_not("POL-03", "healthy")
+    assert why_not("POL-03", "analytic") == ""  # no share of clipped samples, so half of the `or` is open
+
+
+def test_more_of_the_same_rejects_nothing() -> None:
+    """A KL of zero is no reason why updates are not too small."""
+    (run,) = rldoctor.load(RUNS / "faulty" / "lr-zero" / "ppo-Hopper-v5-0").runs
+    rivals = [rival for root in rldoctor.diagnose(run).roots for rival in root.rivals]
+    assert "POL-04" not in {rival.code for rival in rivals}
+
+
+@pytest.mark.slow
+def test_no_line_of_a_bundled_run_says_the_opposite() -> None:
+    lines = [
+        rival.text
+        for folder in sorted(path for path in (RUNS / "faulty").glob("*/*") if path.is_dir())[::3]
+        for run in rldoctor.load(folder).runs
+        for root in rldoctor.diagnose(run).roots
+        for rival in root.rivals
+    ]
+    assert sum(bool(COMPARED.search(line)) for line in lines) > 300
+    assert [wrong for line in lines for wrong in contradictions(line)] == []
