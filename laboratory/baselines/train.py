@@ -1,4 +1,4 @@
-"""Train an algorithm of Stable-Baselines3 or sb3-contrib with its default settings and write what it returned.
+"""Train an algorithm of Stable-Baselines3 or sb3-contrib with its default settings.
 
     python -m laboratory.baselines.train --out DIR ALGORITHM ENVIRONMENT STEPS SEED
 

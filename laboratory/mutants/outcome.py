@@ -54,7 +54,7 @@ def judged(out: Path, least: int | None = None) -> list[dict[str, Any]]:
 
 
 def _roots_now(label: Mapping[str, Any]) -> dict[str, Any]:
-    """The right first findings as the tables have them today: a run is trained once, rules are added later."""
+    """The right first findings as the tables have them today; rules are added after a training."""
     fault = faults().get(label["fault"])
     return {} if fault is None else {"roots": list(fault.roots)}
 

@@ -66,9 +66,9 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
 def _travel(sight: Sight) -> Iterator[AuditRow]:
     """Errors of a value-based critic that are next to nothing although its episodes end early.
 
-    With a long horizon the error at the end of an episode alone is a value, many rewards, and the target network
-    moves under the rest. Errors of a few hundredths of one reward are those of targets that stand still or of a
-    discount that sees a few rewards only.
+    With a long horizon the error at the end of an episode alone is a value, many rewards, and the target
+    network moves under the rest. Errors of a few hundredths of one reward are those of targets that stand
+    still or of a discount that sees a few rewards only.
     """
     cap, discount = sight.setting("max_episode_length"), sight.setting("gamma")
     steps, loss, returns, lengths = sight.together("critic_loss", "episode_return", "episode_length")
@@ -83,14 +83,14 @@ def _travel(sight: Sight) -> Iterator[AuditRow]:
         return
     share = float(np.quantile(loss[late], 0.75)) / reward**2
     text = (
-        f"three quarters of the losses of the second half are below {share:.2g} of the square of one reward, though "
-        f"episodes end after {length:.0f} of {cap:.0f} steps"
+        f"three quarters of the losses of the second half are below {share:.2g} of the square of one reward, "
+        f"though episodes end after {length:.0f} of {cap:.0f} steps"
     )
     yield mechanism(sight, "values_travel", share > sight.criteria["travel_loss"], text, steps[late])
 
 
 def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
-    """Q of an actor-critic that stays a small part of one reward, beside a critic loss that is the reward's square.
+    """Q of an actor-critic that stays a small part of one reward, beside a loss that is the reward's square.
 
     Neither alone would do: Q may be small because rewards cancel, and a loss may be the noise of the rewards.
     """
@@ -108,15 +108,15 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
         and float(share.max()) < 1 / sight.criteria["zero_loss"]
     )
     text = (
-        f"Q of the policy is at most {size.max():.2g} of one step's reward, the critic's loss {median(share):.2g} "
-        f"of its square ({int(known.sum())} rows)"
+        f"Q of the policy is at most {size.max():.2g} of one step's reward, the critic's loss "
+        f"{median(share):.2g} of its square ({int(known.sum())} rows)"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps[known])
     yield from _one_step(sight, steps[known], size, share)
 
 
 def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:
-    """Q of no more than a step or two of reward, by a critic that has reached its targets: these see no further."""
+    """Q of no more than a step or two of reward, by a critic that has reached its targets."""
     discount = sight.setting("gamma")
     late = steps >= (steps[0] + steps[-1]) / 2
     if discount < sight.criteria["far_discount"] or late.sum() < sight.criteria["least_rows"]:
@@ -128,8 +128,8 @@ def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArr
         return
     short = largest < sight.criteria["few_steps"] and error < sight.criteria["reached_targets"]
     text = (
-        f"Q of the policy is at most {largest:.2g} steps of reward in the second half, with a loss of {error:.2g} of "
-        "the reward's square: the critic has reached its targets, and they reach no further"
+        f"Q of the policy is at most {largest:.2g} steps of reward in the second half, with a loss of "
+        f"{error:.2g} of the reward's square: the critic has reached its targets, and they reach no further"
     )
     yield mechanism(
         sight, "values_travel", not short or largest < sight.criteria["zero_share"], text, steps[late]

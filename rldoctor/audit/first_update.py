@@ -1,8 +1,9 @@
 """What the first update says of discount and rewards: before anything is learned a loss is its targets alone.
 
 With values near 0 the first value loss of an on-policy run is the mean square of the lambda-returns of the
-logged rewards, ``r (1 - (gamma lambda)^k) / (1 - gamma lambda)`` k steps before an episode ends, and the first
-critic loss of a replay learner is the mean square of the rewards (its targets are ``r + gamma Q'`` with Q' near 0).
+logged rewards, ``r (1 - (gamma lambda)^k) / (1 - gamma lambda)`` k steps before an episode ends, and the
+first critic loss of a replay learner is the mean square of the rewards (its targets are ``r + gamma Q'`` with
+Q' near 0).
 So the loss tells the reward that the learner sees and the discount that acts, whatever is written down.
 """
 
@@ -83,7 +84,7 @@ def _squares(start: _Start, decays: FloatArray, longest: float) -> FloatArray:
 
 
 def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
-    """On-policy: by the size of the loss beside the square of the reward, too small a discount or another reward."""
+    """On-policy: by the loss beside the square of the reward, too small a discount or another reward."""
     decay = sight.setting("gamma") * sight.setting("gae_lambda")
     if not np.isfinite(decay) or _may_be_normalised(sight, start.loss):
         return
@@ -92,8 +93,8 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     ratio = start.loss / usual
     size = start.loss / start.reward**2
     text = (
-        f"first value loss {start.loss:.3g}; {start.reward:.3g} a step over {start.length:.0f} steps at gamma x lambda "
-        f"= {decay:.3g} make targets with a mean square of {usual:.3g}"
+        f"first value loss {start.loss:.3g}; {start.reward:.3g} a step over {start.length:.0f} steps at "
+        f"gamma x lambda = {decay:.3g} make targets with a mean square of {usual:.3g}"
     )
     short = ratio < numbers["targets_low"] and size > numbers["reward_low"]
     # Every decay whose targets could have made this loss, within the error of the model.
@@ -111,7 +112,7 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
 
 
 def _own_targets(sight: Sight, start: _Start) -> Iterator[AuditRow]:
-    """A fresh critic that explains its first targets: they are its own, ``r + gamma V(s')``, as with a lambda of 0."""
+    """A fresh critic that explains its first targets: they are its own, as with a lambda of 0."""
     steps, explained = sight.together("explained_variance")
     if (
         explained.size < sight.criteria["few_rows"]
@@ -122,19 +123,20 @@ def _own_targets(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     if steps[0] > sight.criteria["first_within"] * float(np.min(np.diff(steps))):
         return
     text = (
-        f"explained variance {explained[0]:.2f} in the first update (0 is usual), with a value loss of {start.loss:.2g} "
-        f"where a reward is {start.reward:.2g}"
+        f"explained variance {explained[0]:.2f} in the first update (0 is usual), with a value loss of "
+        f"{start.loss:.2g} where a reward is {start.reward:.2g}"
     )
     own = float(explained[0]) > sight.criteria["own_targets"]
     yield mechanism(sight, "targets_beyond", not own, text, steps[:1])
 
 
 def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
-    """The width of the targets late in a run whose episodes still end early, whatever the scale of its rewards.
+    """The width of the targets late in a run whose episodes still end early, in any scale of its rewards.
 
-    Where every step pays the same and episodes end at different times, the discounted return of a state depends
-    on how far the end is. Targets that hardly differ, against their own first size, do not see the end: because
-    the discount is small, if the first targets were no larger than a few rewards, else because they run through it.
+    Where every step pays the same and episodes end at different times, the discounted return of a state
+    depends on how far the end is. Targets that hardly differ, against their own first size, do not see the
+    end: because the discount is small, if the first targets were no larger than a few rewards, else because
+    they run through it.
     """
     cap = sight.setting("max_episode_length")
     steps, loss, explained, returns, lengths = sight.together(
@@ -156,8 +158,8 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     )
     share = width / float(np.sqrt(start.loss))
     text = (
-        f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, {share:.2g} of "
-        f"the first ones' size, though episodes end after {median(lengths[late]):.0f} of {cap:.0f} steps"
+        f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, "
+        f"{share:.2g} of the first ones' size, though episodes end after {median(lengths[late]):.0f} of {cap:.0f} steps"
     )
     far = start.loss > sight.criteria["far_targets"] * start.reward**2
     name = "ends_seen" if far else "discount_acts"
@@ -175,7 +177,7 @@ def _caught_up(sight: Sight, late: FloatArray) -> bool:
 
 
 def _may_be_normalised(sight: Sight, loss: float) -> bool:
-    """Whether rewards are, or may be, divided by a running deviation: then targets have a width of order 1."""
+    """Whether rewards are, or may be, divided by a running deviation: targets then have a width near 1."""
     written = sight.setting("normalize_reward")
     if np.isfinite(written):
         return bool(written)

@@ -108,8 +108,9 @@ def _surrogate(sight: Sight) -> Iterator[AuditRow]:
     first, late = float(excess[0]), median(excess[excess.size // 2 :])
     limit = sight.criteria["surrogate_excess"]
     text = (
-        f"the surrogate is {median(np.abs(surrogate[known])):.2g} where a KL of {median(kl[known]):.2g} allows "
-        f"{float(np.sqrt(2 * median(kl[known]))):.2g}: {late:.2g} of that in the second half, {first:.2g} in the first update"
+        f"the surrogate is {median(np.abs(surrogate[known])):.2g} where a KL of {median(kl[known]):.2g} "
+        f"allows {float(np.sqrt(2 * median(kl[known]))):.2g}: {late:.2g} of that in the second half, {first:.2g} "
+        "in the first update"
     )
     impossible = late > limit and first < limit
     yield mechanism(sight, "surrogate_possible", not impossible, text, steps[known])

@@ -69,8 +69,8 @@ def _alike(
 ) -> Iterator[AuditRow]:
     """Updates with a large KL of which not one sample was clipped: the same ratio in every state.
 
-    Ratios that differ from state to state have tails, so some leave the range long before all do. A policy that
-    does not see its input moves as one, and is clipped everywhere or nowhere.
+    Ratios that differ from state to state have tails, so some leave the range long before all do. A policy
+    that does not see its input moves as one, and is clipped everywhere or nowhere.
     """
     if not math.isfinite(clip):
         return
@@ -80,8 +80,8 @@ def _alike(
         return
     none = float((clipped[large] < sight.criteria["clip_none"]).mean())
     text = (
-        f"{none:.0%} of the {int(large.sum())} updates whose KL ({median(width[large] ** 2) / 2:.2g}) would clip "
-        f"{median(expected[large]):.0%} of the samples clipped none"
+        f"{none:.0%} of the {int(large.sum())} updates whose KL ({median(width[large] ** 2) / 2:.2g}) would "
+        f"clip {median(expected[large]):.0%} of the samples clipped none"
     )
     yield mechanism(sight, "policy_input", none < sight.criteria["clip_none_share"], text, steps[large])
 

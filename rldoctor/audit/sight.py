@@ -77,7 +77,7 @@ class Sight:
         return self.config.get(name, NAN)
 
     def logged_reward_is_learned(self) -> bool:
-        """Whether nothing says that the learner sees other rewards than the log: no factor, no normalisation."""
+        """Whether nothing says that the learner sees other rewards: no factor, no normalisation."""
         factor = self.setting("reward_scale")
         return not (self.setting("normalize_reward") > 0) and (np.isnan(factor) or factor == 1)
 

@@ -8,8 +8,8 @@ from dataclasses import field, replace
 import numpy as np
 
 from rldoctor.audit.audit import audit, with_implied
-from rldoctor.audit.sight import assumed
 from rldoctor.audit.audit import facts as audit_facts
+from rldoctor.audit.sight import assumed
 from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, other_reward, task_of_run
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid

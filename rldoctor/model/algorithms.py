@@ -48,7 +48,7 @@ OFF_POLICY = frozenset(
         "td3_or_ddpg",
     )
 )
-# What a log leaves open between algorithms that are logged alike: what holds for each of them holds for the run.
+# What a log leaves open between algorithms that are logged alike; what holds for each holds for the run.
 EITHER = {"td3_or_ddpg": ("td3", "ddpg")}
 
 

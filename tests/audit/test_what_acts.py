@@ -1,4 +1,4 @@
-"""Rows of the audit that tell what acted: discount, rewards, ratios, values; on made-up logs with known answers."""
+"""Rows of the audit that tell what acted, on made-up logs with known answers."""
 
 from __future__ import annotations
 
