@@ -159,7 +159,8 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     share = width / float(np.sqrt(start.loss))
     text = (
         f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, "
-        f"{share:.2g} of the first ones' size, though episodes end after {median(lengths[late]):.0f} of {cap:.0f} steps"
+        f"{share:.2g} of the first ones' size, though episodes end after "
+        f"{median(lengths[late]):.0f} of {cap:.0f} steps"
     )
     far = start.loss > sight.criteria["far_targets"] * start.reward**2
     name = "ends_seen" if far else "discount_acts"

@@ -109,8 +109,8 @@ def _surrogate(sight: Sight) -> Iterator[AuditRow]:
     limit = sight.criteria["surrogate_excess"]
     text = (
         f"the surrogate is {median(np.abs(surrogate[known])):.2g} where a KL of {median(kl[known]):.2g} "
-        f"allows {float(np.sqrt(2 * median(kl[known]))):.2g}: {late:.2g} of that in the second half, {first:.2g} "
-        "in the first update"
+        f"allows {float(np.sqrt(2 * median(kl[known]))):.2g}: {late:.2g} of that in the second half, "
+        f"{first:.2g} in the first update"
     )
     impossible = late > limit and first < limit
     yield mechanism(sight, "surrogate_possible", not impossible, text, steps[known])
