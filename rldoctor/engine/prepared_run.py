@@ -10,6 +10,7 @@ import numpy as np
 from rldoctor.audit.audit import audit, with_implied
 from rldoctor.audit.audit import facts as audit_facts
 from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, other_reward, task_of_run
+from rldoctor.engine.assumption import with_assumed
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
 from rldoctor.engine.known_task import with_task
@@ -106,9 +107,10 @@ def prepare(
     # Two steps, because facts are expressions over the run, which is not complete without them.
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
     found = achieved(run, metrics, config, spacing, task, policy.judging)
+    found = with_assumed(found, run, metrics, config, spacing, audited, policy.judging)
     view = _outcome(ready, policy.outcome)
     same = not other_reward(run, policy.judging)
-    scores = beside_task(run, metrics, task.task, same_reward=same)
+    scores = beside_task(run, metrics, found.task, same_reward=same)
     known = {
         **ledger.facts,
         **_facts(ready, policy, view),
