@@ -1,6 +1,6 @@
 """``python -m laboratory.metamorphic``: change every bundled run and see whether the diagnosis stays.
 
-Writes ``docs/stability.md`` (``--into``) and, with ``--json``, every pair of diagnoses that differ. Exit
+Prints the page (``--into docs/stability.md``) and writes, with ``--json``, every pair of diagnoses. Exit
 code 1 when a criterion is not met. ``--only TEXT`` takes the runs whose name contains it.
 """
 
@@ -10,27 +10,26 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import TextIO
 
-from laboratory.metamorphic.measure import Changed, changed
+from laboratory.metamorphic.measure import PARTS, Changed, changed
 from laboratory.metamorphic.page import page
 from laboratory.metamorphic.score import score
 from laboratory.validation.cases import Label
 from laboratory.validation.collect import bundled_runs, labels
-from rldoctor.paths import PACKAGE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table, write the page."""
     options = _parser().parse_args(arguments)
     found = [label for label in labels(bundled_runs()) if options.only in label.name][:: options.sample]
-    pairs = list(_pairs(found, gaps=not options.quick))
+    with options.json.open("w", encoding="utf-8") if options.json else nullcontext() as record:
+        pairs = list(_pairs(found, options.parts, record))
     scores = score(pairs)
     text = page(scores, len(found))
-    if options.json:
-        rows = [{"label": _kind(label), **asdict(one)} for label, one in pairs if one.before != one.after]
-        options.json.write_text(json.dumps(rows, indent=0) + "\n", encoding="utf-8")
     if options.into:
         options.into.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
@@ -41,18 +40,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m laboratory.metamorphic", description=__doc__)
     parser.add_argument("--only", default="", help="runs whose name contains this text")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="every N-th run")
-    parser.add_argument("--quick", action="store_true", help="without leaving out single metrics")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--into", type=Path, metavar="FILE", default=PACKAGE.parent / "docs" / "stability.md")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="one line for each pair, as it is made")
+    parser.add_argument("--into", type=Path, metavar="FILE", help="the page (docs/stability.md)")
     return parser
 
 
-def _pairs(found: Sequence[Label], *, gaps: bool) -> Iterator[tuple[Label, Changed]]:
-    for count, label in enumerate(found):
-        for one in changed(label.name, bundled_runs() / label.name, gaps=gaps):
+def _pairs(
+    found: Sequence[Label], parts: Sequence[str], record: TextIO | None
+) -> Iterator[tuple[Label, Changed]]:
+    for label in found:
+        for one in changed(label.name, bundled_runs() / label.name, parts):
+            if record is not None:
+                record.write(json.dumps({"label": _kind(label), **asdict(one)}) + "\n")
+                record.flush()
             yield label, one
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{count + 1} of {len(found)}")
 
 
 def _kind(label: Label) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,13 @@ from rldoctor.readers.discover import find_runs
 from rldoctor.vocabulary.mapping import understand
 
 FORMATS = ("csv", "jsonl", "tensorboard")
+PARTS = ("rows", "scale", "formats", "gaps")
 # Verdicts that tell a user the same: nothing is wrong, something is, it is broken, or nobody knows.
 CLASSES = {"healthy": "well", "info": "well", "error": "broken", "critical": "broken"}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Essence:
     """What counts of a diagnosis: its verdict, its errors, its first root, the class of its outcome."""
 
     verdict: str
@@ -45,8 +46,8 @@ class Changed:
 
     run: str
     change: str
-    before: Told
-    after: Told
+    before: Essence
+    after: Essence
 
     @property
     def flipped(self) -> bool:
@@ -64,15 +65,15 @@ class Changed:
         return tuple(code for code in self.after.errors if code not in self.before.errors)
 
 
-def told(diagnosis: Diagnosis) -> Told:
+def told(diagnosis: Diagnosis) -> Essence:
     """What counts of a diagnosis."""
     errors = sorted(root.finding.code for root in diagnosis.roots if root.severity >= Severity.ERROR)
     first = next((root.finding.code for root in diagnosis.roots if root.severity > Severity.INFO), "")
     outcome = diagnosis.achieved.kind.value if diagnosis.achieved else ""
-    return Told(diagnosis.verdict, tuple(errors), first, outcome)
+    return Essence(diagnosis.verdict, tuple(errors), first, outcome)
 
 
-def diagnosed(run: Run) -> Told:
+def diagnosed(run: Run) -> Essence:
     """What is told of a run by itself: a bundled run is part of the envelope it would be held against."""
     return told(api.diagnose(run, references=("off",)))
 
@@ -85,21 +86,22 @@ def raw_run(folder: Path) -> RawRun:
     return found[0]
 
 
-def changed(name: str, folder: Path, *, formats: bool = True, gaps: bool = True) -> Iterator[Changed]:
-    """Every change of the run in a folder; ``formats`` writes files, ``gaps`` leaves out each tag."""
+def changed(name: str, folder: Path, parts: Collection[str] = PARTS) -> Iterator[Changed]:
+    """The changes of the run in a folder: of what was read, of the rewards' scale, of the file, and gaps."""
     raw = raw_run(folder)
     run = understand(raw)
     before = diagnosed(run)
-    for change, make in of_raw().items():
+    made = of_raw() if "rows" in parts else {}
+    for change, make in made.items():
         yield Changed(name, change, before, diagnosed(understand(make(raw))))
-    if run.algorithm not in numbers().scale_bound:
+    if "scale" in parts and run.algorithm not in numbers().scale_bound:
         alone = unnamed(run)
         first = diagnosed(alone)
         for factor in numbers().scales:
             yield Changed(name, f"rewards x {factor:g}", first, diagnosed(scaled(alone, factor)))
-    if formats and (folder / "progress.csv").is_file():
+    if "formats" in parts and (folder / "progress.csv").is_file():
         yield from _formats(name, folder)
-    for change, less in without_metrics(raw) if gaps else ():
+    for change, less in without_metrics(raw) if "gaps" in parts else ():
         yield Changed(name, change, before, diagnosed(understand(less)))
 
 

@@ -12,12 +12,9 @@ HEAD = Path(__file__).parent / "head.md"
 
 def page(scores: Sequence[Score], runs: int) -> str:
     """The whole page."""
-    rows = "".join(f"{_row(one)}\n" for one in scores)
-    return (
-        HEAD.read_text(encoding="utf-8").format(runs=runs)
-        + rows
-        + "".join(f"{line}\n" for line in _broken(scores))
-    )
+    head = HEAD.read_text(encoding="utf-8").format(runs=runs)
+    lines = [*map(_row, scores), *_broken(scores)]
+    return head + "".join(f"{line}\n" for line in lines)
 
 
 def _row(one: Score) -> str:

@@ -101,14 +101,17 @@ def _verdict(
         if not _is_remark(root, policy) and root.finding.code not in policy.no_data_codes
     ]
     worst: Severity | None = max((root.severity for root in counted), default=None)
-    if worst is not None and not (blind and worst < Severity.ERROR):
+    # A note beside a flat or fallen return does not make it well.
+    sick = context.achieved.outcome.kind.sick
+    told = worst is not None and not (sick and worst < Severity.WARNING)
+    if worst is not None and told and not (blind and worst < Severity.ERROR):
         return worst.label, ""
     missing = _unjudged(evaluated, context, policy, blind=blind)
     if missing:
         return "not_enough_data", missing
     # Calling a sick run healthy costs more than anything: `healthy` needs evidence that the run went well,
     # and not only rules that stayed quiet.
-    if context.achieved.outcome.kind.sick:
+    if sick:
         return Severity.WARNING.label, "no rule that could look explains what the return did"
     return "healthy", ""
 

@@ -24,6 +24,7 @@ from rldoctor.vocabulary.conservation import conserved
 from rldoctor.vocabulary.detect import detect_framework
 from rldoctor.vocabulary.knobs import Resolved, resolve_settings, with_logged
 from rldoctor.vocabulary.naming import Mapped, Named, check_tag_map, name_series, renamed
+from rldoctor.vocabulary.prefix import unprefixed
 from rldoctor.vocabulary.run_notes import oddities
 from rldoctor.vocabulary.tables import (
     GENERIC,
@@ -59,6 +60,7 @@ def understand(
     # The order is one of dependence: the framework names the tags, the tags tell the algorithm, both read the
     # knobs, the knobs convert the axis; hyperparameters that are themselves logged need the finished series.
     check_tag_map(tag_map, packs)
+    raw = raw if framework else unprefixed(raw, packs)
     table = load_table(
         check_framework(framework, packs) if framework else detect_framework(raw, packs), packs
     )
