@@ -132,7 +132,21 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
         return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
     gained = alone.kind.gained and gained_share(alone) >= criteria["still_rising"]
     rising = alone.probabilities.get(OutcomeKind.RISING, 0.0) >= criteria["rather_rising"]
-    return _small_gain(alone, found, criteria) if gained and (rising or sooner) else found
+    if gained and rising:
+        return _small_gain(alone, found, criteria)
+    return _young(alone, found, criteria) if sooner else found
+
+
+def _young(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:
+    """A run that was given fewer steps than any published one, and does not surely rise still.
+
+    What it gained by itself and did not add to is a small part of what the task allows: nothing to call it
+    well for, and not flat either.
+    """
+    if gained_share(alone) < criteria["still_rising"]:
+        return found
+    made = _small_gain(alone, found, criteria)
+    return replace(made, kind=OutcomeKind.EARLY) if made.kind is OutcomeKind.KEPT else made
 
 
 def _begins_late(curve: Curve, found: CurveOutcome, criteria: Criteria) -> bool:

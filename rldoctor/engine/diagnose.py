@@ -124,6 +124,9 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     ran = _coverage(evaluated).ran
     if ran < policy.healthy_rules:
         return f"only {ran} rules could look at this run"
+    short = [one.rule.code for one in evaluated if one.result.few_points]
+    if len(short) >= policy.short_rules:
+        return f"{len(short)} rules need more points than were logged ({', '.join(short)})"
     outcome = context.achieved.outcome
     if (
         outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
