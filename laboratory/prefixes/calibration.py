@@ -1,0 +1,74 @@
+"""Whether a probability means what it says: reliability tables, Brier scores, and a monotone map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from laboratory.prefixes.measure import Prefix, numbers
+from laboratory.validation.cases import Label
+from rldoctor.model.outcome import OutcomeKind
+
+Claim = tuple[float, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Claims of about the same probability: the mean said, the share that was true, how many."""
+
+    said: float
+    true: float
+    claims: int
+
+
+def class_claims(pairs: Sequence[tuple[Label, Prefix]]) -> Iterator[Claim]:
+    """The probability of the class and whether it agrees with the label; where a label tells nothing, none."""
+    for label, part in pairs:
+        kind = OutcomeKind(part.kind)
+        told = bool({*label.roots, *label.symptoms} & set(numbers()["told"]))
+        if not (kind.gained or kind.sick) or label.hidden or not (label.healthy or told):
+            continue
+        yield part.probability, kind.gained if label.healthy else kind.sick
+
+
+def root_claims(pairs: Sequence[tuple[Label, Prefix]]) -> Iterator[Claim]:
+    """How much of the roots' score the first one has, and whether it is an expected one."""
+    for label, part in pairs:
+        if label.sick and part.margin > 0:
+            yield part.margin, part.first in label.roots
+
+
+def reliability(claims: Sequence[Claim]) -> list[Bin]:
+    """By bins of what was said; empty ones left out."""
+    borders = numbers()["bins"]
+    made = []
+    for low, high in zip(borders, borders[1:], strict=False):
+        inside = [one for one in claims if low < one[0] <= high]
+        if inside:
+            said, true = (float(np.mean([one[at] for one in inside])) for at in (0, 1))
+            made.append(Bin(said, true, len(inside)))
+    return made
+
+
+def brier(claims: Sequence[Claim]) -> float:
+    """The mean squared distance between what was said and what was true (0 or 1)."""
+    return float(np.mean([(said - true) ** 2 for said, true in claims])) if claims else float("nan")
+
+
+def monotone(claims: Sequence[Claim]) -> list[tuple[float, float]]:
+    """The best rising map from said to true (pool adjacent violators), as corner points."""
+    blocks: list[list[float]] = []
+    for said, true in sorted(claims):
+        blocks.append([said, said, float(true), 1.0])
+        while len(blocks) > 1 and blocks[-2][2] / blocks[-2][3] >= blocks[-1][2] / blocks[-1][3]:
+            _, high, hits, count = blocks.pop()
+            blocks[-1] = [blocks[-1][0], high, blocks[-1][2] + hits, blocks[-1][3] + count]
+    return [(edge, hits / count) for low, high, hits, count in blocks for edge in dict.fromkeys((low, high))]
+
+
+def mapped(claims: Sequence[Claim], points: Sequence[tuple[float, float]]) -> list[Claim]:
+    """The claims with what a map makes of them."""
+    at, value = zip(*points, strict=True)
+    return [(float(np.interp(said, at, value)), true) for said, true in claims]
