@@ -10,11 +10,13 @@ import numpy as np
 
 from laboratory.metamorphic.numbers import numbers
 from rldoctor.datafiles.canonical import canonical
+from rldoctor.engine.policy import load_policy
 from rldoctor.model.config import RunConfig
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.raw import RawRun, RawSeries
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.paths import builtin_rules_dir
 
 Change = Callable[[RawRun], RawRun]
 SEED = 0
@@ -97,7 +99,8 @@ def without_metrics(run: RawRun) -> Iterator[tuple[str, RawRun]]:
 
 def unnamed(run: Run) -> Run:
     """The run without anything that tells its task, and without what no scale keeps."""
-    knobs = {name: knob for name, knob in run.config.knobs.items() if name != "env_id"}
+    told = {"env_id", *load_policy(builtin_rules_dir()).judging.rewards}
+    knobs = {name: knob for name, knob in run.config.knobs.items() if name not in told}
     series = {name: one for name, one in run.metrics.series.items() if name not in numbers().mixed}
     alternates = [one for one in run.metrics.alternates if one.name not in numbers().mixed]
     return replace(

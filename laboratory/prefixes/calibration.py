@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Bin:
 
 
 def class_claims(pairs: Sequence[tuple[Label, Prefix]]) -> Iterator[Claim]:
-    """The probability of the class and whether it agrees with the label; where a label tells nothing, none."""
+    """The probability of the class and whether it agrees with the label, where that tells anything."""
     for label, part in pairs:
         kind = OutcomeKind(part.kind)
         told = bool({*label.roots, *label.symptoms} & set(numbers()["told"]))
@@ -44,7 +45,7 @@ def reliability(claims: Sequence[Claim]) -> list[Bin]:
     """By bins of what was said; empty ones left out."""
     borders = numbers()["bins"]
     made = []
-    for low, high in zip(borders, borders[1:], strict=False):
+    for low, high in pairwise(borders):
         inside = [one for one in claims if low < one[0] <= high]
         if inside:
             said, true = (float(np.mean([one[at] for one in inside])) for at in (0, 1))

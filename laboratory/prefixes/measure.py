@@ -82,7 +82,7 @@ def told(share: float, diagnosis: Diagnosis) -> Prefix:
 
 
 def right_from(label: Label, parts: list[Prefix]) -> float | None:
-    """The first share from which on the first root is an expected one at every cut; None where the last is not."""
+    """The first share from which on the first root is an expected one at every cut; None: not at the last."""
     found: float | None = None
     for part in reversed(parts):
         if part.first not in label.roots:

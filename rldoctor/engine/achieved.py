@@ -143,8 +143,9 @@ def _young(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> Curv
     What it gained by itself and did not add to is a small part of what the task allows: nothing to call it
     well for, and not flat either.
     """
-    if gained_share(alone) < criteria["still_rising"]:
-        return found
+    share = gained_share(alone)
+    if share < criteria["still_rising"]:
+        return replace(found, alone=share)
     made = _small_gain(alone, found, criteria)
     return replace(made, kind=OutcomeKind.EARLY) if made.kind is OutcomeKind.KEPT else made
 
@@ -315,6 +316,7 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
     made |= {
         "outcome_probability": found.probability,
         "outcome_possible": float(not kind.gained and gained_share(found) >= criteria["possible"]),
+        "outcome_alone": found.alone,
         "outcome_size": found.size,
         "outcome_onset": found.onset,
         "outcome_start": found.start.value if found.start else NAN,

@@ -181,6 +181,7 @@ class CurveOutcome:
     ``start``, ``end``, ``best``: None where nothing was logged. ``autocorrelation`` between neighbouring
     rows and ``noise`` (standard deviation of a row) are those of the explanation that was chosen.
     ``windows``: how many averaging windows of its logger the curve is long, infinite where that is not known.
+    ``alone``: probability of a gain, measured by itself, of a run that is young for its task (0: not asked).
     ``texts``: the arithmetic, one sentence each.
     """
 
@@ -200,6 +201,7 @@ class CurveOutcome:
     source: Source = Source.TRAINING
     metric: str = ""
     windows: float = math.inf
+    alone: float = 0.0
     texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
