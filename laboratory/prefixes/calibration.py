@@ -24,14 +24,17 @@ class Bin:
     claims: int
 
 
-def class_claims(pairs: Sequence[tuple[Label, Prefix]]) -> Iterator[Claim]:
-    """The probability of the class and whether it agrees with the label, where that tells anything."""
-    for label, part in pairs:
+def class_claims(pairs: Sequence[tuple[Label, Prefix, tuple[float, float] | None]]) -> Iterator[Claim]:
+    """The probability of a class, and whether the levels noted at the training say so too.
+
+    A gain is one where the last level is materially above the first. What was lost again and what swings has
+    no such test and is left out.
+    """
+    for _, part, levels in pairs:
         kind = OutcomeKind(part.kind)
-        told = bool({*label.roots, *label.symptoms} & set(numbers()["told"]))
-        if not (kind.gained or kind.sick) or label.hidden or not (label.healthy or told):
-            continue
-        yield part.probability, kind.gained if label.healthy else kind.sick
+        judged = kind.gained or kind in (OutcomeKind.FLAT, OutcomeKind.FELL)
+        if levels is not None and judged and part.metric == "episode_return":
+            yield part.probability, kind.gained == (levels[1] - levels[0] >= part.material)
 
 
 def root_claims(pairs: Sequence[tuple[Label, Prefix]]) -> Iterator[Claim]:

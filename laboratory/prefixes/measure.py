@@ -31,8 +31,8 @@ def numbers() -> dict[str, Any]:
 class Prefix:
     """What is told of the first ``share`` of a run.
 
-    ``first``: its first root, ``margin`` how much of the score of all roots that one has; ``kind`` and
-    ``probability``: of the outcome.
+    ``first``: its first root, ``margin`` how much of the score of all roots that one has; ``kind``,
+    ``probability`` and ``material`` (what counts as a change): of the outcome, judged on ``metric``.
     """
 
     share: float
@@ -42,6 +42,8 @@ class Prefix:
     errors: tuple[str, ...]
     kind: str
     probability: float
+    material: float
+    metric: str
 
 
 def cut(run: Run, share: float) -> Run:
@@ -78,7 +80,16 @@ def told(share: float, diagnosis: Diagnosis) -> Prefix:
         errors=tuple(root.finding.code for root in roots if root.severity >= Severity.ERROR),
         kind=outcome.kind.value if outcome else "unknown",
         probability=outcome.deciding.probability if outcome else 0.0,
+        material=outcome.deciding.measure.material if outcome else float("nan"),
+        metric=outcome.deciding.metric if outcome else "",
     )
+
+
+def seen(folder: Path) -> tuple[float, float] | None:
+    """First and last level of the return as they were noted beside the run when it was trained."""
+    noted = load_yaml(folder / "run.yaml").get("observed", {}).get("ep_rew_mean", [])
+    numbered = [float(value) for value in noted if isinstance(value, int | float)]
+    return (numbered[0], numbered[-1]) if len(numbered) > 1 else None
 
 
 def right_from(label: Label, parts: list[Prefix]) -> float | None:

@@ -16,10 +16,11 @@ from laboratory.prefixes.calibration import (
     reliability,
     root_claims,
 )
-from laboratory.prefixes.measure import Prefix, numbers, right_from
+from laboratory.prefixes.measure import Prefix, numbers, right_from, seen
 from laboratory.validation.cases import Label
+from laboratory.validation.collect import bundled_runs
 
-HEAD = Path(__file__).parent / "head.md"
+HEAD, SURE = (Path(__file__).parent / name for name in ("head.md", "sure.md"))
 Cuts = Mapping[Label, Sequence[Prefix]]
 
 
@@ -70,29 +71,29 @@ def _healthy(runs: Cuts) -> Iterator[str]:
 
 
 def _sure(runs: Cuts) -> Iterator[str]:
-    yield "## How sure"
-    yield ""
+    yield SURE.read_text(encoding="utf-8")
     whole = [(label, part) for label, parts in runs.items() for part in parts if part.share == 1]
     every = [(label, part) for label, parts in runs.items() for part in parts]
+    noted = [(label, part, seen(bundled_runs() / label.name)) for label, part in whole]
+    for split in ("tune", "hold"):
+        claims = list(class_claims([one for one in noted if one[0].split == split]))
+        yield from _table(f"class, whole runs, {split} split", claims)
     for title, pairs in (("whole runs", whole), ("all prefixes", every)):
-        held = [pair for pair in pairs if pair[0].split == "hold"]
-        tuned = [pair for pair in pairs if pair[0].split == "tune"]
-        yield from _table(f"class, {title}", list(class_claims(held)))
-        yield ""
-        first = list(root_claims(held))
-        yield from _table(f"first root, {title}", first)
-        fitted = list(root_claims(tuned))
-        if fitted and first:
-            after = mapped(first, monotone(fitted))
-            yield from _table(f"first root, {title}, after a monotone map fitted on the tune split", after)
-        yield ""
+        held, tuned = (
+            list(root_claims([pair for pair in pairs if pair[0].split == split]))
+            for split in ("hold", "tune")
+        )
+        yield from _table(f"first root, {title}, hold split", held)
+        if held and tuned:
+            text = f"the same after a monotone map fitted on the tune split ({len(tuned)} claims)"
+            yield from _table(text, mapped(held, monotone(tuned)))
 
 
 def _table(title: str, claims: Sequence[Claim]) -> Iterator[str]:
     bins = reliability(claims)
     if not bins:
         return
-    yield f"**{title}** (hold split, {len(claims)} claims, Brier score {brier(claims):.3f})"
+    yield f"**{title}** ({len(claims)} claims, Brier score {brier(claims):.3f})"
     yield ""
     yield "| said | " + " | ".join(f"{one.said:.2f}" for one in bins) + " |"
     yield "|---" * (len(bins) + 1) + "|"
