@@ -139,6 +139,7 @@ def _counts(run: Run) -> dict[str, float]:
     unmapped, ignored = len(run.metrics.unmapped), len(run.metrics.ignored)
     return {
         "steps": run.last_step,
+        "transitions": run.last_step if run.axis == "env_steps" else NAN,
         "planned": _planned(run),
         "on_env_steps": float(run.axis == "env_steps"),
         "home_made": float(run.framework in _HOME_MADE),

@@ -17,7 +17,8 @@ from rldoctor.rulebook.lists import catalogue, derived_files, facts_file
 from rldoctor.rulebook.policy_file import policy_file
 
 _FACTS = """
-    steps planned points improving solved learned rising return_trend return_start return_end return_best
+    steps transitions planned points improving solved learned rising return_trend return_start return_end
+    return_best
     outcome_unknown outcome_early outcome_rising outcome_kept outcome_lost outcome_fell outcome_flat
     outcome_swinging outcome_solved outcome_probability outcome_size outcome_onset outcome_start outcome_end
     outcome_best outcome_best_step outcome_material outcome_on_task outcome_on_success outcome_disagrees

@@ -105,7 +105,7 @@ def test_the_page_names_what_breaks_a_criterion() -> None:
     assert [(one.new_errors, one.made_healthy, one.met) for one in scores] == [(1, 0, False), (0, 1, False)]
     text = page(scores, 3)
     assert f"| {HEALTHY[0]} | every 2 rows | healthy | error OUT-02 |" in text
-    assert "Every criterion is met" in page([one for one in score(pairs[2:])], 1)
+    assert "Every criterion is met" in page(score(pairs[2:]), 1)
 
 
 def test_noise_may_flip_one_verdict_in_fifty() -> None:
