@@ -13,7 +13,7 @@ from rldoctor.datafiles.canonical import canonical
 from rldoctor.engine.policy import load_policy
 from rldoctor.model.config import RunConfig
 from rldoctor.model.frame import MetricFrame
-from rldoctor.model.raw import RawRun, RawSeries
+from rldoctor.model.raw import FloatArray, RawRun, RawSeries
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.paths import builtin_rules_dir
@@ -31,7 +31,8 @@ def of_raw() -> dict[str, Change]:
         "prefix before tags": lambda run: _renamed(run, lambda tag: f"worker0/{tag}"),
         "tags in upper case": lambda run: _renamed(run, str.upper),
         "unrelated tags": _with_junk,
-        "1 % noise": _noisy,
+        "1 % noise": lambda run: _noisy(run, _of_spread),
+        "noise of 1 % of each value": lambda run: _noisy(run, _of_value),
     }
     for count in numbers().every:
         made[f"{THINNED} {count} rows"] = _thinner(count)
@@ -56,9 +57,19 @@ def _with_junk(run: RawRun) -> RawRun:
     return replace(run, series=[*run.series, *made])
 
 
-def _noisy(run: RawRun) -> RawRun:
+def _noisy(run: RawRun, size: Callable[[FloatArray], FloatArray]) -> RawRun:
     draw = np.random.default_rng(SEED)
-    return replace(run, series=[one if _exact(one) else _blurred(one, draw) for one in run.series])
+    return replace(run, series=[one if _exact(one) else _blurred(one, size, draw) for one in run.series])
+
+
+def _of_spread(values: FloatArray) -> FloatArray:
+    """What never moves has no noise of measurement, and what moves little has little."""
+    finite = values[np.isfinite(values)]
+    return np.full(values.shape, float(finite.std()) if finite.size else 0.0)
+
+
+def _of_value(values: FloatArray) -> FloatArray:
+    return np.abs(values)
 
 
 def _exact(one: RawSeries) -> bool:
@@ -66,8 +77,11 @@ def _exact(one: RawSeries) -> bool:
     return any(word in last for word in numbers().exact)
 
 
-def _blurred(one: RawSeries, draw: np.random.Generator) -> RawSeries:
-    return replace(one, values=one.values * (1 + numbers().noise * draw.standard_normal(one.values.size)))
+def _blurred(
+    one: RawSeries, size: Callable[[FloatArray], FloatArray], draw: np.random.Generator
+) -> RawSeries:
+    noise = numbers().noise * draw.standard_normal(one.values.size)
+    return replace(one, values=one.values + noise * size(one.values))
 
 
 def _thinner(count: int) -> Change:

@@ -20,7 +20,7 @@ from rldoctor.readers.discover import find_runs
 from rldoctor.vocabulary.mapping import understand
 
 FORMATS = ("csv", "jsonl", "tensorboard")
-PARTS = ("rows", "scale", "formats", "gaps")
+PARTS = ("rows", "noise", "scale", "formats", "gaps")
 # Verdicts that tell a user the same: nothing is wrong, something is, it is broken, or nobody knows.
 CLASSES = {"healthy": "well", "info": "well", "error": "broken", "critical": "broken"}
 
@@ -91,8 +91,9 @@ def changed(name: str, folder: Path, parts: Collection[str] = PARTS) -> Iterator
     raw = raw_run(folder)
     run = understand(raw)
     before = diagnosed(run)
-    made = of_raw() if "rows" in parts else {}
-    for change, make in made.items():
+    for change, make in of_raw().items():
+        if "rows" not in parts and not ("noise" in parts and "noise" in change):
+            continue
         yield Changed(name, change, before, diagnosed(understand(make(raw))))
     if "scale" in parts and run.algorithm not in numbers().scale_bound:
         alone = unnamed(run)

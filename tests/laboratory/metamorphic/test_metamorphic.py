@@ -81,10 +81,14 @@ def test_the_changes_do_what_they_say() -> None:
     assert max(one.steps.size for one in made["every 5 rows"].series) == rows // 5
     assert made["no configuration"].settings == []
     assert len(made["unrelated tags"].series) == len(raw.series) + numbers().junk
-    plain, noisy = ({one.tag: one.values for one in run.series} for run in (raw, made["1 % noise"]))
-    assert np.array_equal(plain["time/total_timesteps"], noisy["time/total_timesteps"])
-    moved = np.nanstd(noisy["rollout/ep_rew_mean"] / plain["rollout/ep_rew_mean"] - 1)
-    assert moved == pytest.approx(numbers().noise, rel=0.3)
+    plain, spread, valued = (
+        {one.tag: one.values for one in run.series}
+        for run in (raw, made["1 % noise"], made["noise of 1 % of each value"])
+    )
+    tag = "rollout/ep_rew_mean"
+    assert np.array_equal(plain["time/total_timesteps"], spread["time/total_timesteps"])
+    assert np.nanstd(spread[tag] - plain[tag]) / np.nanstd(plain[tag]) == pytest.approx(0.01, rel=0.3)
+    assert np.nanstd(valued[tag] / plain[tag] - 1) == pytest.approx(numbers().noise, rel=0.3)
 
 
 def test_scaling_keeps_the_unit_of_each_metric() -> None:
