@@ -123,6 +123,7 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
     if not quiet:
         return found
     alone = judge(curve, criteria, None, budget)
+    found = replace(found, still=alone.probabilities.get(OutcomeKind.RISING, 0.0))
     bad = (OutcomeKind.FELL, OutcomeKind.LOST)
     fallen = alone.kind in bad and alone.probability >= criteria["still_rising"]
     if found.kind is OutcomeKind.FLAT and fallen:
@@ -317,6 +318,7 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
         "outcome_probability": found.probability,
         "outcome_possible": float(not kind.gained and gained_share(found) >= criteria["possible"]),
         "outcome_alone": found.alone,
+        "outcome_still": found.still,
         "outcome_size": found.size,
         "outcome_onset": found.onset,
         "outcome_start": found.start.value if found.start else NAN,

@@ -182,6 +182,7 @@ class CurveOutcome:
     rows and ``noise`` (standard deviation of a row) are those of the explanation that was chosen.
     ``windows``: how many averaging windows of its logger the curve is long, infinite where that is not known.
     ``alone``: probability of a gain, measured by itself, of a run that is young for its task (0: not asked).
+    ``still``: of rising to the end, measured by itself, where the task's scale shows no gain.
     ``texts``: the arithmetic, one sentence each.
     """
 
@@ -202,6 +203,7 @@ class CurveOutcome:
     metric: str = ""
     windows: float = math.inf
     alone: float = 0.0
+    still: float = 0.0
     texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
