@@ -21,7 +21,7 @@ from rldoctor.paths import builtin_rules_dir
 Change = Callable[[RawRun], RawRun]
 SEED = 0
 # What the name of a change begins with, where rows or metrics are taken away: less must never make healthy.
-THINNED, WITHOUT = "every", "without"
+THINNED, WITHOUT, UNCONFIGURED = "every", "without", "no configuration"
 
 
 def of_raw() -> dict[str, Change]:
@@ -36,7 +36,7 @@ def of_raw() -> dict[str, Change]:
     }
     for count in numbers().every:
         made[f"{THINNED} {count} rows"] = _thinner(count)
-    made["no configuration"] = lambda run: replace(run, settings=[])
+    made[UNCONFIGURED] = lambda run: replace(run, settings=[])
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from laboratory.metamorphic.changes import THINNED, WITHOUT
+from laboratory.metamorphic.changes import THINNED, UNCONFIGURED, WITHOUT
 from laboratory.metamorphic.measure import Changed
 from laboratory.metamorphic.numbers import numbers
 from laboratory.validation.cases import Label
@@ -59,4 +59,4 @@ def _score(kind: str, pairs: Sequence[Pair]) -> Score:
 
 
 def _less(change: str) -> bool:
-    return change.startswith((THINNED, WITHOUT))
+    return change.startswith((THINNED, WITHOUT, UNCONFIGURED))
