@@ -19,6 +19,7 @@ _KNOWN = ("stable_baselines3", "sbx", "aim_sb3_callback")
 
 def counters(sight: Sight) -> Iterator[AuditRow]:
     """Every row that counters give."""
+    yield from _transitions(sight)
     # What a counter counts was read in the source of these libraries; elsewhere an iteration may be anything.
     if not sight.by(*_KNOWN):
         return
@@ -27,6 +28,29 @@ def counters(sight: Sight) -> Iterator[AuditRow]:
         yield from _rollout(sight)
     if sight.of("off_policy") and sight.run.axis == "env_steps":
         yield from _updates(sight)
+
+
+def _transitions(sight: Sight) -> Iterator[AuditRow]:
+    """What must add up to the last step, whatever the columns are called (:mod:`rldoctor.vocabulary`)."""
+    if sight.run.axis != "env_steps":
+        return
+    steps, rate, seconds = sight.together("fps", "wall_time")
+    if steps.size >= sight.criteria["least_rows"] and seconds[-1] > 0 and rate[-1] > 0:
+        total = float(rate[-1] * seconds[-1])
+        text = f"{rate[-1]:,.4g} per second x {seconds[-1]:,.4g} s = {total:,.0f}"
+        yield _total(sight, "transitions_by_clock", total, text, steps)
+    # A mean over the last hundred episodes lags behind their number.
+    single = sight.logged("episode_length") and (sight.metrics["episode_length"].window or 1) == 1
+    steps, count, length = sight.together("episodes", "episode_length")
+    if single and steps.size >= sight.criteria["least_rows"] and count[-1] > 0:
+        total = float(np.sum(np.diff(count, prepend=0.0) * length))
+        text = f"{count[-1]:,.0f} episodes of {median(length):,.4g} steps = {total:,.0f}"
+        yield _total(sight, "transitions_by_episodes", total, text, steps)
+
+
+def _total(sight: Sight, name: str, total: float, text: str, steps: FloatArray) -> AuditRow:
+    said = f"{text}; the axis has {steps[-1]:,.0f}"
+    return row(sight, name, Implied(total, total, total, said, span(steps), int(steps.size)))
 
 
 def _ratio(over: FloatArray, under: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rldoctor.engine.gains import gained_share, trusted_gain
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
@@ -71,7 +72,7 @@ def achieved(
     metrics = {**metrics, **_episodes(run, metrics, criteria)}
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
-    curves = _curves(metrics, spacing, run, None if other else task.task, bound)
+    curves = _curves(metrics, spacing, run, TaskMatch(None) if other else task, bound)
     sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     done = run.last_step >= (budget.minimum or 0.0)
@@ -122,6 +123,7 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
     if not quiet:
         return found
     alone = judge(curve, criteria, None, budget)
+    found = replace(found, still=alone.probabilities.get(OutcomeKind.RISING, 0.0))
     bad = (OutcomeKind.FELL, OutcomeKind.LOST)
     fallen = alone.kind in bad and alone.probability >= criteria["still_rising"]
     if found.kind is OutcomeKind.FLAT and fallen:
@@ -129,9 +131,24 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
     if found.kind is OutcomeKind.FLAT and sooner and _begins_late(curve, found, criteria):
         reason = "its first row already lies above the random policy: what was gained before is not logged"
         return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
-    gained = alone.kind.gained and _gained_share(alone) >= criteria["still_rising"]
+    gained = alone.kind.gained and gained_share(alone) >= criteria["still_rising"]
     rising = alone.probabilities.get(OutcomeKind.RISING, 0.0) >= criteria["rather_rising"]
-    return _small_gain(alone, found, criteria) if gained and (rising or sooner) else found
+    if gained and rising:
+        return _small_gain(alone, found, criteria)
+    return _young(alone, found, criteria) if sooner else found
+
+
+def _young(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:
+    """A run that was given fewer steps than any published one, and does not surely rise still.
+
+    What it gained by itself and did not add to is a small part of what the task allows: nothing to call it
+    well for, and not flat either.
+    """
+    share = gained_share(alone)
+    if share < criteria["still_rising"]:
+        return replace(found, alone=share)
+    made = _small_gain(alone, found, criteria)
+    return replace(made, kind=OutcomeKind.EARLY) if made.kind is OutcomeKind.KEPT else made
 
 
 def _begins_late(curve: Curve, found: CurveOutcome, criteria: Criteria) -> bool:
@@ -186,7 +203,7 @@ def _combined(judged: list[CurveOutcome]) -> RunOutcome:
 
 
 def _curves(
-    metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run, task: Task | None, bound: float
+    metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run, task: TaskMatch, bound: float
 ) -> Iterator[tuple[Curve, Scale]]:
     """Every curve that can tell how the run went, with its scale; ``bound`` of a step's reward, or NaN."""
     found = [(name, source) for name, source in (*_RETURNS, *_SUCCESSES) if name in metrics]
@@ -224,15 +241,15 @@ def _bounded(name: str, metrics: Mapping[str, Series], bound: float) -> Scale:
     return NaturalScale(0.0, top, "reward") if float(np.nanmax(metrics[name].values)) <= top else None
 
 
-def _scale(name: str, task: Task | None) -> Scale:
+def _scale(name: str, task: TaskMatch) -> Scale:
     if name in dict(_SUCCESSES):
         return NaturalScale(0.0, 1.0, "success")
-    if task is None or name == "reward_per_step":
+    if task.task is None or name == "reward_per_step":
         return None
-    return task_scale(task)
+    return task_scale(task.task, assumed=task.assumed)
 
 
-def task_scale(task: Task) -> TaskScale:
+def task_scale(task: Task, *, assumed: bool = False) -> TaskScale:
     """The scores of a task between which a return is placed."""
     from rldoctor.tasks.scales import floor_of, reference_of
 
@@ -243,6 +260,7 @@ def task_scale(task: Task) -> TaskScale:
         reference=NAN if reference is None else reference.score,
         solved=NAN if task.solved is None else task.solved,
         name=task.id,
+        assumed=assumed,
     )
 
 
@@ -298,7 +316,9 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
     made = {f"outcome_{one.value}": float(kind is one) for one in OutcomeKind}
     made |= {
         "outcome_probability": found.probability,
-        "outcome_possible": float(not kind.gained and _gained_share(found) >= criteria["possible"]),
+        "outcome_possible": float(not kind.gained and gained_share(found) >= criteria["possible"]),
+        "outcome_alone": found.alone,
+        "outcome_still": found.still,
         "outcome_size": found.size,
         "outcome_onset": found.onset,
         "outcome_start": found.start.value if found.start else NAN,
@@ -307,12 +327,21 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
         "outcome_best_step": found.best.step if found.best else NAN,
         "outcome_material": found.measure.material,
         "outcome_on_task": float(found.measure.name == "task"),
+        "outcome_short": _short(found),
         "outcome_constant": float(found.start is not None and found.measure.noise == 0.0),
         "outcome_on_success": float(found.metric in dict(_SUCCESSES)),
         "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
         "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
     }
     return made | _views(achieved, criteria)
+
+
+def _short(found: CurveOutcome) -> float:
+    """Whether the curve was kept, short by a material amount of what the task calls solved; NaN unknown."""
+    if found.measure.name != "task" or found.end is None or not math.isfinite(found.measure.solved):
+        return NAN
+    left = found.measure.solved - found.end.value
+    return float(found.kind is OutcomeKind.KEPT and left >= found.measure.material)
 
 
 def _views(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
@@ -346,24 +375,6 @@ def _far_enough(found: CurveOutcome, criteria: Criteria) -> bool:
     if found.measure.name != "task" or level is None:
         return True
     return (level.value - found.measure.random) / found.measure.unit >= criteria["far_enough"]
-
-
-def likely_gain(found: CurveOutcome, criteria: Criteria) -> bool:
-    """Whether a gain is likely enough to call a run healthy: more, where it is shorter than its windows."""
-    young = found.windows < criteria["windows"]
-    return _gained_share(found) >= criteria["certain" if young else "likely"]
-
-
-def _gained_share(found: CurveOutcome) -> float:
-    return sum(found.probabilities.get(kind, 0.0) for kind in OutcomeKind if kind.gained)
-
-
-def trusted_gain(found: CurveOutcome, criteria: Criteria) -> bool:
-    """Whether a gain may lower findings about the inside: on a known scale, or as good as certain."""
-    if not found.kind.gained:
-        return False
-    doubtful = found.measure.name == "own" or found.windows < criteria["windows"]
-    return _gained_share(found) >= criteria["certain" if doubtful else "likely"]
 
 
 def task_of_run(run: Run, tasks: tuple[Task, ...] = (), env: str = "") -> TaskMatch:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from rldoctor.engine.achieved import likely_gain
+from rldoctor.engine.caps import at_most_warnings
 from rldoctor.engine.data_quality import vetoed
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule
+from rldoctor.engine.gains import likely_gain, unseen_gain
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.engine.ranking import rank
@@ -44,6 +45,7 @@ def diagnose_run(
         looked = [evaluate_rule(rule, context, policy) for rule in rules]
     # Doubt in the data lowers findings before they are ranked: ranked first, an artefact of a broken log
     # could already have become the root cause of what is real.
+    looked = at_most_warnings(looked, context.achieved.task)
     evaluated = vetoed(looked, context.derivations, policy)
     # The verdict is read off the root causes and not off all findings, or one fault with ten symptoms would
     # look worse than three faults.
@@ -56,7 +58,7 @@ def diagnose_run(
         roots=tuple(sorted(roots, key=lambda root: (-root.severity, -root.score))),
         results=tuple(one.result for one in evaluated),
         verdict_note=note,
-        outcome_note=outcome_note(context),
+        outcome_note=outcome_note(context, _told_by(evaluated)),
         derivations=context.derivations,
         audit=context.audit,
         achieved=context.achieved.outcome,
@@ -99,14 +101,17 @@ def _verdict(
         if not _is_remark(root, policy) and root.finding.code not in policy.no_data_codes
     ]
     worst: Severity | None = max((root.severity for root in counted), default=None)
-    if worst is not None and not (blind and worst < Severity.ERROR):
+    # A note beside a flat or fallen return does not make it well.
+    sick = context.achieved.outcome.kind.sick
+    told = worst is not None and not (sick and worst < Severity.WARNING)
+    if worst is not None and told and not (blind and worst < Severity.ERROR):
         return worst.label, ""
     missing = _unjudged(evaluated, context, policy, blind=blind)
     if missing:
         return "not_enough_data", missing
     # Calling a sick run healthy costs more than anything: `healthy` needs evidence that the run went well,
     # and not only rules that stayed quiet.
-    if context.achieved.outcome.kind.sick:
+    if sick:
         return Severity.WARNING.label, "no rule that could look explains what the return did"
     return "healthy", ""
 
@@ -119,6 +124,9 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     ran = _coverage(evaluated).ran
     if ran < policy.healthy_rules:
         return f"only {ran} rules could look at this run"
+    short = [one.rule.code for one in evaluated if one.result.few_points]
+    if len(short) >= policy.short_rules:
+        return f"{len(short)} rules need more points than were logged ({', '.join(short)})"
     outcome = context.achieved.outcome
     if (
         outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
@@ -127,6 +135,9 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
         return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
     if outcome.kind.gained and not likely_gain(outcome.deciding, policy.judging):
         return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
+    unseen = unseen_gain(outcome, policy.judging)
+    if unseen is not None:
+        return f"training rose, measured by itself, but {unseen.points:,} evaluations show no gain"
     return ""
 
 
@@ -135,6 +146,7 @@ def _is_remark(root: Root, policy: Policy) -> bool:
     return root.severity is Severity.INFO and root.finding.area in policy.remark_areas
 
 
+_OUTCOME = "outcome"
 _DID = {
     OutcomeKind.RISING: "still rising",
     OutcomeKind.KEPT: "rose and was kept",
@@ -168,8 +180,19 @@ def _levels(context: PreparedRun, found: CurveOutcome) -> list[float]:
     return seen if one_level and not any(map(math.isnan, seen)) else fitted
 
 
-def outcome_note(context: PreparedRun) -> str:
-    """One or two sentences on how the run went and on which scale, for the head of a report."""
+def _told_by(evaluated: Sequence[Evaluated]) -> str:
+    """The worst finding about what the run achieved, in words; where there is one it is not too early."""
+    found = [one.result.finding for one in evaluated if one.rule.area == _OUTCOME]
+    told = [one for one in found if one is not None and one.severity >= Severity.WARNING]
+    worst = max(told, key=lambda one: one.severity, default=None)
+    return "" if worst is None else f"{worst.title[:1].lower()}{worst.title[1:]} ({worst.code})"
+
+
+def outcome_note(context: PreparedRun, told: str = "") -> str:
+    """One or two sentences on how the run went and on which scale, for the head of a report.
+
+    ``told``: what a finding says of it where the curve alone is too early to be judged.
+    """
     outcome = context.achieved.outcome
     found = outcome.deciding
     if found.start is None or found.end is None or found.best is None:
@@ -181,7 +204,8 @@ def outcome_note(context: PreparedRun) -> str:
     if math.isfinite(success) and not found.metric.endswith("success_rate"):
         text += f", success {success:.0%} at the end"
     solved = context.facts.get("solved", math.nan) > 0
-    did = "solved" if solved and not outcome.kind.sick else _DID[outcome.kind]
+    early = outcome.kind is OutcomeKind.EARLY and told
+    did = "solved" if solved and not outcome.kind.sick else told if early else _DID[outcome.kind]
     sure = f" (probability {found.probability:.0%})" if outcome.kind is not OutcomeKind.EARLY else ""
     said = f"{text}: {did}{sure}; {found.measure.sentence}"
     return f"{said}. {outcome.disagreement}" if outcome.disagreement else said

@@ -164,7 +164,7 @@ def too_little(scene: Scene) -> RuleResult | None:
         if count < rule.min_points:
             after = " after the warm-up" if rule.ignore_first is not None else ""
             reason = f"{count} points of {rule.requires[0]}{after}, {rule.min_points} needed"
-            return _quiet(rule, Outcome.NOT_MEASURED, reason)
+            return _quiet(rule, Outcome.NOT_MEASURED, reason, few_points=True)
     # After the count, since most `ready` compare medians, which few points make up.
     if rule.ready is not None and not scene.holds(rule.ready):
         return _quiet(rule, Outcome.NOT_MEASURED, scene.text(rule.not_ready_says, scene.measures()))

@@ -74,6 +74,7 @@ class Policy:
     concerns: Mapping[str, tuple[str, ...]]
     spared_codes: frozenset[str]
     healthy_rules: float
+    short_rules: float
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
@@ -177,6 +178,7 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         concerns={code: tuple(names) for code, names in data["data_quality"]["concerns"].items()},
         spared_codes=frozenset(data["data_quality"]["spares"]),
         healthy_rules=_values(verdict["thresholds"])["healthy_rules"],
+        short_rules=_values(verdict["thresholds"])["short_rules"],
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),
         nonfinite=tuple(data["nonfinite"]["of"]),

@@ -11,6 +11,7 @@ from rldoctor.audit.audit import audit, with_implied
 from rldoctor.audit.audit import facts as audit_facts
 from rldoctor.audit.sight import assumed
 from rldoctor.engine.achieved import NOTHING, Achieved, achieved, facts, other_reward, task_of_run
+from rldoctor.engine.assumption import with_assumed
 from rldoctor.engine.derive import Ledger
 from rldoctor.engine.grid import Shared, on_grid
 from rldoctor.engine.known_task import with_task
@@ -108,9 +109,10 @@ def prepare(
     # Two steps, because facts are expressions over the run, which is not complete without them.
     ready = PreparedRun(run, metrics, config, ledger.facts, spacing)
     found = achieved(run, metrics, config, spacing, task, policy.judging)
+    found = with_assumed(found, run, metrics, config, spacing, audited, policy.judging)
     view = _outcome(ready, policy.outcome)
     same = not other_reward(run, policy.judging)
-    scores = beside_task(run, metrics, task.task, same_reward=same)
+    scores = beside_task(run, metrics, found.task, same_reward=same)
     terms = reward_terms(run, policy.terms)
     known = {
         **ledger.facts,
@@ -150,6 +152,7 @@ def _counts(run: Run) -> dict[str, float]:
     unmapped, ignored = len(run.metrics.unmapped), len(run.metrics.ignored)
     return {
         "steps": run.last_step,
+        "transitions": run.last_step if run.axis == "env_steps" else NAN,
         "planned": _planned(run),
         "on_env_steps": float(run.axis == "env_steps"),
         "home_made": float(run.framework in _HOME_MADE),

@@ -12,7 +12,7 @@ from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.model.task import Played, Published, Task
+from rldoctor.model.task import Played, Published, Task, TaskMatch
 from rldoctor.plain_data import dataclass
 
 NAN = math.nan
@@ -35,16 +35,18 @@ class Beside:
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
-def beside_task(run: Run, metrics: Mapping[str, Series], task: Task | None, *, same_reward: bool) -> Beside:
-    """Facts of a run on ``task``; only its name where the reward is not the task's (``same_reward``)."""
+def beside_task(run: Run, metrics: Mapping[str, Series], match: TaskMatch, *, same_reward: bool) -> Beside:
+    """Facts of a run on its task; only its name where the reward is not the task's (``same_reward``)."""
+    task = match.task
     if task is None:
         return Beside()
+    name = f"{task.id} (assumed)" if match.assumed else task.id
     from rldoctor.tasks.scales import on_scores, only_the_goal_ends
 
     known = {"task_known": 1.0, "task_goal_only": float(only_the_goal_ends(task))}
     curve = next(((one, long) for one, long in _CURVES if one in metrics), None)
     if curve is None or not same_reward or not on_scores(task) or _declared_scaled(metrics[curve[0]]):
-        return Beside({**UNKNOWN, **known}, {"task": task.id})
+        return Beside({**UNKNOWN, **known}, {"task": name})
     returns = metrics[curve[0]].finite().values
     lengths = metrics[curve[1]].finite().values if curve[1] in metrics else np.empty(0)
     score = _published(run, task)
@@ -55,7 +57,7 @@ def beside_task(run: Run, metrics: Mapping[str, Series], task: Task | None, *, s
         **_idle(task, _late(returns), _late(lengths)),
         **_scores(task, returns, score),
     }
-    texts = {"task": task.id, "published": _cited(score)}
+    texts = {"task": name, "published": _cited(score)}
     return Beside({**UNKNOWN, **known, **numbers}, texts)
 
 

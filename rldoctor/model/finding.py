@@ -197,7 +197,8 @@ class RuleResult:
 
     ``missing`` names the metrics or ``config.`` knobs that would have made it measurable; ``reason`` says why
     the outcome is what it is (a guard that applied, too few points); ``error`` is text for ``Outcome.ERROR``.
-    ``additions``: what to log or set so that nothing is missing.
+    ``additions``: what to log or set so that nothing is missing. ``few_points``: all that was missing is
+    points.
     """
 
     code: str
@@ -210,6 +211,7 @@ class RuleResult:
     error: str = ""
     measures: tuple[Measure, ...] = ()
     additions: tuple[Addition, ...] = ()
+    few_points: bool = False
 
     @property
     def log_hint(self) -> str:

@@ -80,7 +80,7 @@ class TaskScale:
     ``random`` and ``nothing``: score of the random and of the do-nothing policy; ``reference``: what
     published runs reach; ``solved``: the task's threshold. At least one of the first two and one of the
     last two make a scale; with less the curve is measured by itself, but a ``solved`` threshold still
-    counts. ``name``: the task, for the words.
+    counts. ``name``: the task, for the words. ``assumed``: it is not sure to be the task of the curve.
     """
 
     random: float = NAN
@@ -88,6 +88,7 @@ class TaskScale:
     reference: float = NAN
     solved: float = NAN
     name: str = ""
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ class OutcomeMeasure:
     ``sentence`` names it for a report. A change is material from ``material`` on, in the unit of the curve;
     ``unit`` is what one unit of ``size`` is worth, and ``unit_name`` how it is called. ``noise``: standard
     deviation of a row. ``random``, ``nothing``, ``solved``: as for a task; NaN where they do not count.
-    ``harm``: a change for the worse is material from here on, ``material`` where it is NaN.
+    ``harm``: a change for the worse is material from here on, ``material`` where it is NaN. ``assumed``: as
+    for a task.
     """
 
     name: str
@@ -161,6 +163,7 @@ class OutcomeMeasure:
     nothing: float = NAN
     solved: float = NAN
     harm: float = NAN
+    assumed: bool = False
 
     @property
     def worse(self) -> float:
@@ -178,6 +181,8 @@ class CurveOutcome:
     ``start``, ``end``, ``best``: None where nothing was logged. ``autocorrelation`` between neighbouring
     rows and ``noise`` (standard deviation of a row) are those of the explanation that was chosen.
     ``windows``: how many averaging windows of its logger the curve is long, infinite where that is not known.
+    ``alone``: probability of a gain, measured by itself, of a run that is young for its task (0: not asked).
+    ``still``: of rising to the end, measured by itself, where the task's scale shows no gain.
     ``texts``: the arithmetic, one sentence each.
     """
 
@@ -197,6 +202,8 @@ class CurveOutcome:
     source: Source = Source.TRAINING
     metric: str = ""
     windows: float = math.inf
+    alone: float = 0.0
+    still: float = 0.0
     texts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -94,9 +94,11 @@ class Task:
 class TaskMatch:
     """The task a run is on, or why none could be told.
 
-    ``how`` is a clause for a sentence: ``'Ant-v3' in args.yaml``.
+    ``how`` is a clause for a sentence: ``'Ant-v3' in args.yaml``. ``assumed``: a name without a version
+    speaks of it and the log agrees; then it may warn, and excuses nothing.
     """
 
     task: Task | None
     name: str = ""
     how: str = ""
+    assumed: bool = False

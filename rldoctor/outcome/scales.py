@@ -29,7 +29,7 @@ def measure_of(curve: Curve, scale: Scale, rows: Rows, noise: float, criteria: C
 def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Criteria) -> OutcomeMeasure:
     base = scale.random if math.isfinite(scale.random) else scale.nothing
     top = scale.reference if math.isfinite(scale.reference) else scale.solved
-    name = scale.name or "this task"
+    name = f"{scale.name or 'this task'}{' (assumed)' if scale.assumed else ''}"
     if _rescaled(rows.values, base, top, criteria):
         largest = number_text(float(np.max(np.abs(rows.values))))
         why = f"no value exceeds {largest}, but {name} gives {number_text(base)} to the random policy"
@@ -54,6 +54,7 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
         random=base,
         nothing=scale.nothing,
         solved=scale.solved,
+        assumed=scale.assumed,
     )
 
 

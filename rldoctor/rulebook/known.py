@@ -17,12 +17,13 @@ from rldoctor.rulebook.lists import catalogue, derived_files, facts_file
 from rldoctor.rulebook.policy_file import policy_file
 
 _FACTS = """
-    steps planned points improving solved learned rising return_trend return_start return_end return_best
+    steps transitions planned points improving solved learned rising return_trend return_start return_end
+    return_best
     outcome_unknown outcome_early outcome_rising outcome_kept outcome_lost outcome_fell outcome_flat
     outcome_swinging outcome_solved outcome_probability outcome_size outcome_onset outcome_start outcome_end
     outcome_best outcome_best_step outcome_material outcome_on_task outcome_on_success outcome_disagrees
-    outcome_arrived outcome_constant outcome_possible return_noise episodes on_env_steps home_made on_policy
-    off_policy tags unmapped ignored
+    outcome_arrived outcome_short outcome_constant outcome_possible outcome_alone outcome_still
+    return_noise episodes on_env_steps home_made on_policy off_policy tags unmapped ignored
     task_known task_goal_only random_return reference_return reward_first reward_ratio reward_ratio_low
     reward_ratio_high reward_rescaled reward_outside idle_return idle_length idle_same idle_share
     terms term_share term_growth term_level term_step terms_jumped term_jump term_jump_step terms_still

@@ -80,7 +80,7 @@ POLICY_FILE = Record(
         ),
         "verdict": Record(
             {
-                "thresholds": Record({"healthy_rules": NAMED_NUMBER}),
+                "thresholds": Record(dict.fromkeys(("healthy_rules", "short_rules"), NAMED_NUMBER)),
                 "needs_one_of": _METRICS,
                 "no_data_codes": _CODES,
                 "remarks": _AREAS,

@@ -24,6 +24,13 @@ _LIMITS = (
     "beyond",
     "first_share",
     "late_share",
+    "start_apart",
+    "start_length",
+    "start_rows",
+    "horizon_slack",
+    "beyond_best",
+    "below_start",
+    "entropy_slack",
 )
 CRITERIA_FILE = Record(
     {

@@ -32,6 +32,8 @@ class Words:
     changed: frozenset[str]
     neutral: frozenset[str]
     nameless: frozenset[str]
+    elsewhere: frozenset[str] = frozenset()
+    everyday: frozenset[str] = frozenset()
 
 
 @cache
@@ -46,7 +48,8 @@ def read_words() -> Words:
 
     data = names_file()
     lists = {name: frozenset(data[name].split()) for name in data if name != "schema"}
-    return Words(lists["changed"], lists["neutral"] | ON_POLICY | OFF_POLICY, lists["nameless"])
+    lists["neutral"] |= ON_POLICY | OFF_POLICY
+    return Words(**lists)
 
 
 NAMES = Compiled("task_names", Words, lambda: [Path(__file__).parent / "names.yaml"], read_words)

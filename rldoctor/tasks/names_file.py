@@ -11,7 +11,8 @@ from rldoctor.datafiles.scalars import TextValue
 from rldoctor.datafiles.shapes import Record
 
 FILE = Path(__file__).parent / "names.yaml"
-NAMES_FILE = Record({"schema": SCHEMA, **dict.fromkeys(("changed", "neutral", "nameless"), TextValue())})
+LISTS = ("changed", "neutral", "nameless", "elsewhere", "everyday")
+NAMES_FILE = Record({"schema": SCHEMA, **dict.fromkeys(LISTS, TextValue())})
 
 
 def names_file() -> Mapping[str, Any]:

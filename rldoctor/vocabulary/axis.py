@@ -26,6 +26,7 @@ from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
+from rldoctor.vocabulary.conservation import steps_by_one, worth_by_clock
 from rldoctor.vocabulary.naming import COUNTERS, Mapped, rises
 
 Convert = Callable[[FloatArray], FloatArray]
@@ -98,6 +99,7 @@ def build_axes(mapped: Sequence[Mapped], config: RunConfig) -> Axes:
     _add_factors(axes, config)
     _add_monitor(axes, mapped, config)
     _add_identity(axes, mapped, config)
+    _add_clock(axes, mapped)
     return axes
 
 
@@ -120,7 +122,8 @@ def _add_lengths(axes: Axes, mapped: Sequence[Mapped]) -> None:
             continue
         steps = series.raw.steps
         whole = steps.size > 1 and float((np.diff(steps) == 1).mean()) > 0.9
-        per_episode = series.unit == "episodes" or (series.raw.axis == "row" and series.guessed)
+        row = series.raw.axis == "row" and (series.guessed or _row_each_episode(series, mapped))
+        per_episode = series.unit == "episodes" or row
         if whole and per_episode and axes.path(series.unit, ENV) is None:
             each = _episodes_each(series, mapped)
             # A mean length says nothing of how many episodes it stands for: its sum is no step count.
@@ -130,6 +133,11 @@ def _add_lengths(axes: Axes, mapped: Sequence[Mapped]) -> None:
             how = f"the sum of {series.raw.tag}"
             how += ", taken for every episode since the row before" if each.max() > 1 else ""
             axes.add(series.unit, ENV, interpolation(steps, total), how)
+
+
+def _row_each_episode(series: Mapped, mapped: Sequence[Mapped]) -> bool:
+    """Whether a count of episodes grows by one from row to row of the table that a series is in."""
+    return any(one.metric == "episodes" and one.unit == series.unit and steps_by_one(one) for one in mapped)
 
 
 def _is_mean(series: Mapped) -> bool:
@@ -194,6 +202,17 @@ def _add_identity(axes: Axes, mapped: Sequence[Mapped], config: RunConfig) -> No
     planned = config.number(ENV if ENV in config else "total_env_steps")
     if planned and abs(last / planned - 1.0) < 0.05:
         axes.add(LOGGED, ENV, _times(1.0), "the configured length of the run")
+
+
+def _add_clock(axes: Axes, mapped: Sequence[Mapped]) -> None:
+    """Frames per second x seconds, where nothing else says how many transitions a counted unit is worth."""
+    for series in mapped:
+        counted = COUNTERS.get(series.metric, ENV)
+        if counted == ENV or axes.path(counted, ENV) is not None:
+            continue
+        each = worth_by_clock(series, mapped)
+        if each is not None and each >= 1:
+            axes.add(counted, ENV, _times(each), f"frames per second x seconds ({each:,.4g} each)")
 
 
 def _fills(series: Mapped) -> bool:

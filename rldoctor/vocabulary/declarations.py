@@ -18,7 +18,7 @@ from rldoctor.datafiles.scalars import (
     TextValue,
     Whole,
 )
-from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Record
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ByShape, ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.yamlio import TreePath
 
@@ -31,6 +31,7 @@ _STATISTICS = ("mean", "max", "min", "std")
 _ATTRIBUTES = MapOf(TextValue())
 # {value} is the value of the context, {tag} the tag as logged.
 _CONTEXTS = MapOf(Template(("value", "tag")))
+_CONSERVATION = ("rows", "by_one", "alike", "apart", "thousand", "near", "episodes")
 _HINTS = MapOf(TextValue(), _METRIC)
 
 _SCALE = ByShape(
@@ -166,6 +167,7 @@ GENERIC_FILE = Record(
         "whole": ListOf(_GUESS, least=1),
         "metrics": ListOf(_GUESS, least=1),
         "log_hints": _HINTS,
+        "conservation": Record(dict.fromkeys(_CONSERVATION, NAMED_NUMBER)),
         "config": MapOf(Record({"knob": _KNOB}, {**_CONVERTED, "safe": Flag()}, short="knob")),
     }
 )

@@ -76,6 +76,7 @@ class GenericWords:
     rules: tuple[GuessRule, ...]
     config: Mapping[str, KnobRule]
     safe: frozenset[str]
+    conservation: Mapping[str, float] = field(default_factory=dict)
 
 
 class _Reading(NamedTuple):
@@ -116,6 +117,7 @@ def read_words() -> GenericWords:
         rules=tuple(rules),
         config={key: KnobRule(**tuples(row)) for key, row in config.items()},
         safe=safe,
+        conservation={name: float(one["value"]) for name, one in data["conservation"].items()},
     )
 
 

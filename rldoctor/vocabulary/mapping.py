@@ -20,9 +20,11 @@ from rldoctor.vocabulary.algorithm import (
 )
 from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
 from rldoctor.vocabulary.axis import LOGGED, axis_note, build_axes, find_own_axes
+from rldoctor.vocabulary.conservation import conserved
 from rldoctor.vocabulary.detect import detect_framework
 from rldoctor.vocabulary.knobs import Resolved, resolve_settings, with_logged
 from rldoctor.vocabulary.naming import Mapped, Named, check_tag_map, name_series, renamed
+from rldoctor.vocabulary.prefix import unprefixed
 from rldoctor.vocabulary.run_notes import oddities
 from rldoctor.vocabulary.tables import (
     GENERIC,
@@ -58,6 +60,7 @@ def understand(
     # The order is one of dependence: the framework names the tags, the tags tell the algorithm, both read the
     # knobs, the knobs convert the axis; hyperparameters that are themselves logged need the finished series.
     check_tag_map(tag_map, packs)
+    raw = raw if framework else unprefixed(raw, packs)
     table = load_table(
         check_framework(framework, packs) if framework else detect_framework(raw, packs), packs
     )
@@ -67,11 +70,15 @@ def understand(
     resolved = resolve_settings(raw.settings, table, name, overrides)
     rule = _axis_rule(table, name, raw)
     mapped = find_own_axes(with_units(named.mapped, rule.unit, rule.offset, table.name != GENERIC))
+    kept = conserved(mapped, resolved.config, name)
+    mapped = kept.mapped
+    named.ignored.extend(kept.ignored)
     axes = build_axes(mapped, resolved.config)
     units = canonical(packs).units
     frame = assemble(mapped, axes, resolved.config, name, series, raw.notes, units)
     resolved.config = with_logged(resolved.config, frame.series, table, name)
     note = axis_note(axes, frame.main, frame.unit, {rule.unit: rule.note})
+    named.notes.extend(kept.notes)
     return _run(raw, table, name, named, resolved, frame, note)
 
 

@@ -278,3 +278,14 @@ def test_tags_that_nobody_understands_may_be_the_missing_return() -> None:
     own = replace(run, framework="generic", metrics=replace(run.metrics, unmapped=(unread,)))
     (finding,) = [root.finding for root in diagnose(own).roots if root.finding.code == "LOG-02"]
     assert (finding.severity, "not understood" in finding.title) == (Severity.INFO, True)
+
+
+def test_a_finding_about_the_outcome_and_the_headline_are_one_sentence() -> None:
+    still = {"episode_return": "-53+1.3x29 ~0.3", "episode_length": "999x29", "policy_std": "1-0.03x29"}
+    run = make_run("ppo", still, {})
+    knobs = {"env_id": Knob("env_id", "MountainCarContinuous-v0", "env_id", "", "config.json")}
+    diagnosis = diagnose(replace(run, config=RunConfig(knobs)))
+    assert "OUT-13" in {one.code for one in diagnosis.results if one.finding is not None}
+    assert diagnosis.achieved is not None
+    assert "too early" not in f"{diagnosis.verdict_note} {diagnosis.outcome_note}"
+    assert "do nothing (OUT-13)" in diagnosis.outcome_note

@@ -14,7 +14,7 @@ from rldoctor.model.config import RunConfig
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.model.task import Task
+from rldoctor.model.task import Task, TaskMatch
 from rldoctor.rulebook.known import RUN_FACTS
 from rldoctor.tasks.find import find_task
 
@@ -36,7 +36,7 @@ def seen(returns: list[float], length: float = 200, *, every_steps: float = 2000
 
 
 def facts(run: Run, task: Task | None, *, same_reward: bool = True) -> dict[str, float]:
-    return dict(beside_task(run, run.metrics.series, task, same_reward=same_reward).facts)
+    return dict(beside_task(run, run.metrics.series, TaskMatch(task), same_reward=same_reward).facts)
 
 
 def test_every_fact_may_be_named_by_rules() -> None:
@@ -99,7 +99,7 @@ def test_what_doing_nothing_gets() -> None:
 
 def test_the_published_score_of_this_algorithm_after_no_more_steps() -> None:
     run = seen([-1200.0] * 20)
-    beside = beside_task(run, run.metrics.series, known("Pendulum-v1"), same_reward=True)
+    beside = beside_task(run, run.metrics.series, TaskMatch(known("Pendulum-v1")), same_reward=True)
     assert beside.facts["published_steps"] == 20_000
     assert beside.facts["published_seeds"] == 1
     assert beside.facts["published_share"] == pytest.approx(0, abs=0.05)

@@ -1,0 +1,54 @@
+"""A task that names only speak of: it may warn where the run alone looks well, and it excuses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rldoctor.engine.achieved import Achieved, achieved
+from rldoctor.model.audit import AuditRow, AuditVerdict
+from rldoctor.model.run import Run
+from rldoctor.model.series import Series
+from rldoctor.model.task import TaskMatch
+from rldoctor.outcome.criteria import Criteria
+
+_ACTIONS = ("action_dim", "n_actions")
+_UNSURE = AuditVerdict.CANNOT_TELL
+
+
+def with_assumed(
+    found: Achieved,
+    run: Run,
+    metrics: Mapping[str, Series],
+    config: Mapping[str, float],
+    spacing: Mapping[str, float],
+    audited: Sequence[AuditRow],
+    criteria: Criteria,
+) -> Achieved:
+    """The judgement on the scale of the assumed task; ``found`` where there is none or the run alone is sick.
+
+    A sick run needs no assumption to be accused, and its own scale leaves its findings their level.
+    """
+    if found.task.task is not None or found.outcome.kind.sick:
+        return found
+    task = _assumed(run, metrics, config, audited)
+    if task.task is None:
+        return found
+    return achieved(run, metrics, config, spacing, task, criteria)
+
+
+def _assumed(
+    run: Run, metrics: Mapping[str, Series], config: Mapping[str, float], audited: Sequence[AuditRow]
+) -> TaskMatch:
+    from rldoctor.tasks.loose import assumed
+
+    told = [one for one in audited if one.name in _ACTIONS and one.verdict is not _UNSURE]
+    knob = run.config.get("env_id")
+    return assumed(
+        metrics,
+        config,
+        {one.name: (one.low, one.high) for one in told},
+        run.algorithm,
+        config="" if knob is None else str(knob.value),
+        run_name=run.id,
+        folders=run.path.parts[-3:],
+    )
