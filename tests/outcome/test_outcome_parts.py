@@ -127,7 +127,8 @@ def test_a_wrong_file_is_located(tmp_path: Path, text: str, place: str, expected
 
 def test_every_number_of_the_file_is_used_and_every_name_is_in_it() -> None:
     package = RULES.parent / "rldoctor"
-    files = [*(package / "outcome").glob("*.py"), package / "engine" / "achieved.py"]
+    judges = ("achieved.py", "assumption.py", "gains.py")
+    files = [*(package / "outcome").glob("*.py"), *(package / "engine" / name for name in judges)]
     source = "\n".join(path.read_text() for path in files)
     criteria = load_criteria(RULES)
     unused = [name for name in (*criteria.limits, *criteria.grids) if f'"{name}"' not in source]
