@@ -51,14 +51,13 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
     start = reward**2 if squared else (0.5 * reward**2 if reward <= 1 else reward - 0.5)
     share = loss / start
     low, high = spread(share)
-    still = (
-        low > sight.criteria["start_low"]
-        and high < sight.criteria["start_high"]
-        and float(np.std(share)) < sight.criteria["start_spread"] * float(np.mean(share))
-    )
+    # A critic that learns fits the next reward first, so its loss falls before it grows with the values.
+    opening = share[: max(int(share.size * sight.criteria["opening_share"]), 3)]
+    near = sight.criteria["start_low"] < float(share[0]) < sight.criteria["start_high"]
+    still = near and float(opening.min()) > sight.criteria["start_low"] and low > sight.criteria["start_low"]
     text = (
-        f"loss {median(loss):.3g} ({low:.2f} to {high:.2f} of the {start:.3g} that a reward of {reward:.3g} "
-        f"alone gives, Q = 0)"
+        f"loss {median(loss):.3g}, at first {share[0]:.2f} of the {start:.3g} that a reward of {reward:.3g} alone "
+        f"gives (Q = 0), and hardly below it ever after ({low:.2f} to {high:.2f})"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps)
 

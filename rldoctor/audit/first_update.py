@@ -86,8 +86,10 @@ def _squares(start: _Start, decays: FloatArray, longest: float) -> FloatArray:
 def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     """On-policy: by the loss beside the square of the reward, too small a discount or another reward."""
     decay = sight.setting("gamma") * sight.setting("gae_lambda")
-    if not np.isfinite(decay) or _may_be_normalised(sight, start.loss):
+    if not np.isfinite(decay) or _may_be_normalised(sight, start.loss) or _large_step(sight):
         return
+    if not sight.written("gamma"):
+        decay = min(decay, sight.criteria["shortest_usual"])
     numbers = sight.criteria
     usual = float(_squares(start, np.array([decay]), numbers["longest"])[0])
     ratio = start.loss / usual
@@ -109,6 +111,12 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     yield mechanism(sight, "discount_acts", not short, text, np.array([start.step]))
     if not short:
         yield from _factor(sight, start, ratio, text, usual)
+
+
+def _large_step(sight: Sight) -> bool:
+    """Whether the first update moved the policy so far that its loss is no longer that of a fresh critic."""
+    _, kl = sight.together("approx_kl")
+    return bool(kl.size and kl[0] > sight.criteria["usual_step"])
 
 
 def _own_targets(sight: Sight, start: _Start) -> Iterator[AuditRow]:

@@ -31,6 +31,8 @@ _LIMITS = (
     "beyond_best",
     "below_start",
     "entropy_slack",
+    "count_steps",
+    "count_share",
 )
 CRITERIA_FILE = Record(
     {

@@ -346,3 +346,20 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
     beyond = np.maximum(np.maximum(returns - high * lengths, low * lengths - returns), 0.0)
     share = beyond[size > 0] / size[size > 0]
     return median(share) if share.size else None
+
+
+def share_of_other_rewards(task: Task, returns: FloatArray, lengths: FloatArray) -> float | None:
+    """Share of the rows whose return is not what a task that pays the same at every step pays for their length.
+
+    Args:
+        task: one whose ``reward_low`` and ``reward_high`` are the same; else None is returned.
+        returns, lengths: shape (n,), of the same episodes, or means over the same ones.
+
+    Returns:
+        A share, 0 to 1; None where the task pays differently or nothing was logged. A step more or less in the
+        count of an episode is allowed for.
+    """
+    if task.reward_low is None or task.reward_low != task.reward_high or not returns.size:
+        return None
+    allowed = criteria()["count_steps"] * abs(task.reward_low) + criteria()["count_share"] * np.abs(returns)
+    return float(np.mean(np.abs(returns - task.reward_low * lengths) > allowed))
