@@ -241,7 +241,33 @@ def _targets(sight: Sight) -> Iterator[AuditRow]:
         "return_variance",
         Implied(middle, middle / 3, middle * 3, text, span(steps[usable]), int(usable.sum())),
     )
+    yield from _possible(sight, steps[usable], variance)
     yield from _first_targets(sight, steps, loss)
+
+
+def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
+    """The spread of the targets against the largest that returns of this size can have.
+
+    Rewards of one sign add up to at most one sum over an episode, or over a horizon where that is shorter; a
+    quantity between 0 and that sum has a standard deviation of at most half of it (Popoviciu's inequality).
+    """
+    if not (sight.logged_reward_is_learned() and sight.logged("episode_return", "episode_length")):
+        return
+    late = steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0])
+    reward, length = _rewards(sight, steps[late])
+    returns = sight.metrics["episode_return"].finite().values
+    if late.sum() < sight.criteria["few_rows"] or not ((returns > 0).all() or (returns < 0).all()):
+        return
+    discount = sight.setting("gamma") if sight.written("gamma") else NAN
+    horizon = 1 / (1 - discount) if discount < 1 else sight.criteria["longest_horizon"]
+    most = np.abs(reward) * np.minimum(length, horizon) * sight.criteria["episode_spread"] / 2
+    share = float(np.quantile(np.sqrt(variance[late]) / most, 0.2))
+    text = (
+        f"the targets have a spread of {median(np.sqrt(variance[late])):.3g} (root of value loss / (1 - explained "
+        f"variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} steps allow at most "
+        f"{median(most):.3g}"
+    )
+    yield mechanism(sight, "targets_possible", not share > 1, text, steps[late])
 
 
 def _first_targets(sight: Sight, steps: FloatArray, loss: FloatArray) -> Iterator[AuditRow]:

@@ -209,7 +209,9 @@ def _factor(sight: Sight, start: _Start, ratio: float, text: str, usual: float) 
 
     Where the targets are small the values of a fresh network, and SAC's entropy bonus, make more of the loss.
     """
-    if usual < sight.criteria["targets_least"]:
+    # DQN has no bonus, and its loss of one reward is half of its square.
+    least = sight.criteria["targets_least"] * (sight.criteria["no_bonus"] if sight.of("dqn") else 1.0)
+    if usual < least:
         return
     factor = float(np.sqrt(ratio))
     low = factor / np.sqrt(sight.criteria["targets_high"])

@@ -40,7 +40,9 @@ def loss_parts(sight: Sight) -> Iterator[AuditRow]:
     numbers = f"(loss - surrogate) / ({weight:g} value_loss) = {middle:.2f} ({low:.2f} to {high:.2f})"
     absent = high < sight.criteria["term_absent"]
     turned = middle < -sight.criteria["term_turned"]
-    said = "enters the loss with the wrong sign" if turned else f"is {'not ' if absent else ''}part of the loss"
+    said = (
+        "enters the loss with the wrong sign" if turned else f"is {'not ' if absent else ''}part of the loss"
+    )
     text = f"{numbers}: the value loss {said}"
     yield mechanism(sight, "value_sign", not turned, text, steps)
     yield mechanism(sight, "value_term", not absent, text, steps)

@@ -128,7 +128,9 @@ def _outside(task: Task, metrics: Mapping[str, Series], curve: tuple[str, str]) 
     _, here, there = np.intersect1d(returns.steps, lengths.steps, return_indices=True)
     found = outside_bounds(task, returns.values[here], lengths.values[there])
     noisy = share_of_other_rewards(task, returns.values[here], lengths.values[there])
-    return {name: one for name, one in (("reward_outside", found), ("reward_noisy", noisy)) if one is not None}
+    return {
+        name: one for name, one in (("reward_outside", found), ("reward_noisy", noisy)) if one is not None
+    }
 
 
 def _idle(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, float]:
