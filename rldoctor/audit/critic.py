@@ -56,8 +56,8 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
     near = sight.criteria["start_low"] < float(share[0]) < sight.criteria["start_high"]
     still = near and float(opening.min()) > sight.criteria["start_low"] and low > sight.criteria["start_low"]
     text = (
-        f"loss {median(loss):.3g}, at first {share[0]:.2f} of the {start:.3g} that a reward of {reward:.3g} alone "
-        f"gives (Q = 0), and hardly below it ever after ({low:.2f} to {high:.2f})"
+        f"loss {median(loss):.3g}, at first {share[0]:.2f} of the {start:.3g} that a reward of {reward:.3g} "
+        f"alone gives (Q = 0), and hardly below it ever after ({low:.2f} to {high:.2f})"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps)
 
@@ -263,9 +263,9 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
     most = np.abs(reward) * np.minimum(length, horizon) * sight.criteria["episode_spread"] / 2
     share = float(np.quantile(np.sqrt(variance[late]) / most, 0.2))
     text = (
-        f"the targets have a spread of {median(np.sqrt(variance[late])):.3g} (root of value loss / (1 - explained "
-        f"variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} steps allow at most "
-        f"{median(most):.3g}"
+        f"the targets have a spread of {median(np.sqrt(variance[late])):.3g} (root of value loss / "
+        f"(1 - explained variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} steps "
+        f"allow at most {median(most):.3g}"
     )
     yield mechanism(sight, "targets_possible", not share > 1, text, steps[late])
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.model.arrays import median
+from rldoctor.model.raw import FloatArray
 from rldoctor.model.task import Played, Published, Task
 from rldoctor.plain_data import dataclass
 
@@ -349,15 +350,15 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
 
 
 def share_of_other_rewards(task: Task, returns: FloatArray, lengths: FloatArray) -> float | None:
-    """Share of the rows whose return is not what a task that pays the same at every step pays for their length.
+    """Share of the rows whose return is not what a task with one reward for every step pays for them.
 
     Args:
         task: one whose ``reward_low`` and ``reward_high`` are the same; else None is returned.
         returns, lengths: shape (n,), of the same episodes, or means over the same ones.
 
     Returns:
-        A share, 0 to 1; None where the task pays differently or nothing was logged. A step more or less in the
-        count of an episode is allowed for.
+        A share, 0 to 1; None where the task pays differently or nothing was logged. A step more or less in
+        the count of an episode is allowed for.
     """
     if task.reward_low is None or task.reward_low != task.reward_high or not returns.size:
         return None

@@ -128,3 +128,20 @@ def test_values_of_one_reward_by_a_critic_that_has_arrived(value: float, travels
     series = {"episode_return": [-1200.0] * 8, "episode_length": [200.0] * 8, "critic_loss": [0.4] * 8}
     found = rows("td3_or_ddpg", {"gamma": 0.99}, policy_loss=[value] * 8, **series)
     assert found["values_travel"].best == travels
+
+
+@pytest.mark.parametrize(("loss", "possible"), [(100.0, 1.0), (9e4, 0.0)])
+def test_targets_that_no_return_of_this_size_can_be(loss: float, possible: float) -> None:
+    series = {
+        "explained_variance": [0.6] * 20,
+        "episode_return": [-1200.0] * 20,
+        "episode_length": [200.0] * 20,
+    }
+    config = {"gamma": 0.9, "gae_lambda": 0.95}
+    assert rows("ppo", config, value_loss=[loss] * 20, **series)["targets_possible"].best == possible
+
+
+def test_a_value_loss_of_the_wrong_sign() -> None:
+    series = {"policy_loss": [-0.001] * 20, "value_loss": [50.0] * 20}
+    assert rows("ppo", {"vf_coef": 0.5}, total_loss=[-25.0] * 20, **series)["value_sign"].best == 0.0
+    assert rows("ppo", {"vf_coef": 0.5}, total_loss=[20.0] * 20, **series)["value_sign"].best == 1.0
