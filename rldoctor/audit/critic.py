@@ -241,7 +241,9 @@ def _targets(sight: Sight) -> Iterator[AuditRow]:
         "return_variance",
         Implied(middle, middle / 3, middle * 3, text, span(steps[usable]), int(usable.sum())),
     )
-    yield from _possible(sight, steps[usable], variance)
+    # The rollouts of A2C are too short for a variance of their targets.
+    if not sight.of("a2c"):
+        yield from _possible(sight, steps[usable], variance)
     yield from _first_targets(sight, steps, loss)
 
 
@@ -251,7 +253,13 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
     Rewards of one sign add up to at most one sum over an episode, or over a horizon where that is shorter; a
     quantity between 0 and that sum has a standard deviation of at most half of it (Popoviciu's inequality).
     """
-    if not (sight.logged_reward_is_learned() and sight.logged("episode_return", "episode_length")):
+    if not (sight.by("stable_baselines3", "cleanrl") and sight.logged_reward_is_learned()):
+        return
+    # Normalised rewards, of which nothing may be written, make targets of about 1 whatever is logged.
+    written = np.isfinite(sight.setting("normalize_reward"))
+    if not written and median(np.sqrt(variance)) < sight.criteria["normalised_width"]:
+        return
+    if not sight.logged("episode_return", "episode_length"):
         return
     late = steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0])
     reward, length = _rewards(sight, steps[late])
@@ -264,8 +272,8 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
     share = float(np.quantile(np.sqrt(variance[late]) / most, 0.2))
     text = (
         f"the targets have a spread of {median(np.sqrt(variance[late])):.3g} (root of value loss / "
-        f"(1 - explained variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} steps "
-        f"allow at most {median(most):.3g}"
+        f"(1 - explained variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} "
+        f"steps allow at most {median(most):.3g}"
     )
     yield mechanism(sight, "targets_possible", not share > 1, text, steps[late])
 

@@ -110,7 +110,9 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
         yield row(sight, "acting_decay", Implied(float(np.mean(fits)), low, high, said, (start.step,) * 2, 1))
     yield mechanism(sight, "discount_acts", not short, text, np.array([start.step]))
     if not short:
-        yield from _factor(sight, start, ratio, text, usual)
+        # A lambda of 1 makes larger targets out of the same rewards.
+        most = float(_squares(start, np.array([numbers["longest_usual"]]), numbers["longest"])[0])
+        yield from _factor(sight, start, ratio, text, usual, max(most, usual))
 
 
 def _large_step(sight: Sight) -> bool:
@@ -201,20 +203,23 @@ def _undiscounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     huber = sight.of("dqn") and sight.by("stable_baselines3")
     usual = abs(start.reward) - 0.5 if huber and abs(start.reward) > 1 else square / (2 if huber else 1)
     text = f"first critic loss {start.loss:.3g}; {start.reward:.3g} a step alone makes {usual:.3g}"
-    yield from _factor(sight, start, start.loss / usual, text, usual)
+    yield from _factor(sight, start, start.loss / usual, text, usual, usual)
 
 
-def _factor(sight: Sight, start: _Start, ratio: float, text: str, usual: float) -> Iterator[AuditRow]:
+def _factor(
+    sight: Sight, start: _Start, ratio: float, text: str, usual: float, most: float
+) -> Iterator[AuditRow]:
     """The factor between the learner's reward and the logged one: the root of the ratio of their squares.
 
-    Where the targets are small the values of a fresh network, and SAC's entropy bonus, make more of the loss.
+    ``most``: the largest mean square that these rewards can give. Where the targets are small the values of a
+    fresh network, and SAC's entropy bonus, make more of the loss.
     """
     # DQN has no bonus, and its loss of one reward is half of its square.
     least = sight.criteria["targets_least"] * (sight.criteria["no_bonus"] if sight.of("dqn") else 1.0)
     if usual < least:
         return
     factor = float(np.sqrt(ratio))
-    low = factor / np.sqrt(sight.criteria["targets_high"])
+    low = float(np.sqrt(start.loss / most / sight.criteria["targets_high"]))
     high = factor / np.sqrt(sight.criteria["targets_low"])
     said = f"{text}: the learner's reward is {low:.2g} to {high:.2g} times the logged one"
     yield row(sight, "reward_factor", Implied(factor, low, high, said, span(np.array([start.step])), 1))

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from rldoctor.engine.gains import gained_share, trusted_gain
+from rldoctor.engine.own_episodes import own_episodes
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
@@ -75,6 +76,7 @@ def achieved(
     curves = _curves(metrics, spacing, run, TaskMatch(None) if other else task, bound)
     sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
+    judged = [_looked_closer(one, metrics, task, budget, sooner, criteria, bool(other)) for one in judged]
     done = run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
@@ -94,6 +96,33 @@ def _episodes(run: Run, metrics: Mapping[str, Series], criteria: Criteria) -> di
         if single and mean is not None and (mean.window or 1) > 1 and _covers(one, mean, criteria):
             found[one.name] = one
     return found
+
+
+def _looked_closer(
+    found: CurveOutcome,
+    metrics: Mapping[str, Series],
+    task: TaskMatch,
+    budget: Budget,
+    sooner: bool,
+    criteria: Criteria,
+    other: bool,
+) -> CurveOutcome:
+    """A mean over a hundred episodes that is too early to judge, by the episodes that it is made of.
+
+    Only what is surely flat or fell changes the judgement: a handful of episodes a row is noisy, and a gain
+    that the mean does not show yet is no reason to excuse anything.
+    """
+    early = found.kind is OutcomeKind.EARLY and found.metric == "episode_return"
+    if not early or "episode_length" not in metrics:
+        return found
+    own = own_episodes(metrics["episode_return"], metrics["episode_length"], criteria)
+    if own is None:
+        return found
+    curve = Curve(own.steps, own.values, 1, 0.0, found.metric, "environment steps", found.source)
+    scale = _scale(found.metric, TaskMatch(None) if other else task)
+    closer = _judged(curve, scale, budget, sooner, criteria)
+    sure = closer.probability >= criteria["unaverage_sure"]
+    return closer if closer.kind in (OutcomeKind.FLAT, OutcomeKind.FELL) and sure else found
 
 
 def _covers(one: Series, other: Series, criteria: Criteria) -> bool:
