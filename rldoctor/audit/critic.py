@@ -72,18 +72,21 @@ def _travel(sight: Sight) -> Iterator[AuditRow]:
     cap, discount = sight.setting("max_episode_length"), sight.setting("gamma")
     steps, loss, returns, lengths = sight.together("critic_loss", "episode_return", "episode_length")
     late = steps >= (steps[0] + steps[-1]) / 2 if steps.size else steps > 0
-    if late.sum() < sight.criteria["few_rows"] or not cap > 0 or discount < sight.criteria["far_discount"]:
+    if late.sum() < sight.criteria["few_rows"] or discount < sight.criteria["far_discount"]:
         return
     per_step = returns / np.maximum(lengths, 1)
     reward = abs(median(per_step))
     unit = float(np.ptp(per_step)) < sight.criteria["unit_reward"] * reward
     length = median(lengths[late])
-    if not unit or reward == 0 or not length < sight.criteria["ends_early"] * cap:
+    # Without a known limit: lengths that change are not those of a limit.
+    varies = float(np.std(lengths)) > sight.criteria["lengths_vary"] * length
+    ends = length < sight.criteria["ends_early"] * cap if cap > 0 else varies
+    if not unit or reward == 0 or not ends:
         return
     share = float(np.quantile(loss[late], 0.75)) / reward**2
     text = (
         f"three quarters of the losses of the second half are below {share:.2g} of the square of one reward, "
-        f"though episodes end after {length:.0f} of {cap:.0f} steps"
+        f"though episodes end after {length:.0f} steps"
     )
     yield mechanism(sight, "values_travel", share > sight.criteria["travel_loss"], text, steps[late])
 
@@ -102,7 +105,8 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
         return
     size, share = np.abs(policy_loss[known] / reward[known]), loss[known] / np.square(reward[known])
     still = (
-        float(size.max()) < sight.criteria["zero_share"]
+        float(size.max()) < sight.criteria["few_steps"]
+        and float(size[0]) < sight.criteria["zero_share"]
         and float(share.min()) > sight.criteria["zero_loss"]
         and float(share.max()) < 1 / sight.criteria["zero_loss"]
     )
@@ -112,6 +116,34 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
     )
     yield mechanism(sight, "critic_moves", not still, text, steps[known])
     yield from _one_step(sight, steps[known], size, share)
+    yield from _target_delays(sight, steps[known], size)
+
+
+def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterator[AuditRow]:
+    """Whether a target network holds the values back, by how fast they grow at the start.
+
+    A target that has been replaced ``k`` times over lets values see ``k + 1`` rewards, so that Q over the
+    reward per step is ``(1 - gamma^h) / (1 - gamma)`` with ``h = 1 + updates x rate``. Rewards that change
+    blur the rate by a factor of ten; without a target network it is near 1.
+    """
+    _, lengths = _rewards(sight, steps)
+    started = sight.setting("learning_starts")
+    per = sight.setting("utd")
+    updates = (steps - (started if np.isfinite(started) else 0.0)) * (per if per > 0 else 1.0)
+    discount = min(sight.setting("gamma"), 1 - 1e-9)
+    if not np.isfinite(discount) or not median(lengths) > sight.criteria["long_for_rate"]:
+        return
+    left = 1 - (1 - discount) * size
+    seen = np.log(np.maximum(left, sight.criteria["all_seen"])) / np.log(discount)
+    usable = (updates > sight.criteria["updates_for_rate"]) & (updates < sight.criteria["updates_at_start"])
+    if usable.sum() < 1 or not (size[usable] > 0).all():
+        return
+    rate = float((seen[usable][0] - 1) / updates[usable][0])
+    text = (
+        f"Q is {size[usable][0]:.3g} steps of reward after about {updates[usable][0]:,.0f} updates: values "
+        f"see {seen[usable][0]:.3g} rewards, {rate:.2g} more per update; a target with tau 0.005 gives 0.005"
+    )
+    yield mechanism(sight, "target_delays", rate < sight.criteria["rate_copied"], text, steps[usable][:1])
 
 
 def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:
