@@ -1,0 +1,98 @@
+"""Lines put together to rows: one block, one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import field
+
+from rldoctor.plain_data import dataclass
+from rldoctor.readers.console.lines import BLOCK, BOX, LINE, Piece, piece
+
+_FENCES = ("```", "~~~")
+
+
+@dataclass(slots=True)
+class Row:
+    """The numbers of one block or line by name, of which ``kind``, and the training they belong to."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    kind: str = ""
+    group: str = ""
+
+
+@dataclass(slots=True)
+class Blocks:
+    """Rows in the making; ``skipped`` counts the lines that are part of none."""
+
+    rows: list[Row] = field(default_factory=list)
+    settings: dict[str, float] = field(default_factory=dict)
+    skipped: int = 0
+    _open: Row = field(default_factory=Row)
+    _sections: list[tuple[int, str]] = field(default_factory=list)
+    _flat: bool | None = None
+
+    def take(self, lines: Iterable[str]) -> Blocks:
+        """Every line, in order; O(n)."""
+        for line in lines:
+            if not line.strip():
+                continue
+            if line.lstrip("> ").startswith(_FENCES):
+                self._edge()
+            elif (found := piece(line)) is None:
+                self.skipped += 1
+            else:
+                self._add(found)
+        self._close()
+        return self
+
+    def _add(self, found: Piece) -> None:
+        if found.kind in (BOX, BLOCK):
+            self._cell(found)
+        elif found.kind == LINE:
+            self.rows.append(Row(dict(found.values), LINE, found.group))
+        elif found.kind == "section":
+            self._section(found)
+        elif found.kind == "settings":
+            self.settings.update(found.values)
+        elif found.kind == "heading":
+            self._edge()
+            self._open = Row(dict(found.values), BLOCK)
+        # A ruler below a box ends it; rsl_rl prints its totals below the ruler.
+        elif self._open.kind == BOX:
+            self._edge()
+        else:
+            self._sections.clear()
+
+    def _section(self, found: Piece) -> None:
+        self._sections = [one for one in self._sections if one[0] < found.indent]
+        self._sections.append((found.indent, found.name))
+        self._flat = None
+
+    def _cell(self, found: Piece) -> None:
+        prefix = self._prefix(found)
+        values = {prefix + name: value for name, value in found.values.items()}
+        if self._open.kind not in ("", found.kind) or values.keys() & self._open.values.keys():
+            self._close()
+        self._open.kind = found.kind
+        self._open.values.update(values)
+
+    def _prefix(self, found: Piece) -> str:
+        """The names of the sections a cell stands in: by its indent, or all where nothing is indented."""
+        if not self._sections:
+            return ""
+        if self._flat is None:
+            # Markdown loses the indent, so the first cell below a section tells.
+            self._flat = found.kind == BOX and found.indent == self._sections[-1][0]
+        if self._flat:
+            return self._sections[-1][1]
+        self._sections = [one for one in self._sections if one[0] < found.indent]
+        return "".join(name for _, name in self._sections)
+
+    def _edge(self) -> None:
+        self._close()
+        self._sections.clear()
+
+    def _close(self) -> None:
+        if self._open.values:
+            self.rows.append(self._open)
+        self._open = Row()

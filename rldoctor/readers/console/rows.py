@@ -1,0 +1,98 @@
+"""Rows of one step put together, rows that were printed or pasted twice left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from rldoctor.plain_data import dataclass
+from rldoctor.readers.console.blocks import Row
+
+# What a row is counted by, best first: the last part of its name in lower case, words joined.
+_COUNTERS = (
+    "total_timesteps",
+    "timesteps_total",
+    "totalenvinteracts",
+    "timestepssofar",
+    "num_env_steps_sampled_lifetime",
+    "num_env_steps_sampled",
+    "num_steps_sampled",
+    "global_step",
+    "env_steps",
+    "env_step",
+    "environment_steps",
+    "environmentsteps",
+    "timesteps",
+    "timestep",
+    "time_step",
+    "steps",
+    "step",
+    "learning_iteration",
+    "training_iteration",
+    "iterations",
+    "iteration",
+    "iter",
+    "itr",
+    "n_updates",
+    "nupdates",
+    "update",
+    "epoch",
+    "episodes",
+    "episode",
+    "frame",
+    "game",
+)
+_RANK = {name: rank for rank, name in enumerate(_COUNTERS)}
+_APART = re.compile(r"[\s\-]+")
+
+
+@dataclass(slots=True)
+class Joined:
+    """The rows that are left; ``repeated`` were there before, ``counted`` tells whether any has a counter."""
+
+    rows: list[Row]
+    repeated: int
+    counted: bool
+
+
+def joined(rows: Iterable[Row]) -> Joined:
+    """Rows of one step whose values do not contradict each other are one row."""
+    kept: list[Row] = []
+    at: dict[tuple[str, str, float], Row] = {}
+    repeated = 0
+    for row in rows:
+        name = counter_of(row.values)
+        key = (row.group, name, row.values.get(name, 0.0))
+        known = at.get(key) if name else None
+        if known is None and kept and name and _goes_on(kept[-1], row, name):
+            known = kept[-1]
+        if known is None or not _agree(known.values, row.values):
+            kept.append(row)
+            at[key] = row
+            continue
+        repeated += row.values.keys() <= known.values.keys()
+        known.values.update(row.values)
+    return Joined(kept, repeated, any(name for _, name, _ in at))
+
+
+def _goes_on(last: Row, row: Row, name: str) -> bool:
+    """Whether a row continues the one before: ``Epoch #3: test_reward`` below ``Epoch #3: env_step=3000``."""
+    return last.group == row.group and last.values.get(name) == row.values[name]
+
+
+def counter_of(values: Mapping[str, float]) -> str:
+    """The name a row is counted by, ``""`` where it has no counter."""
+    ranked = [(rank, name) for name in values if (rank := _RANK.get(_plain(name))) is not None]
+    return min(ranked)[1] if ranked else ""
+
+
+def _plain(name: str) -> str:
+    return _APART.sub("_", name.rpartition("/")[2].lower())
+
+
+def _agree(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether what both have is the same (NaN like NaN)."""
+    return all(
+        one[name] == other[name] or (one[name] != one[name] and other[name] != other[name])
+        for name in one.keys() & other.keys()
+    )
