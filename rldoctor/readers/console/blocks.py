@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from rldoctor.plain_data import dataclass
-from rldoctor.readers.console.lines import BLOCK, BOX, LINE, Piece, piece
+from rldoctor.readers.console.lines import BLOCK, BOX, LINE, Content, piece
 
 _FENCES = ("```", "~~~")
 
@@ -45,7 +45,7 @@ class Blocks:
         self._close()
         return self
 
-    def _add(self, found: Piece) -> None:
+    def _add(self, found: Content) -> None:
         if found.kind in (BOX, BLOCK):
             self._cell(found)
         elif found.kind == LINE:
@@ -63,12 +63,12 @@ class Blocks:
         else:
             self._sections.clear()
 
-    def _section(self, found: Piece) -> None:
+    def _section(self, found: Content) -> None:
         self._sections = [one for one in self._sections if one[0] < found.indent]
         self._sections.append((found.indent, found.name))
         self._flat = None
 
-    def _cell(self, found: Piece) -> None:
+    def _cell(self, found: Content) -> None:
         prefix = self._prefix(found)
         values = {prefix + name: value for name, value in found.values.items()}
         if self._open.kind not in ("", found.kind) or values.keys() & self._open.values.keys():
@@ -76,7 +76,7 @@ class Blocks:
         self._open.kind = found.kind
         self._open.values.update(values)
 
-    def _prefix(self, found: Piece) -> str:
+    def _prefix(self, found: Content) -> str:
         """The names of the sections a cell stands in: by its indent, or all where nothing is indented."""
         if not self._sections:
             return ""

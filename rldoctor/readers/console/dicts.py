@@ -30,13 +30,14 @@ def _first(match: re.Match[str]) -> str:
 
 
 def _parsed(text: str) -> Any:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        pass
+    # Several times as fast, and enough unless there is a None or a tuple.
     try:
         return json.loads(text.replace("'", '"'))
     except (ValueError, RecursionError):
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
 
 

@@ -11,7 +11,7 @@ from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.console.cut import in_full
 from rldoctor.readers.console.dicts import dict_row
-from rldoctor.readers.console.values import Pair, counter, pairs, printed_number
+from rldoctor.readers.console.values import Printed, counter, pairs, printed_number
 
 _COLOUR = pattern(r"\x1b\[[0-9;?]*[A-Za-z]")
 _DAY = r"\[?\d{4}-\d\d-\d\d[T ,]\d\d:\d\d:\d\d(?:[.,]\d+)?Z?\]?"
@@ -40,7 +40,7 @@ BOX, BLOCK, LINE = "box", "block", "line"
 
 
 @dataclass(slots=True)
-class Piece:
+class Content:
     """What a line holds.
 
     ``kind``: ``box`` or ``block`` (cells of a row that goes on), ``line`` (a row of its own), ``heading``
@@ -55,7 +55,7 @@ class Piece:
     group: str = ""
 
 
-def piece(line: str) -> Piece | None:
+def piece(line: str) -> Content | None:
     """What one line holds; None where it holds nothing to read."""
     line = _bare(line)
     text = line.strip()
@@ -64,7 +64,7 @@ def piece(line: str) -> Piece | None:
     if text[0] in "|│┃║" and (found := _box(text.translate(_BARS))) is not None:
         return found
     if len(text) > 3 and _RULED.issuperset(text):
-        return Piece("ruler")
+        return Content("ruler")
     if text[-1] == "}" and "{" in text:
         return _of_dict(text)
     return _heading(text) or _section(line) or _of_pairs(line, text)
@@ -79,29 +79,29 @@ def _bare(line: str) -> str:
     return line
 
 
-def _box(text: str) -> Piece | None:
+def _box(text: str) -> Content | None:
     cells = text.strip("|").split("|")
     if len(cells) != 2:
-        return Piece("ruler") if _RULED.issuperset(text.replace(":", "")) else None
+        return Content("ruler") if _RULED.issuperset(text.replace(":", "")) else None
     name = cells[0].strip()
     indent = len(cells[0]) - len(cells[0].lstrip())
     if not cells[1].strip():
-        return Piece("section", name=name, indent=indent) if name.endswith("/") else Piece("ruler")
+        return Content("section", name=name, indent=indent) if name.endswith("/") else Content("ruler")
     value = printed_number(cells[1].strip())
     if value is None:
-        return Piece("ruler") if _RULED.issuperset(text.replace(":", "")) else None
-    return Piece(BOX, {in_full(name): value}, indent=indent)
+        return Content("ruler") if _RULED.issuperset(text.replace(":", "")) else None
+    return Content(BOX, {in_full(name): value}, indent=indent)
 
 
-def _of_dict(text: str) -> Piece | None:
+def _of_dict(text: str) -> Content | None:
     start = text.index("{")
     values = dict_row(text[start:])
     if not values:
         return None
     lead = text[:start]
     if len(values) == 1 and not lead:
-        return Piece(BLOCK, values)
-    return Piece(LINE, {**_position(lead), **{one.name: one.value for one in pairs(lead)}, **values})
+        return Content(BLOCK, values)
+    return Content(LINE, {**_position(lead), **{one.name: one.value for one in pairs(lead)}, **values})
 
 
 def _position(text: str) -> dict[str, float]:
@@ -112,7 +112,7 @@ def _position(text: str) -> dict[str, float]:
     return {counted[0]: counted[1]} if counted is not None else {}
 
 
-def _heading(text: str) -> Piece | None:
+def _heading(text: str) -> Content | None:
     if not text[-1].isdigit() and text[-1] not in "-=#*_: ":
         return None
     match = _HEADING.match(text)
@@ -121,20 +121,20 @@ def _heading(text: str) -> Piece | None:
         return None
     # ``Step: 10`` is a cell of a block like the lines below it.
     kind = "heading" if ":" not in text.rstrip(":") else BLOCK
-    return Piece(kind, {counted[0]: counted[1]})
+    return Content(kind, {counted[0]: counted[1]})
 
 
-def _section(line: str) -> Piece | None:
+def _section(line: str) -> Content | None:
     if line[-1:] != ":" and line.rstrip()[-1:] != ":":
         return None
     match = _SECTION.match(line)
-    return Piece("section", name=f"{match.group(2)}/", indent=len(match.group(1))) if match else None
+    return Content("section", name=f"{match.group(2)}/", indent=len(match.group(1))) if match else None
 
 
-def _of_pairs(line: str, text: str) -> Piece | None:
+def _of_pairs(line: str, text: str) -> Content | None:
     if match := _SPEED.match(line):
         names = ("Computation", "Computation/collection", "Computation/learning")
-        return Piece(BLOCK, dict(zip(names, map(float, match.groups()), strict=True)))
+        return Content(BLOCK, dict(zip(names, map(float, match.groups()), strict=True)))
     found = list(pairs(text))
     if not found:
         return None
@@ -142,24 +142,24 @@ def _of_pairs(line: str, text: str) -> Piece | None:
     for one in found:
         values.setdefault(one.name, one.value)
     if _CALL.match(text):
-        return Piece("settings", values)
+        return Content("settings", values)
     if len(values) == 1:
         return _cell(line, text, found[0])
     if "it/s" in text or "s/it" in text:
         values = {**_position(text), **values}
-    return Piece(LINE, values, group=_group(text, values))
+    return Content(LINE, values, group=_group(text, values))
 
 
-def _cell(line: str, text: str, one: Pair) -> Piece | None:
+def _cell(line: str, text: str, one: Printed) -> Content | None:
     """A line that is one name and one number; a sentence with a number in it is not."""
     bar = _position(text) if "it/s" in text or "s/it" in text else {}
     if bar:
-        return Piece(LINE, {**bar, one.name: one.value})
+        return Content(LINE, {**bar, one.name: one.value})
     lead = text[: one.start].strip("\"'`*•- ")
     if lead or text[one.end :].strip(_TAIL):
         return None
     indent = len(line) - len(line.lstrip())
-    return Piece(BLOCK, {one.name: one.value}, indent=indent + 2 * bool(_LIST.match(line)))
+    return Content(BLOCK, {one.name: one.value}, indent=indent + 2 * bool(_LIST.match(line)))
 
 
 def _group(text: str, values: Mapping[str, Any]) -> str:

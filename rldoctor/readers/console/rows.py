@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.console.blocks import Row
 
@@ -43,7 +44,7 @@ _COUNTERS = (
     "game",
 )
 _RANK = {name: rank for rank, name in enumerate(_COUNTERS)}
-_APART = re.compile(r"[\s\-]+")
+_APART = pattern(r"[\s\-]+")
 
 
 @dataclass(slots=True)
@@ -82,12 +83,13 @@ def _goes_on(last: Row, row: Row, name: str) -> bool:
 
 def counter_of(values: Mapping[str, float]) -> str:
     """The name a row is counted by, ``""`` where it has no counter."""
-    ranked = [(rank, name) for name in values if (rank := _RANK.get(_plain(name))) is not None]
+    ranked = [(rank, name) for name in values if (rank := _rank(name)) is not None]
     return min(ranked)[1] if ranked else ""
 
 
-def _plain(name: str) -> str:
-    return _APART.sub("_", name.rpartition("/")[2].lower())
+@lru_cache(maxsize=4096)
+def _rank(name: str) -> int | None:
+    return _RANK.get(_APART.sub("_", name.rpartition("/")[2].lower()))
 
 
 def _agree(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

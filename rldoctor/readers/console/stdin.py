@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 from rldoctor.errors import ReadError
 from rldoctor.readers.base import FoundRuns
 
-STDIN = "-"
 _NAME = "stdin"
 
 
@@ -31,7 +30,7 @@ def read_stdin(read: Callable[[Path], FoundRuns]) -> FoundRuns:
         except ReadError as error:
             raise ReadError(str(error).replace(str(path), "standard input"), hint=error.hint) from error
     for run in found:
-        run.path = Path(STDIN)
+        run.path = Path(_NAME)
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from rldoctor.patterns import pattern
@@ -20,11 +21,10 @@ _CLOSE = r"(?:(?:,\s*\w+=[^()]*)?\]?\))?"
 # Neither a date, a time, an address nor a version: what follows a number may not go on with digits.
 _END = r"(?!\w|[:\-/.]\d)"
 _PAIR = pattern(
-    rf"[:=]\s*{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>[kKMG%])?(?:/\d+)?{_SPREAD}{_UNIT}{_END}{_CLOSE}", re.IGNORECASE
+    rf"[:=]\s*{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>[kKMG%])?(?:/\d+)?{_SPREAD}{_UNIT}{_END}{_CLOSE}",
+    re.IGNORECASE,
 )
-_WHOLE = pattern(
-    rf"^{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>[kKMG%])?{_UNIT}\]?[),'\"]?", re.IGNORECASE
-)
+_WHOLE = pattern(rf"^{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>[kKMG%])?{_UNIT}\]?[),'\"]?", re.IGNORECASE)
 _SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "m": 1e6, "M": 1e6, "g": 1e9, "G": 1e9, "%": 0.01}
 # Where a name begins: behind the value before it and whatever stands between two entries of a line.
 _BETWEEN = pattern(r"[|,;{}\[\]()<>\t]|\.\s|\s-\s|:\s|\s{2,}")
@@ -42,7 +42,7 @@ _COUNTED = pattern(
 )
 
 
-class Pair(NamedTuple):
+class Printed(NamedTuple):
     """A name with its number; ``start`` and ``end`` are its place in the line."""
 
     name: str
@@ -67,7 +67,7 @@ def _scaled(value: str, scale: str | None) -> float:
     return float(value.replace(",", "")) * _SCALES[scale or ""]
 
 
-def pairs(text: str) -> Iterator[Pair]:
+def pairs(text: str) -> Iterator[Printed]:
     """Every ``name: number`` and ``name=number`` of a line, counters (``Episode 10``) among them; O(n)."""
     before = 0
     for match in _PAIR.finditer(text):
@@ -82,26 +82,35 @@ def pairs(text: str) -> Iterator[Pair]:
         before = end
 
 
-def _values(match: re.Match[str], found: Pair) -> Iterator[Pair]:
+def _values(match: re.Match[str], found: Printed) -> Iterator[Printed]:
     value = _scaled(match.group("value"), match.group("scale"))
-    yield Pair(found.name, value, found.start, match.end())
+    yield Printed(found.name, value, found.start, match.end())
     if match.group("spread"):
-        yield Pair(f"{found.name}_std", _scaled(match.group("spread"), None), found.start, match.end())
+        yield Printed(f"{found.name}_std", _scaled(match.group("spread"), None), found.start, match.end())
 
 
-def _named(text: str, start: int, end: int) -> Iterator[Pair]:
+def _named(text: str, start: int, end: int) -> Iterator[Printed]:
     """The counters between two values, and last the name of the second: the one without a number (NaN)."""
-    segment = _ASIDE.sub("", text[start:end])
-    parts = _BETWEEN.split(segment)
-    for part in parts[:-1]:
-        if (counted := counter(part.strip())) is not None:
-            yield Pair(counted[0], counted[1], start, end)
-    name = _clean(parts[-1])
-    if (counted := counter(name)) is not None:
-        yield Pair(counted[0], counted[1], start, end)
-        name = _clean(counted[2])
-    if _NAME.match(name) and not _NO_NAME.search(name):
-        yield Pair(name, float("nan"), start + segment.rfind(name), end)
+    counted, name, offset = _segment(text[start:end])
+    for word, count in counted:
+        yield Printed(word, count, start, end)
+    if name:
+        yield Printed(name, float("nan"), start + offset, end)
+
+
+# A program prints the same names again and again.
+@lru_cache(maxsize=4096)
+def _segment(text: str) -> tuple[tuple[tuple[str, float], ...], str, int]:
+    """The counters in what stands before a value, the value's name (``""`` where it has none), and its place."""
+    segment = _ASIDE.sub("", text)
+    *parts, last = _BETWEEN.split(segment)
+    name = _clean(last)
+    found = [counter(part.strip()) for part in (*parts, name)]
+    if found[-1] is not None:
+        name = _clean(found[-1][2])
+    counted = tuple((one[0], one[1]) for one in found if one is not None)
+    named = _NAME.match(name) and not _NO_NAME.search(name)
+    return counted, name if named else "", segment.rfind(name)
 
 
 def _clean(name: str) -> str:
