@@ -21,8 +21,8 @@ from rldoctor.readers.walk import walk
 Progress = Callable[[str], None]
 _LOOKED_FOR = (
     "TensorBoard event files, an .aim repository, progress.csv, progress.txt, result.json, *.monitor.csv, "
-    "metrics.jsonl, evaluations.npz, other *.csv, *.tsv, *.jsonl with a header and numbers, and what a training "
-    "prints (*.log, *.txt, *.out)"
+    "metrics.jsonl, evaluations.npz, other *.csv, *.tsv, *.jsonl with a header and numbers, and what a "
+    "training prints (*.log, *.txt, *.out)"
 )
 _NO_LOG = f"Expected {_LOOKED_FOR}. A configuration belongs beside its log, or to --config FILE."
 _TABLES = (".csv", ".tsv")
@@ -32,9 +32,10 @@ _SHOWN = 8
 def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRuns:
     """Every run under ``path``, merged per directory, with configuration, sorted by id.
 
-    ``-`` is standard input. ``progress`` is called with each directory that is about to be read. Run ids are paths relative to
-    ``path`` (its own name where it is the run). A part that cannot be read is a ``Failure`` in the result;
-    ReadError when ``path`` is missing, nothing under it is a run, or no run could be read.
+    ``-`` is standard input. ``progress`` is called with each directory that is about to be read. Run ids
+    are paths relative to ``path`` (its own name where it is the run). A part that cannot be read is a
+    ``Failure`` in the result; ReadError when ``path`` is missing, nothing under it is a run, or no run could
+    be read.
     """
     readers, failures = load_readers()
     given = str(path)

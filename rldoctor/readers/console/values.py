@@ -31,6 +31,8 @@ _BETWEEN = pattern(r"[|,;{}\[\]()<>\t]|\.\s|\s-\s|:\s|\s{2,}")
 _ASIDE = pattern(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _NAME = pattern(r"^[A-Za-z_%#][^\n]{0,79}$")
 _NO_NAME = pattern(r"//|(?:^|\s)[/~]|\.py$|^(?:and|or)$")
+# Characters before a value among which its name and counters are.
+_FARTHEST = 400
 _LINK = pattern(r"^(?:and|with)\s+", re.IGNORECASE)
 _WORDS = (
     "learning iteration|training iteration|episode|epoch|global step|env step|time step|timestep|step|"
@@ -52,7 +54,7 @@ class Printed(NamedTuple):
 
 
 def printed_number(text: str) -> float | None:
-    """The number that a whole text is (``1.2e-05``, ``1,234``, ``25.3k``, ``50%``, ``tensor(0.5)``), or None."""
+    """The number that a whole text is (``1,234``, ``25.3k``, ``50%``, ``tensor(0.5)``), or None."""
     try:
         return float(text)
     except ValueError:
@@ -91,6 +93,7 @@ def _values(match: re.Match[str], found: Printed) -> Iterator[Printed]:
 
 def _named(text: str, start: int, end: int) -> Iterator[Printed]:
     """The counters between two values, and last the name of the second: the one without a number (NaN)."""
+    start = max(start, end - _FARTHEST)
     counted, name, offset = _segment(text[start:end])
     for word, count in counted:
         yield Printed(word, count, start, end)
@@ -101,7 +104,7 @@ def _named(text: str, start: int, end: int) -> Iterator[Printed]:
 # A program prints the same names again and again.
 @lru_cache(maxsize=4096)
 def _segment(text: str) -> tuple[tuple[tuple[str, float], ...], str, int]:
-    """The counters in what stands before a value, the value's name (``""`` where it has none), and its place."""
+    """The counters before a value, the value's name (``""`` where it has none), and its place."""
     segment = _ASIDE.sub("", text)
     *parts, last = _BETWEEN.split(segment)
     name = _clean(last)
