@@ -11,6 +11,7 @@ from pathlib import Path
 from rldoctor.errors import ReadError, did_you_mean
 from rldoctor.model.raw import RawRun
 from rldoctor.readers.base import Failure, FoundRuns, Reader
+from rldoctor.readers.checkpoints import without_earlier
 from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
@@ -113,7 +114,7 @@ def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> l
     for _ in walk(root, claimed):
         pass
     places = []
-    for directory, part in taken.items():
+    for directory, part in without_earlier(taken).items():
         if part:
             if progress is not None:
                 progress(str(directory))

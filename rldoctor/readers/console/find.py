@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rldoctor.errors import ReadError
-from rldoctor.readers.console.runs import printed, read_console
+from rldoctor.readers.console.runs import SUMMARY, printed, read_console
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.walk import walk
 
@@ -40,7 +40,7 @@ def text_place(path: Path) -> RunDirectory | None:
 
 def _place(directory: Path, names: Sequence[str]) -> RunDirectory:
     place = RunDirectory(directory)
-    for name in names:
+    for name in _without_summary(names):
         try:
             runs = read_console(directory, name)
         except ReadError as error:
@@ -52,7 +52,14 @@ def _place(directory: Path, names: Sequence[str]) -> RunDirectory:
     return place
 
 
+def _without_summary(names: Sequence[str]) -> list[str]:
+    """W&B's last values are in its ``output.log`` too, where the training printed any."""
+    return [name for name in names if name != SUMMARY or len(names) == 1]
+
+
 def _is_text(path: Path) -> bool:
+    if path.name == SUMMARY:
+        return path.is_file()
     if path.suffix.lower() not in _SUFFIXES:
         return False
     try:

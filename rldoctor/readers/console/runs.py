@@ -11,11 +11,15 @@ from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
 from rldoctor.patterns import pattern
 from rldoctor.readers.console.blocks import Blocks, Row
-from rldoctor.readers.console.lines import BLOCK
+from rldoctor.readers.console.dicts import dict_row
+from rldoctor.readers.console.lines import BLOCK, LINE
 from rldoctor.readers.console.rows import Joined, joined
 from rldoctor.readers.tabular.decode import decode, read_text
 
 FORMAT = "console"
+# The last value of every metric, all that W&B keeps in plain text where the history goes to its server.
+SUMMARY = "wandb-summary.json"
+_OWN = "_wandb"
 # Files in which ``name: number`` is a setting.
 _SETTINGS = (".yaml", ".yml", ".toml", ".json", ".py", ".ini", ".cfg", ".xml", ".html")
 # What a training prints and no configuration holds.
@@ -31,6 +35,8 @@ def read_console(directory: Path, name: str) -> list[RawRun]:
     """
     path = directory / name
     text, notes = read_text(path)
+    if name == SUMMARY:
+        return [_run("", directory, name, [_summary(text, path)], [*notes, _last_values(name)], [])]
     found = Blocks().take(text.split("\n"))
     rows = joined(found.rows)
     if not _is_log(rows, path.suffix.lower()):
@@ -44,6 +50,18 @@ def read_console(directory: Path, name: str) -> list[RawRun]:
         _run(group, directory, name, [row for row in rows.rows if row.group == group], notes, settings)
         for group in sorted(groups)
     ]
+
+
+def _summary(text: str, path: Path) -> Row:
+    values = {key: value for key, value in dict_row(text).items() if not key.startswith(f"{_OWN}/")}
+    if not values:
+        raise ReadError(f"{path}: no last values in it", hint="W&B writes them when a run ends or syncs.")
+    return Row(values, LINE)
+
+
+def _last_values(name: str) -> Note:
+    text = f"{name}: only the last value of each metric; export the history from W&B to judge curves"
+    return Note("last-values", text, "warning")
 
 
 def printed(head: bytes, path: Path) -> bool:

@@ -13,19 +13,21 @@ _NUMBER = (
     r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,]*\d)|\d+(?:\.\d*)?(?:[eE][-+]?\d+)?"
     r"|\.\d+(?:[eE][-+]?\d+)?|(?:nan|inf(?:inity)?)(?![a-z]))"
 )
-_WRAPPER = r"(?P<open>(?:tensor|array|(?:np|numpy|torch|jnp)\.\w+)\(\[?|\[|['\"])?"
+_WRAPPER = r"(?P<open>(?P<call>(?:tensor|array|(?:np|numpy|torch|jnp)\.\w+)\(\[?)|\[|['\"])?"
 _UNIT = r"(?:\s?(?:steps/s|it/s|s/it|fps|ms|secs?|seconds|s|min|h|it|Hz)(?![\w/]))?"
 _SPREAD = rf"(?:\s*(?:±|\+/-)\s*(?P<spread>{_NUMBER}))?"
 # ``tensor(0.5, device='cuda:0')`` goes on behind its number.
-_CLOSE = r"(?:(?:,\s*\w+=[^()]*)?\]?\))?"
+_CLOSE = r"(?(call)\]?(?:,\s*\w+=[^()]*)?\))"
 # Neither a date, a time, an address nor a version: what follows a number may not go on with digits.
 _END = r"(?!\w|[:\-/.]\d)"
 _PAIR = pattern(
-    rf"[:=]\s*{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>[kKMG%])?(?:/\d+)?{_SPREAD}{_UNIT}{_END}{_CLOSE}",
+    rf"[:=]\s*{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>(?-i:[kKMG%]))?(?:/\d+)?{_SPREAD}{_UNIT}{_END}{_CLOSE}",
     re.IGNORECASE,
 )
-_WHOLE = pattern(rf"^{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>[kKMG%])?{_UNIT}\]?[),'\"]?", re.IGNORECASE)
-_SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "m": 1e6, "M": 1e6, "g": 1e9, "G": 1e9, "%": 0.01}
+_WHOLE = pattern(
+    rf"^{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>(?-i:[kKMG%]))?{_UNIT}\]?[),'\"]?", re.IGNORECASE
+)
+_SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "%": 0.01}
 # Where a name begins: behind the value before it and whatever stands between two entries of a line.
 _BETWEEN = pattern(r"[|,;{}\[\]()<>\t]|\.\s|\s-\s|:\s|\s{2,}")
 _ASIDE = pattern(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
