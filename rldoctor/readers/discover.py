@@ -132,10 +132,10 @@ def _file(readers: Sequence[Reader], path: Path) -> RunDirectory:
     place = read_place(readers, path.parent, taken or {TABLES: [path.name]})
     if taken and place.runs:
         return place
-    from rldoctor.readers.console.find import text_place
+    from rldoctor.readers.console.find import SUMMARY, text_place
 
     text = text_place(path)
-    if text is not None and _numbers(text) > _numbers(place):
+    if text is not None and (path.name == SUMMARY or _numbers(text) > _numbers(place)):
         return text
     # Neither: reading it as a table says best what is wrong with it.
     return place if taken else _no_table(place, path)

@@ -10,6 +10,7 @@ from rldoctor.readers.console.runs import SUMMARY, printed, read_console
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.walk import walk
 
+__all__ = ["SUMMARY", "text_place", "text_places"]
 # Where output is redirected to; any other file is only read as console text when it is named.
 _SUFFIXES = (".log", ".txt", ".out")
 # Enough for a warm-up of some thousand lines of warnings, and cheap in a folder of many texts.

@@ -25,7 +25,7 @@ _PAIR = pattern(
     re.IGNORECASE,
 )
 _WHOLE = pattern(
-    rf"^{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>(?-i:[kKMG%]))?{_UNIT}\]?[),'\"]?", re.IGNORECASE
+    rf"^{_WRAPPER}(?P<value>{_NUMBER})(?P<scale>(?-i:[kKMG%]))?{_UNIT}{_CLOSE}\]?['\"]?", re.IGNORECASE
 )
 _SCALES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "%": 0.01}
 # Where a name begins: behind the value before it and whatever stands between two entries of a line.

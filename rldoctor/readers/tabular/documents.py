@@ -1,8 +1,8 @@
 """One JSON document instead of JSON lines: an array of rows, or one list of numbers per metric.
 
-Hugging Face's ``trainer_state.json``, Keras-RL's ``FileLogger``, Sacred's ``info.json`` and ``metrics.json``, and ``json.dump(history)`` at the end
-of a home-made program write such files. Where a metric has steps of its own (``x`` beside ``x_T``; ``steps``
-beside ``values``), they are kept.
+Hugging Face's ``trainer_state.json``, Keras-RL's ``FileLogger``, Sacred's ``info.json`` and ``metrics.json``,
+and ``json.dump(history)`` at the end of a home-made program write such files. Where a metric has steps of its
+own (``x`` beside ``x_T``; ``steps`` beside ``values``), they are kept.
 """
 
 from __future__ import annotations

@@ -84,10 +84,48 @@ def test_configuration_beside_the_text_is_found(tmp_path):
     assert {one.key: one.value for one in run.settings} == {"gamma": 0.9}
 
 
-@pytest.mark.parametrize(
-    "line", ["loss: " * 40_000, "a=1, " * 20_000, "{" * 50_000, "| " * 50_000, "1" * 100_000]
-)
-def test_a_long_line_costs_no_more_than_its_length(line):
+@pytest.mark.parametrize("part", ["loss: ", "a=1, ", "{", "| ", "1", "word ", "a.b:c - "])
+def test_a_long_line_costs_no_more_than_its_length(part):
+    line = part * 40_000
     begin = time.process_time()
     Blocks().take([line, line + "}", line + ":"])
     assert time.process_time() - begin < 5
+
+
+def trainer_state(folder, last):
+    folder.mkdir(parents=True)
+    rows = [{"step": step, "reward": step / 10, "loss": float("nan")} for step in range(5, last + 1, 5)]
+    state = {"epoch": 0.5, "global_step": last, "log_history": rows, "max_steps": 100}
+    (folder / "trainer_state.json").write_text(json.dumps(state, indent=2))
+
+
+def test_of_checkpoints_the_newest_holds_the_history(tmp_path):
+    for last in (5, 100, 20):
+        trainer_state(tmp_path / "out" / f"checkpoint-{last}", last)
+    (run,) = find_runs(tmp_path).runs
+    assert tags(run)["step"] == [*range(5, 101, 5)]
+    assert len(tags(run)["loss"]) == 20
+    trainer_state(tmp_path / "other", 10)
+    assert len(find_runs(tmp_path).runs) == 2
+
+
+def test_the_state_beside_the_checkpoints_comes_first(tmp_path):
+    trainer_state(tmp_path / "out", 25)
+    trainer_state(tmp_path / "out" / "checkpoint-20", 20)
+    (run,) = find_runs(tmp_path).runs
+    assert tags(run)["step"][-1] == 25
+
+
+def test_the_last_values_of_wandb_and_what_was_printed(tmp_path):
+    files = tmp_path / "wandb" / "run-20240101_100000-abc" / "files"
+    files.mkdir(parents=True)
+    summary = {"_step": 9, "_wandb": {"runtime": 3}, "charts": {"episodic_return": 20.5}, "global_step": 1000}
+    for indent in (None, 2):
+        (files / "wandb-summary.json").write_text(json.dumps(summary, indent=indent))
+        for place in (tmp_path, files / "wandb-summary.json"):
+            (run,) = find_runs(place).runs
+            assert tags(run) == {"_step": [9], "charts/episodic_return": [20.5], "global_step": [1000]}
+            assert "last-values" in {note.code for note in run.notes}
+    (files / "output.log").write_text(texts.BASELINES)
+    (run,) = find_runs(tmp_path).runs
+    assert tags(run)["eprewmean"] == [22.3]
