@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.console.counters import counter_of
 from rldoctor.readers.console.lines import BLOCK, BOX, LINE, Content, piece
 
 _FENCES = ("```", "~~~")
@@ -30,30 +31,38 @@ class Blocks:
     _open: Row = field(default_factory=Row)
     _sections: list[tuple[int, str]] = field(default_factory=list)
     _flat: bool | None = None
+    _code: bool = False
+    _bar: Mapping[str, float] = field(default_factory=dict)
 
     def take(self, lines: Iterable[str]) -> Blocks:
         """Every line, in order; O(n)."""
         for line in lines:
             if not line.strip():
-                continue
-            if line.lstrip("> ").startswith(_FENCES):
+                self._code = False
+            elif line.lstrip("> ").startswith(_FENCES):
                 self._edge()
             elif (found := piece(line)) is None:
                 self.skipped += 1
+                self._code = self._code and not line.lstrip().startswith(")")
+            elif (self._code and found.kind not in (BOX, "ruler")) or found.kind in (
+                "settings",
+                "call",
+                "bar",
+            ):
+                self._beside(found)
             else:
                 self._add(found)
         self._close()
         return self
 
     def _add(self, found: Content) -> None:
+        self._code = False
         if found.kind in (BOX, BLOCK):
             self._cell(found)
         elif found.kind == LINE:
-            self.rows.append(Row(dict(found.values), LINE, found.group))
+            self.rows.append(Row(self._placed(found), LINE, found.group))
         elif found.kind == "section":
             self._section(found)
-        elif found.kind == "settings":
-            self.settings.update(found.values)
         elif found.kind == "heading":
             self._edge()
             self._open = Row(dict(found.values), BLOCK)
@@ -62,6 +71,22 @@ class Blocks:
             self._edge()
         else:
             self._sections.clear()
+
+    def _beside(self, found: Content) -> None:
+        """What is no row: the settings in a call, and a progress bar, which places the dict below it."""
+        if found.kind == "bar":
+            self._bar = found.values
+            self.skipped += 1
+        else:
+            self._code = self._code or found.kind == "call"
+            self.settings.update(found.values)
+
+    def _placed(self, found: Content) -> dict[str, float]:
+        """The values of a line; Hugging Face's dicts have no step, the bar above them has."""
+        values = dict(found.values)
+        if found.name == "dict" and self._bar and not counter_of(values.keys() - {"epoch"}):
+            values = {**self._bar, **values}
+        return values
 
     def _section(self, found: Content) -> None:
         self._sections = [one for one in self._sections if one[0] < found.indent]

@@ -31,7 +31,9 @@ _SPEED = pattern(
     r"^\s*Computation:\s*([\d.]+) steps/s \(collection:? ?([\d.]+)s, learning:? ?([\d.]+)s\)\s*$"
 )
 _BAR = pattern(r"(?:^|[|\s])(\d+)/(?:\d+|\?)\s*\[")
-_CALL = pattern(r"^\w*(?:Namespace|Config|Args|Arguments)\(")
+# Code, and what argparse prints: its values are settings.
+_CALL = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\((?=.*=)(?:.*\)|[^:]*,)$")
+_CALL_OPENS = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\($")
 _BEHAVIOR = pattern(r"(?:^|[.:\]]\s*)([^.:\]]+)[.:] Step: \d")
 _LIST = pattern(r"^\s*-\s")
 _TAIL = " ,;.)]}'\"`*"
@@ -43,8 +45,9 @@ class Content:
     """What a line holds.
 
     ``kind``: ``box`` or ``block`` (cells of a row that goes on), ``line`` (a row of its own), ``heading``
-    (a counter that opens a block), ``ruler``, ``section`` (``name`` at ``indent``) or ``settings``. ``group``
-    tells the trainings of one text apart.
+    (a counter that opens a block), ``ruler``, ``section`` (``name`` at ``indent``), ``settings``, ``call``
+    (code that goes on below) or ``bar`` (where a progress bar stands). ``group`` tells the trainings of one text
+    apart; ``name`` of a line is ``dict`` where that is what it is.
     """
 
     kind: str
@@ -66,6 +69,8 @@ def piece(line: str) -> Content | None:
         return Content("ruler")
     if text[-1] == "}" and "{" in text:
         return _of_dict(text)
+    if text[-1] == "(" and _CALL_OPENS.match(text):
+        return Content("call")
     return _heading(text) or _section(line) or _of_pairs(line, text)
 
 
@@ -100,7 +105,8 @@ def _of_dict(text: str) -> Content | None:
     lead = text[:start]
     if len(values) == 1 and not lead:
         return Content(BLOCK, values)
-    return Content(LINE, {**_position(lead), **{one.name: one.value for one in pairs(lead)}, **values})
+    before = {**_position(lead), **{one.name: one.value for one in pairs(lead)}}
+    return Content(LINE, {**before, **values}, name="dict")
 
 
 def _position(text: str) -> dict[str, float]:
@@ -136,7 +142,8 @@ def _of_pairs(line: str, text: str) -> Content | None:
         return Content(BLOCK, dict(zip(names, map(float, match.groups()), strict=True)))
     found = list(pairs(text))
     if not found:
-        return None
+        bar = _BAR.search(text)
+        return Content("bar", {"iteration": float(bar.group(1))}) if bar else None
     values: dict[str, float] = {}
     for one in found:
         values.setdefault(one.name, one.value)

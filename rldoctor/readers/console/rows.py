@@ -3,48 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
-from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.console.blocks import Row
-
-# What a row is counted by, best first: the last part of its name in lower case, words joined.
-_COUNTERS = (
-    "total_timesteps",
-    "timesteps_total",
-    "totalenvinteracts",
-    "timestepssofar",
-    "num_env_steps_sampled_lifetime",
-    "num_env_steps_sampled",
-    "num_steps_sampled",
-    "global_step",
-    "env_steps",
-    "env_step",
-    "environment_steps",
-    "environmentsteps",
-    "timesteps",
-    "timestep",
-    "time_step",
-    "steps",
-    "step",
-    "learning_iteration",
-    "training_iteration",
-    "iterations",
-    "iteration",
-    "iter",
-    "itr",
-    "n_updates",
-    "nupdates",
-    "update",
-    "epoch",
-    "episodes",
-    "episode",
-    "frame",
-    "game",
-)
-_RANK = {name: rank for rank, name in enumerate(_COUNTERS)}
-_APART = pattern(r"[\s\-]+")
+from rldoctor.readers.console.counters import counter_of
 
 
 @dataclass(slots=True)
@@ -79,17 +41,6 @@ def joined(rows: Iterable[Row]) -> Joined:
 def _goes_on(last: Row, row: Row, name: str) -> bool:
     """Whether a row continues the one before: ``Epoch #3: test_reward`` below ``Epoch #3: env_step=3000``."""
     return last.group == row.group and last.values.get(name) == row.values[name]
-
-
-def counter_of(values: Mapping[str, float]) -> str:
-    """The name a row is counted by, ``""`` where it has no counter."""
-    ranked = [(rank, name) for name in values if (rank := _rank(name)) is not None]
-    return min(ranked)[1] if ranked else ""
-
-
-@lru_cache(maxsize=4096)
-def _rank(name: str) -> int | None:
-    return _RANK.get(_APART.sub("_", name.rpartition("/")[2].lower()))
 
 
 def _agree(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

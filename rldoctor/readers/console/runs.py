@@ -11,6 +11,7 @@ from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
 from rldoctor.patterns import pattern
 from rldoctor.readers.console.blocks import Blocks, Row
+from rldoctor.readers.console.counters import counter_of
 from rldoctor.readers.console.dicts import dict_row
 from rldoctor.readers.console.lines import BLOCK, LINE
 from rldoctor.readers.console.rows import Joined, joined
@@ -38,11 +39,11 @@ def read_console(directory: Path, name: str) -> list[RawRun]:
     if name == SUMMARY:
         return [_run("", directory, name, [_summary(text, path)], [*notes, _last_values(name)], [])]
     found = Blocks().take(text.split("\n"))
-    rows = joined(found.rows)
+    rows = _without_settings(joined(found.rows), found.settings)
     if not _is_log(rows, path.suffix.lower()):
         raise ReadError(f"{path}: no block, line or dict of printed metrics")
     notes += _notes(name, rows, found.skipped)
-    settings = [RawSetting(key, value, name) for key, value in found.settings.items()]
+    settings = [RawSetting(key, _plain(value), name) for key, value in found.settings.items()]
     groups = {row.group for row in rows.rows if row.group}
     if len(groups) < 2:
         return [_run("", directory, name, rows.rows, notes, settings)]
@@ -71,6 +72,23 @@ def printed(head: bytes, path: Path) -> bool:
     except ReadError:
         return False
     return _is_log(joined(Blocks().take(text.split("\n")).rows), path.suffix.lower())
+
+
+def _without_settings(found: Joined, settings: dict[str, float]) -> Joined:
+    """Blocks that stand between counted rows and tell no result are the settings, printed once."""
+    if not found.counted:
+        return found
+    kept = []
+    for row in found.rows:
+        if row.kind != BLOCK or counter_of(row.values) or any(map(_RESULT.search, row.values)):
+            kept.append(row)
+        else:
+            settings.update({key: value for key, value in row.values.items() if key not in settings})
+    return Joined(kept, found.repeated, found.counted)
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if value.is_integer() else value
 
 
 def _is_log(found: Joined, suffix: str) -> bool:

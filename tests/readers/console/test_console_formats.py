@@ -215,3 +215,51 @@ def test_windows_line_ends_colours_and_utf_16(tmp_path):
     path.write_bytes(texts.BASELINES.replace("\n", "\r\n").encode("utf-16"))
     (raw,) = find_runs(path).runs
     assert {part.tag: part.values.tolist() for part in raw.series}["eprewmean"] == [22.3]
+
+
+ISSUE = """\
+My agent does not learn. This is the code:
+
+```python
+env = make_vec_env("Pendulum-v1", n_envs=4)
+model = PPO(
+    "MlpPolicy",
+    env,
+    learning_rate=3e-4,
+    batch_size=64,
+)
+model.learn(total_timesteps=1_000)
+```
+
+n_epochs: 10
+gamma: 0.99
+
+```
+| time/              |      |
+|    total_timesteps | 2048 |
+| train/             |      |
+|    approx_kl       | 0.3  |
+```
+"""
+
+
+def test_code_and_settings_around_a_box_are_settings(tmp_path):
+    (raw,) = runs_of(tmp_path, ISSUE, "issue.md")
+    found = {part.tag: part.values.tolist() for part in raw.series}
+    assert found == {"time/total_timesteps": [2048], "train/approx_kl": [0.3]}
+    settings = {one.key: one.value for one in raw.settings}
+    assert settings["n_envs"] == 4
+    assert settings["batch_size"] == 64
+    assert settings["learning_rate"] == 3e-4
+    assert settings["gamma"] == 0.99
+
+
+def test_a_progress_bar_places_the_dict_below_it(tmp_path):
+    text = ""
+    for step in (10, 20):
+        text += f" {step // 5}%|#         | {step}/500 [01:00<49:00,  6.0s/it]\n"
+        text += f"{{'grad_norm': 1.0, 'reward': {step}, 'reward_std': 0.1, 'kl': 0.2, 'epoch': 0.0}}\n"
+    (raw,) = runs_of(tmp_path, text)
+    run = understand(raw)
+    assert run.framework == "trl"
+    assert run.metrics["episode_return"].steps.tolist() == [10, 20]
