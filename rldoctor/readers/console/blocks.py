@@ -8,8 +8,10 @@ from dataclasses import field
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.console.counters import counter_of
 from rldoctor.readers.console.lines import BLOCK, BOX, LINE, Content, piece
+from rldoctor.readers.console.values import printed_number
 
 _FENCES = ("```", "~~~")
+_BESIDE = ("settings", "call", "bar")
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class Blocks:
     _sections: list[tuple[int, str]] = field(default_factory=list)
     _flat: bool | None = None
     _code: bool = False
+    _header: tuple[str, ...] = ()
     _bar: Mapping[str, float] = field(default_factory=dict)
 
     def take(self, lines: Iterable[str]) -> Blocks:
@@ -44,12 +47,10 @@ class Blocks:
             elif (found := piece(line)) is None:
                 self.skipped += 1
                 self._code = self._code and not line.lstrip().startswith(")")
-            elif (self._code and found.kind not in (BOX, "ruler")) or found.kind in (
-                "settings",
-                "call",
-                "bar",
-            ):
+            elif found.kind in _BESIDE or (self._code and found.kind in (BLOCK, LINE)):
                 self._beside(found)
+            elif found.kind == "table":
+                self._table(found.cells)
             else:
                 self._add(found)
         self._close()
@@ -60,6 +61,9 @@ class Blocks:
         if found.kind in (BOX, BLOCK):
             self._cell(found)
         elif found.kind == LINE:
+            # A single number waits for no more: ``SPS: 1200`` between two lines of episodes.
+            if len(self._open.values) == 1 and not counter_of(self._open.values):
+                self._close()
             self.rows.append(Row(self._placed(found), LINE, found.group))
         elif found.kind == "section":
             self._section(found)
@@ -67,10 +71,21 @@ class Blocks:
             self._edge()
             self._open = Row(dict(found.values), BLOCK)
         # A ruler below a box ends it; rsl_rl prints its totals below the ruler.
-        elif self._open.kind == BOX:
+        elif found.kind == "ruler" and self._open.kind == BOX:
             self._edge()
-        else:
+        elif found.kind == "ruler":
             self._sections.clear()
+
+    def _table(self, cells: tuple[str, ...]) -> None:
+        """A row of a table below its header; anything else in bars is skipped."""
+        numbers = [printed_number(cell) for cell in cells]
+        filled = [one for one, cell in zip(numbers, cells, strict=True) if cell]
+        if filled and None not in filled and len(cells) == len(self._header):
+            pairs = zip(self._header, numbers, strict=True)
+            self.rows.append(Row({name: one for name, one in pairs if one is not None and name}, LINE))
+            return
+        self.skipped += 1
+        self._header = cells if not any(one is not None for one in numbers) else ()
 
     def _beside(self, found: Content) -> None:
         """What is no row: the settings in a call, and a progress bar, which places the dict below it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -45,9 +45,10 @@ class Content:
     """What a line holds.
 
     ``kind``: ``box`` or ``block`` (cells of a row that goes on), ``line`` (a row of its own), ``heading``
-    (a counter that opens a block), ``ruler``, ``section`` (``name`` at ``indent``), ``settings``, ``call``
-    (code that goes on below) or ``bar`` (where a progress bar stands). ``group`` tells the trainings of one text
-    apart; ``name`` of a line is ``dict`` where that is what it is.
+    (a counter that opens a block), ``ruler``, ``edge`` (a ruler within a box), ``section`` (``name`` at
+    ``indent``), ``table`` (its ``cells``), ``settings``, ``call`` (code that goes on below) or ``bar`` (where a
+    progress bar stands). ``group`` tells the trainings of one text apart; ``name`` of a line is ``dict`` where
+    that is what it is.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Content:
     name: str = ""
     indent: int = 0
     group: str = ""
+    cells: tuple[str, ...] = ()
 
 
 def piece(line: str) -> Content | None:
@@ -84,17 +86,26 @@ def _bare(line: str) -> str:
 
 
 def _box(text: str) -> Content | None:
-    cells = text.strip("|").split("|")
-    if len(cells) != 2:
-        return Content("ruler") if _RULED.issuperset(text.replace(":", "")) else None
+    if _RULED.issuperset(text.replace(":", "")):
+        return Content("edge")
+    cells = text.removeprefix("|").removesuffix("|").split("|")
     name = cells[0].strip()
+    if len(cells) != 2 or printed_number(name) is not None:
+        return _row_of_table(cells)
     indent = len(cells[0]) - len(cells[0].lstrip())
     if not cells[1].strip():
-        return Content("section", name=name, indent=indent) if name.endswith("/") else Content("ruler")
+        return Content("section", name=name, indent=indent) if name.endswith("/") else Content("edge")
     value = printed_number(cells[1].strip())
     if value is None:
-        return Content("ruler") if _RULED.issuperset(text.replace(":", "")) else None
+        return _row_of_table(cells)
     return Content(BOX, {in_full(name): value}, indent=indent)
+
+
+def _row_of_table(cells: Sequence[str]) -> Content | None:
+    # ``| epoch: 3 | loss: 0.1 |`` is a line of pairs.
+    if len(cells) < 2 or any(":" in cell or "=" in cell for cell in cells):
+        return None
+    return Content("table", cells=tuple(cell.strip() for cell in cells))
 
 
 def _of_dict(text: str) -> Content | None:

@@ -14,7 +14,10 @@ _NUMBER = (
     r"|\.\d+(?:[eE][-+]?\d+)?|(?:nan|inf(?:inity)?)(?![a-z]))"
 )
 _WRAPPER = r"(?P<open>(?P<call>(?:tensor|array|(?:np|numpy|torch|jnp)\.\w+)\(\[?)|\[|['\"])?"
-_UNIT = r"(?:\s?(?:steps/s|it/s|s/it|fps|ms|secs?|seconds|s|min|h|it|Hz)(?![\w/]))?"
+# ``24.2 s Mean Reward`` and ``62356 fps step: 1``: only a unit of time can stand before a name.
+_UNIT = (
+    r"(?:\s?(?:ms|secs?|seconds|s|min|h)(?![\w/])|\s?(?:steps/s|it/s|s/it|fps|it|Hz)(?=\s*(?:[^\w\s]|$)))?"
+)
 _SPREAD = rf"(?:\s*(?:±|\+/-)\s*(?P<spread>{_NUMBER}))?"
 # ``tensor(0.5, device='cuda:0')`` goes on behind its number.
 _CLOSE = r"(?(call)\]?(?:,\s*\w+=[^()]*)?\))"

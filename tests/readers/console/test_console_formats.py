@@ -263,3 +263,22 @@ def test_a_progress_bar_places_the_dict_below_it(tmp_path):
     run = understand(raw)
     assert run.framework == "trl"
     assert run.metrics["episode_return"].steps.tolist() == [10, 20]
+
+
+def test_a_table_in_markdown_is_a_table(tmp_path):
+    text = "It went like this:\n\n| step | reward | loss |\n|-----:|:------|---|\n| 100 | 1.5 | |\n| 200 | 2.5 | 0.1 |\n"
+    assert columns(tmp_path, text, "issue.md") == {"step": [100, 200], "reward": [1.5, 2.5], "loss": [0.1]}
+    assert columns(tmp_path, "| step | reward |\n|---|---|\n| 100 | 1.5 |\n", "b.md")["reward"] == [1.5]
+
+
+def test_a_number_by_itself_belongs_to_the_row_above(tmp_path):
+    text = ""
+    for step in (100, 200):
+        text += f"global_step={step}, episodic_return=[{step / 10}]\nSPS: {step * 3}\n"
+    found = columns(tmp_path, text)
+    assert found == {"global_step": [100, 200], "episodic_return": [10, 20], "SPS": [300, 600]}
+
+
+def test_a_unit_is_not_the_name_after_it(tmp_path):
+    line = "fps step: 62356 fps step and policy: 59023 fps total: 45221 epoch: 3/500 frames: 100\n"
+    assert set(columns(tmp_path, line)) == {"fps step", "fps step and policy", "fps total", "epoch", "frames"}
