@@ -46,9 +46,9 @@ class Content:
 
     ``kind``: ``box`` or ``block`` (cells of a row that goes on), ``line`` (a row of its own), ``heading``
     (a counter that opens a block), ``ruler``, ``edge`` (a ruler within a box), ``section`` (``name`` at
-    ``indent``), ``table`` (its ``cells``), ``settings``, ``call`` (code that goes on below) or ``bar`` (where a
-    progress bar stands). ``group`` tells the trainings of one text apart; ``name`` of a line is ``dict`` where
-    that is what it is.
+    ``indent``), ``table`` (its ``cells``), ``settings``, ``call`` (code that goes on below) or ``bar`` (where
+    a progress bar stands). ``group`` tells the trainings of one text apart; ``name`` of a line is ``dict``
+    where that is what it is.
     """
 
     kind: str

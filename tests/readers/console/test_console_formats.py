@@ -266,9 +266,10 @@ def test_a_progress_bar_places_the_dict_below_it(tmp_path):
 
 
 def test_a_table_in_markdown_is_a_table(tmp_path):
-    text = "It went like this:\n\n| step | reward | loss |\n|-----:|:------|---|\n| 100 | 1.5 | |\n| 200 | 2.5 | 0.1 |\n"
+    text = "So:\n\n| step | reward | loss |\n|---:|:---|---|\n| 100 | 1.5 | |\n| 200 | 2.5 | 0.1 |\n"
     assert columns(tmp_path, text, "issue.md") == {"step": [100, 200], "reward": [1.5, 2.5], "loss": [0.1]}
     assert columns(tmp_path, "| step | reward |\n|---|---|\n| 100 | 1.5 |\n", "b.md")["reward"] == [1.5]
+    assert columns(tmp_path, "| step: 100 | reward: 1.5 |\n", "c.md") == {"step": [100], "reward": [1.5]}
 
 
 def test_a_number_by_itself_belongs_to_the_row_above(tmp_path):
