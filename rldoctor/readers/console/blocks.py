@@ -11,7 +11,7 @@ from rldoctor.readers.console.lines import BLOCK, BOX, LINE, Content, piece
 from rldoctor.readers.console.values import printed_number
 
 _FENCES = ("```", "~~~")
-_BESIDE = ("settings", "call", "bar")
+_BESIDE = ("settings", "call", "timings", "bar")
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class Blocks:
     _open: Row = field(default_factory=Row)
     _sections: list[tuple[int, str]] = field(default_factory=list)
     _flat: bool | None = None
-    _code: bool = False
+    _within: str = ""
     _header: tuple[str, ...] = ()
     _bar: Mapping[str, float] = field(default_factory=dict)
 
@@ -41,13 +41,13 @@ class Blocks:
         """Every line, in order; O(n)."""
         for line in lines:
             if not line.strip():
-                self._code = False
+                self._within = ""
             elif line.lstrip("> ").startswith(_FENCES):
                 self._edge()
             elif (found := piece(line)) is None:
                 self.skipped += 1
-                self._code = self._code and not line.lstrip().startswith(")")
-            elif found.kind in _BESIDE or (self._code and found.kind in (BLOCK, LINE)):
+                self._within = self._within if not line.lstrip().startswith((")", "[")) else ""
+            elif found.kind in _BESIDE or (self._within and found.kind in (BLOCK, LINE)):
                 self._beside(found)
             elif found.kind == "table":
                 self._table(found.cells)
@@ -57,7 +57,7 @@ class Blocks:
         return self
 
     def _add(self, found: Content) -> None:
-        self._code = False
+        self._within = ""
         if found.kind in (BOX, BLOCK):
             self._cell(found)
         elif found.kind == LINE:
@@ -88,13 +88,15 @@ class Blocks:
         self._header = cells if not any(one is not None for one in numbers) else ()
 
     def _beside(self, found: Content) -> None:
-        """What is no row: the settings in a call, and a progress bar, which places the dict below it."""
-        if found.kind == "bar":
+        """What is no row: the settings in a call, timings, a progress bar, which places the dict below it."""
+        if found.kind in ("call", "timings"):
+            self._within = found.kind
+        elif found.kind == "bar":
             self._bar = found.values
-            self.skipped += 1
-        else:
-            self._code = self._code or found.kind == "call"
+        elif self._within != "timings":
             self.settings.update(found.values)
+            return
+        self.skipped += 1
 
     def _placed(self, found: Content) -> dict[str, float]:
         """The values of a line; Hugging Face's dicts have no step, the bar above them has."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any
@@ -19,7 +20,8 @@ _LEVEL = r"\[?(?:INFO|DEBUG|WARN|WARNING|ERROR)\]?"
 _PREFIX = pattern(
     r"^(?:(?:>\s?)+)?"
     r"(?:\((?:[\w.\-:]+ )?(?:pid|ip)=[^)]*\)\s?)?"
-    rf"(?:{_DAY}\s*|\[?\d\d:\d\d:\d\d\]?\s+|[IWE]\d{{4}} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w.]+:\d+\] ?)?"
+    rf"(?:{_DAY}\s*(?:\[\d+\]\s*)?|\[?\d\d:\d\d:\d\d\]?\s+|"
+    r"[IWE]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w.]+:\d+\] ?)?"
     rf"(?:\|?\s*{_LEVEL}\s*(?:\|\s*[\w.:<>]+ - |[:|\-]\s*(?:[\w.]+:\s?)?|\s))?"
 )
 _PREFIXED = frozenset(">([0123456789IWEDiwed")
@@ -28,11 +30,13 @@ _RULED = frozenset("-=#*_+|─━═╌┄┌┐└┘├┤┬┴┼╭╮╰�
 _SECTION = pattern(r"^(\s*)([\w.\-/]+):\s*$")
 _HEADING = pattern(r"^[-=#*_\s]*(.*?)[-=#*_:\s]*$")
 _SPEED = pattern(
-    r"^\s*Computation:\s*([\d.]+) steps/s \(collection:? ?([\d.]+)s, learning:? ?([\d.]+)s\)\s*$"
+    r"^\s*Computation:\s*(\d+\.?\d*) steps/s \(collection:? ?(\d+\.?\d*)s, learning:? ?(\d+\.?\d*)s\)\s*$"
 )
 _BAR = pattern(r"(?:^|[|\s])(\d+)/(?:\d+|\?)\s*\[")
 # Code, and what argparse prints: its values are settings.
 _CALL = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\((?=.*=)(?:.*\)|[^:]*,)$")
+# Seconds by the name of what took them (``kl_divergence: 0.15``), as Sample Factory prints them at the end.
+_TIMINGS = pattern(r"(?:profile|profile tree view|timings?)\s*:$", re.IGNORECASE)
 _CALL_OPENS = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\($")
 _BEHAVIOR = pattern(r"(?:^|[.:\]]\s*)([^.:\]]+)[.:] Step: \d")
 _LIST = pattern(r"^\s*-\s")
@@ -46,9 +50,9 @@ class Content:
 
     ``kind``: ``box`` or ``block`` (cells of a row that goes on), ``line`` (a row of its own), ``heading``
     (a counter that opens a block), ``ruler``, ``edge`` (a ruler within a box), ``section`` (``name`` at
-    ``indent``), ``table`` (its ``cells``), ``settings``, ``call`` (code that goes on below) or ``bar`` (where
-    a progress bar stands). ``group`` tells the trainings of one text apart; ``name`` of a line is ``dict``
-    where that is what it is.
+    ``indent``), ``table`` (its ``cells``), ``settings``, ``call`` (code that goes on below), ``timings`` (the
+    same) or ``bar`` (where a progress bar stands). ``group`` tells the trainings of one text apart; ``name``
+    of a line is ``dict`` where that is what it is.
     """
 
     kind: str
@@ -73,6 +77,8 @@ def piece(line: str) -> Content | None:
         return _of_dict(text)
     if text[-1] == "(" and _CALL_OPENS.match(text):
         return Content("call")
+    if text[-1] == ":" and _TIMINGS.search(text):
+        return Content("timings")
     return _heading(text) or _section(line) or _of_pairs(line, text)
 
 

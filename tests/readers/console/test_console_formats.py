@@ -283,3 +283,11 @@ def test_a_number_by_itself_belongs_to_the_row_above(tmp_path):
 def test_a_unit_is_not_the_name_after_it(tmp_path):
     line = "fps step: 62356 fps step and policy: 59023 fps total: 45221 epoch: 3/500 frames: 100\n"
     assert set(columns(tmp_path, line)) == {"fps step", "fps step and policy", "fps total", "epoch", "frames"}
+
+
+def test_seconds_by_name_are_no_metrics(tmp_path):
+    text = "step=1, reward=2\nLearner 0 profile tree view:\nmisc: 0.1, kl_divergence: 0.15\n  update: 2.4\n"
+    assert set(columns(tmp_path, text + "[2025-07-18 12:42:11,9][2131] done\nstep=2, reward=3\n")) == {
+        "step",
+        "reward",
+    }
