@@ -9,6 +9,7 @@ from typing import Any
 
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.console.counters import counter_of
 from rldoctor.readers.console.cut import in_full
 from rldoctor.readers.console.dicts import dict_row
 from rldoctor.readers.console.values import Printed, counter, pairs, printed_number
@@ -39,6 +40,8 @@ _CALL = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\((?=.*=)(?:.*\)|[^:]*,)$")
 _TIMINGS = pattern(r"(?:profile|profile tree view|timings?)\s*:$", re.IGNORECASE)
 _CALL_OPENS = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\($")
 _BEHAVIOR = pattern(r"(?:^|[.:\]]\s*)([^.:\]]+)[.:] Step: \d")
+_COLUMNS = pattern(r"[|;,\t](?!\d{3}\b)")
+_WORDS = pattern(r"^[A-Za-z][\w /%.\-]{0,40}$")
 _LIST = pattern(r"^\s*-\s")
 _TAIL = " ,;.)]}'\"`*"
 BOX, BLOCK, LINE = "box", "block", "line"
@@ -160,7 +163,7 @@ def _of_pairs(line: str, text: str) -> Content | None:
     found = list(pairs(text))
     if not found:
         bar = _BAR.search(text)
-        return Content("bar", {"iteration": float(bar.group(1))}) if bar else None
+        return Content("bar", {"iteration": float(bar.group(1))}) if bar else _of_words(text)
     values: dict[str, float] = {}
     for one in found:
         values.setdefault(one.name, one.value)
@@ -171,6 +174,18 @@ def _of_pairs(line: str, text: str) -> Content | None:
     if "it/s" in text or "s/it" in text:
         values = {**_position(text), **values}
     return Content(LINE, values, group=_group(text, values))
+
+
+def _of_words(text: str) -> Content | None:
+    """``Episode 10 | Reward 3.2``: a name and a number between bars or commas, all along the line."""
+    parts = [part.strip() for part in _COLUMNS.split(text)]
+    split = [part.rpartition(" ") for part in parts if part]
+    values = {name.strip(): printed_number(number) for name, _, number in split}
+    named = len(split) > 1 and all(_WORDS.match(name) for name in values)
+    # Prose has numbers before commas, too; what it does not have is a counter.
+    if not named or None in values.values() or not counter_of(values):
+        return None
+    return Content(LINE, {name: value for name, value in values.items() if value is not None})
 
 
 def _cell(line: str, text: str, one: Printed) -> Content | None:

@@ -291,3 +291,11 @@ def test_seconds_by_name_are_no_metrics(tmp_path):
         "step",
         "reward",
     }
+
+
+def test_words_and_numbers_between_bars(tmp_path):
+    text = "Episode 10 | Reward 1,234.5 | Loss 1e-3\nI tried 3, then 5\nEpisode 20 | Reward nan | Loss 0.1\n"
+    found = columns(tmp_path, text)
+    assert found["Episode"] == [10, 20]
+    assert found["Loss"] == [0.001, 0.1]
+    assert found["Reward"][0] == 1234.5
