@@ -39,7 +39,10 @@ program = Program(
 
 Paths = Annotated[
     list[str],
-    typer.Argument(metavar="PATH...", help="Run directory, tree of runs, file, .aim repository or glob."),
+    typer.Argument(
+        metavar="PATH...",
+        help="Run directory, tree of runs, file, .aim repository, glob, or - (standard input).",
+    ),
 ]
 # How to read a log.
 READING = ("config", "set", "map", "algorithm", "framework", "env")

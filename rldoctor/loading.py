@@ -55,7 +55,7 @@ def load(
     rules_dirs: Sequence[Path] = (),
     progress: Callable[[str], None] | None = None,
 ) -> LoadResult:
-    """Every run under ``path``: a run directory, a tree of them, a file, an ``.aim`` repository or a glob.
+    """Every run under ``path``: a run directory, a tree, a file, an ``.aim`` repository, a glob, or ``-``.
 
     ``tag_map`` maps logged tags to canonical metrics; ``settings`` are ``KEY=VALUE`` texts that, after
     ``config_files``, overrule what the log says. ``rules_dirs`` are packs whose ``vocabulary`` is known too.

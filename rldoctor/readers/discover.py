@@ -11,6 +11,7 @@ from pathlib import Path
 from rldoctor.errors import ReadError, did_you_mean
 from rldoctor.model.raw import RawRun
 from rldoctor.readers.base import Failure, FoundRuns, Reader
+from rldoctor.readers.checkpoints import without_earlier
 from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
@@ -21,7 +22,8 @@ from rldoctor.readers.walk import walk
 Progress = Callable[[str], None]
 _LOOKED_FOR = (
     "TensorBoard event files, an .aim repository, progress.csv, progress.txt, result.json, *.monitor.csv, "
-    "metrics.jsonl, evaluations.npz, and other *.csv, *.tsv, *.jsonl with a header and numbers"
+    "metrics.jsonl, evaluations.npz, other *.csv, *.tsv, *.jsonl with a header and numbers, and what a "
+    "training prints (*.log, *.txt, *.out)"
 )
 _NO_LOG = f"Expected {_LOOKED_FOR}. A configuration belongs beside its log, or to --config FILE."
 _TABLES = (".csv", ".tsv")
@@ -31,12 +33,17 @@ _SHOWN = 8
 def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRuns:
     """Every run under ``path``, merged per directory, with configuration, sorted by id.
 
-    ``progress`` is called with each directory that is about to be read. Run ids are paths relative to
-    ``path`` (its own name where it is the run). A part that cannot be read is a ``Failure`` in the result;
-    ReadError when ``path`` is missing, nothing under it is a run, or no run could be read.
+    ``-`` is standard input. ``progress`` is called with each directory that is about to be read. Run ids
+    are paths relative to ``path`` (its own name where it is the run). A part that cannot be read is a
+    ``Failure`` in the result; ReadError when ``path`` is missing, nothing under it is a run, or no run could
+    be read.
     """
     readers, failures = load_readers()
     given = str(path)
+    if given == "-":
+        from rldoctor.readers.console.stdin import read_stdin
+
+        return read_stdin(lambda file: find_runs(file, progress=progress))
     # A folder may be called ``PPO [seed=1]``: what exists is a path, not a pattern.
     if glob.has_magic(given) and not os.path.lexists(given):
         found, errors = _glob(readers, given, progress)
@@ -107,20 +114,38 @@ def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> l
     for _ in walk(root, claimed):
         pass
     places = []
-    for directory, part in taken.items():
+    for directory, part in without_earlier(taken).items():
         if part:
             if progress is not None:
                 progress(str(directory))
             places.append(read_place(readers, directory, part))
+    if not places:
+        from rldoctor.readers.console.find import text_places
+
+        return text_places(root)
     return related(places)
 
 
 def _file(readers: Sequence[Reader], path: Path) -> RunDirectory:
-    """One file; what no reader claims is tried as a table, which says best what is wrong with it."""
+    """One file; what no reader claims is a table or console text, whichever gives more numbers."""
     taken = claims(readers, path.parent, [path.name])
-    if taken:
-        return read_place(readers, path.parent, taken)
-    place = read_place(readers, path.parent, {TABLES: [path.name]})
+    place = read_place(readers, path.parent, taken or {TABLES: [path.name]})
+    if taken and place.runs:
+        return place
+    from rldoctor.readers.console.find import SUMMARY, text_place
+
+    text = text_place(path)
+    if text is not None and (path.name == SUMMARY or _numbers(text) > _numbers(place)):
+        return text
+    # Neither: reading it as a table says best what is wrong with it.
+    return place if taken else _no_table(place, path)
+
+
+def _numbers(place: RunDirectory) -> int:
+    return sum(part.values.size for run in place.runs for part in run.series)
+
+
+def _no_table(place: RunDirectory, path: Path) -> RunDirectory:
     if path.suffix not in _TABLES and not any(run.series for run in place.runs):
         # One line of text reads as a header without rows, which would be a run of nothing.
         place.runs = []

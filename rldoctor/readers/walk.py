@@ -16,6 +16,8 @@ _SKIPPED = pattern(
     re.IGNORECASE,
 )
 
+# The history up to a checkpoint.
+STATE = "trainer_state.json"
 Claimed = Callable[[Path, list[str]], set[str]]
 
 
@@ -56,5 +58,10 @@ def _below(directory: Path, names: list[str], taken: set[str]) -> list[Path]:
     return [
         path
         for name in names
-        if name not in taken and not _SKIPPED.match(name) and (path := directory / name).is_dir()
+        if name not in taken and not _skipped(directory, name) and (path := directory / name).is_dir()
     ]
+
+
+def _skipped(directory: Path, name: str) -> bool:
+    """Whether a folder holds no log by its name; a checkpoint of Hugging Face's Trainer holds one."""
+    return _SKIPPED.match(name) is not None and not (directory / name / STATE).is_file()

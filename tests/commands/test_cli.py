@@ -53,6 +53,30 @@ def test_a_sick_run_exits_1_and_names_the_root_cause(call):
     assert err == ""
 
 
+BOXES = """\
+| rollout/           |       |
+|    ep_rew_mean     | 12    |
+| time/              |       |
+|    total_timesteps | 2048  |
+| train/             |       |
+|    approx_kl       | 33.2  |
+|    clip_fraction   | 0.999 |
+"""
+
+
+def test_what_was_printed_is_piped_in(tmp_path):
+    (tmp_path / "console.txt").write_text(BOXES)
+    for command, wanted in (("analyze", "Stable-Baselines3, PPO"), ("inspect", "train/approx_kl")):
+        piped = process(command, "-", input=BOXES, cwd=tmp_path)
+        named = process(command, "console.txt", cwd=tmp_path)
+        assert piped.returncode == named.returncode == 0, piped.stderr
+        assert wanted in piped.stdout
+        assert wanted in named.stdout
+    empty = process("analyze", "-", input="", cwd=tmp_path)
+    assert empty.returncode == 2
+    assert "standard input is empty" in empty.stderr
+
+
 @pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("critical", 1), ("warning", 1)])
 def test_fail_on_decides_the_exit_code(call, fail_on, code):
     assert call("analyze", SICK, "--fail-on", fail_on)[0] == code

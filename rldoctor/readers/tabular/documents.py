@@ -1,8 +1,8 @@
 """One JSON document instead of JSON lines: an array of rows, or one list of numbers per metric.
 
-Keras-RL's ``FileLogger``, Sacred's ``info.json`` and ``metrics.json``, and ``json.dump(history)`` at the end
-of a home-made program write such files. Where a metric has steps of its own (``x`` beside ``x_T``; ``steps``
-beside ``values``), they are kept.
+Hugging Face's ``trainer_state.json``, Keras-RL's ``FileLogger``, Sacred's ``info.json`` and ``metrics.json``,
+and ``json.dump(history)`` at the end of a home-made program write such files. Where a metric has steps of its
+own (``x`` beside ``x_T``; ``steps`` beside ``values``), they are kept.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _DEEPEST = 6
 _SHORTEST = 2
 # PyMARL writes the steps of "return_mean" as "return_mean_T".
 _STEPS = "_T"
+# Where Hugging Face's Trainer keeps its rows, beside the state of the training.
+_ROWS = "log_history"
+_HISTORY = f'"{_ROWS}":['
 _OPENINGS = ("[{", '{"')
 _REWARD = pattern("rew|return|score", re.IGNORECASE)
 
@@ -43,6 +46,8 @@ class Document:
 def opens_like_document(head: str) -> bool:
     """Whether the first characters begin an array of objects, or an object whose first value is a list."""
     dense = "".join(head.split())
+    if _HISTORY in dense:
+        return True
     # An object that begins with a number or a text is rather a configuration (``train_config.json``).
     first = dense.partition(":")[2][:1] if dense.startswith(_OPENINGS[1]) else ""
     return dense.startswith(_OPENINGS[0]) or first == "["
@@ -54,8 +59,9 @@ def parse_document(text: str, source: str) -> Document | None:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    if isinstance(data, list):
-        rows = [row for row in data if isinstance(row, dict)]
+    listed = data.get(_ROWS, data) if isinstance(data, dict) else data
+    if isinstance(listed, list):
+        rows = [row for row in listed if isinstance(row, dict)]
         return Document(rows=rows) if rows else None
     return _of_lists(data, source) if isinstance(data, dict) else None
 

@@ -1,0 +1,1 @@
+"""What a training prints: boxes, blocks, lines and dicts, pasted or piped. Read where no other reader can."""
