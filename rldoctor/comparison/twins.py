@@ -197,8 +197,17 @@ def _fits(
 ) -> tuple[str, ...] | None:
     arms = (Arm("base", str(base.path), (base,)), Arm("candidate", str(candidate.path), (candidate,)))
     changed = find_changes(*arms, criteria).changed
-    told = tuple(f"{one.key} ({one.base} -> {one.candidate})" for one in changed if one.group in groups)
-    return told or (() if _configured(base) and _configured(candidate) else None)
+    known = (_configured(base), _configured(candidate))
+    # The default of a run without a configuration is a guess: nobody knows that it differs.
+    sure = (
+        one
+        for one in changed
+        if one.group in groups
+        and (known[0] or not one.base_default)
+        and (known[1] or not one.candidate_default)
+    )
+    told = tuple(f"{one.key} ({one.base} -> {one.candidate})" for one in sure)
+    return told or (() if all(known) else None)
 
 
 def _configured(run: Run) -> bool:
