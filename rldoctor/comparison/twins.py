@@ -6,8 +6,11 @@ that is stands in ``twins`` of ``rules/compare.yaml``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +27,8 @@ NOTE, ROUNDING, OTHER = "twin", "rounding", "other"
 _EPISODES = ("lengths", "returns")
 _WHEN = {BEFORE: "before the first update", UPDATE: "in the first update", LATER: "after the first update"}
 _FEW = 3
+# Algorithm, axis, environment, seed.
+_Kin = tuple[str, str, str, int | None]
 _NO_CONFIGURATION = ("default", "first value of", "derived from", "fixed by")
 
 
@@ -58,36 +63,55 @@ def arm_twins(base: Arm, candidate: Arm, criteria: CompareCriteria) -> tuple[Twi
     Of two single runs also what another seed would explain as well is told.
     """
     alone = len(base.runs) == len(candidate.runs) == 1
-    found = ((run, best_twin(run, base.runs, criteria)) for run in candidate.runs)
+    names = _names((*base.runs, *candidate.runs))
+    found = (best_twin(run, base.runs, criteria, names) for run in candidate.runs)
     return tuple(
         one
-        for run, one in found
+        for one in found
         if one is not None
         and not (one.vague and not one.telling)
-        and (_proven(run, base.runs, one) or (alone and one.seed))
+        and (one.telling or one.same_seed or (alone and one.seed))
     )
 
 
 def with_twin_notes(runs: Sequence[Run], criteria: CompareCriteria) -> list[Run]:
     """The runs, each with a note of its twin among those before it, where there is one."""
     noted: list[Run] = []
-    for index, run in enumerate(runs):
-        twin = best_twin(run, runs[:index], criteria)
-        told = twin is not None and _worth_a_note(run, runs[:index], twin)
+    pools: dict[_Kin, list[Run]] = {}
+    names = _names(runs)
+    for run in runs:
+        kin = list(islice(_kin(run, pools), int(criteria.twins.limits["most"])))
+        twin = best_twin(run, kin, criteria, names)
+        told = twin is not None and _worth_a_note(twin)
         note = (Note(NOTE, twin.text),) if twin is not None and told else ()
-        noted.append(replace(run, notes=(*run.notes, *note)))
+        noted.append(replace(run, notes=(*run.notes, *note)) if note else run)
+        pools.setdefault((run.algorithm, run.axis, run.env, run.seed), []).append(run)
     return noted
 
 
-def best_twin(run: Run, others: Iterable[Run], criteria: CompareCriteria) -> Twin | None:
-    """The run that stays equal longest among those that may be twins (``most`` of them are looked at)."""
+def _kin(run: Run, pools: Mapping[_Kin, Sequence[Run]]) -> Iterator[Run]:
+    """The runs that may be twins of one, first those of its own environment and seed."""
+    own = [(run.algorithm, run.axis, env, seed) for env in (run.env, "") for seed in (run.seed, None)]
+    # With environment and seed known nothing else can be one; thousands of seeds are not gone through.
+    keys = own if run.env and run.seed is not None else [*own, *pools]
+    for key in dict.fromkeys(keys):
+        yield from (one for one in pools.get(key, ()) if may_be_twins(one, run))
+
+
+def best_twin(
+    run: Run, others: Iterable[Run], criteria: CompareCriteria, names: Mapping[Path, str] | None = None
+) -> Twin | None:
+    """The run that stays equal longest among those that may be twins (``most`` of them are looked at).
+
+    ``names``: what a run is called, by its path; else its id.
+    """
     kin = [one for one in others if one.path != run.path and may_be_twins(one, run)]
     looked = [(one, align(one, run, criteria.twins)) for one in kin[: int(criteria.twins.limits["most"])]]
     measured = [(one, rows) for one, rows in looked if rows]
     if not measured:
         return None
     other, rows = max(measured, key=lambda pair: _agreement(pair[1]))
-    return read(other, run, rows, criteria)
+    return read(other, run, rows, criteria, names)
 
 
 def may_be_twins(base: Run, candidate: Run) -> bool:
@@ -101,29 +125,37 @@ def may_be_twins(base: Run, candidate: Run) -> bool:
 
 def align(base: Run, candidate: Run, criteria: TwinCriteria) -> list[Aligned]:
     """Every metric that both log under one tag, without clocks."""
-    exact = base.format == candidate.format
+    share = 0.0 if base.format == candidate.format else criteria.limits["rounding"]
     pairs = [
         (one, candidate.metrics[name])
         for name, one in base.metrics.series.items()
         if name in candidate.metrics and name not in criteria.clocks
     ]
     return [
-        _aligned(one, other, exact)
+        _aligned(one, other, share)
         for one, other in pairs
         if one.tag == other.tag and not one.tag.startswith(criteria.clock_tags) and len(one) and len(other)
     ]
 
 
-def read(base: Run, candidate: Run, rows: Sequence[Aligned], criteria: CompareCriteria) -> Twin:
+def read(
+    base: Run,
+    candidate: Run,
+    rows: Sequence[Aligned],
+    criteria: CompareCriteria,
+    names: Mapping[Path, str] | None = None,
+) -> Twin:
     """What the aligned rows say."""
+    called = names or {}
     known = criteria.twins
     first = min((row.step for row in rows if row.step is not None), default=None)
     same = [row.steps if first is None else row.steps[row.steps < first] for row in rows]
     equal = np.unique(np.concatenate(same))
     measured = [row for row in rows if known.kinds.get(row.metric) not in ("set", "counters", None)]
     twin = Twin(
-        _name(base, candidate),
-        _name(candidate, base),
+        called.get(base.path, base.id),
+        called.get(candidate.path, candidate.id),
+        same_seed=_one_seed(base, candidate),
         rows=int(equal.size),
         numbers=sum(int(part.size) for part in same),
         telling=sum(_telling(row, first, known.limits) for row in measured),
@@ -239,12 +271,12 @@ def _start(row: Aligned) -> float:
     return float(row.steps[0]) if row.steps.size else float(row.step or 0.0)
 
 
-def _aligned(one: Series, other: Series, exact: bool) -> Aligned:
+def _aligned(one: Series, other: Series, share: float) -> Aligned:
     end = min(one.steps[-1], other.steps[-1])
     a, b = (int(np.searchsorted(series.steps, end, side="right")) for series in (one, other))
     count = min(a, b)
     same = (one.steps[:count] == other.steps[:count]) & _equal(
-        one.values[:count], other.values[:count], exact
+        one.values[:count], other.values[:count], share
     )
     at = count if bool(same.all()) else int(np.argmin(same))
     steps, values = one.steps[:at], one.values[:at]
@@ -260,10 +292,11 @@ def _aligned(one: Series, other: Series, exact: bool) -> Aligned:
     return Aligned(one.name, steps, values, left, float(one.values[at]), float(other.values[at]), size)
 
 
-def _equal(one: FloatArray, other: FloatArray, exact: bool) -> BoolArray:
-    """Equal to the last digit; as float32 where one of two files holds no more."""
-    left, right = (one, other) if exact else (one.astype(np.float32), other.astype(np.float32))
-    found: BoolArray = (left == right) | (np.isnan(left) & np.isnan(right))
+def _equal(one: FloatArray, other: FloatArray, share: float) -> BoolArray:
+    """Equal to the last digit, or to that share where two kinds of files keep different digits."""
+    with np.errstate(invalid="ignore"):
+        near = np.abs(one - other) <= share * np.maximum(np.abs(one), np.abs(other))
+    found: BoolArray = (one == other) | near | (np.isnan(one) & np.isnan(other))
     return found
 
 
@@ -281,19 +314,17 @@ def _agreement(rows: Sequence[Aligned]) -> tuple[float, int]:
     return first, sum(int(row.steps.size) for row in rows)
 
 
-def _worth_a_note(run: Run, others: Iterable[Run], twin: Twin) -> bool:
+def _worth_a_note(twin: Twin) -> bool:
     """Equal numbers, or none although the configurations say that there should be."""
-    return bool(twin.telling) or (_proven(run, others, twin) and not twin.vague and twin.fits == ())
+    return bool(twin.telling) or (twin.same_seed and not twin.vague and twin.fits == ())
 
 
-def _proven(run: Run, others: Iterable[Run], twin: Twin) -> bool:
-    """Whether one seed made both: numbers that no chance makes equal, or the word of both configurations."""
-    if twin.telling:
-        return True
-    other = next(one for one in others if _name(one, run) == twin.base)
-    return run.seed is not None and run.seed == other.seed and bool(run.env) and run.env == other.env
+def _one_seed(one: Run, other: Run) -> bool:
+    """Whether both are known to have one environment and one seed."""
+    return bool(one.env) and one.seed is not None and (one.env, one.seed) == (other.env, other.seed)
 
 
-def _name(run: Run, other: Run) -> str:
-    """What tells it from the other run: its id, or its path where both have one id."""
-    return run.id if run.id != other.id else str(run.path)
+def _names(runs: Sequence[Run]) -> dict[Path, str]:
+    """What tells each run from the others: its id, or its path where several have that id."""
+    counts = Counter(run.id for run in runs)
+    return {run.path: run.id if counts[run.id] == 1 else str(run.path) for run in runs}

@@ -221,11 +221,12 @@ class Twin:
 
     ``base`` and ``candidate`` name the runs. ``rows`` and ``numbers`` are equal to the last digit, the last
     of them at step ``equal_until`` (None: none); ``telling`` of the numbers have so many decimals that chance
-    does not make them equal. ``step``: of the first difference, None where there is none. ``when`` is
-    ``before`` the first update, in the row of the first ``update``, or ``later``; ``kind`` what differs
-    first, and ``says`` what that localises, both of ``rules/compare.yaml``; ``rounding`` as a kind: the
-    difference is one of rounding. ``fits`` are changed settings that can make it; None where one run has no
-    settings. ``seed``: another seed can make it too; ``vague``: so can nearly everything.
+    does not make them equal; ``same_seed``: the configurations of both say so. ``step``: of the first
+    difference, None where there is none. ``when`` is ``before`` the first update, in the row of the first
+    ``update``, or ``later``; ``kind`` what differs first, and ``says`` what that localises, both of
+    ``rules/compare.yaml``; ``rounding`` as a kind: the difference is one of rounding. ``fits`` are changed
+    settings that can make it; None where one run has no settings. ``seed``: another seed can make it too;
+    ``vague``: so can nearly everything.
     """
 
     base: str
@@ -233,6 +234,7 @@ class Twin:
     rows: int
     numbers: int
     telling: int
+    same_seed: bool = False
     equal_until: float | None = None
     step: float | None = None
     when: str = ""
