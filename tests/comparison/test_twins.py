@@ -15,8 +15,9 @@ import rldoctor
 from rldoctor import api
 from rldoctor.comparison.twins import align, arm_twins, best_twin, may_be_twins, read, with_twin_notes
 from rldoctor.model.comparison import Arm, Twin
-from rldoctor.report import compare_terminal
+from rldoctor.report import compare_markdown, compare_terminal
 from rldoctor.report.compare_json import document
+from rldoctor.report.html import compare_page
 
 CHANGES: dict[str, dict[str, float]] = {
     "base": {},
@@ -149,6 +150,9 @@ def test_reports_have_it(trained: Path) -> None:
     comparison = rldoctor.compare(trained / "events" / "base", trained / "events" / "gamma")
     shown = " ".join(compare_terminal.render(comparison).split())
     assert "gamma: identical to base until step 512" in shown
+    for page in (compare_markdown.render(comparison), compare_page.render(comparison)):
+        assert "gamma: identical to base until step 512" in page
+        assert "Where the same training begins to differ" in page
     (entry,) = document(comparison)["twins"]
     assert (entry["kind"], entry["step"]) == ("targets", 1024.0)
 
