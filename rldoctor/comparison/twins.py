@@ -288,8 +288,11 @@ def _aligned(one: Series, other: Series, share: float) -> Aligned:
         base = float(one.values[at]) if left < right else float("nan")
         candidate = float(other.values[at]) if right < left else float("nan")
         return Aligned(one.name, steps, values, min(left, right), base, candidate)
-    size = float(np.nanmedian(np.abs(np.concatenate((one.values[:a], other.values[:b])))))
-    return Aligned(one.name, steps, values, left, float(one.values[at]), float(other.values[at]), size)
+    base, candidate = float(one.values[at]), float(other.values[at])
+    # The smaller of both: a run that blows up later makes no early difference small.
+    usual = min(float(np.nanmedian(np.abs(part))) for part in (one.values[:a], other.values[:b]))
+    size = float(np.nanmax([abs(base), abs(candidate), usual]))
+    return Aligned(one.name, steps, values, left, base, candidate, size)
 
 
 def _equal(one: FloatArray, other: FloatArray, share: float) -> BoolArray:

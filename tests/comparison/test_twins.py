@@ -191,6 +191,14 @@ def test_a_difference_of_rounding_localises_nothing() -> None:
     assert "That points to nothing" in found.text
 
 
+def test_a_run_that_blows_up_later_makes_no_early_difference_small() -> None:
+    """A DQN without terminal masks: 0.821 against 0.856 at first, a million at the end."""
+    one = {"episode_return": [9.3478261, 11.847826, 20.3], "critic_loss": [0.8211, 0.9, 0.7]}
+    other = {"episode_return": [9.3478261, 11.847826, 20.3], "critic_loss": [0.8562, 3e5, 2e6]}
+    found = _pair(one, other)
+    assert (found.kind, found.step) == ("critic", 100.0)
+
+
 def test_a_rounded_number_beside_others_does_not_decide() -> None:
     """CleanRL with another learning rate: an explained variance of -0.0195295 against -0.0195296."""
     one = {"explained_variance": [-0.0195295, 0.5, 0.7], "approx_kl": [0.0123, 0.0234, 0.0345]}
