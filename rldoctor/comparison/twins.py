@@ -36,7 +36,8 @@ _NO_CONFIGURATION = ("default", "first value of", "derived from", "fixed by")
 class Aligned:
     """One metric of both runs up to the end of the shorter: ``same`` points, then the first that differs.
 
-    ``step`` is None where nothing differs; the values are NaN where only one run has that row.
+    ``step`` is None where nothing differs; ``missing`` where only one run has that row, and the other's value
+    is NaN. ``size`` is what a difference is small beside.
     """
 
     metric: str
@@ -46,15 +47,11 @@ class Aligned:
     base: float = float("nan")
     candidate: float = float("nan")
     size: float = 0.0
-
-    @property
-    def is_row(self) -> bool:
-        """Whether a row is missing in one run, rather than a number another."""
-        return bool(np.isnan(self.base) != np.isnan(self.candidate))
+    missing: bool = False
 
     def tiny(self, share: float) -> bool:
         """Whether the difference is at most that share of the metric's size."""
-        return not self.is_row and abs(self.base - self.candidate) <= share * self.size
+        return not self.missing and abs(self.base - self.candidate) <= share * self.size
 
 
 def arm_twins(base: Arm, candidate: Arm, criteria: CompareCriteria) -> tuple[Twin, ...]:
@@ -198,7 +195,7 @@ def _cause(twin: Twin) -> str:
 
 def _told(value: TwinValue) -> str:
     name = value.metric.replace("_", " ")
-    if np.isnan(value.base) != np.isnan(value.candidate):
+    if value.missing:
         return f"{name} (only one run has that row)"
     return f"{name} ({value.base:.6g} against {value.candidate:.6g})"
 
@@ -211,7 +208,7 @@ def _localised(
     # One number that was rounded otherwise says nothing beside others that really differ.
     real = [row for row in rows if not row.tiny(known.limits["rounding"])]
     ranked = sorted(real or rows, key=lambda row: _rank(row, when, order, known))
-    values = tuple(TwinValue(row.metric, row.base, row.candidate) for row in ranked)
+    values = tuple(TwinValue(row.metric, row.base, row.candidate, row.missing) for row in ranked)
     twin = replace(twin, when=when, differs=values)
     if not real:
         says = "nothing: it is of the size of rounding (another machine, library or kind of file)"
@@ -253,11 +250,11 @@ def _rank(row: Aligned, when: str, order: str, known: TwinCriteria) -> tuple[boo
     kind = known.kinds.get(row.metric, OTHER)
     after = when != BEFORE and order == UPDATE_FIRST and kind in _EPISODES
     place = kinds.index(kind) if kind in kinds else len(kinds)
-    return (row.is_row, after, place)
+    return (row.missing, after, place)
 
 
 def _kind(row: Aligned, known: TwinCriteria) -> str:
-    return ROWS if row.is_row else known.kinds.get(row.metric, OTHER)
+    return ROWS if row.missing else known.kinds.get(row.metric, OTHER)
 
 
 def _when(first: float, rows: Iterable[Aligned], known: TwinCriteria) -> str:
@@ -287,12 +284,18 @@ def _aligned(one: Series, other: Series, share: float) -> Aligned:
     if left != right:
         base = float(one.values[at]) if left < right else float("nan")
         candidate = float(other.values[at]) if right < left else float("nan")
-        return Aligned(one.name, steps, values, min(left, right), base, candidate)
+        return Aligned(one.name, steps, values, min(left, right), base, candidate, missing=True)
     base, candidate = float(one.values[at]), float(other.values[at])
     # The smaller of both: a run that blows up later makes no early difference small.
-    usual = min(float(np.nanmedian(np.abs(part))) for part in (one.values[:a], other.values[:b]))
-    size = float(np.nanmax([abs(base), abs(candidate), usual]))
+    usual = min(_usual(part) for part in (one.values[:a], other.values[:b]))
+    size = max((abs(part) for part in (base, candidate, usual) if np.isfinite(part)), default=0.0)
     return Aligned(one.name, steps, values, left, base, candidate, size)
+
+
+def _usual(values: FloatArray) -> float:
+    """The median size of the finite values, 0 where there is none."""
+    known = np.abs(values[np.isfinite(values)])
+    return float(np.median(known)) if known.size else 0.0
 
 
 def _equal(one: FloatArray, other: FloatArray, share: float) -> BoolArray:

@@ -208,11 +208,12 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class TwinValue:
-    """A number that differs in the first row that is not the same; NaN where a run has no such row."""
+    """A number that differs in the first row that is not the same; ``missing``: one run has no such row."""
 
     metric: str
     base: float
     candidate: float
+    missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

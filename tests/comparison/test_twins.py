@@ -218,6 +218,15 @@ def test_not_a_number_is_equal_to_itself() -> None:
     assert _pair(one, one).step is None
 
 
+def test_a_number_that_became_nan_is_no_missing_row() -> None:
+    one = {"approx_kl": [0.0123, 0.0234, 0.0345], "value_loss": [1.5, 2.0, 2.5]}
+    found = _pair(one, {**one, "approx_kl": [0.0123, float("nan"), float("nan")]})
+    assert (found.kind, found.step, found.differs[0].missing) == ("step", 200.0, False)
+    assert "approx kl (0.0234 against nan)" in found.text
+    every = {"approx_kl": [float("nan")] * 3}
+    assert _pair(one, every).kind == "step"
+
+
 def test_runs_of_another_algorithm_or_environment_are_no_twins() -> None:
     one = run_of("a", {"approx_kl": np.array([0.1])}, steps=STEPS)
     assert may_be_twins(one, one)
