@@ -47,6 +47,7 @@ __all__ = [
     "load",
     "plot",
     "rules",
+    "with_twins",
 ]
 
 
@@ -209,6 +210,18 @@ def compare(
     builtin = builtin_rules_dir()
     quantities = load_derived(*pack_directories((ruling or {}).get("rules_dirs", ())))
     return compare_arms(before, after, load_policy(builtin), quantities, load_criteria(builtin))
+
+
+def with_twins(runs: Sequence[Run]) -> list[Run]:
+    """The runs, each with a note of the run before it that is its twin up to the first number that differs.
+
+    Twins are runs of one algorithm, environment and seed whose numbers are equal until then; ``rldoctor
+    compare`` says the same of two.
+    """
+    from rldoctor.comparison.criteria import load_criteria
+    from rldoctor.comparison.twins import with_twin_notes
+
+    return with_twin_notes(runs, load_criteria(builtin_rules_dir()))
 
 
 def _arm(

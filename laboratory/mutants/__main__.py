@@ -1,14 +1,17 @@
-"""``python -m laboratory.mutants``: list, train, label, score."""
+"""``python -m laboratory.mutants``: list, train, label, score, pack, unpack."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from laboratory.mutants.plan import PlannedRun, plan
 
 DEFAULT_OUT = Path("mutant_runs")
+STORE = Path("reference_runs/planted")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -31,10 +34,22 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("--table", type=Path, help="where the per-run table goes [OUT/score-NAME.csv]")
     for part in (labelling, scoring):
         part.add_argument("--twins", type=int, help="judge with so many healthy seeds [outcome.yaml]")
-    for part, command in ((listing, _list), (training, _train), (labelling, _label), (scoring, _score)):
+    packing = commands.add_parser("pack", help="put the finished runs into archives, one a task")
+    packing.add_argument("--into", type=Path, default=STORE, help=f"folder of the archives [{STORE}]")
+    unpacking = commands.add_parser("unpack", help="write the runs of the archives, to label and score them")
+    unpacking.add_argument("--from", type=Path, default=STORE, dest="store", help=f"archives [{STORE}]")
+    for part in (listing, training, labelling, scoring, unpacking):
         part.add_argument(
             "--only", action="append", default=[], help="runs with this text in TASK/FAULT/SEED"
         )
+    for part, command in (
+        (listing, _list),
+        (training, _train),
+        (labelling, _label),
+        (scoring, _score),
+        (packing, _pack),
+        (unpacking, _unpack),
+    ):
         part.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the runs [mutant_runs]")
         part.set_defaults(command=command)
     return parser
@@ -70,6 +85,24 @@ def _score(options: argparse.Namespace) -> int:
 
     chosen = (options.split, options.only, options.table, options.twins)
     sys.stdout.write(score(options.out, options.tree, *chosen) + "\n")
+    return 0
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from laboratory.mutants.packing import pack
+
+    sys.stdout.write(pack(options.out, options.into) + "\n")
+    return 0
+
+
+def _unpack(options: argparse.Namespace) -> int:
+    from laboratory.mutants.packing import unpack
+
+    def wanted(label: Mapping[str, Any]) -> bool:
+        name = f"{label['task']}/{label['fault']}/{label['seed']}"
+        return not options.only or any(text in name for text in options.only)
+
+    sys.stdout.write(unpack(options.store, options.out, wanted) + "\n")
     return 0
 
 

@@ -70,7 +70,9 @@ def score(
 def state_of(tree: Path) -> str:
     """Name of the state of a checkout: its folder, its commit, and a digest of what is not committed."""
     commit = _git(tree, "rev-parse", "--short", "HEAD").strip()
-    changed = _git(tree, "diff", "HEAD", "--", "rldoctor", "rules", "reference_runs")
+    # The planted runs are what is scored, and decide nothing.
+    parts = ("rldoctor", "rules", "reference_runs", ":(exclude)reference_runs/planted")
+    changed = _git(tree, "diff", "HEAD", "--", *parts)
     new = _git(tree, "ls-files", "--others", "--exclude-standard", "--", "rldoctor", "rules")
     dirty = hashlib.sha256((changed + new).encode()).hexdigest()[:8] if changed or new else ""
     return "-".join(part for part in (tree.resolve().name, commit, dirty) if part)

@@ -38,19 +38,21 @@ def _transitions(sight: Sight) -> Iterator[AuditRow]:
     if steps.size >= sight.criteria["least_rows"] and seconds[-1] > 0 and rate[-1] > 0:
         total = float(rate[-1] * seconds[-1])
         text = f"{rate[-1]:,.4g} per second x {seconds[-1]:,.4g} s = {total:,.0f}"
-        yield _total(sight, "transitions_by_clock", total, text, steps)
+        # Both are cut to whole numbers by loggers, so either may be one more.
+        whole = float(rate[-1] + 1) * float(seconds[-1] + 1)
+        yield _total(sight, "transitions_by_clock", Implied(total, total, whole, text), steps)
     # A mean over the last hundred episodes lags behind their number.
     single = sight.logged("episode_length") and (sight.metrics["episode_length"].window or 1) == 1
     steps, count, length = sight.together("episodes", "episode_length")
     if single and steps.size >= sight.criteria["least_rows"] and count[-1] > 0:
         total = float(np.sum(np.diff(count, prepend=0.0) * length))
         text = f"{count[-1]:,.0f} episodes of {median(length):,.4g} steps = {total:,.0f}"
-        yield _total(sight, "transitions_by_episodes", total, text, steps)
+        yield _total(sight, "transitions_by_episodes", Implied(total, total, total, text), steps)
 
 
-def _total(sight: Sight, name: str, total: float, text: str, steps: FloatArray) -> AuditRow:
-    said = f"{text}; the axis has {steps[-1]:,.0f}"
-    return row(sight, name, Implied(total, total, total, said, span(steps), int(steps.size)))
+def _total(sight: Sight, name: str, found: Implied, steps: FloatArray) -> AuditRow:
+    said = f"{found.arithmetic}; the axis has {steps[-1]:,.0f}"
+    return row(sight, name, Implied(found.best, found.low, found.high, said, span(steps), int(steps.size)))
 
 
 def _ratio(over: FloatArray, under: FloatArray) -> FloatArray:

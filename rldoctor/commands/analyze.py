@@ -67,7 +67,7 @@ def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], i
 
     found: list[Diagnosis] = []
     broken = 0
-    for run in each_run(runs):
+    for run in each_run(api.with_twins(runs) if len(runs) > 1 else runs):
         try:
             found.append(api.diagnose(run, **options.for_run(run).rule_arguments()))
         except RldoctorError:

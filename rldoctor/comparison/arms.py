@@ -13,6 +13,7 @@ from rldoctor.comparison.findings_diff import compare_findings
 from rldoctor.comparison.levels import Compared, compare_levels
 from rldoctor.comparison.remarks import make_remarks
 from rldoctor.comparison.seeds import seed_spread
+from rldoctor.comparison.twins import arm_twins
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.errors import UsageError
@@ -63,6 +64,7 @@ def compare_arms(
         spreads=known,
         remarks=make_remarks(verdict, reason, effect, changes, known, criteria),
         notes=(*_about_arms(base, candidate), *(compared.notes if compared else ()), *changes.notes),
+        twins=arm_twins(base, candidate, criteria),
     )
 
 

@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from rldoctor.comparison.twins_file import TwinCriteria
+from rldoctor.comparison.twins_file import build as build_twins
 from rldoctor.plain_data import dataclass
 
 
@@ -32,6 +34,7 @@ class CompareCriteria:
     not_signals: frozenset[str]
     bookkeeping: Mapping[str, frozenset[str]]
     suspects: tuple[Suspect, ...]
+    twins: TwinCriteria
 
     def __getitem__(self, name: str) -> float:
         """A threshold by name; KeyError for one that the file does not define."""
@@ -59,6 +62,7 @@ def build(data: Mapping[str, Any]) -> CompareCriteria:
         not_signals=frozenset(data["not_signals"]),
         bookkeeping={name: frozenset(words) for name, words in data["bookkeeping"].items()},
         suspects=tuple(_suspect(entry) for entry in data["suspects"]),
+        twins=build_twins(data["twins"]),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rldoctor.comparison.twins_file import TWINS
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import COMPARE
 from rldoctor.datafiles.read import SCHEMA, checked
@@ -54,6 +55,7 @@ COMPARE_FILE = Record(
             {"knobs": _KNOBS, **dict.fromkeys(("words", "any_words", "top_words"), _WORDS)}
         ),
         "suspects": ListOf(_SUSPECT, least=1),
+        "twins": TWINS,
     }
 )
 

@@ -207,12 +207,55 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class TwinValue:
+    """A number that differs in the first row that is not the same; ``missing``: one run has no such row."""
+
+    metric: str
+    base: float
+    candidate: float
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """Two runs of one algorithm, held against each other number by number.
+
+    ``base`` and ``candidate`` name the runs. ``rows`` and ``numbers`` are equal to the last digit, the last
+    of them at step ``equal_until`` (None: none); ``telling`` of the numbers have so many decimals that chance
+    does not make them equal; ``same_seed``: the configurations of both say so. ``step``: of the first
+    difference, None where there is none. ``when`` is ``before`` the first update, in the row of the first
+    ``update``, or ``later``; ``kind`` what differs first, and ``says`` what that localises, both of
+    ``rules/compare.yaml``; ``rounding`` as a kind: the difference is one of rounding. ``fits`` are changed
+    settings that can make it; None where one run has no settings. ``seed``: another seed can make it too;
+    ``vague``: so can nearly everything.
+    """
+
+    base: str
+    candidate: str
+    rows: int
+    numbers: int
+    telling: int
+    same_seed: bool = False
+    equal_until: float | None = None
+    step: float | None = None
+    when: str = ""
+    kind: str = ""
+    differs: tuple[TwinValue, ...] = ()
+    says: str = ""
+    fits: tuple[str, ...] | None = None
+    seed: bool = False
+    vague: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison(Displayed):
     """Everything that two arms tell about each other.
 
     ``changes`` are settings that differ (most suspicious first), ``one_sided`` those that one side does not
     log, ``consequences`` values that follow from a change. ``unmoved`` are metrics without a departure,
-    ``untested`` those that could not be searched, with the reason.
+    ``untested`` those that could not be searched, with the reason. ``twins``: candidate runs beside the base
+    run that is theirs to the first number that differs.
     """
 
     base: Arm
@@ -232,3 +275,4 @@ class Comparison(Displayed):
     spreads: tuple[SeedSpread, ...] = ()
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
+    twins: tuple[Twin, ...] = ()

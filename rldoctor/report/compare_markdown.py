@@ -11,7 +11,7 @@ from rldoctor.report.markdown import escape
 
 def render(comparison: Comparison) -> str:
     """GitHub-flavoured Markdown; text from logs is escaped."""
-    parts = (_head, _effect, _departures, _configuration, _findings, _remarks)
+    parts = (_head, _effect, _twins, _departures, _configuration, _findings, _remarks)
     return "\n".join(line for part in parts for line in part(comparison)).rstrip() + "\n"
 
 
@@ -29,6 +29,14 @@ def _effect(comparison: Comparison) -> Iterator[str]:
     if comparison.effect is not None:
         yield from _table(("outcome", "value"), say.effect_rows(comparison.effect))
         yield escape(say.method(comparison.effect))
+        yield ""
+
+
+def _twins(comparison: Comparison) -> Iterator[str]:
+    if comparison.twins:
+        yield "## Where the same training begins to differ"
+        yield ""
+        yield from (f"- {escape(say.twin(one))}" for one in comparison.twins)
         yield ""
 
 

@@ -31,7 +31,7 @@ def render(comparison: Comparison) -> str:
 def show(comparison: Comparison, target: Console | None = None) -> None:
     """Print the report."""
     out = target or console()
-    for part in (_head, _effect, _departures, _configuration, _findings, _remarks):
+    for part in (_head, _effect, _twins, _departures, _configuration, _findings, _remarks):
         for piece in part(comparison):
             out.print(piece)
 
@@ -50,6 +50,13 @@ def _effect(comparison: Comparison) -> Iterator[RenderableType]:
     if comparison.effect is not None:
         yield from _rows((("outcome", "left"), ("", "left")), say.effect_rows(comparison.effect))
         yield indented(say.method(comparison.effect), style="dim")
+
+
+def _twins(comparison: Comparison) -> Iterator[RenderableType]:
+    if comparison.twins:
+        yield _title("Where the same training begins to differ")
+        for twin in comparison.twins[:MAX_ROWS]:
+            yield indented(say.twin(twin))
 
 
 def _departures(comparison: Comparison) -> Iterator[RenderableType]:

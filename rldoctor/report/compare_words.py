@@ -13,6 +13,7 @@ from rldoctor.model.comparison import (
     FindingChange,
     SettingChange,
     Side,
+    Twin,
     Verdict,
 )
 from rldoctor.report import words
@@ -42,6 +43,11 @@ def headline(comparison: Comparison) -> str:
     """The verdict's reason as a sentence."""
     text = clean(comparison.reason)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def twin(one: Twin) -> str:
+    """``candidate: identical to base until step 512; ...``."""
+    return f"{clean(one.candidate)}: {clean(one.text)}."
 
 
 def arm(side: Arm) -> str:

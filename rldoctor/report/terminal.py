@@ -30,6 +30,8 @@ MAX_NOTES = 5
 MAX_OTHERWISE = 2
 MAX_DETAILED = 8
 MAX_RIVALS = 4
+MAX_TWINS = 8
+TWIN = "twin"
 
 
 def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL) -> str:
@@ -57,6 +59,7 @@ def show(
         _print(out, _run(diagnoses[0], out, detail))
         return
     _print(out, summary(diagnoses))
+    _print(out, _twins(diagnoses))
     sick = [diagnosis for diagnosis in diagnoses if diagnosis.roots or detail == VERBOSE]
     if len(sick) > MAX_DETAILED and detail != VERBOSE:
         out.print(f"{len(sick)} runs have findings. In full: add -o report.html, or analyze fewer paths.")
@@ -87,6 +90,16 @@ def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterator[
     else:
         yield from _unmeasured(diagnosis)
     yield from _notes(diagnosis.run.notes, detail)
+
+
+def _twins(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
+    """Runs that are another one to the last digit until something is not the same."""
+    told = [(one.run, note.text) for one in diagnoses for note in one.run.notes if note.code == TWIN]
+    if told:
+        yield Paragraph("\nThe same training until a number differs", style="bold")
+        yield from (indented(f"{clean(run.id)}: {clean(text)}") for run, text in told[:MAX_TWINS])
+    if len(told) > MAX_TWINS:
+        yield indented(f"and {len(told) - MAX_TWINS} more: see the notes of -f json", style="dim")
 
 
 def _audit(diagnosis: Diagnosis) -> Iterator[Block]:

@@ -75,6 +75,8 @@ def test_nothing_in_common(tmp_path: Path) -> None:
         ("finding", model.FindingChange),
         ("spread", model.SeedSpread),
         ("remark", model.Remark),
+        ("twin", model.Twin),
+        ("twin_value", model.TwinValue),
     ],
 )
 def test_the_schema_names_every_field(definition: str, kind: Any) -> None:

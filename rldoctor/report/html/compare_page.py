@@ -56,6 +56,7 @@ def _view(comparison: Comparison) -> dict[str, Any]:
         "candidate": say.arm(comparison.candidate),
         "effect": say.effect_rows(comparison.effect) if comparison.effect else [],
         "method": say.method(comparison.effect) if comparison.effect else "",
+        "twins": [say.twin(one) for one in comparison.twins],
         "searched": bool(comparison.departures or comparison.unmoved),
         "first": say.first_mover(comparison),
         "departures": [say.departure_row(one) for one in comparison.departures],
