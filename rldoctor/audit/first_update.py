@@ -126,7 +126,9 @@ def _own_targets(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     steps, explained = sight.together("explained_variance")
     if (
         explained.size < sight.criteria["few_rows"]
-        or start.loss > sight.criteria["far_targets"] * start.reward**2
+        or not sight.criteria["one_reward_low"]
+        < start.loss / start.reward**2
+        < sight.criteria["one_reward_high"]
     ):
         return
     # A run that goes on from another one begins late, with a critic that is not fresh.

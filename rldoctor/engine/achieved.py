@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from rldoctor.engine.gains import gained_share, trusted_gain
-from rldoctor.engine.own_episodes import own_episodes
+from rldoctor.engine.own_episodes import looked_closer, single_episodes
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
@@ -70,13 +71,15 @@ def achieved(
     """Judge every curve that can tell how the run went, and combine them."""
     shortest = _shortest(run, task.task)
     budget = budget_of(run, metrics, config, criteria, shortest)
-    metrics = {**metrics, **_episodes(run, metrics, criteria)}
+    metrics = {**metrics, **single_episodes(run, metrics, criteria)}
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
     curves = _curves(metrics, spacing, run, TaskMatch(None) if other else task, bound)
     sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
-    judged = [_looked_closer(one, metrics, task, budget, sooner, criteria, bool(other)) for one in judged]
+    own_task = TaskMatch(None) if other else task
+    judge_own = partial(_by_task, own_task, budget, sooner, criteria)
+    judged = [looked_closer(one, metrics, judge_own, criteria) for one in judged]
     done = run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
@@ -84,53 +87,8 @@ def achieved(
     return Achieved(_combined(judged), task, enough)
 
 
-def _episodes(run: Run, metrics: Mapping[str, Series], criteria: Criteria) -> dict[str, Series]:
-    """The episodes themselves, where they lie beside a mean over many of them (a monitor file).
-
-    A mean over 100 episodes of a run of 120 is nearly one number; the episodes are 120, each for itself.
-    """
-    found = {}
-    for one in run.metrics.alternates:
-        mean = metrics.get(one.name)
-        single = one.window == 1 and one.name in dict(_RETURNS) and one.axis == run.axis
-        if single and mean is not None and (mean.window or 1) > 1 and _covers(one, mean, criteria):
-            found[one.name] = one
-    return found
-
-
-def _looked_closer(
-    found: CurveOutcome,
-    metrics: Mapping[str, Series],
-    task: TaskMatch,
-    budget: Budget,
-    sooner: bool,
-    criteria: Criteria,
-    other: bool,
-) -> CurveOutcome:
-    """A mean over a hundred episodes that is too early to judge, by the episodes that it is made of.
-
-    Only what is surely flat or fell changes the judgement: a handful of episodes a row is noisy, and a gain
-    that the mean does not show yet is no reason to excuse anything.
-    """
-    early = found.kind is OutcomeKind.EARLY and found.metric == "episode_return"
-    if not early or "episode_length" not in metrics:
-        return found
-    own = own_episodes(metrics["episode_return"], metrics["episode_length"], criteria)
-    if own is None:
-        return found
-    curve = Curve(own.steps, own.values, 1, 0.0, found.metric, "environment steps", found.source)
-    scale = _scale(found.metric, TaskMatch(None) if other else task)
-    closer = _judged(curve, scale, budget, sooner, criteria)
-    sure = closer.probability >= criteria["unaverage_sure"]
-    return closer if closer.kind in (OutcomeKind.FLAT, OutcomeKind.FELL) and sure else found
-
-
-def _covers(one: Series, other: Series, criteria: Criteria) -> bool:
-    """Whether a series has points over nearly all steps of another one, and no fewer of them."""
-    if len(one) < len(other) or not len(other):
-        return False
-    span = float(other.steps[-1] - other.steps[0])
-    return float(one.steps[-1] - other.steps[0]) >= criteria["episodes_cover"] * span
+def _by_task(task: TaskMatch, budget: Budget, sooner: bool, criteria: Criteria, curve: Curve) -> CurveOutcome:
+    return _judged(curve, _scale(curve.metric, task), budget, sooner, criteria)
 
 
 def other_reward(run: Run, criteria: Criteria) -> list[str]:

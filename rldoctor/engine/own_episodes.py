@@ -7,16 +7,64 @@ environment the lengths prove it: what they give for each row must be the steps 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rldoctor.model.outcome import Curve, CurveOutcome, OutcomeKind
 from rldoctor.model.raw import FloatArray
+from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.outcome.criteria import Criteria
 
 IntArray = NDArray[np.int64]
+RETURNS = ("episode_return", "eval_return")
+
+
+def single_episodes(run: Run, metrics: Mapping[str, Series], criteria: Criteria) -> dict[str, Series]:
+    """The episodes themselves, where they lie beside a mean over many of them (a monitor file).
+
+    A mean over 100 episodes of a run of 120 is nearly one number; the episodes are 120, each for itself.
+    """
+    found = {}
+    for one in run.metrics.alternates:
+        mean = metrics.get(one.name)
+        single = one.window == 1 and one.name in RETURNS and one.axis == run.axis
+        if single and mean is not None and (mean.window or 1) > 1 and _covers(one, mean, criteria):
+            found[one.name] = one
+    return found
+
+
+def _covers(one: Series, other: Series, criteria: Criteria) -> bool:
+    """Whether a series has points over nearly all steps of another one, and no fewer of them."""
+    if len(one) < len(other) or not len(other):
+        return False
+    span = float(other.steps[-1] - other.steps[0])
+    return float(one.steps[-1] - other.steps[0]) >= criteria["episodes_cover"] * span
+
+
+def looked_closer(
+    found: CurveOutcome,
+    metrics: Mapping[str, Series],
+    judged: Callable[[Curve], CurveOutcome],
+    criteria: Criteria,
+) -> CurveOutcome:
+    """A mean over a hundred episodes that is too early to judge, by the episodes that it is made of.
+
+    Only what is surely flat or fell changes the judgement: a handful of episodes a row is noisy, and a gain
+    that the mean does not show yet is no reason to excuse anything. ``judged`` judges a curve of this run.
+    """
+    early = found.kind is OutcomeKind.EARLY and found.metric == "episode_return"
+    if not early or "episode_length" not in metrics:
+        return found
+    own = own_episodes(metrics["episode_return"], metrics["episode_length"], criteria)
+    if own is None:
+        return found
+    closer = judged(Curve(own.steps, own.values, 1, 0.0, found.metric, "environment steps", found.source))
+    sure = closer.probability >= criteria["unaverage_sure"]
+    return closer if closer.kind in (OutcomeKind.FLAT, OutcomeKind.FELL) and sure else found
 
 
 def own_episodes(returns: Series, lengths: Series, criteria: Criteria) -> Series | None:

@@ -31,7 +31,7 @@ def test_a_zero_reward_on_an_axis_of_iterations_is_not_judged_by_transitions() -
     folder = sorted((PACKAGE.parent / "reference_runs" / "faulty" / "reward-zero").iterdir())[0]
     run = load(folder)[0]
     series = {
-        name: replace(one, axis="iterations", steps=np.arange(1.0, len(one) + 1))
+        name: replace(one, axis="iterations", steps=np.arange(1.0, len(one) + 1)[:20], values=one.values[:20])
         for name, one in run.metrics.series.items()
         if name not in ("episodes", "episode_length")
     }

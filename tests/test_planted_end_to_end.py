@@ -1,0 +1,48 @@
+"""Faults planted in Stable-Baselines3, from the log as the library wrote it to the finding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import rldoctor
+from laboratory.mutants.packing import unpack
+
+PLANTED = Path(__file__).parents[1] / "reference_runs" / "planted"
+
+pytestmark = pytest.mark.skipif(not PLANTED.is_dir(), reason="needs the planted runs")
+
+# Fault, run, and the rule that names it among the first roots (some after one of their symptoms).
+RUNS = [
+    ("sac-pendulum/logprob-without-squash/0", "ENT-12"),
+    ("sac-pendulum/off-critic-without-action/0", "ENT-01"),
+    ("sac-pendulum/polyak-backwards/0", "VAL-11"),
+    ("sac-pendulum/off-critic-not-stepped/0", "VAL-15"),
+    ("sac-double/td-same-state/1", "VAL-09"),
+    ("dqn-acrobot/q-rate-div100/0", "VAL-15"),
+    ("dqn-cartpole/setting-gamma-0.2/0", "VAL-11"),
+    ("trpo-double/stores-next-observation/1", "POL-09"),
+    ("ppo-pendulum/actions-shuffled/1", "POL-09"),
+    ("ppo-pendulum/gae-gamma-0.3/1", "CFG-02"),
+    ("ppo-cartpole-long/gae-lambda-0/0", "CFG-08"),
+    ("ppo-cartpole-long/policy-blind/0", "POL-12"),
+    ("ppo-cartpole-long/reward-x300-learner/0", "REW-14"),
+    ("ppo-cartpole-long/reward-noise-monitor/0", "REW-12"),
+    ("ppo-cartpole-long/value-sign/0", "VAL-12"),
+    ("ppo-pendulum/gae-forward/1", "VAL-03"),
+    ("ppo-double/observations-shuffled/1", "VAL-02"),
+    ("a2c-cartpole/gae-through-ends/0", "VAL-16"),
+]
+
+
+@pytest.mark.parametrize(("name", "code"), RUNS)
+def test_the_fault_is_named(name: str, code: str, tmp_path: Path) -> None:
+    task, fault, seed = name.split("/")
+    wanted = {"task": task, "fault": fault, "seed": int(seed)}
+    unpack(PLANTED, tmp_path, lambda label: wanted.items() <= label.items())
+    (folder,) = (path for path in tmp_path.iterdir() if path.name != "labels")
+    run = max(rldoctor.load(folder), key=lambda one: len(one.metrics))
+    roots = [root.finding for root in rldoctor.diagnose(run).roots]
+    told = [finding.code for finding in roots if finding.severity.label != "info"]
+    assert code in told[:2], (told, roots[0].message if roots else "")
