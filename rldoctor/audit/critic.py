@@ -97,7 +97,7 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
     Neither alone would do: Q may be small because rewards cancel, and a loss may be the noise of the rewards.
     """
     steps, loss, policy_loss = sight.together("critic_loss", "policy_loss")
-    if loss.size < sight.criteria["few_rows"]:
+    if loss.size < sight.criteria["few_rows"] or not sight.logged("episode_return", "episode_length"):
         return
     reward, _ = _rewards(sight, steps)
     known = np.isfinite(reward) & (reward != 0)

@@ -122,11 +122,12 @@ _NAMES = (
     "explained_variance",
 )
 _NAMES += ("episode_return", "episode_length", "iterations", "update_epochs", "gradient_updates")
-_NAMES += ("entropy_coef", "entropy_coef_loss", "exploration_epsilon")
+_NAMES += ("entropy_coef", "entropy_coef_loss", "exploration_epsilon", "critic_loss", "clip_fraction")
+_NAMES += ("fps", "wall_time", "episodes", "clip_range")
 
 
 @example("dqn", {"exploration_epsilon": [0.0, 0.0, -1.0]}, {})
-@settings(max_examples=150)
+@settings(max_examples=600)
 @given(
     st.sampled_from(["ppo", "a2c", "trpo", "sac", "td3", "ddpg", "dqn", "off_policy", "on_policy", ""]),
     st.dictionaries(st.sampled_from(_NAMES), _VALUES, min_size=1),
