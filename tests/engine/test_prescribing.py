@@ -26,16 +26,16 @@ def advised(
     spelled: bool = True,
     **config: object,
 ) -> Prescription | None:
-    knobs = {name: Knob(name, value, name, value, "test") for name, value in config.items()}  # type: ignore[arg-type]
+    knobs = {name: Knob(name, value, name, value, "test") for name, value in config.items()}
     wording = {"learning_rate": Wording("lr"), "target_kl": Wording("desired_kl")} if spelled else {}
     wording |= {name: Wording(name) for name in config}
     run = Run("r", Path(), "test", framework, algorithm, MetricFrame({}), RunConfig(knobs), wording=wording)
-    numbers = {name: float(value) for name, value in config.items() if not isinstance(value, str)}  # type: ignore[arg-type]
+    numbers = {name: float(value) for name, value in config.items() if not isinstance(value, str)}
     return prescribed(spec, to, place_of(run, numbers), {})
 
 
 def test_a_rate_is_lowered_and_never_raised_or_kept_by_a_lower() -> None:
-    assert advised(RATE, 1e-4, learning_rate=3e-4).to == "0.0001"  # type: ignore[union-attr]
+    assert advised(RATE, 1e-4, learning_rate=3e-4).to == "0.0001"
     assert advised(RATE, 1e-4, learning_rate=3e-5) is None
     assert advised(RATE, 1e-4, learning_rate=1e-4) is None
     assert advised(RATE, 1.0000001e-4, learning_rate=1e-4) is None
@@ -65,7 +65,7 @@ def test_a_minibatch_divides_the_rollout() -> None:
     one = advised(BATCH, 4096, batch_size=2048, rollout_batch=4480)
     assert one is not None
     assert one.to_number == 4480
-    assert 4480 % (advised(BATCH, 128, batch_size=64, rollout_batch=4480).to_number or 1) == 0  # type: ignore[union-attr]
+    assert 4480 % (advised(BATCH, 128, batch_size=64, rollout_batch=4480).to_number or 1) == 0
     prime = advised(BATCH, 64, batch_size=32, rollout_batch=4481)
     assert prime is not None
     assert (prime.to, prime.text) == ("", "Larger.")
@@ -88,7 +88,7 @@ def test_a_setting_without_a_key_is_named_in_words() -> None:
     one = advised(FixSpec("scale", "reward_scale", parse("2")), 2.0)
     assert one is not None
     assert (one.key, one.text) == ("", "Set the reward scale to 2.")
-    assert advised(FixSpec("scale", "reward_scale", parse("2")), 2.0, spelled=False).key == "reward_scale"  # type: ignore[union-attr]
+    assert advised(FixSpec("scale", "reward_scale", parse("2")), 2.0, spelled=False).key == "reward_scale"
 
 
 def test_divisors() -> None:

@@ -21,7 +21,7 @@ def change(name: str, key: str = "", to: str = "", cause: str = "", sure: bool =
 
 def root(code: str, *fixes: Prescription, severity: Severity = Severity.ERROR, **fields: object) -> Root:
     causes = tuple(Cause(name, f"because of {name}") for name in ("a", "b"))
-    finding = Finding(code, code.lower(), code, severity, "", causes=causes, prescriptions=fixes, **fields)  # type: ignore[arg-type]
+    finding = Finding(code, code.lower(), code, severity, "", causes=causes, prescriptions=fixes, **fields)
     return Root(finding)
 
 
