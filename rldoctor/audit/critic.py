@@ -136,7 +136,7 @@ def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterato
     left = 1 - (1 - discount) * size
     seen = np.log(np.maximum(left, sight.criteria["all_seen"])) / np.log(discount)
     usable = (updates > sight.criteria["updates_for_rate"]) & (updates < sight.criteria["updates_at_start"])
-    if usable.sum() < 1 or not (size[usable] > 0).all():
+    if usable.sum() < 1 or not (size[usable] > 0).all() or _bonus_counts(sight, steps[usable][:1]):
         return
     rate = float((seen[usable][0] - 1) / updates[usable][0])
     text = (
@@ -144,6 +144,21 @@ def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterato
         f"see {seen[usable][0]:.3g} rewards, {rate:.2g} more per update; a target with tau 0.005 gives 0.005"
     )
     yield mechanism(sight, "target_delays", rate < sight.criteria["rate_copied"], text, steps[usable][:1])
+
+
+def _bonus_counts(sight: Sight, steps: FloatArray) -> bool:
+    """Whether SAC's entropy bonus is more than a small part of the reward per step here, or not known.
+
+    Its actor loss is ``alpha log pi - Q`` and Q sums the bonuses too: beside small rewards both are entropy.
+    """
+    if not sight.of("sac", "tqc"):
+        return False
+    if not sight.logged("entropy_coef"):
+        return True
+    alpha = sight.metrics["entropy_coef"].finite()
+    bonus = np.interp(steps, alpha.steps, alpha.values) * max(abs(_target(sight)), 1.0)
+    reward, _ = _rewards(sight, steps)
+    return bool((bonus > sight.criteria["bonus_small"] * np.abs(reward)).any())
 
 
 def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:

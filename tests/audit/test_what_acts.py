@@ -130,6 +130,22 @@ def test_values_of_one_reward_by_a_critic_that_has_arrived(value: float, travels
     assert found["values_travel"].best == travels
 
 
+@pytest.mark.parametrize(("q", "delays"), [(-6.0 * 99.5, 0.0), (-6.0 * 5, 1.0)])
+def test_values_that_see_a_whole_horizon_within_the_first_updates(q: float, delays: float) -> None:
+    series = {"episode_return": [-1200.0] * 8, "episode_length": [200.0] * 8, "critic_loss": [40.0] * 8}
+    alpha = [0.5] * 8
+    found = rows("sac", {"gamma": 0.99}, 500, policy_loss=[-q] * 8, entropy_coef=alpha, **series)
+    assert found["target_delays"].best == delays
+
+
+def test_values_that_are_entropy_say_nothing_of_the_target() -> None:
+    series = {"episode_return": [14.0] * 8, "episode_length": [200.0] * 8, "critic_loss": [1.0] * 8}
+    values = {"policy_loss": [-7.0] * 8, "entropy_coef": [1.0] * 8}
+    assert "target_delays" not in rows("sac", {"gamma": 0.99}, 500, **values, **series)
+    small = {**values, "entropy_coef": [0.01] * 8}
+    assert "target_delays" in rows("sac", {"gamma": 0.99}, 500, **small, **series)
+
+
 @pytest.mark.parametrize(("loss", "possible"), [(100.0, 1.0), (9e4, 0.0)])
 def test_targets_that_no_return_of_this_size_can_be(loss: float, possible: float) -> None:
     series = {
