@@ -55,6 +55,7 @@ def _add(found: dict[str, RawRun], run: RawRun) -> None:
 def _free_runs(directory: Path, name: str) -> list[RawRun]:
     # Only here, as a run's own tables are known by their names.
     from rldoctor.readers.tabular.first_lines import head
+    from rldoctor.readers.tabular.long_form import by_metric
     from rldoctor.readers.tabular.monitor import looks_like_monitor, read_monitors
     from rldoctor.readers.tabular.seeds import by_seed
     from rldoctor.readers.tabular.wandb_export import is_wandb_export, split_runs
@@ -67,6 +68,8 @@ def _free_runs(directory: Path, name: str) -> list[RawRun]:
     table = read_rows(directory / name)
     if is_wandb_export(table.names):
         parts = split_runs(table)
+    elif not is_json(name) and (metrics := by_metric(table, directory / name)) is not None:
+        parts = {f"{Path(name).stem}:{label}" if label else name: part for label, part in metrics.items()}
     elif (seeds := by_seed(table)) is not None:
         parts = {f"{Path(name).stem}:{seed}": contents(part) for seed, part in seeds.items()}
     else:
