@@ -75,7 +75,7 @@ def test_a_written_nan_is_kept_and_a_word_is_named(tmp_path):
         assert run.series[0].values.tolist()[0] == 0.5
         assert np.isnan(run.series[0].values[1])
         assert run.series[0].values.size == 2
-        assert [note.code for note in run.notes] == ["bad-cells"]
+        assert "bad-cells" in [note.code for note in run.notes]
 
 
 def test_the_table_that_a_run_gives_is_read_back(tmp_path):
