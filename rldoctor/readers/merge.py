@@ -67,10 +67,21 @@ def _placed_free(table: RawRun, runs: list[RawRun], free: Sequence[RawRun], lone
     """Tables of one shape are seeds, a run each; a ``lone`` one beside a run is part of it."""
     if lone and table.format != "monitor":
         hosts = [run for run in runs if run not in free]
+        if any(_another(table, host) for host in hosts):
+            return [*runs, table]
         if len(hosts) == 1 or belongs_to(table, hosts) is not None:
             return _placed(table, hosts) + [run for run in runs if run in free]
     runs.append(table)
     return runs
+
+
+def _another(table: RawRun, host: RawRun) -> bool:
+    """Whether a table holds mostly metrics of a run with other numbers: the same training a second time."""
+    logged = {plain_tag(part.tag): part for part in host.series}
+    # Counters are the same in every run of one program, and prove nothing.
+    pairs = [(part, logged.get(part.tag)) for part in table.series if not is_axis(part.tag)]
+    both = [_share(part, other) for part, other in pairs if other is not None and part.values.size]
+    return 2 * len(both) >= len(pairs) > 0 and sum(both) < _SAME_VALUES * len(both)
 
 
 def _shape(run: RawRun) -> tuple[str, ...]:

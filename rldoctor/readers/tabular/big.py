@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,9 +22,12 @@ def big_columns(names: Sequence[str], body: str, delimiter: str) -> tuple[list[C
     # With a delimiter at the end of every row pandas would take the first column for an index.
     options: dict[str, Any] = {"header": None, "names": list(names), "sep": delimiter, "index_col": False}
     try:
-        # In chunks (``low_memory``) one column may come back with several types.
-        frame = pd.read_csv(io.BytesIO(body.encode()), low_memory=False, **options)
-    except (pd.errors.ParserError, ValueError):
+        with warnings.catch_warnings():
+            # Cells beyond the header's are cut off with a warning; here they are counted.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # In chunks (``low_memory``) one column may come back with several types.
+            frame = pd.read_csv(io.BytesIO(body.encode()), low_memory=False, **options)
+    except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError):
         return None
     # pandas makes NaN of a blank and of a written ``nan`` alike. Here they differ (not logged, logged as
     # NaN), so the few columns in which both are possible are read a second time, as text.

@@ -9,6 +9,7 @@ import numpy as np
 from rldoctor.model.raw import FloatArray
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.tabular.numerals import COMMA, POINT, dots_group, localized
 
 # A column is numeric when at least this share of its filled cells are numbers: hashes and dates parse by
 # accident now and then, a metric that turns to text half-way is still mostly numbers.
@@ -46,36 +47,44 @@ class Column:
         return self.values.size > 0 and self.values.size >= NUMERIC_SHARE * (self.values.size + self.bad)
 
 
-def number(text: str, *, comma: bool = False) -> float | None:
+def number(text: str, *, decimal: str = "") -> float | None:
     """The number in a cell, or None. ``True`` is 1.0; ``tensor(0.5)`` and ``[0.5]`` are 0.5.
 
-    With ``comma`` (tables that use ``;`` between cells) ``0,5`` is 0.5 too.
+    ``decimal``: the mark of a table whose numbers have a decimal comma (``0,5``, ``1.000,5``) or groups of
+    thousands (``1,000.5``).
     """
     try:
         # ``float`` reads "nan" and "-inf" too: those were logged, and are evidence.
         return float(text)
     except ValueError:
         pass
-    lowered = text.strip().lower()
+    stripped = text.strip()
+    lowered = stripped.lower()
     if lowered in _TRUTH:
         return _TRUTH[lowered]
-    return _unwrapped(text.strip(), comma)
+    found = localized(stripped, decimal)
+    return _unwrapped(stripped) if found is None else found
 
 
-def _unwrapped(text: str, comma: bool) -> float | None:
+def _unwrapped(text: str) -> float | None:
     match = _WRAPPED.match(text)
-    # In any other table ``1,234`` may be a thousand, so it stays no number.
-    if match is None and not comma:
+    if match is None:
         return None
-    inner = (match.group(1) or match.group(2)) if match else text.replace(",", ".", 1)
     try:
-        return float(inner)
+        return float(match.group(1) or match.group(2))
     except ValueError:
         return None
 
 
-def column(name: str, cells: Sequence[str], *, comma: bool = False) -> Column:
-    """Convert the cells of one column; O(n), the common all-numbers case runs in C."""
+def column(name: str, cells: Sequence[str], *, decimal: str = "") -> Column:
+    """Convert the cells of one column; O(n), the common all-numbers case runs in C.
+
+    ``decimal`` is the mark of :func:`number`. Where it is a comma, ``2.048`` is a number to Python too.
+    """
+    if decimal == COMMA and POINT in "".join(cells):
+        rows = [row for row, cell in enumerate(cells) if cell and not cell.isspace()]
+        grouped = dots_group(cells)
+        return _cell_by_cell(name, cells, rows, COMMA if grouped else POINT, grouped=grouped)
     try:
         values = np.fromiter(map(float, cells), np.float64, len(cells))
         return Column(name, np.arange(len(cells), dtype=np.float64), values)
@@ -88,30 +97,25 @@ def column(name: str, cells: Sequence[str], *, comma: bool = False) -> Column:
         values = np.fromiter((float(cells[row]) for row in rows), np.float64, len(rows))
         return Column(name, np.array(rows, dtype=np.float64), values)
     except ValueError:
-        return _cell_by_cell(name, cells, rows, comma)
+        return _cell_by_cell(name, cells, rows, decimal)
 
 
-def _cell_by_cell(name: str, cells: Sequence[str], rows: Sequence[int], comma: bool) -> Column:
+def _cell_by_cell(
+    name: str, cells: Sequence[str], rows: Sequence[int], decimal: str, *, grouped: bool = False
+) -> Column:
     kept: list[tuple[int, float]] = []
     texts: dict[str, None] = {}
     bad = coerced = 0
     for row in rows:
         text = cells[row]
-        value = number(text, comma=comma)
+        local = localized(text.strip(), decimal) if grouped else None
+        value = number(text, decimal=decimal) if local is None else local
         if value is None:
             bad += 1
             if len(texts) < _SAMPLE:
                 texts.setdefault(text)
             continue
-        coerced += not _plain(text)
+        coerced += _WRAPPED.match(text.strip()) is not None
         kept.append((row, value))
     table = np.array(kept, dtype=np.float64).reshape(-1, 2)
     return Column(name, table[:, 0].copy(), table[:, 1].copy(), bad, coerced, tuple(texts))
-
-
-def _plain(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return text.strip().lower() in _TRUTH
-    return True

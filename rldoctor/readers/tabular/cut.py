@@ -4,7 +4,8 @@ A last line without a newline is usual where the program that wrote it joins lin
 kill it ends anywhere. With cells missing it is cut for certain. With all of them there the last may be half a
 number (``12`` of ``12345``), and only the column can tell: loggers write a column in one form, so a cell
 that is shorter than every one before it is taken to be cut. That costs a whole file one point of one column
-at most, with a note.
+at most, with a note. In the very first row nothing tells, and half a number would be a wrong one: its last
+cell is left out too.
 """
 
 from __future__ import annotations
@@ -34,10 +35,12 @@ def without_cut_cell(body: str, delimiter: str, width: int, source: str, notes: 
 
 
 def _half(cell: str, above: str, delimiter: str, width: int) -> bool:
-    """Whether a cell is shorter than those above it, as far as there are enough of them."""
+    """Whether a cell is shorter than those above it, or stands in the first row."""
     rows = split(_last_lines(above), delimiter)
     before = [row[-1].strip() for row in rows if len(row) == width and row[-1].strip()]
     # A blank cell at the end is whole: in a sparse table the last column is often not filled.
+    if not above.strip():
+        return True
     return len(before) >= _ENOUGH and 0 < len(cell.strip()) < min(map(len, before))
 
 

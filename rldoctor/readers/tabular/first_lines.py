@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rldoctor.readers.tabular.cells import number
-from rldoctor.readers.tabular.dialect import sniff, split
+from rldoctor.readers.tabular.dialect import COMMENT, is_number, sniff, split
 from rldoctor.readers.tabular.documents import opens_like_document
 from rldoctor.readers.tabular.jsonlines import first_object
 from rldoctor.readers.tabular.monitor import looks_like_monitor
@@ -13,6 +12,7 @@ from rldoctor.readers.tabular.monitor import looks_like_monitor
 # Enough for a header of some thousand columns and the first row.
 _PEEK = 65_536
 _PEEK_JSON = 4_096
+_SNIFFED = 20
 
 
 def begins_document(path: Path) -> bool:
@@ -35,12 +35,15 @@ def promising(path: Path) -> bool:
     if looks_like_monitor(text):
         return True
     lines = [line for line in text.splitlines() if line.strip()]
-    dialect = sniff(lines[:20])
+    dialect = sniff(lines[: _SNIFFED + sum(line.startswith(COMMENT) for line in lines)])
     # In a directory any data may be called ``.csv``; a table without names is read where the user points at
     # it.
-    if dialect is None or dialect.headerless or len(lines) < 2:
+    if dialect is None or dialect.headerless:
         return False
-    return any(number(cell) is not None for cell in split([lines[1]], dialect.delimiter)[0])
+    rows = [line for line in lines[dialect.skip :] if not line.startswith(COMMENT)]
+    return bool(rows) and any(
+        is_number(cell, dialect.delimiter) for cell in split(rows[:1], dialect.delimiter)[0]
+    )
 
 
 def head(path: Path) -> str:

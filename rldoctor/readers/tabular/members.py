@@ -8,8 +8,10 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.tabular.contents import Contents, contents
+from rldoctor.readers.tabular.continued import continued, later_parts
 from rldoctor.readers.tabular.nameless import named_by_file
 from rldoctor.readers.tabular.names import EVALUATIONS, GROUPS, SCALARS, is_json, is_monitor
+from rldoctor.readers.tabular.order import in_order
 from rldoctor.readers.tabular.restval import note_filled_zeros
 from rldoctor.readers.tabular.table import Table, read_table
 
@@ -37,7 +39,7 @@ def read_members(directory: Path, names: Sequence[str]) -> RawRun:
 
 def _parts(directory: Path, names: Sequence[str], errors: list[ReadError]) -> Iterator[Contents]:
     for group in GROUPS:
-        yield from _first_readable(directory, [name for name in group if name in names], errors)
+        yield from _first_readable(directory, [name for name in group if name in names], names, errors)
     yield from _companions(directory, names, errors)
     if SCALARS in names:
         from rldoctor.readers.tabular.scalars_dir import read_scalars_dir
@@ -65,11 +67,17 @@ def _companions(directory: Path, names: Sequence[str], errors: list[ReadError]) 
             errors.append(error)
 
 
-def _first_readable(directory: Path, names: Sequence[str], errors: list[ReadError]) -> Iterator[Contents]:
+def _first_readable(
+    directory: Path, names: Sequence[str], beside: Sequence[str], errors: list[ReadError]
+) -> Iterator[Contents]:
     """The preferred of several files with the same rows; the next one when it cannot be read."""
     for position, name in enumerate(names):
         try:
-            part = contents(read_rows(directory / name))
+            later = later_parts(name, beside)
+            part = contents(
+                continued(read_rows(directory / name), [read_rows(directory / one) for one in later])
+            )
+            part.files.extend(later)
         except ReadError as error:
             errors.append(error)
             continue
@@ -97,6 +105,7 @@ def read_rows(path: Path) -> Table:
         table = read_table(path)
         named_by_file(table)
         note_filled_zeros(table)
+    table = in_order(table)
     if table.rows and not table.series and not any(part.numeric for part in table.columns):
         raise ReadError(f"{path}: no column of numbers", hint="Expected a table with at least one metric.")
     return table

@@ -8,6 +8,7 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun
 from rldoctor.readers.tabular.contents import contents
+from rldoctor.readers.tabular.continued import continues, later_parts
 from rldoctor.readers.tabular.members import read_members, read_rows
 from rldoctor.readers.tabular.names import SCALARS, is_json, is_member
 
@@ -15,13 +16,14 @@ from rldoctor.readers.tabular.names import SCALARS, is_json, is_member
 def read_tables(directory: Path, names: Sequence[str]) -> list[RawRun]:
     """See :meth:`rldoctor.readers.tabular.reader.TabularReader.read`."""
     members = [name for name in names if is_member(name) or name == SCALARS]
+    members += _continuing(directory, members, names)
     # By id, to find the earlier parts of a run: one directory may hold thousands of tables.
     found: dict[str, RawRun] = {}
     errors: list[ReadError] = []
     if members:
         _collect(found, errors, directory, members)
     for name in names:
-        if not (is_member(name) or name == SCALARS):
+        if name not in members:
             _collect(found, errors, directory, [name])
     if not found and errors:
         raise errors[0]
@@ -29,6 +31,22 @@ def read_tables(directory: Path, names: Sequence[str]) -> list[RawRun]:
     for error in errors:
         runs[0].notes.append(Note("unreadable-file", str(error), "warning"))
     return runs
+
+
+def _continuing(directory: Path, members: Sequence[str], names: Sequence[str]) -> list[str]:
+    """``progress_1.csv`` where it goes on with ``progress.csv``; one that starts anew is another run."""
+    found = []
+    for name in members:
+        if later := later_parts(name, names):
+            found += [one for one in later if _goes_on(directory / name, directory / one)]
+    return found
+
+
+def _goes_on(first: Path, later: Path) -> bool:
+    try:
+        return continues(read_rows(first), read_rows(later))
+    except ReadError:
+        return False
 
 
 def _collect(found: dict[str, RawRun], errors: list[ReadError], directory: Path, names: list[str]) -> None:

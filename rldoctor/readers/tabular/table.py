@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import field
@@ -13,16 +12,21 @@ import numpy as np
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSeries
+from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.tabular.cells import Column, column
 from rldoctor.readers.tabular.cut import without_cut_cell
 from rldoctor.readers.tabular.decode import read_text
-from rldoctor.readers.tabular.dialect import Dialect, sniff, split, unmixed
+from rldoctor.readers.tabular.dialect import COMMENT, Dialect, sniff, unmixed
+from rldoctor.readers.tabular.numerals import COMMA, decimal_mark
+from rldoctor.readers.tabular.sections import cells_by_name
 
 # Measured: below this the csv module beats pandas including pandas' import; above it pandas wins.
 _BIG = 10_000_000
 _FAST = 100_000
 _SNIFF_LINES = 20
+_DIGITS = "+-.0123456789"
+_WORD_LINE = pattern(r"\n(?!nan\b|inf\b|NaN\b)[A-Za-z_]")
 
 
 @dataclass(slots=True)
@@ -76,8 +80,10 @@ def parse_table(text: str, source: str, path: Path | None = None, above: int = 0
 
 def _longest_head(text: str) -> int:
     """Where the lines needed to sniff end (headers of 1,000 columns exist)."""
-    end = -1
-    for _ in range(_SNIFF_LINES):
+    end, left = -1, _SNIFF_LINES
+    while left:
+        # Any number of comments may stand above the header.
+        left -= not text.startswith(COMMENT, end + 1)
         end = text.find("\n", end + 1)
         if end < 0:
             return len(text)
@@ -104,22 +110,43 @@ def _fast_columns(
             # Copies: a column of the matrix is strided, slow in every later pass, and keeps the others alive.
             rows = np.arange(len(matrix), dtype=np.float64)
             return [Column(name, rows, matrix[:, i].copy()) for i, name in enumerate(names)], len(matrix)
-    if len(body) > _BIG:
+    if len(body) > _BIG and _regular(body, dialect):
         from rldoctor.readers.tabular.big import big_columns
 
         return big_columns(names, body, dialect.delimiter)
     return None
 
 
+def _regular(body: str, dialect: Dialect) -> bool:
+    """Whether pandas would read it as the slow way does: no further header, comment, comma or odd quote."""
+    # Looked for at once in the whole text; the slow way then finds out what it is.
+    words = body[:1] in _DIGITS and _WORD_LINE.search(body) is not None
+    marked = "\n" + COMMENT in body or body.count('"') % 2 == 1
+    return not (words or marked or (dialect.delimiter != "," and "," in body))
+
+
 def _columns(
     names: Sequence[str], body: str, dialect: Dialect, source: str, notes: list[Note]
 ) -> tuple[list[Column], int]:
     try:
-        cells = _cells(body, dialect.delimiter, names, source, notes)
+        every, cells = cells_by_name(body, dialect.delimiter, dialect.names, names, source, notes)
     except csv.Error as error:
         raise ReadError(f"{source}: not a readable table: {error}") from error
-    comma = dialect.delimiter == ";"
-    return [column(name, part, comma=comma) for name, part in zip(names, cells, strict=True)], len(cells[0])
+    decimal = _decimal(cells, body, dialect.delimiter, source, notes)
+    found = [column(name, part, decimal=decimal) for name, part in zip(every, cells, strict=True)]
+    return found, len(cells[0])
+
+
+def _decimal(
+    cells: Sequence[Sequence[str]], body: str, delimiter: str, source: str, notes: list[Note]
+) -> str:
+    """The decimal mark where a cell may hold a comma, said where it is one."""
+    if not ("," in body if delimiter != "," else '"' in body):
+        return ""
+    decimal = decimal_mark(cells)
+    if decimal == COMMA:
+        notes.append(Note("decimal-comma", f"{source}: the numbers are written with a decimal comma"))
+    return decimal
 
 
 def _has_blanks(body: str, delimiter: str) -> bool:
@@ -144,45 +171,15 @@ def _plain_numbers(
     return matrix if matrix.shape[1] == width else None
 
 
-def _cells(
-    body: str, delimiter: str, names: Sequence[str], source: str, notes: list[Note]
-) -> list[Sequence[str]]:
-    """Columns of text cells; short rows are filled up with blanks, repeated headers skipped."""
-    width = len(names)
-    # ``newline=""``, as the csv module wants it: a quoted cell may hold line ends.
-    rows = [row for row in split(io.StringIO(body, newline=""), delimiter) if row]  # type: ignore[arg-type]
-    lengths = Counter(map(len, rows))
-    if lengths.keys() - {width}:
-        _ragged_notes(lengths, width, source, notes)
-        rows = [row[:width] + [""] * (width - len(row)) for row in rows]
-    # The first cell alone rules nearly every row out; a restarted program writes its header again.
-    repeated = sum(1 for row in rows if row[0] == names[0] and row == list(names))
-    if repeated:
-        notes.append(
-            Note("header-repeated", f"{source}: the header stands {repeated} more times (restarts?), skipped")
-        )
-        rows = [row for row in rows if row != list(names)]
-    return list(zip(*rows, strict=True)) if rows else [()] * width
-
-
-def _ragged_notes(lengths: Counter[int], width: int, source: str, notes: list[Note]) -> None:
-    longer = sum(count for length, count in lengths.items() if length > width)
-    shorter = sum(count for length, count in lengths.items() if length < width)
-    if longer:
-        text = f"{source}: {longer} rows have more cells than the header's {width}, the extra cells skipped"
-        notes.append(Note("ragged-rows", text, "warning"))
-    if shorter:
-        notes.append(
-            Note("ragged-rows", f"{source}: {shorter} rows have fewer cells than the header's {width}")
-        )
-
-
 def _header_notes(dialect: Dialect, source: str) -> list[Note]:
-    if not dialect.headerless:
-        return []
-    return [
-        Note("no-header", f"{source}: no header line; columns are called column_1 ... {dialect.names[-1]}")
-    ]
+    notes = []
+    if dialect.comments:
+        text = f"{source}: {dialect.comments} lines of comment above the header skipped"
+        notes.append(Note("comment-lines", text))
+    if dialect.headerless:
+        last = dialect.names[-1]
+        notes.append(Note("no-header", f"{source}: no header line; columns are called column_1 ... {last}"))
+    return notes
 
 
 def _unique(names: Sequence[str], source: str, notes: list[Note]) -> list[str]:

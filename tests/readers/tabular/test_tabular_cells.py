@@ -69,12 +69,13 @@ def test_delimiters_and_names_with_commas(tmp_path, mark):
     assert run.tags() == {"step", name, "cumulative reward"}
 
 
-def test_decimal_commas_only_where_semicolons_separate(tmp_path):
+def test_decimal_commas_and_thousands_by_what_the_table_shows(tmp_path):
     run = read_one(tmp_path, "step;loss\n1;0,5\n2;1,5\n")
     assert series(run, "loss").values.tolist() == [0.5, 1.5]
-    (tmp_path / "b.csv").write_text('step,loss\n1,"1,234"\n2,3.0\n')
+    assert "decimal-comma" in codes(run)
+    (tmp_path / "b.csv").write_text('step,loss\n1,"1,234"\n2,3.5\n')
     (other,) = TabularReader().read(tmp_path, ["b.csv"])
-    assert series(other, "loss").values.tolist() == [3.0]
+    assert series(other, "loss").values.tolist() == [1234, 3.5]
 
 
 def test_byte_order_mark_and_latin1(tmp_path):
