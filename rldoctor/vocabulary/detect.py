@@ -48,13 +48,13 @@ FINGERPRINTS = Compiled(
 )
 
 
-def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
+def detect_framework(raw: RawRun, packs: Packs = (), *, folded: bool = False) -> str:
     """Name of the framework whose fingerprint the run carries, or ``generic``.
 
     Among several, one that refines another wins (``over``), then the one with most requirements, then
-    the first in the file.
+    the first in the file. ``folded``: upper and lower case of tags are one.
     """
-    tags = raw.tags()
+    tags = {tag.lower() for tag in raw.tags()} if folded else raw.tags()
     # Files of a folder beside the run carry its name (``eval/evaluations.npz``); fingerprints name the file
     # alone.
     files = [name.rpartition("/")[2] for name in raw.files]
@@ -67,12 +67,23 @@ def detect_framework(raw: RawRun, packs: Packs = ()) -> str:
         "settings": keys,
     }
     known = fingerprints(packs)
-    strength = {name: _strength(entry, seen) for name, entry in known.items()}
+    strength = {name: _strength(_lower(entry) if folded else entry, seen) for name, entry in known.items()}
     found = {name: count for name, count in strength.items() if count}
     beaten = {other for name in found for other in known[name].get("over", ())}
     # Two entries that name each other under ``over`` (a pack's and ours) would leave none: then all stay.
     left = {name: count for name, count in found.items() if name not in beaten} or found
     return max(left, key=lambda name: left[name]) if left else GENERIC
+
+
+def _lower(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry with its tags in lower case."""
+    kinds = ("tags", "without")
+    return {
+        "any": [
+            {kind: [one.lower() for one in marks] if kind in kinds else marks for kind, marks in case.items()}
+            for case in entry["any"]
+        ]
+    }
 
 
 def _strength(entry: Mapping[str, Any], seen: Mapping[str, Collection[str]]) -> int:

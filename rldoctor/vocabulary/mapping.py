@@ -21,10 +21,9 @@ from rldoctor.vocabulary.algorithm import (
 from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
 from rldoctor.vocabulary.axis import LOGGED, axis_note, build_axes, find_own_axes
 from rldoctor.vocabulary.conservation import conserved
-from rldoctor.vocabulary.detect import detect_framework
 from rldoctor.vocabulary.knobs import Resolved, resolve_settings, with_logged
 from rldoctor.vocabulary.naming import Mapped, Named, check_tag_map, name_series, renamed
-from rldoctor.vocabulary.prefix import unprefixed
+from rldoctor.vocabulary.prefix import recognised
 from rldoctor.vocabulary.run_notes import oddities
 from rldoctor.vocabulary.tables import (
     GENERIC,
@@ -60,12 +59,11 @@ def understand(
     # The order is one of dependence: the framework names the tags, the tags tell the algorithm, both read the
     # knobs, the knobs convert the axis; hyperparameters that are themselves logged need the finished series.
     check_tag_map(tag_map, packs)
-    raw = raw if framework else unprefixed(raw, packs)
-    table = load_table(
-        check_framework(framework, packs) if framework else detect_framework(raw, packs), packs
-    )
+    logged_as = raw.series
+    raw, found = (raw, check_framework(framework, packs)) if framework else recognised(raw, packs)
+    table = load_table(found, packs)
     series = [renamed(one, table) for one in raw.series]
-    known = _known_as(tag_map, raw.series, series)
+    known = _known_as(tag_map, logged_as, series)
     name, named = _named(raw, series, table, algorithm, known, overrides)
     resolved = resolve_settings(raw.settings, table, name, overrides)
     rule = _axis_rule(table, name, raw)
@@ -88,7 +86,10 @@ def _known_as(
     """The user's map also under the tags our table uses (without ``ray/tune/``, with Aim's context)."""
     # Sorted: where two logged tags become one, the same of the user's entries wins in every run.
     pairs = {(old.tag, new.tag) for old, new in zip(logged_as, series, strict=True)}
-    return {**tag_map, **{new: tag_map[old] for old, new in sorted(pairs) if old in tag_map}}
+    known = {new: tag_map[old] for old, new in sorted(pairs) if old in tag_map}
+    # A tag that is there under another name only is not one that is missing.
+    here = {old for old, _ in pairs}
+    return {**{tag: metric for tag, metric in tag_map.items() if tag not in here}, **known}
 
 
 def _named(

@@ -125,6 +125,9 @@ def renamed(series: RawSeries, table: FrameworkTable) -> RawSeries:
     return series if tag == series.tag else replace(series, tag=tag)
 
 
+AGENT = "agent"
+"""The context of a series that belongs to one of several agents."""
+
 # Guesses come after every row of a table.
 GUESSED_ORDER = 100_000
 # Which unit a counter counts.
@@ -233,12 +236,13 @@ def name_series(
 def _known(
     one: RawSeries, table: FrameworkTable, algorithm: str, tag_map: Mapping[str, str]
 ) -> Mapped | None:
+    agent = one.context.get(AGENT, "")
     if one.tag in tag_map:
-        return Mapped(one, TagRule(tag_map[one.tag]), -1)
+        return Mapped(one, TagRule(tag_map[one.tag]), -1, agent=agent)
     match = find(table, one, algorithm)
     if match is None:
         return None
-    return Mapped(one, match.rule, match.order, match.rule.axis, match.part)
+    return Mapped(one, match.rule, match.order, match.rule.axis, match.part, agent)
 
 
 def _accept(named: Named, found: Mapped) -> None:
@@ -275,7 +279,9 @@ def _accept_guesses(named: Named, guesses: Sequence[tuple[RawSeries, Guess]], al
 def _as_mapped(one: RawSeries, found: Guess) -> Mapped:
     # An exact name (order -1) comes before every guess and after every row of a table.
     order = GUESSED_ORDER + found.order
-    return Mapped(one, found.rule, order, agent=found.agent, guessed=not found.exact)
+    return Mapped(
+        one, found.rule, order, agent=found.agent or one.context.get(AGENT, ""), guessed=not found.exact
+    )
 
 
 def _yields(found: Guess, bases: Collection[str], certain: Collection[str]) -> bool:

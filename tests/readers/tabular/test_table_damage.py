@@ -118,7 +118,7 @@ def test_a_numbered_file_that_goes_on_is_one_run(tmp_path):
 def test_a_numbered_file_that_starts_anew_is_another_run(tmp_path):
     lines = PLAIN.splitlines(keepends=True)
     (tmp_path / "progress.csv").write_text("".join(lines[:16]))
-    other = lines[0] + "".join(f"{row[0]},{-row[1]},{row[2]},{row[3]}\n" for row in ROWS[:20])
+    other = lines[0] + "".join(f"{row[0]},{-row[1]},{row[2] / 3},{row[3] / 3}\n" for row in ROWS[:20])
     (tmp_path / "progress_1.csv").write_text(other)
     first, second = find_runs(tmp_path)
     assert len(values(first)["train/loss"]) == 15
