@@ -49,9 +49,8 @@ def meanings(run):
 def test_a_part_in_front_changes_nothing(tmp_path, front):
     plain = understand(logged(tmp_path, SB3))
     run = understand(logged(tmp_path, [front + tag for tag in SB3]))
-    assert (
-        (run.framework, run.algorithm) == (plain.framework, plain.algorithm) == ("stable_baselines3", "ppo")
-    )
+    assert (run.framework, run.algorithm) == (plain.framework, plain.algorithm)
+    assert run.framework == "stable_baselines3"
     assert meanings(run) == meanings(plain)
     assert run.metrics.series["entropy"].values[0] > 0
     assert [note.code for note in run.notes].count("tag-prefix") == 1

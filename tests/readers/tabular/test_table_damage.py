@@ -120,9 +120,9 @@ def test_a_numbered_file_that_starts_anew_is_another_run(tmp_path):
     (tmp_path / "progress.csv").write_text("".join(lines[:16]))
     other = lines[0] + "".join(f"{row[0]},{-row[1]},{row[2] / 3},{row[3] / 3}\n" for row in ROWS[:20])
     (tmp_path / "progress_1.csv").write_text(other)
-    first, second = find_runs(tmp_path)
-    assert len(values(first)["train/loss"]) == 15
-    assert values(second)["rollout/ep_rew_mean"][0] == -11.25
+    found = {len(values(raw)["train/loss"]): raw for raw in find_runs(tmp_path)}
+    assert sorted(found) == [15, 20]
+    assert values(found[20])["rollout/ep_rew_mean"][0] == -11.25
 
 
 def test_a_first_row_without_its_end_gives_no_wrong_number(tmp_path):
