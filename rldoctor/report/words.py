@@ -131,7 +131,9 @@ def weight(root: Root) -> str:
     if root.severity == root.finding.severity:
         return ""
     codes = [clean(child.code) for child in root.explains if child.severity == root.severity]
-    return f"counts as {root.severity.label}: it explains {', '.join(codes)}"
+    return (
+        f"{root.finding.severity.label} by itself, {root.severity.label} as the cause of {', '.join(codes)}"
+    )
 
 
 def fixes_title(diagnosis: Diagnosis) -> str:

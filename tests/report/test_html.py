@@ -71,25 +71,28 @@ def test_a_report_says_everything_in_order(make):
         for part in (
             "The policy stopped changing, since step 204,800.",
             "4 of 6 rules could look",
+            "episode return",
             "Do this first",
+            "argument of PPO(...) learning_rate=0.001,",
             "Root cause",
+            "Evidence: ",
             "median KL",
-            "Explains these symptoms",
+            "Explains 2 symptoms",
             "Why not something else",
-            "Learning curve",
+            "How far to trust this",
+            "About the log",
+            "Not measured",
             "Hyperparameters",
             "All metrics",
             "Passed",
-            "Not measured",
             "Do not apply",
-            "About the log",
             "Logged but not understood",
             "Where this comes from",
+            "What each rule means",
         )
     ]
     assert places == sorted(places)
     for part in (
-        "argument of PPO(...) learning_rate=0.001,",
         "too small",
         "args.yml:12",
         "custom/foo",

@@ -177,7 +177,7 @@ def test_a_plot_answers_to_the_pointer(browser, page):
 
 def test_a_finding_has_a_link_that_opens_it(browser, page):
     browser.open(page("sick"), "#ENT-04")
-    assert browser.evaluate("document.getElementById('ENT-04').open")
+    assert browser.evaluate("document.getElementById('ENT-04').closest('details').open")
     browser.open(page("runs"), "#run-2-POL-01")
     assert browser.evaluate("document.getElementById('run-2').open && !document.getElementById('run-1').open")
 
@@ -214,7 +214,7 @@ def test_a_run_of_a_long_page_is_filled_when_it_is_opened(browser, page):
     browser.key("Enter", 13)
     browser.settle()
     assert browser.evaluate("document.querySelectorAll('#run-2 .card').length") == 1
-    assert browser.evaluate("document.querySelectorAll('#run-1 .card, .brief').length") == 4
+    assert browser.evaluate("document.querySelectorAll('#run-1 .card, .run .brief').length") == 4
     browser.evaluate("document.querySelector('#run-2 .plot').scrollIntoView()")
     browser.settle()
     browser.settle()
@@ -232,21 +232,21 @@ def test_the_browsers_own_search_finds_what_is_folded(browser, page):
     assert browser.evaluate("window.find('policy_kwargs.net')")
 
 
-def test_paper_says_which_runs_were_folded(browser, page):
+def test_paper_has_the_runs_that_are_open(browser, page):
     browser.open(page("runs"))
     browser.evaluate("document.getElementById('run-1').open = true")
     browser.settle()
     browser.media(kind="print")
     browser.evaluate("dispatchEvent(new Event('beforeprint'))")
-    shown = "[...document.querySelectorAll('.on-paper')].filter(one => one.checkVisibility()).length"
-    assert browser.evaluate(shown) == 4
-    text = browser.evaluate("document.getElementById('run-2').innerText")
-    assert "The policy stopped changing" in text
-    assert "learning_rate" in text
+    text = browser.evaluate("document.body.innerText")
+    assert "the runs that were open when it was printed" in text
+    assert "Median KL 2.1e-08" in text
+    shown = "[...document.querySelectorAll('.run')].filter(one => one.checkVisibility()).map(one => one.id)"
+    assert browser.evaluate(shown) == ["run-1"]
     browser.evaluate("dispatchEvent(new Event('afterprint'))")
     browser.settle()
     assert browser.evaluate("document.querySelectorAll('details.run[open]').length") == 1
-    assert browser.evaluate("document.querySelectorAll('.brief').length") == 4
+    assert browser.evaluate("document.querySelectorAll('.run .brief').length") == 4
     browser.media()
 
 
@@ -287,17 +287,43 @@ def test_colours_follow_the_switch_and_paper_is_light_and_open(browser, page):
     browser.evaluate(press)
     assert browser.evaluate(colour) == dark
     browser.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert browser.evaluate(
-        "[...document.querySelectorAll('details:not(.metrics)')].every(part => part.open)"
-    )
+    folds = "[...document.querySelectorAll('details')].filter(part => part.open).map(part => part.className)"
+    assert browser.evaluate(folds) == ["of-evidence"]
     assert browser.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    browser.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert browser.evaluate(folds) == []
+    browser.evaluate("document.querySelector('[data-unfold]').click()")  # who wants all of it on paper
+    browser.evaluate("dispatchEvent(new Event('beforeprint'))")
     on_paper = browser.evaluate("document.body.innerText")
-    for folded in ("OFF-01", "policy_kwargs.net", "custom/foo", "read one event file"):
+    for folded in ("OFF-01", "policy_kwargs.net", "custom/foo", "read one event file", "limit 1e-05"):
         assert folded in on_paper
     browser.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert not browser.evaluate("[...document.querySelectorAll('details')].some(part => part.open)")
+    browser.evaluate("document.querySelector('[data-unfold]').click()")
+    assert browser.evaluate(folds) == []
     browser.evaluate(press)  # back to automatic for the tests that follow
     assert len(browser.call("Page.printToPDF")["data"]) > 20_000
+
+
+def test_a_code_opens_what_the_rule_means(browser, page):
+    browser.open(page("sick"))
+    browser.evaluate("document.querySelector('.card a.rule').focus()")
+    browser.key("Enter", 13)
+    browser.settle()
+    said = browser.evaluate("document.querySelector('dialog[open]').innerText")
+    assert said.startswith("Close")
+    for part in (
+        "POL-01 The policy does not move",
+        "limit 1e-05 nats",
+        "found in",
+        "annealed to zero on purpose",
+    ):
+        assert part in said
+    assert violations(browser) == []
+    browser.key("Escape", 27)
+    assert browser.evaluate("document.querySelector('dialog[open]')") is None
+    assert browser.evaluate("document.activeElement.className") == "rule"
+    browser.open(page("sick"), "#rule-VAL-01")  # one that did not fire: packed
+    assert browser.evaluate("document.getElementById('rule-VAL-01').checkVisibility()")
 
 
 def test_the_table_of_runs_is_sorted_filtered_and_grouped(browser, page):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.envelope import ReferenceView
-from rldoctor.model.finding import Finding, Measure
+from rldoctor.model.finding import Diagnosis, Finding, Measure
+from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.plain_data import dataclass
@@ -47,6 +50,28 @@ class Mark:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class TaskLine:
+    """A horizontal line at a value that the task is known for, with its label."""
+
+    at: float
+    text: str
+
+
+def levels_of(diagnosis: Diagnosis) -> dict[str, list[TaskLine]]:
+    """What the task allows, by the metric that was judged on its scale; empty without such a scale."""
+    if diagnosis.achieved is None:
+        return {}
+    curve = diagnosis.achieved.deciding
+    scale = curve.measure
+    levels = [TaskLine(scale.random, "random policy"), TaskLine(scale.solved, "solved")]
+    if scale.name == "task" and finite(scale.random) is not None:
+        top = scale.random + scale.unit
+        if not math.isclose(top, scale.solved):
+            levels.append(TaskLine(top, "published runs"))
+    return {curve.metric: [level for level in levels if finite(level.at) is not None]}
+
+
 class Figures:
     """Collects the curves of a page, each once, and describes figures that refer to them."""
 
@@ -66,17 +91,18 @@ class Figures:
         findings: Sequence[Finding],
         reference: ReferenceView = NO_REFERENCE,
         noun: str = "cause",
+        levels: Mapping[str, Sequence[TaskLine]] = MappingProxyType({}),
     ) -> list[dict[str, Any]]:
         """The learning curve with the onset of each root cause; empty when no return was logged.
 
-        ``noun``: what the findings are called.
+        ``noun``: what the findings are called. ``levels``: by metric, what the task allows.
         """
         found = next((name for name in words.OVERVIEW if drawable(run, name)), None)
         if found is None:
             return []
         onsets = [(rank, finite(finding.onset)) for rank, finding in enumerate(findings[:5], 1)]
         marks = [Mark(onset, f"{noun} {rank}") for rank, onset in onsets if onset is not None]
-        return [self._figure(position, run, found, marks, [], [], reference)]
+        return [self._figure(position, run, found, marks, [], [], reference, levels.get(found, ()))]
 
     def finding(
         self,
@@ -91,10 +117,11 @@ class Figures:
         ``run`` is that of the diagnosis, which holds the derived series too; ``derivations`` say how these
         were made.
         """
-        names = _distinct(run, [name for name in finding.metrics if drawable(run, name)])[:MAX_FIGURES]
+        known = [name for name in finding.metrics if drawable(run, name)]
+        limits = limits_by_metric(finding.measures, {name: run.metrics[name] for name in known})
+        names = _telling(run, known, limits)[:MAX_FIGURES]
         onset = finite(finding.onset)
         spans = [(part.start, part.end) for part in finding.intervals][:200]
-        limits = limits_by_metric(finding.measures, {name: run.metrics[name] for name in names})
         marks = [] if onset is None else [Mark(onset, f"since {step(onset)}")]
         return [
             {
@@ -113,11 +140,14 @@ class Figures:
         spans: list[tuple[float, float]],
         limits: list[Measure],
         reference: ReferenceView,
+        levels: Sequence[TaskLine] = (),
     ) -> dict[str, Any]:
         series = run.metrics[name]
         values = [m.limit for m in limits if m.limit is not None]
         band = band_of(run, name, reference)
-        shape = view(np.concatenate([series.values[np.isfinite(series.values)], *band.seen]), values)
+        curves = np.concatenate([series.values[np.isfinite(series.values)], *band.seen])
+        seen = _beside(curves, levels)
+        shape = view(np.concatenate([curves, [level.at for level in seen]]), values)
         kind, low, high = shape or ("linear", 0.0, 1.0)
         drawn = [measure for measure in limits if measure.limit is not None and low <= measure.limit <= high]
         self.figures.append(
@@ -130,6 +160,7 @@ class Figures:
                 ],
                 "spans": spans,
                 "marks": [{"at": mark.at, "text": mark.text} for mark in marks],
+                "levels": [{"at": level.at, "text": level.text} for level in seen],
                 **({"band": self._band(band)} if band.metric else {}),
             }
         )
@@ -137,6 +168,7 @@ class Figures:
             "id": len(self.figures) - 1,
             "legend": band.legend,
             **_caption(name, series, kind, marks, drawn),
+            "beyond": ", ".join(f"{one.text} {number(one.at)}" for one in levels if one not in seen),
         }
 
     def _band(self, band: Drawn) -> int:
@@ -163,6 +195,12 @@ def drawable(run: Run, name: str) -> bool:
     )
 
 
+def _telling(run: Run, names: Sequence[str], limits: Mapping[str, Sequence[Measure]]) -> list[str]:
+    """Distinct curves that change, or that a limit is held against: a constant is told by its number."""
+    moves = {name: float(np.ptp(run.metrics[name].finite().values)) > 0 for name in names}
+    return [name for name in _distinct(run, names) if moves[name] or limits[name]]
+
+
 def _distinct(run: Run, names: Sequence[str]) -> list[str]:
     """Without what is the same curve again, as ``outcome_return`` mostly is ``episode_return``."""
     found: list[str] = []
@@ -170,6 +208,13 @@ def _distinct(run: Run, names: Sequence[str]) -> list[str]:
         if not any(same(run.metrics[name], run.metrics[other]) for other in found):
             found.append(name)
     return [name for name in names if name in found]
+
+
+def _beside(values: FloatArray, levels: Sequence[TaskLine]) -> list[TaskLine]:
+    """The levels that can be drawn beside a curve without squeezing it into less than half of the plot."""
+    low, high = float(values.min()), float(values.max())
+    room = max(high - low, 0.05 * max(abs(low), abs(high)))
+    return [level for level in levels if low - room / 2 <= level.at <= high + room / 2]
 
 
 def _side(measure: Measure) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -17,12 +17,14 @@ from rldoctor.model.finding import Diagnosis
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
+from rldoctor.report.html.codes import Codes
 from rldoctor.report.html.curves import MAX_POINTS
 from rldoctor.report.html.figures import Figures
 from rldoctor.report.html.index import index
 from rldoctor.report.html.metrics import Browser, series_of
 from rldoctor.report.html.packing import Packed, pack
 from rldoctor.report.html.view import Page, run_view
+from rldoctor.report.rule_texts import RuleText, texts_of
 from rldoctor.report.terminal_summary import tally
 
 HERE = Path(__file__).parent
@@ -41,7 +43,8 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
     if len(diagnoses) == 1:
         names = [clean(diagnoses[0].run.path)]
     packed = len(diagnoses) > UNPACKED
-    pages = _pages(diagnoses, packed=packed)
+    texts, fired = texts_of(diagnoses), _fired(diagnoses)
+    pages = _pages(diagnoses, Codes(texts, fired), packed=packed)
     views = [run_view(i, *one) for i, one in enumerate(zip(names, diagnoses, pages, strict=True), 1)]
     plots = any(page.figures.figures or page.browser.drawable for page in pages)
     scripts = [asset(name) for name in ("unpack.js", *(PLOTS if plots else ()), "page.js")]
@@ -50,6 +53,9 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
         runs=views,
         packs=[_packed(*one, common) for one in zip(views, pages, strict=True)] if packed else [],
         index=index(views, diagnoses),
+        rules=list(texts.values()),
+        rules_pack=_meanings(texts),
+        fired=fired,
         tally=tally(diagnoses),
         data=json_for_script(_data(pages[0])) if plots and not packed else "",
         plotly=pack(asset(PLOTLY)) if plots else None,
@@ -64,10 +70,22 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
     return text
 
 
-def _pages(diagnoses: Sequence[Diagnosis], *, packed: bool) -> list[Page]:
+def _meanings(texts: Mapping[str, RuleText]) -> Packed:
+    """What each rule means, as the page puts it in when a code is looked up."""
+    body = template("rules.html.j2").render(rules=list(texts.values()))
+    return pack(json.dumps({"html": body, "data": None}, separators=(",", ":")))
+
+
+def _fired(diagnoses: Sequence[Diagnosis]) -> set[str]:
+    """The rules that say something of a run: their texts can be read without a script."""
+    roots = [root for one in diagnoses for root in one.roots]
+    return {finding.code for root in roots for finding in (root.finding, *root.explains)}
+
+
+def _pages(diagnoses: Sequence[Diagnosis], codes: Codes, *, packed: bool) -> list[Page]:
     """What each run collects its curves in: all runs one place, or each its own where they are packed."""
     points, series = _points(diagnoses), sum(map(series_of, diagnoses))
-    first = Page(Figures(points), Browser(series), len(diagnoses) > 1)
+    first = Page(Figures(points), Browser(series), len(diagnoses) > 1, codes)
     if not packed:
         return [first] * len(diagnoses)
     return [replace(first, figures=Figures(points), browser=Browser(series)) for _ in diagnoses]

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from typing import Any
 from urllib.parse import urlsplit
 
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
+from rldoctor.model.raw import Note
 from rldoctor.plain_data import dataclass
 from rldoctor.report import audited, derived, envelope_words, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
 from rldoctor.report.html.anchors import Anchors
-from rldoctor.report.html.figures import Figures
+from rldoctor.report.html.codes import Codes
+from rldoctor.report.html.figures import Figures, levels_of
 from rldoctor.report.html.knobs import knob_rows
 from rldoctor.report.html.metrics import Browser, entries
 from rldoctor.report.numbers import percent
+from rldoctor.report.remedies import remedies
 from rldoctor.report.snippets import snippet
 from rldoctor.report.todo import CALM, Fix, Todo, todo
 
 MAX_LISTED = 500
-# More changes than these for one cause are folded: what to try first must be seen at a glance.
+# More root causes than these are folded: the first ones are what a reader can act on.
+MAX_CARDS = 3
+MAX_LOUD = 3
+MAX_REMEDIES = 8
 
 
 @dataclass(slots=True)
@@ -31,6 +38,7 @@ class Page:
     figures: Figures
     browser: Browser
     many: bool = False
+    codes: Codes = field(default_factory=Codes)
     anchors: Anchors = field(default_factory=Anchors)
     hashes: provenance.Hashes = field(default_factory=provenance.Hashes)
 
@@ -67,13 +75,8 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "fixes": _by_cause(links, diagnosis, fixes),
         "causes_title": words.causes_title(diagnosis),
         "roots": roots,
-        "overview": page.figures.overview(
-            position,
-            run,
-            [root.finding for root in diagnosis.roots],
-            diagnosis.reference,
-            "remark" if diagnosis.verdict in CALM else "cause",
-        ),
+        "cards": MAX_CARDS,
+        "overview": _overview(position, diagnosis, page),
         "reference": envelope_words.as_view(diagnosis),
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "audit": [audited.row(one) for one in diagnosis.audit],
@@ -81,9 +84,13 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "knobs": knobs,
         "knobs_reference": any(row["reference"] for row in knobs),
         "knobs_changed": any(row["to"] for row in knobs),
+        "knobs_to": sum(bool(row["to"]) for row in knobs),
         "metrics": {"at": page.browser.add(logged), "count": len(logged), "shown": not page.browser.left_out},
         **_results(prefix, diagnosis, page.anchors),
-        "notes": [{"level": n.level, "code": clean(n.code), "text": clean(n.text)} for n in run.notes],
+        "remedies": remedies(diagnosis).steps[:MAX_REMEDIES],
+        "link": page.codes.link,
+        "linked": page.codes.linked,
+        **_notes(run.notes),
         "unmapped": _listed([clean(part.tag) for part in run.metrics.unmapped]),
         "unmapped_config": _listed([clean(s.key) for s in run.config.unmapped]),
         "format": clean(run.format),
@@ -91,6 +98,21 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "files": provenance.files(run, page.hashes),
         "made_with": provenance.made_with(run),
     }
+
+
+def _overview(position: int, diagnosis: Diagnosis, page: Page) -> list[dict[str, Any]]:
+    """The learning curve with what is known of it: onsets, reference, what the task allows."""
+    noun = "remark" if diagnosis.verdict in CALM else "cause"
+    findings = [root.finding for root in diagnosis.roots]
+    levels = levels_of(diagnosis)
+    return page.figures.overview(position, diagnosis.run, findings, diagnosis.reference, noun, levels)
+
+
+def _notes(notes: Sequence[Note]) -> dict[str, Any]:
+    """What the reader found odd: the first warnings, which are seen at once, and everything, folded."""
+    rows = [{"level": one.level, "code": clean(one.code), "text": clean(one.text)} for one in notes]
+    warnings = [row for row in rows if row["level"] == "warning"]
+    return {"notes": rows, "loud": warnings[:MAX_LOUD], "warnings": len(warnings)}
 
 
 def _results(prefix: str, diagnosis: Diagnosis, anchors: Anchors) -> dict[str, Any]:
@@ -181,7 +203,7 @@ def _root(
         "id": link,
         "code": clean(finding.code),
         "title": clean(finding.title),
-        "severity": finding.severity.label,
+        "severity": root.severity.label,
         "message": clean(finding.message),
         "capped": _aside(diagnosis, finding),
         "onset": words.onset(finding),

@@ -36,6 +36,7 @@
     const name = decodeURIComponent(location.hash.slice(1)), run = name.match(/^run-\d+(?=-)/);
     const fold = run && document.getElementById(run[0]);
     if (fold) { window.rldoctor.fill(fold); }
+    if (name.startsWith("rule-") && document.getElementById("rules")) { window.rldoctor.fill(document.getElementById("rules")); }
     const target = name && document.getElementById(name);
     if (!target) { return; }
     for (let node = target; node; node = node.parentElement) {
@@ -104,11 +105,48 @@
   addEventListener("rldoctor:filled", function (event) { take(event.detail); });
   reveal();
 
-  // Paper gets everything but the browser of metrics: folded parts open, every curve drawn, light colours.
+  // What a code means, beside what one was reading.
+  const box = document.getElementById("rule-text"), rules = document.getElementById("rules");
+  function meaning(name) {
+    window.rldoctor.fill(rules);
+    const text = document.getElementById(name);
+    if (!text || !box.showModal) { return false; }
+    const copy = text.cloneNode(true), place = box.querySelector("div");
+    copy.removeAttribute("id");
+    copy.querySelector("h3").id = "rule-text-title";
+    place.replaceChildren(copy);
+    if (!box.open) { box.showModal(); }
+    box.scrollTop = 0;
+    return true;
+  }
+  if (box && rules) {
+    document.addEventListener("click", function (event) {
+      const link = event.target.closest && event.target.closest("a.rule");
+      if (link && !event.ctrlKey && !event.metaKey && meaning(link.dataset.rule)) { event.preventDefault(); }
+      if (event.target === box) { box.close(); }
+    });
+  }
+
+  // Everything open, for who wants to read or print all of it.
+  const unfold = document.querySelector("[data-unfold]");
+  if (unfold && document.querySelector("main details")) {
+    unfold.hidden = false;
+    unfold.addEventListener("click", function () {
+      const open = unfold.getAttribute("aria-pressed") !== "true";
+      all("main details:not(.metrics):not(.run)").forEach(function (part) {
+        if (open) { window.rldoctor.fill(part); }
+        part.open = open;
+      });
+      unfold.setAttribute("aria-pressed", String(open));
+      unfold.textContent = open ? "Fold all" : "Unfold all";
+    });
+  }
+
+  // Paper gets what is open, the evidence of each cause, and light colours.
   let folded = [];
   addEventListener("beforeprint", function () {
     root.classList.add("printing");
-    folded = all("details:not([open]):not(.metrics)");
+    folded = all("details.of-evidence:not([open])").filter(function (part) { return !part.parentElement.closest("details:not([open])"); });
     folded.forEach(function (part) { part.open = true; });
     tell("paper");
     tell("colours");

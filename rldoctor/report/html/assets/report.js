@@ -33,6 +33,10 @@
       found.push({ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: limit.at, y1: limit.at,
         line: { color: colour("limit"), width: 1.5, dash: "dash" } });
     });
+    (figure.levels || []).forEach(function (level) {
+      found.push({ type: "line", xref: "paper", x0: 0, x1: 1, yref: "y", y0: level.at, y1: level.at,
+        line: { color: colour("muted"), width: 1, dash: "dot" }, layer: "below" });
+    });
     figure.marks.forEach(function (mark) {
       found.push({ type: "line", xref: "x", x0: mark.at, x1: mark.at, yref: "paper", y0: 0, y1: 1,
         line: { color: colour("mark"), width: 1.5 } });
@@ -46,13 +50,17 @@
       return { xref: "paper", x: 1, xanchor: "right", yref: "y", y: onLog ? Math.log10(limit.at) : limit.at,
         yanchor: "bottom", text: limit.text, showarrow: false, font: { color: colour("limit"), size: 11 } };
     });
+    const levels = (figure.levels || []).map(function (level) {
+      return { xref: "paper", x: 1, xanchor: "right", yref: "y", y: onLog ? Math.log10(level.at) : level.at,
+        yanchor: "bottom", text: level.text, showarrow: false, font: { color: colour("muted"), size: 11 } };
+    });
     const marks = figure.marks.map(function (mark) {
       const right = mark.at > 0.7 * last;
       return { xref: "x", x: mark.at, xanchor: right ? "right" : "left", yref: "paper", y: 1, yanchor: "top",
         text: mark.text, showarrow: false, xshift: right ? -3 : 3, bgcolor: colour("card"),
         font: { color: colour("mark"), size: 11 } };
     });
-    return limits.concat(marks);
+    return limits.concat(levels, marks);
   }
 
   function layout(figure, curve) {
@@ -126,7 +134,9 @@
     });
     const lines = bandTraces(figure, curve.x[curve.x.length - 1], data).concat(own);
     const options = { displayModeBar: false, displaylogo: false, doubleClick: "reset+autosize" };
-    Plotly.react(box, lines, layout(figure, curve), options);
+    const shape = layout(figure, curve);
+    if (document.documentElement.classList.contains("printing")) { shape.width = box.clientWidth; }
+    Plotly.react(box, lines, shape, options);
     box.dataset.drawn = "yes";
     if (!drawn.has(box)) { sizes.observe(box); }
     drawn.add(box);
@@ -168,7 +178,9 @@
 
   // page.js says when the colours have changed and when everything has to be drawn, for paper.
   addEventListener("rldoctor:colours", redraw);
-  addEventListener("rldoctor:paper", function () { boxes.forEach(draw); });
+  addEventListener("rldoctor:paper", function () {
+    boxes.filter(function (box) { return !box.closest("details:not([open])"); }).forEach(draw);
+  });
 
   // What the browser of metrics uses.
   window.rldoctor.plot = plot;

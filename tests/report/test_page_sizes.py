@@ -1,0 +1,47 @@
+"""What a reader has to look at: the first screen, the length of the page, paper, phone, bytes."""
+
+from pathlib import Path
+
+import pytest
+from chromium import CHROMIUM, Browser
+from every import every
+from page_sizes import sizes
+
+import rldoctor
+from rldoctor.report import write
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")]
+RUNS = Path(__file__).parents[2] / "reference_runs"
+SICK = (
+    "reward-exp-sharp/ppo-Reacher-v5-exp-0",
+    "lr-too-high/ppo-Hopper-v5-0",
+    "clip-range-tiny/ppo-Hopper-v5-0",
+    "alpha-fixed-high/sac-Pendulum-v1-0",
+    "nan-injected/ppo-Pendulum-v1-0",
+    "no-target-net/dqn-CartPole-v1-0",
+    "gamma-low/sac-Pendulum-v1-1",
+    "buffer-tiny/td3-Pendulum-v1-0",
+    "lr-zero/rsl_rl-ppo-InvertedPendulum-v5-0",
+    "frozen-critic/ppo-Hopper-v5-1",
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    one = Browser(tmp_path_factory.mktemp("profile"))
+    yield one
+    one.close()
+
+
+@every("place", SICK)
+def test_a_sick_run_is_seen_on_the_first_screen_and_read_in_four(browser, tmp_path, place):
+    diagnoses = [rldoctor.diagnose(run) for run in rldoctor.load(RUNS / "faulty" / place)]
+    write(diagnoses, "html", tmp_path / "page.html")
+    one = sizes(browser, tmp_path / "page.html")
+    # A change that is a sentence and not a line to copy may be longer than a phone is high.
+    assert 0 < one.first["wide"] <= 0.9
+    assert 0 < one.first["phone"] <= 1.05
+    assert one.screens["wide"] <= 3
+    assert one.screens["phone"] <= 4.5
+    assert one.paper <= 3
+    assert one.bytes < 1_000_000
