@@ -22,6 +22,8 @@ class Reader(Protocol):
 
     ``name`` is unique and ends up in ``RawRun.format`` (or a more precise word of the reader's own).
     A reader imports heavy packages inside ``read`` only: ``claims`` runs in every directory of a tree.
+    One that also has ``repository = True`` reads the store of an experiment tracker: its runs may mirror runs
+    logged elsewhere in the tree, are compared with all of these by their curves, and joined to their twin.
     """
 
     name: str

@@ -15,8 +15,9 @@ from rldoctor.readers.checkpoints import without_earlier
 from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
-from rldoctor.readers.same_run import join_twins, related
+from rldoctor.readers.same_run import related
 from rldoctor.readers.sources import TABLES, RunDirectory, claims, read_place
+from rldoctor.readers.twins import join_twins
 from rldoctor.readers.walk import walk
 
 Progress = Callable[[str], None]
@@ -130,7 +131,7 @@ def _file(readers: Sequence[Reader], path: Path) -> RunDirectory:
     """One file; what no reader claims is a table or console text, whichever gives more numbers."""
     taken = claims(readers, path.parent, [path.name])
     place = read_place(readers, path.parent, taken or {TABLES: [path.name]})
-    if taken and place.runs:
+    if taken and (place.runs or place.stores):
         return place
     from rldoctor.readers.console.find import SUMMARY, text_place
 

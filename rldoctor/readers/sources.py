@@ -68,8 +68,8 @@ def _read(reader: Reader, directory: Path, names: list[str], sources: Sources, p
     if reader.name == TABLES:
         sources.own.extend(run for run in runs if not run.id)
         sources.free.extend(run for run in runs if run.id)
-    # A claimed folder is a repository (``.aim``): it may hold runs of any directory, so none is merged here.
-    elif any((directory / name).is_file() for name in names):
-        sources.logs.extend(runs)
-    else:
+    # A repository may hold runs of any directory, so none is merged here. A claimed folder (``.aim``) is one.
+    elif getattr(reader, "repository", False) or not any((directory / name).is_file() for name in names):
         sources.stores.extend(runs)
+    else:
+        sources.logs.extend(runs)

@@ -1,0 +1,110 @@
+"""The runs in a database of trackio: one row per ``log`` call, its metrics as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
+from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
+from rldoctor.readers.sqlite.opened import Database
+from rldoctor.readers.sqlite.rows import Row, rows_of
+from rldoctor.readers.wandb.history import numbers
+
+_COLUMNS = ("run_id", "run_name", "step", "timestamp", "metrics")
+# trackio's own entries of a configuration (``_Username``, ``_Created``, ``_Group``).
+_OWN = "_"
+STEP = "step"
+
+
+def read_trackio(database: Database, path: Path) -> list[RawRun]:
+    """Every run in the order of its first row, its ``step`` a column on the row axis."""
+    notes: list[Note] = []
+    runs: dict[str, list[Row]] = {}
+    for row in rows_of(database, "metrics", _COLUMNS, notes):
+        # Versions before 0.6 tell runs apart by their names alone.
+        runs.setdefault(str(row[1] or row[2]), []).append(row)
+    configs = _configs(database, notes)
+    found = [_run(run_id, rows, configs, path, notes) for run_id, rows in runs.items()]
+    return [run for run in found if len(run.series) > 1]
+
+
+def _run(run_id: str, rows: list[Row], configs: Mapping[str, Any], path: Path, notes: list[Note]) -> RawRun:
+    run = RawRun("", path.parent, "trackio", notes=list(notes))
+    name = str(rows[0][2])
+    run.settings = _settings(configs.get(run_id, configs.get(name, {})), path.name)
+    for key, value in (("id", run_id), ("name", name), ("project", path.stem)):
+        run.settings.append(RawSetting(f"run.{key}", value, path.name))
+    run.series = _series(rows, path.name, run.notes)
+    return run
+
+
+def _series(rows: list[Row], source: str, notes: list[Note]) -> list[RawSeries]:
+    columns: dict[str, tuple[list[int], list[float]]] = {}
+    other: set[str] = set()
+    bad = 0
+    for place, row in enumerate(rows):
+        entry = _object(row[5])
+        bad += not entry
+        step = {STEP: row[3]} if isinstance(row[3], int | float) and STEP not in entry else {}
+        for key, value in {**step, **entry}.items():
+            for tag, number in numbers(str(key), value, other):
+                places, values = columns.setdefault(tag, ([], []))
+                places.append(place)
+                values.append(number)
+    notes.extend(_notes(source, bad, other, columns))
+    walls = np.array([_time(row[4]) for row in rows])
+    return [
+        RawSeries(
+            tag, np.array(places, np.float64), np.array(values), walls[places], source=source, axis="row"
+        )
+        for tag, (places, values) in sorted(columns.items())
+    ]
+
+
+def _notes(source: str, bad: int, other: set[str], columns: Mapping[str, object]) -> list[Note]:
+    notes = []
+    if bad:
+        notes.append(Note("bad-lines", f"{source}: {bad} rows are no JSON object, skipped", "warning"))
+    if texts := sorted(other - set(columns)):
+        text = f"{source}: no numbers, left out: {', '.join(texts[:6])}"
+        notes.append(Note("text-column", text, tags=tuple(texts)))
+    return notes
+
+
+def _object(data: Any) -> dict[str, Any]:
+    """A JSON object, which newer versions store as bytes; ``{}`` where it is none."""
+    try:
+        entry = json.loads(data)
+    except (ValueError, TypeError, RecursionError):
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
+def _time(text: Any) -> float:
+    """Unix seconds of an ISO time; NaN where it is none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
+        return float("nan")
+
+
+def _configs(database: Database, notes: list[Note]) -> dict[str, Any]:
+    """Run (by its id, else by its name) -> configuration."""
+    found: dict[str, Any] = {}
+    for _, run_id, name, config in rows_of(database, "configs", ("run_id", "run_name", "config"), notes):
+        found[str(run_id or name)] = _object(config)
+    return found
+
+
+def _settings(config: Mapping[str, Any], source: str) -> list[RawSetting]:
+    own = {key: value for key, value in config.items() if not str(key).startswith(_OWN)}
+    try:
+        return flatten(own, lambda _: f"{source}:configs")
+    except TooManySettingsError:
+        return []

@@ -1,0 +1,95 @@
+"""Rows of a run's history as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Any
+
+import numpy as np
+
+from rldoctor.model.raw import FloatArray, RawSeries
+from rldoctor.plain_data import dataclass
+from rldoctor.readers.wandb.messages import items, plain
+
+TIME = "_timestamp"
+_WORDS = {b"true": 1.0, b"false": 0.0, b'"NaN"': float("nan"), b'"Infinity"': float("inf")}
+_WORDS[b'"-Infinity"'] = -float("inf")
+# What W&B puts into a dictionary that stands for a picture, a histogram or a table.
+_MEDIA = "_type"
+
+
+@dataclass(slots=True)
+class History:
+    """Columns as ``name: (rows, values)``; ``rows`` counts the rows; ``other`` are names without a number."""
+
+    rows: int = 0
+    columns: dict[bytes, tuple[list[int], list[float]]] = field(default_factory=dict)
+    other: set[str] = field(default_factory=set)
+
+    def add(self, data: bytes) -> None:
+        """Take one history record. NoMessageError when it is none; nothing of it is kept then."""
+        row, columns = self.rows, self.columns
+        # A list first: a record that breaks off in the middle must not leave half a row.
+        for name, value in list(items(data)):
+            try:
+                number = float(value) if type(value) is bytes else None
+            except ValueError:
+                number = _WORDS.get(value)  # type: ignore[arg-type]
+            if number is None:
+                self._add_plain(name, plain(value), row)
+                continue
+            column = columns.get(name)
+            if column is None:
+                column = columns[name] = ([], [])
+            column[0].append(row)
+            column[1].append(number)
+        self.rows += 1
+
+    def _add_plain(self, name: bytes, value: Any, row: int) -> None:
+        shown = name.decode("utf-8", "replace")
+        for tag, number in numbers(shown, value, self.other):
+            rows, values = self.columns.setdefault(tag.encode(), ([], []))
+            rows.append(row)
+            values.append(number)
+
+    def series(self, source: str) -> list[RawSeries]:
+        """Every column on the row axis, by name (W&B writes the items of a row in no order)."""
+        walls = self._walls()
+        media = tuple(f"{name}." for name in self.other)
+        shown = sorted((name.decode("utf-8", "replace"), name) for name in self.columns)
+        return [self._series(tag, name, source, walls) for tag, name in shown if not tag.startswith(media)]
+
+    def _series(self, tag: str, name: bytes, source: str, walls: FloatArray | None) -> RawSeries:
+        rows, values = self.columns[name]
+        steps = np.array(rows, dtype=np.float64)
+        wall = None if walls is None else walls[np.array(rows, dtype=np.intp)]
+        return RawSeries(tag, steps, np.array(values, dtype=np.float64), wall, source=source, axis="row")
+
+    def _walls(self) -> FloatArray | None:
+        rows, values = self.columns.get(TIME.encode(), ([], []))
+        if not rows:
+            return None
+        walls = np.full(self.rows, np.nan)
+        walls[rows] = values
+        return walls
+
+
+def numbers(name: str, value: Any, other: set[str]) -> Iterator[tuple[str, float]]:
+    """The numbers in one value: a mapping gives ``name.key``; what else is no number goes to ``other``."""
+    if isinstance(value, bool | int | float):
+        yield name, _float(value)
+    elif isinstance(value, str) and f'"{value}"'.encode() in _WORDS:
+        yield name, _WORDS[f'"{value}"'.encode()]
+    elif isinstance(value, Mapping) and _MEDIA not in value:
+        for key, part in value.items():
+            yield from numbers(f"{name}.{key}", part, other)
+    elif value is not None:
+        other.add(name.removesuffix(f".{_MEDIA}"))
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else -float("inf")

@@ -1,0 +1,54 @@
+"""trackio's databases, as trackio 0.43.0 wrote them, and with the tables of its first versions."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+from tracker_files import LOSSES, RETURNS, STEPS, codes, named, series, settings, state, the_file, unpacked
+
+from rldoctor.readers.discover import find_runs
+
+
+def test_every_run_of_a_project_is_read_with_its_configuration(tmp_path: Path) -> None:
+    root = unpacked("trackio", tmp_path)
+    before = state(root)
+    run = named(root, "first")
+    assert series(run, "rollout/ep_rew_mean").values.tolist() == RETURNS
+    np.testing.assert_array_equal(series(run, "train/loss").values, LOSSES)
+    assert series(run, "step").values.tolist() == STEPS
+    assert series(run, "nested.a").values.tolist() == list(range(12))
+    assert series(run, "eval/success_rate").steps.tolist() == [2, 5, 8, 11]
+    found = settings(run)
+    assert (found["learning_rate"], found["net.sizes"], found["run.project"]) == (3e-4, [64, 64], "rlproj")
+    assert not any(key.startswith("_") for key in found)
+    assert series(named(root, "second"), "step").values.tolist() == list(range(12))
+    assert state(root) == before
+
+
+def test_texts_and_damaged_rows_are_said(tmp_path: Path) -> None:
+    path = the_file(unpacked("trackio", tmp_path), "*.db")
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE metrics SET metrics = x'7b22612261' WHERE run_name = 'first' AND step = 300")
+    database.close()
+    run = named(path.parent, "first")
+    assert {"bad-lines", "text-column"} <= codes(run)
+    assert series(run, "train/loss").values.size == 11
+
+
+def test_the_tables_of_the_first_versions(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "old.db") as database:
+        database.execute(
+            "CREATE TABLE metrics (id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp TEXT NOT NULL, "
+            "run_name TEXT NOT NULL, step INTEGER NOT NULL, metrics TEXT NOT NULL)"
+        )
+        for i in range(5):
+            row = ("2025-08-01T00:00:00", f"run-{i % 2}", i // 2, json.dumps({"loss": i / 2}))
+            database.execute(
+                "INSERT INTO metrics (timestamp, run_name, step, metrics) VALUES (?, ?, ?, ?)", row
+            )
+    database.close()
+    runs = find_runs(tmp_path)
+    assert [series(run, "loss").values.tolist() for run in runs] == [[0.0, 1.0, 2.0], [0.5, 1.5]]
