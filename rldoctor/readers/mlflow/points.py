@@ -10,6 +10,7 @@ import numpy as np
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
 from rldoctor.readers.config_files.literals import literal
 
+META, METRICS = "meta.yaml", "metrics"
 _MILLISECONDS = 1000.0
 _OWN = "mlflow."
 _ENDS = {"FAILED": "failed", "KILLED": "was killed"}

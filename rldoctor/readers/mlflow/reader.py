@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rldoctor.model.raw import RawRun
 from rldoctor.patterns import pattern
+from rldoctor.readers.mlflow.points import META, METRICS
 
-META = "meta.yaml"
-METRICS, PARENT = "metrics", "tags/mlflow.parentRunId"
+_PARENT = "tags/mlflow.parentRunId"
 # The parts of a run that are read; ``artifacts`` is searched as any folder is.
 _PARTS = ("metrics", "params", "tags", "inputs", "outputs")
 _RUN = pattern(r"^(?:run_id|run_uuid): *'?(\w+)", re.MULTILINE)
@@ -57,6 +57,6 @@ def _only_parent(directory: Path, names: Sequence[str], run_id: str) -> bool:
     try:
         if METRICS in names and any((directory / METRICS).iterdir()):
             return False
-        return any(_start(path) == run_id for path in directory.absolute().parent.glob(f"*/{PARENT}"))
+        return any(_start(path) == run_id for path in directory.absolute().parent.glob(f"*/{_PARENT}"))
     except OSError:
         return False

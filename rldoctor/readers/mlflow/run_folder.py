@@ -10,6 +10,8 @@ from typing import Any
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSeries
 from rldoctor.readers.mlflow.points import (
+    META,
+    METRICS,
     STATES,
     Points,
     named,
@@ -18,7 +20,6 @@ from rldoctor.readers.mlflow.points import (
     settings_of,
     state_notes,
 )
-from rldoctor.readers.mlflow.reader import META, METRICS
 
 _LARGEST_TEXT = 65_536
 
