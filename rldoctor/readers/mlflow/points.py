@@ -1,4 +1,4 @@
-"""Points that MLflow stored, as series: what both of its stores have in common."""
+"""StoredPoints that MLflow stored, as series: what both of its stores have in common."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OPEN = ("RUNNING", "SCHEDULED")
 STATES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 
 
-class Points(NamedTuple):
+class StoredPoints(NamedTuple):
     """The points of one metric as written: Unix times in milliseconds, values, steps."""
 
     times: list[float]
@@ -27,7 +27,7 @@ class Points(NamedTuple):
     steps: list[float]
 
 
-def series_of(tag: str, points: Points, source: str) -> RawSeries:
+def series_of(tag: str, points: StoredPoints, source: str) -> RawSeries:
     """One metric on MLflow's steps; on row numbers where no step was ever given (all of several are 0)."""
     steps = np.array(points.steps, dtype=np.float64)
     values = np.array(points.values, dtype=np.float64)

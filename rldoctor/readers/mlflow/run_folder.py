@@ -13,7 +13,7 @@ from rldoctor.readers.mlflow.points import (
     META,
     METRICS,
     STATES,
-    Points,
+    StoredPoints,
     named,
     note_rows,
     series_of,
@@ -103,12 +103,12 @@ def _damage(tag: str, bad: int, cut: bool, kept: int) -> Iterator[Note]:
         yield Note("no-rows", f"{METRICS}/{tag}: no point is readable", "warning", (tag,))
 
 
-def points_of(data: bytes) -> tuple[Points, int, bool]:
+def points_of(data: bytes) -> tuple[StoredPoints, int, bool]:
     """The points of a metric file, how many lines are none, and whether the last line is cut off.
 
     A line is ``time value step``, then what is known of a data set; old versions wrote no step.
     """
-    found, bad = Points([], [], []), 0
+    found, bad = StoredPoints([], [], []), 0
     lines = data.split(b"\n")
     # A last line without its newline may have lost digits of its step: it is not whole.
     cut = bool(lines.pop().strip())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.model.raw import Note, RawRun
-from rldoctor.readers.mlflow.points import Points, named, note_rows, series_of, settings_of, state_notes
+from rldoctor.readers.mlflow.points import StoredPoints, named, note_rows, series_of, settings_of, state_notes
 from rldoctor.readers.sqlite.opened import Database
 from rldoctor.readers.sqlite.rows import Row, rows_of
 
@@ -46,7 +46,7 @@ def _start(row: Row) -> float:
 def _run(
     run_id: str,
     row: Row,
-    metrics: dict[str, Points],
+    metrics: dict[str, StoredPoints],
     params: _Texts,
     tags: _Texts,
     experiments: dict[str, str],
@@ -65,9 +65,9 @@ def _run(
     return run
 
 
-def _metrics(database: Database, source: str, notes: list[Note]) -> dict[str, dict[str, Points]]:
+def _metrics(database: Database, source: str, notes: list[Note]) -> dict[str, dict[str, StoredPoints]]:
     """Run -> metric -> points in the order written."""
-    found: dict[str, dict[str, Points]] = {}
+    found: dict[str, dict[str, StoredPoints]] = {}
     bad = 0
     columns = ("run_uuid", "key", "value", "timestamp", "step", "is_nan")
     for _, run_id, key, value, time, step, is_nan in rows_of(database, "metrics", columns, notes):
@@ -76,7 +76,7 @@ def _metrics(database: Database, source: str, notes: list[Note]) -> dict[str, di
         except (TypeError, ValueError):
             bad += 1
             continue
-        points = found.setdefault(str(run_id), {}).setdefault(str(key), Points([], [], []))
+        points = found.setdefault(str(run_id), {}).setdefault(str(key), StoredPoints([], [], []))
         for column, number in zip(points, point, strict=True):
             column.append(number)
     if bad:

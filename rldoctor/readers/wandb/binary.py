@@ -38,7 +38,7 @@ _RUN_CONFIG, _RUN_SUMMARY, _RUN_TAGS = 4, 5, 10
 
 
 @dataclass(slots=True)
-class Contents:
+class LogContents:
     """What the records of one file said, taken up one by one."""
 
     history: History = field(default_factory=History)
@@ -115,7 +115,7 @@ def _update(target: dict[str, Any], data: bytes) -> None:
 
 def read_binary(path: Path) -> RawRun:
     """The run in a ``.wandb`` file, id ``""``; damage is noted. ReadError when it holds no record at all."""
-    damage, found = FrameDamage(), Contents()
+    damage, found = FrameDamage(), LogContents()
     try:
         with path.open("rb") as stream:
             for record in records(stream, damage):
@@ -145,14 +145,14 @@ def _settings(config: Mapping[str, Any], source: str) -> list[RawSetting]:
         return []
 
 
-def _named(found: Contents, source: str) -> list[RawSetting]:
+def _named(found: LogContents, source: str) -> list[RawSetting]:
     """``run.name`` and its kin, as far as they are set."""
     named: dict[str, object] = {key: value for key, value in found.names.items() if value}
     tags: dict[str, object] = {"tags": list(dict.fromkeys(found.tags))} if found.tags else {}
     return [RawSetting(f"run.{key}", value, source) for key, value in {**named, **tags}.items()]
 
 
-def _only_last(found: Contents, source: str, notes: list[Note]) -> list[RawSeries]:
+def _only_last(found: LogContents, source: str, notes: list[Note]) -> list[RawSeries]:
     """Last values that no row of the history has (``run.summary[...] = ...``): one point at the last row."""
     kept = {name.decode("utf-8", "replace") for name in found.history.columns}
     other: set[str] = set()
@@ -166,11 +166,11 @@ def _only_last(found: Contents, source: str, notes: list[Note]) -> list[RawSerie
     return [RawSeries(tag, row, np.array([value]), source=source, axis="row") for tag, value in fresh]
 
 
-def _notes(name: str, found: Contents, damage: FrameDamage) -> list[Note]:
+def _notes(name: str, found: LogContents, damage: FrameDamage) -> list[Note]:
     return [*_damage_notes(name, found, damage), *_state_notes(name, found, damage)]
 
 
-def _damage_notes(name: str, found: Contents, damage: FrameDamage) -> list[Note]:
+def _damage_notes(name: str, found: LogContents, damage: FrameDamage) -> list[Note]:
     notes = []
     lost = found.missing() + found.bad
     if damage.header:
@@ -186,7 +186,7 @@ def _damage_notes(name: str, found: Contents, damage: FrameDamage) -> list[Note]
     return notes
 
 
-def _state_notes(name: str, found: Contents, damage: FrameDamage) -> list[Note]:
+def _state_notes(name: str, found: LogContents, damage: FrameDamage) -> list[Note]:
     notes = []
     if media := _tops(found.history.other):
         shown = ", ".join(media[:6]) + (f" and {len(media) - 6} more" if len(media) > 6 else "")
