@@ -8,6 +8,7 @@ from pathlib import Path
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.config_files.gathered import Gathered, gather
 from rldoctor.readers.sources import RunDirectory
+from rldoctor.readers.walk import SUMMARIES
 
 _BEHAVIORS = "behaviors."
 
@@ -25,6 +26,9 @@ def configure(
         if not place.runs:
             continue
         found = gather(place.directory)
+        if not found.files and place.directory.parent.name == SUMMARIES:
+            # Sample Factory: <run>/config.json, <run>/.summary/0/events...
+            found = gather(place.directory.parent.parent, shown="../../")
         if not found.files:
             found = _above(place, has_runs, above)
         for run in place.runs:

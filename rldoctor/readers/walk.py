@@ -9,9 +9,11 @@ from pathlib import Path
 
 from rldoctor.patterns import pattern
 
-# Never logs: tools' own folders, saved weights, configuration (read with the run it belongs to).
+# Never logs: tools' own folders, saved weights, configuration (read with the run it belongs to). Of the
+# hidden ones Sample Factory's holds event files: ``.summary/0``.
+SUMMARIES = ".summary"
 _SKIPPED = pattern(
-    r"^(\..*|__pycache__|v?env|node_modules|site-packages|params|nn|videos?|"
+    r"^(\.(?!summary$).*|__pycache__|v?env|node_modules|site-packages|params|nn|videos?|"
     r"(checkpoints?|ckpts?)([_-]?\d+)?)$",
     re.IGNORECASE,
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rldoctor.datafiles.canonical import canonical
 from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.model.algorithms import matches
 from rldoctor.model.raw import RawSetting
 from rldoctor.vocabulary.generic import plain, words
 from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose, fits
@@ -44,19 +45,21 @@ def _one(setting: RawSetting, table: FrameworkTable, algorithm: str, order: int)
             rule = choose(rules, algorithm)
             if rule is not None:
                 return Candidate(rule, setting, (0, setting.key.count(".") - key.count("."), place), order)
-    return _general(setting, table, order)
+    return _general(setting, table, algorithm, order)
 
 
 def _wild(key: str, logged: str) -> bool:
     return "*" in key and fits(key, logged)
 
 
-def _general(setting: RawSetting, table: FrameworkTable, order: int) -> Candidate | None:
+def _general(setting: RawSetting, table: FrameworkTable, algorithm: str, order: int) -> Candidate | None:
     """The general words for a key: all of them for a home-made program, the unmistakable ones otherwise."""
     # A known framework has told us its keys; of others' words only those nobody means otherwise are believed.
     key = plain(setting.key.rpartition(".")[2])
     rule = words().config.get(key)
     if rule is None or (table.config and key not in words().safe):
+        return None
+    if rule.when_algorithm and not matches(algorithm, rule.when_algorithm):
         return None
     return Candidate(rule, setting, (1, setting.key.count("."), 0), order, guessed=True)
 

@@ -168,6 +168,10 @@ GENERIC_FILE = Record(
         "metrics": ListOf(_GUESS, least=1),
         "log_hints": _HINTS,
         "conservation": Record(dict.fromkeys(_CONSERVATION, NAMED_NUMBER)),
-        "config": MapOf(Record({"knob": _KNOB}, {**_CONVERTED, "safe": Flag()}, short="knob")),
+        "config": MapOf(
+            Record(
+                {"knob": _KNOB}, {**_CONVERTED, "safe": Flag(), "when_algorithm": _ALGORITHMS}, short="knob"
+            )
+        ),
     }
 )

@@ -22,6 +22,8 @@ from rldoctor.readers.tabular.table import Table
 
 _BARE_NAN = pattern(r"(?<=[:,\[ ])nan(?=[,\]} ])", re.IGNORECASE)
 _DEEPEST = 12
+# A longer list is a history or a distribution, not what happened since the row before.
+_LONGEST = 1_000
 _EXPECTED = (
     "Expected JSON lines (one {...} per line), an array of such objects, or lists of numbers by metric. A "
     "summary without a curve (ML-Agents' timers.json) is no log: its TensorBoard files are."
@@ -30,19 +32,40 @@ _EXPECTED = (
 
 @dataclass(slots=True)
 class _Cells:
-    """A column while it is being filled; ``nulls`` are the rows where it was written as null."""
+    """A column while it is being filled; ``nulls`` are the rows where it was written as null.
 
+    ``averaged``: of lists of numbers the mean is read. RLlib's lists are histories, with means beside them.
+    """
+
+    averaged: bool = True
     rows: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     nulls: list[int] = field(default_factory=list)
     texts: dict[str, None] = field(default_factory=dict)
     bad: int = 0
     lists: int = 0
+    means: int = 0
+    before: list[Any] = field(default_factory=list)
+
+    def _mean(self, cells: list[Any]) -> float | None:
+        """The mean of a list of numbers; None for any other, and for one that keeps what was before."""
+        grows = (
+            bool(self.before) and len(cells) > len(self.before) and cells[: len(self.before)] == self.before
+        )
+        self.before = cells
+        if grows or not cells or len(cells) > _LONGEST:
+            return None
+        numbers = [one for one in map(_number_or_none, cells) if one is not None]
+        return float(np.mean(numbers)) if len(numbers) == len(cells) else None
 
     def add(self, row: int, value: Any) -> None:
         """Take one value: bool and int as float, text when it is a number, else counted as bad."""
         if value is None:
             self.nulls.append(row)
+        elif self.averaged and isinstance(value, list) and (mean := self._mean(value)) is not None:
+            self.means += 1
+            self.rows.append(row)
+            self.values.append(mean)
         elif isinstance(value, list | dict):
             self.lists += 1
         elif (read := _number(value)) is None:
@@ -63,6 +86,10 @@ class _Cells:
         return Column(name, rows[order], values[order], self.bad, 0, tuple(self.texts))
 
 
+def _number_or_none(cell: Any) -> float | None:
+    return float(cell) if isinstance(cell, int | float) else None
+
+
 def _number(value: Any) -> float | None:
     try:
         # JSON has no NaN, so some loggers write it as the text "NaN".
@@ -72,7 +99,7 @@ def _number(value: Any) -> float | None:
 
 
 def read_json_lines(path: Path, *, null_is_nan: bool = False, skip: frozenset[str] = frozenset()) -> Table:
-    """One row per line; nested objects become ``a/b`` columns, lists are left out and noted.
+    """One row per line; nested objects become ``a/b`` columns, of a short list of numbers the mean is read.
 
     A file that is one JSON document (``documents``) is read as such. ``null_is_nan``: ``null`` is a value
     that could not be written (RLlib) instead of a blank. ``skip`` names top-level keys that are no metrics.
@@ -95,16 +122,22 @@ def read_json_lines(path: Path, *, null_is_nan: bool = False, skip: frozenset[st
     cells: dict[str, _Cells] = {}
     for row, entry in enumerate(rows):
         for name, value in flat({key: value for key, value in entry.items() if key not in skip}):
-            cells.setdefault(name, _Cells()).add(row, value)
+            cells.setdefault(name, _Cells(averaged=not null_is_nan)).add(row, value)
     lists = sorted(name for name, part in cells.items() if part.lists)
     if lists:
         notes.append(Note("list-column", f"{path.name}: lists, not read: {', '.join(lists)}"))
+    means = sorted(name for name, part in cells.items() if part.means and not part.lists)
+    if means:
+        notes.append(
+            Note("list-mean", f"{path.name}: lists of numbers, their means read: {', '.join(means)}")
+        )
     columns = [part.column(name, null_is_nan) for name, part in cells.items() if not _only_lists(part)]
     return Table(path.name, columns, len(rows), notes)
 
 
 def _only_lists(part: _Cells) -> bool:
-    return bool(part.lists) and not part.values and not part.bad
+    # One list that keeps all rows before it gives the column away; its first rows were taken for means.
+    return bool(part.lists) and not part.bad and len(part.values) == part.means
 
 
 def first_object(path: Path) -> dict[str, Any]:

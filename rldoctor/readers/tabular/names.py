@@ -12,6 +12,9 @@ from pathlib import PurePath
 EVALUATIONS = "evaluations.npz"
 """What Stable-Baselines3's EvalCallback writes."""
 
+SCORES = "scores.txt"
+"""What PFRL and ChainerRL write: a table in a file that anything may be called."""
+
 SCALARS = "scalars"
 """The folder of TorchRL's CSVLogger: one file per metric."""
 
@@ -24,6 +27,7 @@ GROUPS: tuple[tuple[str, ...], ...] = (
     ("test.csv",),
     ("metrics.csv", "metrics.jsonl"),
     ("scores.jsonl",),
+    (SCORES,),
     ("wandb-history.jsonl",),
 )
 _MEMBERS = frozenset(name for group in GROUPS for name in group)

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rldoctor.model.raw import RawRun
-from rldoctor.readers.tabular.names import SCALARS, is_document_name, is_free_table, is_json, is_member
+from rldoctor.readers.tabular.names import (
+    SCALARS,
+    SCORES,
+    is_document_name,
+    is_free_table,
+    is_json,
+    is_member,
+)
 
 
 class TabularReader:
@@ -35,8 +42,8 @@ def _claimed(directory: Path, name: str) -> bool:
     if not (own or free) or not (directory / name).is_file():
         return False
     # A log by its name alone, so that a damaged one is an error and not silence. ``.json`` names are shared
-    # with much that is no log.
-    if own and not is_json(name):
+    # with much that is no log, and so is ``scores.txt``.
+    if own and not is_json(name) and name != SCORES:
         return True
     from rldoctor.readers.tabular.first_lines import begins_with_object, promising
 
