@@ -78,6 +78,7 @@ class Policy:
     needs_one_of: tuple[str, ...]
     no_data_codes: frozenset[str]
     nonfinite: tuple[str, ...] = ()
+    nonfinite_at_once: frozenset[str] = frozenset()
     terms: Mapping[str, float] = field(default_factory=dict)
     remark_areas: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
@@ -182,6 +183,7 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         needs_one_of=tuple(verdict["needs_one_of"]),
         no_data_codes=frozenset(verdict["no_data_codes"]),
         nonfinite=tuple(data["nonfinite"]["of"]),
+        nonfinite_at_once=frozenset(data["nonfinite"]["from_the_first"]),
         terms=_values(data["terms"]),
         remark_areas=frozenset(verdict["remarks"]),
         # Facts of the pack are part of the policy, because they are made once per run, before any rule.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import field, replace
 
 import numpy as np
@@ -93,7 +93,7 @@ def prepare(
     run = with_implied(run, audited, policy.audit)
     metrics = {**run.metrics.series, **(beside or {})}
     # First of all, as it is about what was logged, and derived quantities may be NaN where nothing broke.
-    broken = _nonfinite(metrics, policy.nonfinite)
+    broken = _nonfinite(metrics, policy.nonfinite, policy.nonfinite_at_once)
     if broken is not None:
         metrics[broken.name] = broken
     config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
@@ -172,10 +172,13 @@ def _planned(run: Run) -> float:
     return float(planned) if planned and planned > 0 else NAN
 
 
-def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series | None:
+def _nonfinite(
+    metrics: Mapping[str, Series], watched: Sequence[str], at_once: Set[str]
+) -> Series | None:
     """How many of the watched metrics are NaN or infinite at each step, after each one's first finite value.
 
-    A metric that starts with NaN (no episode finished yet) is not broken. ``tag`` names the first to break.
+    A metric that starts with NaN (no episode finished yet) is not broken, nor one that starts infinite,
+    except for those of ``at_once``. ``tag`` names the first to break.
     """
     bad_steps: dict[str, FloatArray] = {}
     # A list and not every metric: an explained variance is NaN whenever all returns are equal, in perfectly
@@ -186,7 +189,8 @@ def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str]) -> Series 
     for series in logged:
         finite = np.isfinite(series.values)
         # From the first finite value on; averages over episodes are NaN until the first one has ended.
-        first = int(np.argmax(finite)) if finite.any() else len(series)
+        begun = ~np.isnan(series.values) if series.name in at_once else finite
+        first = int(np.argmax(begun)) if begun.any() else len(series)
         bad_steps[series.tag] = series.steps[first:][~finite[first:]]
     # One grid of all steps at which any of them was logged: the first NaN must not move to the next step of
     # another metric.

@@ -21,6 +21,7 @@ NAN = math.nan
 FAMILY = "reward_component"
 FACTS = (
     "terms",
+    "terms_rows",
     "term_share",
     "term_growth",
     "term_level",
@@ -60,15 +61,31 @@ class _Term:
 
 
 def reward_terms(run: Run, limits: Mapping[str, float]) -> RewardTerms:
-    """What the reward terms of a run do; nothing where fewer than two are logged long enough."""
+    """What the reward terms of a run do; nothing where fewer than two are logged.
+
+    With fewer rows than two levels take there are shares and levels, and nothing that changes.
+    """
     least = int(limits["rows"])
     logged = [one for one in run.metrics.alternates if one.name == FAMILY and one.axis == run.axis]
-    long = {one.attributes.get("component", one.tag): one for one in logged if len(one.finite()) >= 2 * least}
+    named = {one.attributes.get("component", one.tag): one for one in logged}
+    long = {name: one for name, one in named.items() if len(one.finite()) >= 2 * least}
     if len(long) < limits["least_terms"]:
-        return RewardTerms()
+        return _levels_only(named, limits)
     terms = [_term(name, one.finite(), least, limits["moved"]) for name, one in long.items()]
     jumped = _together([one for one in terms if one.jump >= limits["jump"]], least)
-    return RewardTerms(_facts(terms, jumped), _texts(terms, jumped, limits["jump"]))
+    rows = min(len(one.finite()) for one in long.values())
+    return RewardTerms(_facts(terms, jumped, rows), _texts(terms, jumped, limits["jump"]))
+
+
+def _levels_only(named: Mapping[str, Series], limits: Mapping[str, float]) -> RewardTerms:
+    """The last level of each term, where a log is too short to say what any of them did."""
+    short = {name: one.finite() for name, one in named.items() if len(one.finite()) >= limits["fewest"]}
+    if len(short) < limits["least_terms"]:
+        return RewardTerms()
+    ends = {name: float(np.median(one.values)) for name, one in short.items()}
+    terms = [_Term(name, NAN, end, 0.0, 0, NAN, NAN) for name, end in ends.items()]
+    rows = min(len(one) for one in short.values())
+    return RewardTerms(_facts(terms, [], rows), _texts(terms, [], limits["jump"]))
 
 
 def _term(name: str, series: Series, width: int, moved: float) -> _Term:
@@ -98,10 +115,11 @@ def _ratios(values: FloatArray, width: int) -> FloatArray:
     return ratios if ratios.size else np.zeros(1)
 
 
-def _facts(terms: list[_Term], jumped: list[_Term]) -> dict[str, float]:
+def _facts(terms: list[_Term], jumped: list[_Term], rows: int) -> dict[str, float]:
     largest, total = _largest(terms), sum(abs(one.end) for one in terms)
     return {
         "terms": float(len(terms)),
+        "terms_rows": float(rows),
         "term_share": abs(largest.end) / total if total > 0 else NAN,
         "term_growth": largest.growth,
         "term_level": largest.end,

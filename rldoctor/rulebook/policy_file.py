@@ -87,8 +87,8 @@ POLICY_FILE = Record(
             }
         ),
         "ranking": _RANKING,
-        "terms": Record(dict.fromkeys(("rows", "least_terms", "moved", "jump"), NAMED_NUMBER)),
-        "nonfinite": Record({"of": _METRICS}),
+        "terms": Record(dict.fromkeys(("rows", "fewest", "least_terms", "moved", "jump"), NAMED_NUMBER)),
+        "nonfinite": Record({"of": _METRICS, "from_the_first": _METRICS}),
     },
 )
 
