@@ -67,7 +67,9 @@ def with_implied(run: Run, rows: Iterable[AuditRow], criteria: AuditCriteria) ->
         known = knobs.get(name)
         if not name or not math.isfinite(one.best):
             continue
-        if known is None or assumed(known) or one.contradicted:
+        # An interval that holds the library's default says nothing that the default does not.
+        vague = one.configured is not None and one.low <= one.configured <= one.high
+        if known is None or (assumed(known) and not vague) or one.contradicted:
             key = known.key if known is not None else name
             knobs[name] = Knob(name, one.best, key, one.best, f"by the log: {one.arithmetic}")
     return replace(run, config=replace(run.config, knobs=knobs))

@@ -172,9 +172,7 @@ def _planned(run: Run) -> float:
     return float(planned) if planned and planned > 0 else NAN
 
 
-def _nonfinite(
-    metrics: Mapping[str, Series], watched: Sequence[str], at_once: Set[str]
-) -> Series | None:
+def _nonfinite(metrics: Mapping[str, Series], watched: Sequence[str], at_once: Set[str]) -> Series | None:
     """How many of the watched metrics are NaN or infinite at each step, after each one's first finite value.
 
     A metric that starts with NaN (no episode finished yet) is not broken, nor one that starts infinite,

@@ -72,9 +72,20 @@ _AXIS = Record(
 )
 _TELLING = Record({"any_of": _ALGORITHMS, "has": ListOf(TextValue(), least=1)}, {"assume": _ALGORITHM})
 _FIXED = Record({"value": Number()}, {"per": _KNOBS, "when_algorithm": _ALGORITHMS})
-# Defaults change from release to release, so a set of them names its own.
+# Defaults change from release to release, so a set of them names its own, and those that an older release had
+# otherwise: no log says which it was, so they are not assumed.
+_CHANGED = Record(
+    {
+        "knob": _KNOB,
+        "algorithms": _ALGORITHMS,
+        "since": PlainValue(),
+        "was": PlainValue(numeric=True),
+        "source": TextValue(),
+    }
+)
 _DEFAULTS = Record(
-    {"version": PlainValue(), "when_algorithm": MapOf(MapOf(PlainValue(numeric=True), _KNOB), _ALGORITHM)}
+    {"version": PlainValue(), "when_algorithm": MapOf(MapOf(PlainValue(numeric=True), _KNOB), _ALGORITHM)},
+    {"changed": ListOf(_CHANGED)},
 )
 _RUN_NOTE = Record(
     {"code": TextValue(), "text": Template(("ended", "went_on"))},

@@ -245,7 +245,7 @@ def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
         metrics=_merge(plain["metrics"], base.metrics, _tag_rule),
         config=_merge(plain.get("config", {}), base.config, _knob_rule),
         constants={key: FixedKnob(**tuples(row)) for key, row in plain.get("constants", {}).items()},
-        defaults=defaults.get("when_algorithm", base.defaults),
+        defaults=_settled(defaults) if defaults else base.defaults,
         defaults_version=str(defaults.get("version", base.defaults_version)),
         algorithms=_rows(AlgorithmRule, algorithms.get("tags", ())) or base.algorithms,
         algorithm_settings=tuple(algorithms.get("settings", base.algorithm_settings)),
@@ -255,6 +255,15 @@ def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
         log_hints={**base.log_hints, **plain.get("log_hints", {})},
         run_notes=tuple(map(_run_note, plain["run_notes"])) if "run_notes" in plain else base.run_notes,
     )
+
+
+def _settled(defaults: Mapping[str, Any]) -> Mapping[str, Mapping[str, float]]:
+    """The defaults that no release had otherwise: which one it was is in no log."""
+    changed = {(name, row["knob"]) for row in defaults.get("changed", ()) for name in row["algorithms"]}
+    return {
+        algorithm: {knob: value for knob, value in knobs.items() if (algorithm, knob) not in changed}
+        for algorithm, knobs in defaults["when_algorithm"].items()
+    }
 
 
 def _rows(make: Callable[..., _Made], rows: Iterable[Mapping[str, Any]]) -> tuple[_Made, ...]:

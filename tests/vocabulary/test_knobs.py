@@ -213,6 +213,21 @@ def test_defaults_are_marked():
     assert knob.source == "default of stable_baselines3 2.9, not in the log"
 
 
+def test_defaults_that_another_release_had_otherwise_are_not_assumed():
+    """DQN's first update came after 50,000 steps before Stable-Baselines3 2.3; no log says which it was."""
+    tags = {"rollout/exploration_rate": [0.5], "train/loss": [1.0], "rollout/ep_rew_mean": [1.0]}
+    found = understand(board(tags)).config
+    assert found.number("batch_size") == 32
+    assert "learning_starts" not in found
+
+
+def test_defaults_of_rllib_are_assumed():
+    tags = {"info/learner/default_policy/cur_kl_coeff": [0.2], "episode_reward_mean": [1.0]}
+    found = understand(board(tags)).config
+    assert found.number("clip_range_vf") == 10
+    assert found.get("clip_range_vf").source.startswith("default of rllib")
+
+
 def test_logged_hyperparameters_beat_defaults_and_not_the_configuration():
     tags = {**PPO, "train/learning_rate": [1e-3], "train/clip_range": [0.3]}
     found = understand(board(tags, config={"clip_range": 0.25})).config
