@@ -244,12 +244,16 @@ def _arm(
 
 def _configuration(path: Path, loading: Mapping[str, Any]) -> Run:
     """A run of which only the configuration is known."""
+    from rldoctor.readers.checked import check_settings, checked_settings
     from rldoctor.readers.config_files import parse_set, read_config_file
     from rldoctor.vocabulary.mapping import understand
 
     overrides = [one for file in loading.get("config_files", ()) for one in read_config_file(file)]
     overrides += [parse_set(text) for text in loading.get("settings", ())]
-    raw = RawRun(path.stem, path, "configuration", settings=list(read_config_file(path)))
+    overrides, odd = checked_settings(overrides)
+    raw = RawRun(path.stem, path, "configuration", notes=odd)
+    raw.settings = read_config_file(path, notes=raw.notes)
+    check_settings(raw)
     return understand(
         raw,
         algorithm=loading.get("algorithm"),

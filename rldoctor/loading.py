@@ -11,6 +11,7 @@ from rldoctor.model.display import show_with
 from rldoctor.model.raw import RawSetting
 from rldoctor.model.run import Run
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.checked import checked_settings
 from rldoctor.readers.discover import find_runs
 from rldoctor.vocabulary.mapping import understand
 
@@ -65,12 +66,13 @@ def load(
         ReadError: nothing readable there. UsageError: an unknown key, metric, framework or algorithm.
         RuleError: a file of a vocabulary is invalid.
     """
-    overrides = list(_overrides(config_files, settings))
+    overrides, odd = checked_settings(_overrides(config_files, settings))
     packs = vocabularies(pack_directories(rules_dirs))
     found = find_runs(path, progress=progress)
     runs: list[Run] = []
     failures = [str(failure) for failure in found.failures]
     for raw in found:
+        raw.notes.extend(odd)
         try:
             runs.append(
                 understand(
@@ -86,6 +88,8 @@ def load(
             raise
         except RldoctorError as error:
             failures.append(f"{raw.path}: {error}")
+        except Exception as error:  # one odd run must not cost the others
+            failures.append(f"{raw.path}: could not be understood: {type(error).__name__}: {error}")
     return LoadResult(tuple(runs), tuple(failures))
 
 

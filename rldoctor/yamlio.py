@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from rldoctor.errors import Problem, RuleError
+from rldoctor.files import TooLargeError, read_bytes
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 
@@ -131,9 +132,9 @@ def parse_tree(text: str, name: str) -> Tree:
 
 def _read(path: Path, name: str) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _error(name, (1, 1), f"larger than {MAX_BYTES} bytes: not a file of this program")
-        return path.read_bytes().decode("utf-8-sig")
+        return read_bytes(path, MAX_BYTES).decode("utf-8-sig")
+    except TooLargeError:
+        raise _error(name, (1, 1), f"larger than {MAX_BYTES} bytes: not a file of this program") from None
     except OSError as error:
         raise _error(name, (0, 0), f"cannot read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

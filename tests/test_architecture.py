@@ -24,17 +24,18 @@ LABORATORY = PACKAGE.parent / "laboratory"
 # <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts;
 # the callbacks for training libraries stand on api, the reference runner uses them; commands and cli (the
 # options of the commands, nothing else) stand on top.
-FOUNDATION = {"plain_data", "patterns", "errors", "paths", "plug_ins", "yamlio", "compiled"}
+FOUNDATION = {"plain_data", "patterns", "errors", "paths", "plug_ins", "yamlio", "compiled", "files"}
 # Who reads data files imports their checker; it knows the names of algorithms, nothing else of the program.
 CHECKED = {*FOUNDATION, "datafiles", "model"}
 ALLOWED = {
     "plain_data": set(),
     "patterns": set(),
     "errors": {"plain_data"},
+    "files": set(),
     "paths": {"errors"},
     "plug_ins": {"patterns"},
-    "compiled": {"plain_data", "errors", "paths"},
-    "yamlio": {"plain_data", "patterns", "errors"},
+    "compiled": {"plain_data", "errors", "paths", "files"},
+    "yamlio": {"plain_data", "patterns", "errors", "files"},
     "datafiles": {*FOUNDATION, "model"},
     "model": FOUNDATION,
     "outcome": {*FOUNDATION, "model"},

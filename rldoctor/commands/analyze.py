@@ -67,7 +67,7 @@ def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], i
 
     found: list[Diagnosis] = []
     broken = 0
-    for run in each_run(api.with_twins(runs) if len(runs) > 1 else runs):
+    for run in each_run(_with_twins(runs) if len(runs) > 1 else runs):
         try:
             found.append(api.diagnose(run, **options.for_run(run).rule_arguments()))
         except RldoctorError:
@@ -76,6 +76,18 @@ def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], i
             tell_unexpected(error, f"diagnosing {run.path}")
             broken += 1
     return found, broken
+
+
+def _with_twins(runs: Sequence[Run]) -> Sequence[Run]:
+    from rldoctor import api
+
+    try:
+        return api.with_twins(runs)
+    except RldoctorError:
+        raise
+    except Exception as error:  # each run can be judged without the others
+        tell_unexpected(error, "looking for runs that are twins")
+        return runs
 
 
 def _write(diagnoses: Sequence[Diagnosis], outputs: Sequence[Output], detail: int) -> None:

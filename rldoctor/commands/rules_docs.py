@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rldoctor.errors import UsageError
+from rldoctor.files import write_whole
 from rldoctor.report.numbers import plural
 
 
@@ -27,7 +28,7 @@ def write_docs(into: str, directories: Sequence[str]) -> int:
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, text in pages.items():
-            (target / name).write_text(text, encoding="utf-8", newline="\n")
+            write_whole(text, target / name)
     except OSError as error:
         raise UsageError(f"cannot write into {target}: {error.strerror or error}") from None
     sys.stdout.write(f"{target}: {plural(len(pages) - 1, 'page')} and an index\n")

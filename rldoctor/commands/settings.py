@@ -11,12 +11,14 @@ from rldoctor.commands import option_kinds as kinds
 from rldoctor.commands.option_kinds import one_of, parse_share
 from rldoctor.commands.options import BY_TYPED_NAME, FAIL_ON, OPTIONS, Options, PathOptions, key_of
 from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.files import read_text
 
 if TYPE_CHECKING:
     from rldoctor.gate.waivers import Waiver
     from rldoctor.model.task import Task
 
 OWN_FILE = "rldoctor.toml"
+MAX_BYTES = 1 << 20
 SHARED_FILE = "pyproject.toml"
 KEYS = tuple(key_of(name) for name in OPTIONS)
 PATH_KEYS = tuple(key_of(name) for name, one in OPTIONS.items() if one.per_path)
@@ -43,8 +45,8 @@ def _read(path: Path) -> dict[str, Any]:
     import tomllib  # most directories have no settings file
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(read_text(path, MAX_BYTES))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path.name} is not valid TOML: {error}") from error
     except OSError as error:
         raise UsageError(f"cannot read {path.name}: {error.strerror}") from error

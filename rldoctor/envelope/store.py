@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from rldoctor.errors import ReadError, UsageError
+from rldoctor.files import read_bytes, read_text, write_whole
 from rldoctor.model.envelope import Band, Envelope, Member, MetricLevel
 from rldoctor.model.raw import FloatArray
 from rldoctor.paths import reference_runs
 
 SCHEMA = 1
+MAX_BYTES = 64 << 20
 SUFFIX = ".json"
 # Significant digits: of the outcomes, and of everything else, which is only drawn.
 DIGITS, COARSE = 4, 3
@@ -43,7 +45,7 @@ def save(envelope: Envelope, directory: Path) -> Path:
     path = directory / file_name(envelope.name)
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(text_of(envelope), encoding="utf-8")
+        write_whole(text_of(envelope), path)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
     return path
@@ -138,8 +140,8 @@ def load_envelope(path: Path) -> Envelope:
 def _cached(path: Path, _changed: int) -> Envelope:
     hint = "make it again: rldoctor reference build RUNS... --name NAME"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
+        data = json.loads(read_text(path, MAX_BYTES))
+    except (ValueError, RecursionError) as error:
         raise ReadError(f"{path}: not a reference file: {error}", hint=hint) from error
     found = data.get("schema") if isinstance(data, dict) else None
     # Refused instead of read as well as can be: a band with another meaning would judge runs wrongly, and
@@ -223,7 +225,7 @@ def envelopes_in(place: Path, about: Sequence[str] = ()) -> tuple[Envelope, ...]
 def _mentions(path: Path, about: Sequence[str]) -> bool:
     """Whether a file may be of interest, without taking it apart. One that cannot be read is, to be told."""
     try:
-        text = path.read_bytes()
+        text = read_bytes(path, MAX_BYTES)
     except OSError:
         return True
     return all(json.dumps(one).encode() in text for one in about)

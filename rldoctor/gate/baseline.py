@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import UsageError
+from rldoctor.files import read_text
 from rldoctor.gate.identity import Identity, identity, match
 from rldoctor.gate.levels import Levels, recorded
 from rldoctor.model.finding import Diagnosis, Severity, Standing
 from rldoctor.plain_data import dataclass
 
 SCHEMA = 1
+MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +106,10 @@ def load(path: Path) -> Baseline:
     """
     hint = "write it with: rldoctor analyze PATH --write-baseline FILE"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(read_text(path, MAX_BYTES))
     except OSError as error:
         raise UsageError(f"--baseline {path}: {error.strerror or error}", hint=hint) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--baseline {path} is not a baseline file: {error}", hint=hint) from None
     if not isinstance(data, dict) or not isinstance(data.get("runs"), list) or "schema" not in data:
         raise UsageError(f"--baseline {path} is not a baseline file: expected 'schema' and 'runs'", hint=hint)

@@ -23,13 +23,15 @@ class Note:
     """Something odd a reader or the vocabulary saw and did not hide.
 
     ``code`` is a stable slug such as ``truncated-file``; ``level`` is ``info`` or ``warning``.
-    ``tags`` names the series it concerns (empty: the whole run).
+    ``tags`` names the series it concerns (empty: the whole run). ``lost``: something that is, or was, in the
+    log could not be read, so the run is judged without it; every report says so, and ``--strict`` fails.
     """
 
     code: str
     text: str
     level: str = "info"
     tags: tuple[str, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from rldoctor.errors import ReadError
 from rldoctor.model.raw import RawRun
 from rldoctor.plain_data import dataclass
 
@@ -41,9 +42,25 @@ class Reader(Protocol):
 
         ``RawRun.id`` is local to the directory: ``""`` when the run *is* the directory, else a short name
         that tells several runs apart (file name, hash). ``RawRun.path`` is ``directory``, ``files`` are
-        relative to it. Damage is skipped and becomes a ``Note``; ``ReadError`` only when nothing is left.
+        relative to it. Damage is skipped and becomes a ``Note`` with ``lost=True``; ``ReadError`` only when
+        nothing is left, ``PartlyReadError`` when some runs are. Whatever else it raises is caught: the names
+        are then read one by one, and only the broken ones are lost.
         """
         ...
+
+
+class PartlyReadError(ReadError):
+    """Some of what was claimed could not be read: ``runs`` are those that could, ``errors`` say the rest.
+
+    A reader may raise it instead of returning (``isolate.read_each`` does): nothing is lost by it.
+    """
+
+    def __init__(self, runs: Sequence[RawRun], errors: Sequence[ReadError]) -> None:
+        """Keep both; as a text the first error."""
+        super().__init__(
+            str(errors[0]) if errors else "nothing could be read", hint=errors[0].hint if errors else ""
+        )
+        self.runs, self.errors = list(runs), list(errors)
 
 
 class Failure(NamedTuple):

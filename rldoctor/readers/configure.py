@@ -8,7 +8,7 @@ from pathlib import Path
 from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.config_files.gathered import Gathered, gather
 from rldoctor.readers.sources import RunDirectory
-from rldoctor.readers.walk import SUMMARIES
+from rldoctor.readers.walk import SUMMARIES, regular_entries
 
 _BEHAVIORS = "behaviors."
 
@@ -23,16 +23,28 @@ def configure(
     names its behaviours). ``above`` keeps what was found in parents, for the calls of one search.
     """
     for place in places:
-        if not place.runs:
-            continue
+        if place.runs:
+            found = _found(place, has_runs, above)
+            for run in place.runs:
+                _give(run, found, place.directory.name)
+
+
+def _found(place: RunDirectory, has_runs: Callable[[Path], bool], above: dict[Path, Gathered]) -> Gathered:
+    """What belongs to one place; a note where looking for it failed."""
+    try:
         found = gather(place.directory)
         if not found.files and place.directory.parent.name == SUMMARIES:
             # Sample Factory: <run>/config.json, <run>/.summary/0/events...
-            found = gather(place.directory.parent.parent, shown="../../")
-        if not found.files:
-            found = _above(place, has_runs, above)
-        for run in place.runs:
-            _give(run, found, place.directory.name)
+            found = _joined(found, gather(place.directory.parent.parent, shown="../../"))
+        return found if found.files else _joined(found, _above(place, has_runs, above))
+    except Exception as error:  # the run is judged without
+        text = f"configuration could not be looked for: {type(error).__name__}: {error}"
+        return Gathered(notes=[Note("broken-config", text, "warning", lost=True)])
+
+
+def _joined(own: Gathered, above: Gathered) -> Gathered:
+    """What is above, with what was wrong with the run's own files."""
+    return Gathered(above.settings, [*own.notes, *above.notes], above.files) if own.notes else above
 
 
 def _above(place: RunDirectory, has_runs: Callable[[Path], bool], above: dict[Path, Gathered]) -> Gathered:
@@ -55,7 +67,9 @@ def _of_parent(parent: Path, has_runs: Callable[[Path], bool]) -> Gathered:
     if has_runs(parent):
         return Gathered()
     # Folders without a log (plots, checkpoints) do not make it ambiguous.
-    siblings = [path for path in sorted(parent.iterdir()) if path.is_dir() and has_runs(path)]
+    siblings = [
+        path for name in regular_entries(parent) if (path := parent / name).is_dir() and has_runs(path)
+    ]
     if len(siblings) <= 1 or _behaviors(found.settings):
         if found.files:
             text = f"settings of {', '.join(found.files)} (the folder above) are taken to be this run's"

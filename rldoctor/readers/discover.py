@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rldoctor.errors import ReadError, did_you_mean
+from rldoctor.files import special
 from rldoctor.model.raw import RawRun
 from rldoctor.readers.base import Failure, FoundRuns, Reader
+from rldoctor.readers.checked import check_settings
 from rldoctor.readers.checkpoints import without_earlier
 from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.configure import configure
@@ -18,7 +21,7 @@ from rldoctor.readers.registry import load_readers
 from rldoctor.readers.same_run import related
 from rldoctor.readers.sources import TABLES, RunDirectory, claims, read_place
 from rldoctor.readers.twins import join_twins
-from rldoctor.readers.walk import walk
+from rldoctor.readers.walk import regular_entries, walk
 
 Progress = Callable[[str], None]
 _LOOKED_FOR = (
@@ -51,11 +54,16 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     else:
         found, errors = _one(readers, Path(path), progress, {})
     if not found.runs:
-        raise _nothing(Path(path), errors, failures)
+        told = {str(error) for error in errors}
+        raise _nothing(
+            Path(path), errors, [*failures, *(one for one in found.failures if one.text not in told)]
+        )
     found.failures = failures + found.failures
     # Before ``_distinct`` counts equal ids, so that they are numbered the same way every time.
     found.runs.sort(key=lambda run: run.id)
     _distinct(found.runs)
+    for run in found.runs:
+        check_settings(run)
     return found
 
 
@@ -89,13 +97,12 @@ def _one(
     base: Path | None = None,
 ) -> tuple[FoundRuns, list[ReadError]]:
     """The runs under one path; ``above`` is shared by the paths of a glob, which often have one parent."""
-    if not path.exists():
-        raise _missing(path)
-    places = _tree(readers, path, progress) if path.is_dir() else [_file(readers, path)]
+    found, errors = FoundRuns(), list[ReadError]()
+    folder = _is_folder(path)
+    places = _tree(readers, path, progress, found.failures) if folder else [_file(readers, path)]
     # Settings before twins: what a repository knows of a run is only added where its own files are silent.
     configure(places, lambda directory: bool(_names_claimed(readers, directory)), above)
-    join_twins(places)
-    found, errors = FoundRuns(), list[ReadError]()
+    _step(lambda: join_twins(places), path, "runs logged twice", found.failures)
     for place in places:
         for error in place.errors:
             errors.append(error)
@@ -105,14 +112,43 @@ def _one(
     return found, errors
 
 
-def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> list[RunDirectory]:
+def _step(what: Callable[[], object], path: Path, looked_for: str, failures: list[Failure]) -> None:
+    """A step over all runs that they can do without: where it fails they are judged as they were read."""
+    try:
+        what()
+    except Exception as error:  # one odd run must not cost the others
+        text = f"{looked_for} could not be told: {type(error).__name__}: {error}"
+        failures.append(Failure(str(path), text, "Please report this with the logs that cause it."))
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path is a folder and no file. ReadError where there is nothing, or neither of both."""
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise _missing(path) from None
+    except (OSError, ValueError) as error:
+        raise ReadError(f"{path}: cannot be read: {getattr(error, 'strerror', '') or error}") from error
+    if what := special(mode):
+        raise ReadError(
+            f"{path}: is {what} and no file: not read", hint="Give a file or a folder, or - for a pipe."
+        )
+    return stat.S_ISDIR(mode)
+
+
+def _tree(
+    readers: Sequence[Reader], root: Path, progress: Progress | None, failures: list[Failure]
+) -> list[RunDirectory]:
     taken: dict[Path, dict[str, list[str]]] = {}
 
     def claimed(directory: Path, names: list[str]) -> set[str]:
-        taken[directory] = claims(readers, directory, names)
+        taken[directory] = claims(readers, directory, names, failures)
         return {name for part in taken[directory].values() for name in part}
 
-    for _ in walk(root, claimed):
+    def passed(path: Path, why: str) -> None:
+        failures.append(Failure(str(path), why))
+
+    for _ in walk(root, claimed, passed):
         pass
     places = []
     for directory, part in without_earlier(taken).items():
@@ -124,7 +160,8 @@ def _tree(readers: Sequence[Reader], root: Path, progress: Progress | None) -> l
         from rldoctor.readers.console.find import text_places
 
         return text_places(root)
-    return related(places)
+    _step(lambda: related(places), root, "what belongs together", failures)
+    return places
 
 
 def _file(readers: Sequence[Reader], path: Path) -> RunDirectory:
@@ -155,16 +192,20 @@ def _no_table(place: RunDirectory, path: Path) -> RunDirectory:
 
 
 def _names_claimed(readers: Sequence[Reader], directory: Path) -> dict[str, list[str]]:
+    return claims(readers, directory, regular_entries(directory))
+
+
+def _entries(directory: Path) -> list[str]:
+    """Sorted names of what stands in a folder; none where it is no folder or may not be listed."""
     try:
-        names = sorted(entry.name for entry in directory.iterdir())
+        return sorted(os.listdir(directory))  # noqa: PTH208 - names only
     except OSError:
-        return {}
-    return claims(readers, directory, names)
+        return []
 
 
 def _name(place: RunDirectory, root: Path, base: Path | None) -> None:
     """Ids relative to the root (or ``base``): the directory, and the local id where it holds several."""
-    if root.is_file():
+    if not os.path.isdir(root):  # noqa: PTH112
         shown = str(root.relative_to(base)) if base is not None else root.name
     else:
         below = place.directory.relative_to(base if base is not None else root)
@@ -195,7 +236,7 @@ def _missing(path: Path) -> ReadError:
     parent = path.parent
     if not parent.is_dir():
         return ReadError(f"{path}: no such file or directory", hint=f"{parent} does not exist either.")
-    siblings = sorted(entry.name for entry in parent.iterdir())
+    siblings = _entries(parent)
     suggestion = did_you_mean(path.name, siblings)
     return ReadError(
         f"{path}: no such file or directory{suggestion}", hint=f"{parent} holds: {_listed(siblings)}"
@@ -209,7 +250,7 @@ def _nothing(path: Path, errors: Sequence[ReadError], failures: Sequence[Failure
     if errors:
         lines = "\n".join(f"  {error}" for error in errors[:_SHOWN])
         return ReadError(f"{path}: none of {len(errors)} logs could be read:\n{lines}", hint=errors[0].hint)
-    names = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    names = _entries(path)
     broken = f" ({'; '.join(map(str, failures))})" if failures else ""
     return ReadError(
         f"{path}: no training run found. Looked for {_LOOKED_FOR}{broken}. Found: {_listed(names)}",

@@ -9,7 +9,8 @@ from pathlib import Path
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun
 from rldoctor.plain_data import dataclass
-from rldoctor.readers.base import Reader
+from rldoctor.readers.base import Failure, Reader
+from rldoctor.readers.isolate import read_names
 from rldoctor.readers.merge import Sources
 
 TABLES = "table"
@@ -28,16 +29,21 @@ class RunDirectory:
     errors: list[ReadError] = field(default_factory=list)
 
 
-def claims(readers: Sequence[Reader], directory: Path, names: Sequence[str]) -> dict[str, list[str]]:
-    """Reader name -> the entries it would read."""
-    taken = {reader.name: _claim(reader, directory, names) for reader in readers}
+def claims(
+    readers: Sequence[Reader], directory: Path, names: Sequence[str], failed: list[Failure] | None = None
+) -> dict[str, list[str]]:
+    """Reader name -> the entries it would read; ``failed`` takes the readers that could not even look."""
+    taken = {reader.name: _claim(reader, directory, names, failed) for reader in readers}
     return {name: part for name, part in taken.items() if part}
 
 
-def _claim(reader: Reader, directory: Path, names: Sequence[str]) -> list[str]:
+def _claim(reader: Reader, directory: Path, names: Sequence[str], failed: list[Failure] | None) -> list[str]:
     try:
         return list(reader.claims(directory, names))
-    except Exception:  # a plug-in that cannot even look must not stop the others
+    except Exception as error:  # the other readers still work
+        if failed is not None:
+            text = f"the {reader.name} reader could not look at it: {type(error).__name__}: {error}"
+            failed.append(Failure(str(directory), text, "Please report this with the files that cause it."))
         return []
 
 
@@ -50,21 +56,16 @@ def read_place(readers: Sequence[Reader], directory: Path, taken: dict[str, list
             _read(reader, directory, taken[reader.name], sources, place)
     place.runs, place.stores = sources.merged(), sources.stores
     if len(every := [*place.runs, *place.stores]) == 1:
-        every[0].notes.extend(Note("unreadable-file", str(error), "warning") for error in place.errors)
+        every[0].notes.extend(
+            Note("unreadable-file", str(error), "warning", lost=True) for error in place.errors
+        )
         place.errors = []
     return place
 
 
 def _read(reader: Reader, directory: Path, names: list[str], sources: Sources, place: RunDirectory) -> None:
-    try:
-        runs = reader.read(directory, names)
-    except ReadError as error:
-        place.errors.append(error)
-        return
-    except Exception as error:  # one broken log (or plug-in) must not cost the other runs
-        text = f"{directory}: the {reader.name} reader failed: {type(error).__name__}: {error}"
-        place.errors.append(ReadError(text, hint="Please report this with the file that causes it."))
-        return
+    runs, errors = read_names(reader, directory, names)
+    place.errors.extend(errors)
     if reader.name == TABLES:
         sources.own.extend(run for run in runs if not run.id)
         sources.free.extend(run for run in runs if run.id)

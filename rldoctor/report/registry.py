@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rldoctor.errors import RldoctorError, UsageError, did_you_mean
+from rldoctor.files import write_whole
 
 if TYPE_CHECKING:
     from rldoctor.model.finding import Diagnosis
@@ -88,7 +88,7 @@ def write_file(text: str, path: Path) -> None:
             _write_special(text, path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(text, path)
+            write_whole(text, path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise RldoctorError(
@@ -100,26 +100,3 @@ def _write_special(text: str, path: Path) -> None:
     """A pipe or device is written in place; a directory is refused by ``open``."""
     with path.open("w", encoding="utf-8") as stream:
         stream.write(text)
-
-
-def _replace(text: str, path: Path) -> None:
-    """Write beside the target, then rename: a reader never sees half a report."""
-    real = path.resolve()
-    import tempfile
-
-    handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        part.chmod(real.stat().st_mode if real.exists() else 0o666 & ~_umask())
-        part.replace(real)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """The process's file mode mask (it can only be read by setting it)."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

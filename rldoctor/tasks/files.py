@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -10,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import UsageError
+from rldoctor.files import read_bytes, write_whole
 from rldoctor.model.task import Task
 from rldoctor.patterns import pattern
 from rldoctor.tasks.entry import header, tasks_from_settings, toml_of
 
+MAX_BYTES = 1 << 20
 OWN_FILE = "rldoctor.toml"
 SHARED_FILE = "pyproject.toml"
 SHARED_PREFIX = "tool.rldoctor."
@@ -102,7 +103,7 @@ def _unusual(path: Path, id_: str) -> UsageError:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        return read_bytes(path, MAX_BYTES).decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise UsageError(f"{path} is not UTF-8 text") from None
     except OSError as error:
@@ -126,11 +127,8 @@ def _entries(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    # A half-written settings file would stop every later command: write beside it and exchange the two.
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    # A half-written settings file would stop every later command.
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        write_whole(text, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UsageError(f"cannot write {path}: {error.strerror}") from error

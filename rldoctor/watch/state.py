@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import UsageError
+from rldoctor.files import read_text, write_whole
 from rldoctor.watch.memory import Memory, Recorded
 from rldoctor.watch.webhook import Webhook
 
 SCHEMA = 1
+MAX_BYTES = 64 << 20
 _HINT = "a state belongs to one watched path: name another file, or delete this one to begin anew"
 
 
@@ -45,10 +47,10 @@ class State:
             UsageError: the file cannot be read, is no state, or is one of another path or a newer version.
         """
         try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
+            data = json.loads(read_text(self.path, MAX_BYTES))
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UsageError(f"--state {self.path}: {error}", hint=_HINT) from None
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
             raise UsageError(f"--state {self.path} is no state of this version's watch", hint=_HINT)
@@ -70,12 +72,9 @@ class State:
         text = self._text(memory, webhook)
         if text == self._written:
             return ""
-        beside = self.path.with_name(f"{self.path.name}.{os.getpid()}.part")
         try:
-            beside.write_text(text, encoding="utf-8")
-            beside.replace(self.path)
+            write_whole(text, self.path)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             return f"--state {self.path}: {error.strerror or error}; the watch goes on"
         self._written = text
         return ""

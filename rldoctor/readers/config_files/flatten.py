@@ -71,12 +71,12 @@ def _bounded(value: Any) -> Any:
 
 
 def _size(value: Any, depth: int) -> int:
-    """Number of leaves, counted up to the limit only (shared lists could otherwise multiply)."""
+    """Number of values, counted up to the limit only: shared lists multiply, empty ones without a leaf."""
     if isinstance(value, str) or not isinstance(value, Sequence | Mapping):
         return 1
     if depth > _DEEPEST:
         return _LONGEST_LIST + 1
-    total = 0
+    total = 1
     for part in value.values() if isinstance(value, Mapping) else value:
         total += _size(part, depth + 1)
         if total > _LONGEST_LIST:

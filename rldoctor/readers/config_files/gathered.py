@@ -23,14 +23,22 @@ class Gathered:
 def gather(directory: Path, *, shown: str = "") -> Gathered:
     """Read the configuration files of ``directory``; ``shown`` goes before their names (``../``)."""
     found = Gathered()
-    for path in config_files(directory):
+    closed: list[str] = []
+    files = config_files(directory, closed)
+    for text in closed:
+        found.notes.append(Note("broken-config", f"{shown}{text}", "warning", lost=True))
+    for path in files:
         from rldoctor.readers.config_files.read import read_config_file  # only where there is a file to read
 
         name = path.relative_to(directory).as_posix()
         try:
-            settings = read_config_file(path, name=f"{shown}{name}")
+            settings = read_config_file(path, name=f"{shown}{name}", notes=found.notes)
         except ReadError as error:
-            found.notes.append(Note("broken-config", str(error), "warning"))
+            found.notes.append(Note("broken-config", str(error), "warning", lost=True))
+            continue
+        except Exception as error:  # whatever a parser raises costs this file only
+            text = f"{path}: not readable: {type(error).__name__}: {error}"
+            found.notes.append(Note("broken-config", text, "warning", lost=True))
             continue
         found.settings.extend(settings)
         found.files.append(f"{shown}{name}")

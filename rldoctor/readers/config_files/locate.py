@@ -37,11 +37,12 @@ _ZOO = "args.yml"
 _MODELS = pattern(r"^(best_model|final_model|model|last_model)\.zip$")
 
 
-def config_files(directory: Path) -> list[Path]:
+def config_files(directory: Path, closed: list[str] | None = None) -> list[Path]:
     """The configuration files of a run directory, most trusted first.
 
     Looked for: well-known names beside the logs, in ``params/``, ``.hydra/``, ``files/``, in an rl-zoo
-    ``<Env>/`` folder, and one Stable-Baselines3 model archive.
+    ``<Env>/`` folder, and one Stable-Baselines3 model archive. ``closed`` takes a line for each folder that
+    may not be listed.
     """
     # ``scandir`` tells files from folders without a system call per entry, and no Path is made of an entry
     # that is not taken: this runs for every run of a tree, and again for the folder above it.
@@ -53,9 +54,16 @@ def config_files(directory: Path) -> list[Path]:
     found = _named(directory, [entry.name for entry in entries])
     for entry in entries:
         if _is_folder(entry) and (entry.name in _FOLDERS or os.path.isfile(os.path.join(entry.path, _ZOO))):  # noqa: PTH113, PTH118
-            folder = directory / entry.name
-            found.extend(_named(folder, sorted(os.listdir(folder))))  # noqa: PTH208
+            found.extend(_in_folder(directory / entry.name, [] if closed is None else closed))
     return found + _model([directory / entry.name for entry in entries if entry.name.endswith(".zip")])
+
+
+def _in_folder(folder: Path, closed: list[str]) -> list[Path]:
+    try:
+        return _named(folder, sorted(os.listdir(folder)))  # noqa: PTH208
+    except OSError as error:
+        closed.append(f"{folder.name}/: cannot be listed: {error.strerror or error}")
+        return []
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -73,12 +81,12 @@ def _named(directory: Path, names: Sequence[str]) -> list[Path]:
         for stem, suffix in (os.path.splitext(name),)  # noqa: PTH122
         if suffix.lower() in SUFFIXES and stem.lower() in _STEMS
     ]
-    return [path for _, path in sorted(ranked) if path.is_file()]
+    return [path for _, path in sorted(ranked) if os.path.isfile(path)]  # noqa: PTH113
 
 
 def _model(archives: Sequence[Path]) -> list[Path]:
     """One saved model: by its usual name, else the last archive by name."""
-    archives = [path for path in archives if path.suffix == ".zip" and path.is_file()]
+    archives = [path for path in archives if path.suffix == ".zip" and os.path.isfile(path)]  # noqa: PTH113
     usual = [path for path in archives if _MODELS.match(path.name)]
     for path in [*usual, *reversed(archives)]:
         from rldoctor.readers.config_files.sb3_zip import is_sb3_zip  # zipfile, only where there is a zip

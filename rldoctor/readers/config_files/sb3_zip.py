@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import ReadError
+from rldoctor.readers.archives import BROKEN, member, open_archive
+from rldoctor.readers.bounded_json import loads
+from rldoctor.readers.limits import MODEL_BYTES, WORD_BYTES
 
 _DATA = "data"
 _VERSION = "_stable_baselines3_version"
-# Image observations are stored (pickled, base64) in the same JSON.
-_LARGEST = 256 * 1024 * 1024
 # Stable-Baselines3 stores under this key, pickled, what JSON cannot hold.
 _SERIALIZED = ":serialized:"
 
@@ -21,27 +20,23 @@ _SERIALIZED = ":serialized:"
 def is_sb3_zip(path: Path) -> bool:
     """Whether an archive has the members of a saved model."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             return _DATA in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except BROKEN:
         return False
 
 
-def read_sb3_zip(path: Path) -> dict[str, Any]:
+def read_sb3_zip(path: Path, double: set[str] | None = None) -> dict[str, Any]:
     """Constructor arguments that are plain JSON; pickled values are left out, their module name is kept.
 
-    ReadError when the archive or its JSON is damaged.
+    ``double`` takes the keys that stand twice. ReadError when the archive or its JSON is damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            if archive.getinfo(_DATA).file_size > _LARGEST:
-                raise ReadError(f"{path}: the model's data is larger than any configuration")
-            data = json.loads(archive.read(_DATA))
-            version = (
-                archive.read(_VERSION).decode("utf-8", "replace") if _VERSION in archive.namelist() else ""
-            )
-    # ``zipfile`` says with a RuntimeError that an archive is encrypted.
-    except (OSError, KeyError, ValueError, RuntimeError, zipfile.BadZipFile) as error:
+        with open_archive(path) as archive:
+            data = loads(member(archive, _DATA, MODEL_BYTES).decode("utf-8", "replace"), double=double)
+            known = _VERSION in archive.namelist()
+            version = member(archive, _VERSION, WORD_BYTES).decode("utf-8", "replace") if known else ""
+    except (*BROKEN, RecursionError) as error:
         raise ReadError(f"{path}: not a readable Stable-Baselines3 model: {error}") from error
     if not isinstance(data, dict):
         raise ReadError(f"{path}: not a Stable-Baselines3 model")

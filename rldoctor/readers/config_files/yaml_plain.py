@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,13 @@ _DTYPE = pattern(r"^[fiub][1248]$")
 _FLOAT = pattern(r"^[-+]?(?:\.\d+|\d+(?:\.\d*)?)[eE][-+]?\d+$")
 
 
+_MERGE = "tag:yaml.org,2002:merge"
+_MOST_MERGED = 20_000
+_DEEPEST = 200
+_SAFE_BRACKETS = 400
+_BLOCK_RUN = pattern(r"(?:[-?:][ \t]+){100}")
+
+
 class NoYamlError(ValueError):
     """A text that is no YAML; ``line`` is where, from 1, or 0 where that is not known."""
 
@@ -28,13 +37,71 @@ class NoYamlError(ValueError):
 
 
 class _Loader(_Base):  # type: ignore[misc]
-    """SafeLoader that accepts every tag and builds plain values only."""
+    """SafeLoader that accepts every tag and builds plain values only.
+
+    ``double`` takes the keys that stand twice in one mapping.
+    """
+
+    def __init__(self, text: str, double: set[str]) -> None:
+        super().__init__(text)
+        self.double = double
+        self._looked_at: set[int] = set()
+        self._budget = _MOST_MERGED
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Put what ``<<`` merges in front; PyYAML's own lets a few aliases grow without end."""
+        if id(node) in self._looked_at:
+            return
+        self._looked_at.add(id(node))
+        own = [pair for pair in node.value if pair[0].tag != _MERGE]
+        counts = Counter(key.value for key, _ in own if isinstance(key, yaml.ScalarNode))
+        self.double.update(str(key) for key, count in counts.items() if count > 1)
+        # Of several mappings the first counts most, so it stands last.
+        parts = [
+            part for key, value in node.value if key.tag == _MERGE for part in reversed(_mappings(value))
+        ]
+        node.value = [pair for part in parts for pair in self._merged(part)] + own
+
+    def _merged(self, part: yaml.MappingNode) -> list[Any]:
+        self.flatten_mapping(part)
+        self._budget -= len(part.value)
+        if self._budget < 0:
+            raise _refused("merged into more than any configuration", part)
+        return list(part.value)
 
 
-def load_plain(text: str) -> Any:
-    """The first document of a YAML text as plain data; NoYamlError when the text is none."""
+def _refused(why: str, where: yaml.Node | yaml.Event) -> yaml.YAMLError:
+    mark: Any = where.start_mark
+    return yaml.constructor.ConstructorError(None, None, why, mark)
+
+
+def _mappings(node: yaml.Node) -> list[yaml.MappingNode]:
+    """What a merge key names: a mapping, or a list of them."""
+    nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    if not all(isinstance(one, yaml.MappingNode) for one in nodes):
+        raise _refused("expected a mapping to merge", node)
+    return list(nodes)
+
+
+def _check_depth(text: str) -> None:
+    """Refuse nesting that would exhaust the stack of the C parser; only asked where there could be any."""
+    if text.count("[") + text.count("{") <= _SAFE_BRACKETS and not _BLOCK_RUN.search(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Base):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise _refused(f"deeper than {_DEEPEST} levels", event)
+
+
+def load_plain(text: str, double: set[str] | None = None) -> Any:
+    """The first document of a YAML text as plain data; NoYamlError when the text is none.
+
+    ``double`` takes the keys that stand twice in one mapping; the last one counts.
+    """
     try:
-        loader = _Loader(text)
+        _check_depth(text)
+        loader = _Loader(text, set() if double is None else double)
         try:
             # The first document only: PyYAML's ``load`` refuses a file that has a second one.
             return loader.get_data() if loader.check_data() else None
@@ -104,10 +171,25 @@ def _scalar(loader: Any, node: yaml.Node) -> Any:
     return loader.construct_object(plain)
 
 
+def _or_text(construct: Callable[[Any, yaml.Node], Any]) -> Callable[[Any, yaml.Node], Any]:
+    """A constructor of PyYAML's that leaves a value as it is written where it is not what its tag says."""
+
+    def tolerant(loader: Any, node: yaml.Node) -> Any:
+        try:
+            return construct(loader, node)
+        except Exception:  # ValueError, KeyError, IndexError, AttributeError: as the text leads to
+            return node.value if isinstance(node, yaml.ScalarNode) else _content(loader, node)
+
+    return tolerant
+
+
 def _any(loader: Any, _suffix: str, node: yaml.Node) -> Any:
     return _content(loader, node)
 
 
+for _name in ("int", "float", "bool", "timestamp", "binary", "null"):
+    _tag = f"tag:yaml.org,2002:{_name}"
+    _Loader.add_constructor(_tag, _or_text(_Base.yaml_constructors[_tag]))
 for _name in _SCALARS:
     _Loader.add_constructor(_PYTHON + _name, _scalar)
 _Loader.add_constructor(_PYTHON + "tuple", _tuple)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from rldoctor.errors import ReadError
+from rldoctor.files import read_start
 from rldoctor.readers.console.runs import SUMMARY, printed, read_console
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.walk import walk
@@ -47,6 +49,9 @@ def _place(directory: Path, names: Sequence[str]) -> RunDirectory:
         except ReadError as error:
             place.errors.append(error)
             continue
+        except Exception as error:  # one broken text must not cost the others
+            place.errors.append(ReadError(f"{directory / name}: {type(error).__name__}: {error}"))
+            continue
         for run in runs:
             run.id = f"{name}:{run.id}" if run.id else name
         place.runs.extend(runs)
@@ -60,12 +65,11 @@ def _without_summary(names: Sequence[str]) -> list[str]:
 
 def _is_text(path: Path) -> bool:
     if path.name == SUMMARY:
-        return path.is_file()
+        return os.path.isfile(path)  # noqa: PTH113
     if path.suffix.lower() not in _SUFFIXES:
         return False
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_PEEK)
+        head = read_start(path, _PEEK)
     except OSError:
         return False
     return printed(head, path)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import os
+from errno import EFBIG
 from pathlib import Path
+from typing import BinaryIO
 
 from rldoctor.errors import ReadError
+from rldoctor.files import TooLargeError, open_regular
 from rldoctor.model.raw import Note
+from rldoctor.readers.limits import LOG_BYTES
 
 _HEAD = 4096
+_BLOCK = 1 << 20
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -19,10 +25,44 @@ def read_text(path: Path) -> tuple[str, list[Note]]:
     note. ReadError for a file that is empty, binary or not readable.
     """
     try:
-        data = path.read_bytes()
+        data, zeros = _content(path)
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
-    return decode(data, path)
+    text, notes = decode(data, path)
+    return text, [_zero_tail(path, zeros), *notes] if zeros else notes
+
+
+def _content(path: Path) -> tuple[bytes, int]:
+    """The bytes before the zeros that a file may end with, and how many of those there are.
+
+    A file may be extended to any size and not filled in; such a tail is measured, never loaded.
+    """
+    with open_regular(path) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size > LOG_BYTES:
+            raise TooLargeError(
+                EFBIG, f"larger than any text log ({size:,} bytes, the limit is {LOG_BYTES:,})"
+            )
+        end = _end_of_data(stream, size)
+        stream.seek(0)
+        # Of a file that is zeros throughout a few say that it is binary. UTF-16 ends with a zero itself.
+        utf16 = stream.read(2) in _UTF16
+        stream.seek(0)
+        if utf16:
+            return stream.read(size), 0
+        return (stream.read(end), size - end) if end else (stream.read(_HEAD), 0)
+
+
+def _end_of_data(stream: BinaryIO, size: int) -> int:
+    """Where the zeros at the end of a file begin; 0 where it is nothing else."""
+    end = size
+    while end:
+        start = max(0, end - _BLOCK)
+        stream.seek(start)
+        if data := stream.read(end - start).rstrip(b"\0"):
+            return start + len(data)
+        end = start
+    return 0
 
 
 def decode(data: bytes, path: Path) -> tuple[str, list[Note]]:
@@ -34,7 +74,7 @@ def decode(data: bytes, path: Path) -> tuple[str, list[Note]]:
     # After a power cut a file may have been extended and not filled in. All zeros is refused as binary below.
     stripped = data.rstrip(b"\0")
     if len(stripped) != len(data) and stripped:
-        notes.append(_note("zero-tail", path, f"ends with {len(data) - len(stripped)} zero bytes, skipped"))
+        notes.append(_zero_tail(path, len(data) - len(stripped)))
         data = stripped
     if b"\0" in data[:_HEAD]:
         raise ReadError(
@@ -58,6 +98,10 @@ def _characters(data: bytes, path: Path, notes: list[Note]) -> str:
         # Latin-1 has a character for every byte: a name may come out wrong, the numbers cannot.
         notes.append(_note("not-utf8", path, "is not UTF-8, read as Latin-1"))
         return data.decode("latin-1")
+
+
+def _zero_tail(path: Path, count: int) -> Note:
+    return _note("zero-tail", path, f"ends with {count} zero bytes, skipped")
 
 
 def _note(code: str, path: Path, text: str) -> Note:

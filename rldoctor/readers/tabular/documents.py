@@ -7,7 +7,6 @@ own (``x`` beside ``x_T``; ``steps`` beside ``values``), they are kept.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,8 @@ import numpy as np
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.bounded_json import loads
+from rldoctor.readers.limits import DOCUMENT_BYTES
 from rldoctor.readers.tabular.cells import Column, number
 
 _DEEPEST = 6
@@ -56,7 +57,7 @@ def opens_like_document(head: str) -> bool:
 def parse_document(text: str, source: str) -> Document | None:
     """What one JSON document holds, or None where it is none or has no list of numbers in it."""
     try:
-        data = json.loads(text)
+        data = loads(text) if len(text) <= DOCUMENT_BYTES else None
     except (ValueError, RecursionError):
         return None
     listed = data.get(_ROWS, data) if isinstance(data, dict) else data

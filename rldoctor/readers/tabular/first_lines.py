@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rldoctor.files import read_start
 from rldoctor.readers.tabular.dialect import COMMENT, is_number, sniff, split
 from rldoctor.readers.tabular.documents import opens_like_document
 from rldoctor.readers.tabular.jsonlines import first_object
@@ -49,7 +50,6 @@ def promising(path: Path) -> bool:
 def head(path: Path) -> str:
     """The first characters of a file; empty when it cannot be read."""
     try:
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            return file.read(_PEEK)
+        return read_start(path, _PEEK).decode("utf-8-sig", errors="replace")
     except OSError:
         return ""

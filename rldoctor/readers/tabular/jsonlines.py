@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rldoctor.errors import ReadError
+from rldoctor.files import open_regular
 from rldoctor.model.raw import Note
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.bounded_json import loads
+from rldoctor.readers.limits import MIB
 from rldoctor.readers.tabular.cells import Column, number
 from rldoctor.readers.tabular.decode import read_text
 from rldoctor.readers.tabular.documents import parse_document
@@ -24,6 +27,10 @@ _BARE_NAN = pattern(r"(?<=[:,\[ ])nan(?=[,\]} ])", re.IGNORECASE)
 _DEEPEST = 12
 # A longer list is a history or a distribution, not what happened since the row before.
 _LONGEST = 1_000
+# RLlib writes its whole configuration into every line.
+_LONGEST_LINE = 16 * MIB
+# After so many broken lines, and fewer good ones, a file is something else.
+_MOST_BAD = 50_000
 _EXPECTED = (
     "Expected JSON lines (one {...} per line), an array of such objects, or lists of numbers by metric. A "
     "summary without a curve (ML-Agents' timers.json) is no log: its TensorBoard files are."
@@ -142,8 +149,8 @@ def _only_lists(part: _Cells) -> bool:
 
 def first_object(path: Path) -> dict[str, Any]:
     """The first line of a file as a JSON object, ``{}`` when it is none."""
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return _parse(file.readline()) or {}
+    with TextIOWrapper(open_regular(path), encoding="utf-8-sig", errors="replace") as file:
+        return _parse(file.readline(_LONGEST_LINE)) or {}
 
 
 def flat(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -169,21 +176,35 @@ def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
         # Loggers end every line with a newline: an open last line is a kill, a broken one in the middle is
         # damage.
         elif index == len(lines) - 1 and not text.endswith("\n"):
-            notes.append(Note("truncated-file", f"{source}: the last line is cut off, skipped", "warning"))
+            notes.append(_cut(source))
         else:
             bad += 1
+            if bad > _MOST_BAD and bad > len(rows):
+                raise ReadError(f"{source}: the first {index + 1:,} lines are mostly no JSON objects")
     if bad:
-        notes.append(Note("bad-lines", f"{source}: {bad} lines are no JSON objects, skipped", "warning"))
+        text = f"{source}: {bad} lines are no JSON objects, skipped"
+        notes.append(Note("bad-lines", text, "warning", lost=True))
     return rows
+
+
+def _cut(source: str) -> Note:
+    return Note("truncated-file", f"{source}: the last line is cut off, skipped", "warning", lost=True)
 
 
 def _parse(line: str) -> dict[str, Any] | None:
     """One line as an object; accepts NaN, Infinity and the bare ``nan`` old Ray versions wrote."""
+    if not line.lstrip().startswith("{"):
+        return None
     # As it is first: the replacement could change a ``nan`` inside a text.
-    for candidate in (line, _BARE_NAN.sub("NaN", line)):
-        try:
-            entry = json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-        return entry if isinstance(entry, dict) else None
-    return None
+    entry = _object(line)
+    if entry is None and _BARE_NAN.search(line):
+        entry = _object(_BARE_NAN.sub("NaN", line))
+    return entry
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        entry = loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return entry if isinstance(entry, dict) else None

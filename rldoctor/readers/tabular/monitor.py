@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import BoolArray, FloatArray, Note, RawSeries, RawSetting
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.bounded_json import loads
 from rldoctor.readers.tabular.cells import Column
 from rldoctor.readers.tabular.contents import Contents, contents
 from rldoctor.readers.tabular.decode import read_text
@@ -57,7 +57,7 @@ def read_monitors(directory: Path, names: Sequence[str]) -> Contents:
         try:
             parts.append(_read_part(directory / name))
         except ReadError as error:
-            found.notes.append(Note("unreadable-file", str(error), "warning"))
+            found.notes.append(Note("unreadable-file", str(error), "warning", lost=True))
     if not parts:
         raise ReadError(found.notes[0].text if found.notes else f"{directory}: no monitor file")
     for part in parts:
@@ -81,7 +81,7 @@ def _read_part(path: Path) -> _Part:
     if sections > 1:
         notes.append(Note("monitor-restarted", f"{path.name}: {sections} headers, one per (re)start"))
     start = header.get("t_start")
-    begin = float(start) if isinstance(start, int | float) else None
+    begin = _seconds(start)
     settings = [
         RawSetting(key, value, f"{path.name}:1")
         for key, value in header.items()
@@ -91,14 +91,22 @@ def _read_part(path: Path) -> _Part:
     return _Part(path.name, begin, clock, columns, notes, settings)
 
 
+def _seconds(start: object) -> float | None:
+    """The time of the header as a number, where it is one."""
+    try:
+        return float(start) if isinstance(start, int | float) else None
+    except OverflowError:
+        return None
+
+
 def _split(text: str) -> tuple[dict[str, object], str, int]:
     """The first JSON header, the table without any header line, and how many JSON headers there are."""
     if not text.startswith("#"):
         return {}, text, 0
     first, _, body = text.partition("\n")
     try:
-        header = json.loads(first.lstrip("# "))
-    except ValueError:
+        header = loads(first.lstrip("# "))
+    except (ValueError, RecursionError):
         header = {}
     sections = 1
     if "\n#" in body:
@@ -200,7 +208,7 @@ def _note_lost(lengths: _Dense, notes: list[Note]) -> None:
     lost = int((~lengths.there).sum())
     if lost:
         text = f"monitor files: {lost} episodes have no readable length; the step axis is short by them"
-        notes.append(Note("monitor-length", text, "warning", ("monitor.csv:l",)))
+        notes.append(Note("monitor-length", text, "warning", ("monitor.csv:l",), lost=True))
 
 
 def looks_like_monitor(head: str) -> bool:

@@ -10,6 +10,7 @@ from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSeries
 from rldoctor.readers.tabular.contents import Contents
 from rldoctor.readers.tabular.dialect import sniff
+from rldoctor.readers.tabular.first_lines import head
 from rldoctor.readers.tabular.table import read_table
 
 
@@ -20,8 +21,7 @@ def is_scalars_dir(directory: Path) -> bool:
     first = next(iter(sorted(directory.rglob("*.csv"))), None)
     if first is None:
         return False
-    with first.open(encoding="utf-8", errors="replace") as file:
-        dialect = sniff([file.readline(), file.readline()])
+    dialect = sniff(head(first).splitlines()[:2])
     return dialect is not None and dialect.headerless and len(dialect.names) == 2
 
 
@@ -35,13 +35,15 @@ def read_scalars_dir(directory: Path) -> Contents:
             # A table with more or fewer than two columns does not unpack: that is the ValueError below.
             steps, values = read_table(path).columns
         except (ReadError, ValueError) as error:
-            found.notes.append(Note("unreadable-file", f"{found.files[-1]}: {error}", "warning", (tag,)))
+            found.notes.append(
+                Note("unreadable-file", f"{found.files[-1]}: {error}", "warning", (tag,), lost=True)
+            )
             continue
         # A row of which one cell is missing is no point; the others are.
         _, here, there = np.intersect1d(steps.rows, values.rows, assume_unique=True, return_indices=True)
         lost = max(steps.values.size, values.values.size) - here.size
         if lost:
             text = f"{found.files[-1]}: {lost} rows without a step or a value"
-            found.notes.append(Note("bad-cells", text, "warning", (tag,)))
+            found.notes.append(Note("bad-cells", text, "warning", (tag,), lost=True))
         found.series.append(RawSeries(tag, steps.values[here], values.values[there], source=found.files[-1]))
     return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from rldoctor.files import read_start
 from rldoctor.model.raw import RawRun
 
 _NAME = "tfevents"
@@ -42,12 +44,11 @@ class TensorBoardReader:
 def _is_ours(path: Path, name: str) -> bool:
     """Whether a file starts like an event file, or is called like one."""
     try:
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113
             return False
         if _NAME in name:
             return True
-        with path.open("rb", buffering=0) as stream:
-            head = stream.read(_HEADER + 1)
+        head = read_start(path, _HEADER + 1)
     except OSError:
         return _NAME in name
     return _starts_with_event(head)

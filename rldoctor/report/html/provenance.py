@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rldoctor import __version__
+from rldoctor.files import open_regular
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean
 
@@ -40,7 +41,7 @@ class Hashes:
             if size > self._left:
                 return "not hashed: too large"
             self._left -= size
-            with path.open("rb") as stream:
+            with open_regular(path) as stream:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except (OSError, ValueError):
             return "no longer there"
