@@ -53,7 +53,9 @@ def _check_series(run: RawRun) -> None:
         run.notes.append(Note("metrics-left-out", text, "warning", tuple(lost[:_SHOWN]), lost=True))
 
 
-def _proper(one: RawSeries) -> bool:
+def _proper(one: Any) -> bool:
+    if not isinstance(one, RawSeries):
+        return False
     arrays = (one.steps, one.values) if one.wall is None else (one.steps, one.values, one.wall)
     return len(one.tag) <= NAME and all(
         type(array) is np.ndarray

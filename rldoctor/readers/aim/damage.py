@@ -32,7 +32,7 @@ class RepositoryDamage:
             raise
         # RocksDB, SQLite, the decoder and the SDK itself each raise their own types on damaged bytes.
         except Exception as error:
-            self.notes.append(Note(code, f"{what}: {self._reason(error)}", "warning"))
+            self.notes.append(Note(code, f"{what}: {self._reason(error)}", "warning", lost=True))
             return default
 
     @property
@@ -62,4 +62,4 @@ class RepositoryDamage:
 
 def _lost(reason: str, tags: list[str]) -> Note:
     text = f"{len(tags)} metric(s) could not be read: {reason}"
-    return Note("aim-metric-unreadable", text, "warning", tuple(tags))
+    return Note("aim-metric-unreadable", text, "warning", tuple(tags), lost=True)

@@ -81,10 +81,8 @@ class Snapshot:
             target.mkdir(parents=True)
             if _copy_files(source, target):
                 return _size_notes(target)
-        note = Note(
-            "aim-live-copy", f"{folder} changed while it was copied: points may be missing.", "warning"
-        )
-        return [*_size_notes(target), note]
+        text = f"{folder} changed while it was copied: points may be missing."
+        return [*_size_notes(target), Note("aim-live-copy", text, "warning", lost=True)]
 
 
 def _copy_files(source: Path, target: Path) -> bool:

@@ -78,7 +78,7 @@ def _note_repaired(table: Table, found: Contents) -> None:
         if _is_series(part) and part.bad:
             sample = ", ".join(repr(text[:40]) for text in part.texts)
             text = f"{table.source}: {part.name}: {part.bad} cells are no numbers ({sample}), skipped"
-            found.notes.append(Note("bad-cells", text, "warning", (part.name,)))
+            found.notes.append(Note("bad-cells", text, "warning", (part.name,), lost=True))
         if part.coerced and _is_series(part):
             text = (
                 f"{table.source}: {part.name}: {part.coerced} cells read out of a wrapper such as tensor(...)"

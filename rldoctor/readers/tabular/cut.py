@@ -28,7 +28,12 @@ def without_cut_cell(body: str, delimiter: str, width: int, source: str, notes: 
     if len(cells) >= width and not _half(cells[-1], body[:start], delimiter, len(cells)):
         return body
     notes.append(
-        Note("truncated-file", f"{source}: the last row is cut off, its last cell skipped", "warning")
+        Note(
+            "truncated-file",
+            f"{source}: the last row is cut off, its last cell skipped",
+            "warning",
+            lost=True,
+        )
     )
     # With the delimiter: a row cut in its last cell keeps its number of cells, and is not told as ragged.
     return body[: start + last.rfind(delimiter) + 1] if delimiter in last else body[:start]

@@ -105,4 +105,5 @@ def _zero_tail(path: Path, count: int) -> Note:
 
 
 def _note(code: str, path: Path, text: str) -> Note:
-    return Note(code, f"{path.name} {text}", "warning" if code == "zero-tail" else "info")
+    lost = code == "zero-tail"
+    return Note(code, f"{path.name} {text}", "warning" if lost else "info", lost=lost)

@@ -100,7 +100,7 @@ def _columns(lists: Mapping[str, FloatArray], source: str, notes: list[Note]) ->
     other = sorted(name for name, values in lists.items() if values.size != length)
     if other:
         text = f"{source}: lists of another length than {length}, not read: {', '.join(other)}"
-        notes.append(Note("list-length", text, "warning", tuple(other)))
+        notes.append(Note("list-length", text, "warning", tuple(other), lost=True))
     rows = np.arange(length, dtype=np.float64)
     return [Column(name, rows, values) for name, values in lists.items() if values.size == length]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rldoctor.files import read_start
 from rldoctor.readers.tabular.dialect import COMMENT, is_number, sniff, split
 from rldoctor.readers.tabular.documents import opens_like_document
-from rldoctor.readers.tabular.jsonlines import first_object
+from rldoctor.readers.tabular.jsonlines import first_object, parse_line
 from rldoctor.readers.tabular.monitor import looks_like_monitor
 
 # Enough for a header of some thousand columns and the first row.
@@ -22,9 +22,14 @@ def begins_document(path: Path) -> bool:
 
 
 def begins_with_object(path: Path) -> bool:
-    """Whether the first line is an object (or the file is empty: worth an error, not silence)."""
+    """Whether the first line is an object, or one soon after it: a cut or changed line must not hide a log.
+
+    So is an empty file: worth an error, not silence.
+    """
     try:
-        return path.stat().st_size == 0 or bool(first_object(path))
+        if path.stat().st_size == 0 or first_object(path):
+            return True
+        return path.suffix != ".json" and any(parse_line(line) for line in head(path).splitlines()[:_SNIFFED])
     except OSError:
         # Claimed all the same: reading it then says what is wrong.
         return True

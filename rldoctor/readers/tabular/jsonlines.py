@@ -150,7 +150,7 @@ def _only_lists(part: _Cells) -> bool:
 def first_object(path: Path) -> dict[str, Any]:
     """The first line of a file as a JSON object, ``{}`` when it is none."""
     with TextIOWrapper(open_regular(path), encoding="utf-8-sig", errors="replace") as file:
-        return _parse(file.readline(_LONGEST_LINE)) or {}
+        return parse_line(file.readline(_LONGEST_LINE)) or {}
 
 
 def flat(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
@@ -170,7 +170,7 @@ def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
     for index, line in enumerate(lines):
         if not line.strip():
             continue
-        entry = _parse(line)
+        entry = parse_line(line)
         if entry is not None:
             rows.append(entry)
         # Loggers end every line with a newline: an open last line is a kill, a broken one in the middle is
@@ -191,7 +191,7 @@ def _cut(source: str) -> Note:
     return Note("truncated-file", f"{source}: the last line is cut off, skipped", "warning", lost=True)
 
 
-def _parse(line: str) -> dict[str, Any] | None:
+def parse_line(line: str) -> dict[str, Any] | None:
     """One line as an object; accepts NaN, Infinity and the bare ``nan`` old Ray versions wrote."""
     if not line.lstrip().startswith("{"):
         return None

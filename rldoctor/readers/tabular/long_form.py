@@ -90,7 +90,7 @@ def _contents(table: Table, frame: pd.DataFrame, label: str, step: str, value: s
     lost = int((logged & ~usable).sum())
     if lost:
         text = f"{table.source}: {lost} rows without a number left out"
-        found.notes.append(Note("bad-cells", text, "warning"))
+        found.notes.append(Note("bad-cells", text, "warning", lost=True))
     kept = numbers[logged & usable]
     for tag, rows in kept.groupby(label, sort=False):
         steps, values = (rows[name].to_numpy(dtype=np.float64) for name in (step, value))

@@ -32,7 +32,7 @@ def read_members(directory: Path, names: Sequence[str]) -> RawRun:
         part.into(run)
     if not run.files:
         raise errors[0] if errors else ReadError(f"{directory}: no table to read")
-    run.notes.extend(Note("unreadable-file", str(error), "warning") for error in errors)
+    run.notes.extend(Note("unreadable-file", str(error), "warning", lost=True) for error in errors)
     run.format = _format(names)
     return run
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rldoctor.errors import ReadError
-from rldoctor.model.raw import Note, RawRun
+from rldoctor.model.raw import RawRun
+from rldoctor.readers.base import PartlyReadError
 from rldoctor.readers.tabular.contents import contents
 from rldoctor.readers.tabular.continued import continues, later_parts
 from rldoctor.readers.tabular.members import read_members, read_rows
@@ -25,11 +26,9 @@ def read_tables(directory: Path, names: Sequence[str]) -> list[RawRun]:
     for name in names:
         if name not in members:
             _collect(found, errors, directory, [name])
-    if not found and errors:
-        raise errors[0]
     runs = list(found.values())
-    for error in errors:
-        runs[0].notes.append(Note("unreadable-file", str(error), "warning"))
+    if errors:
+        raise PartlyReadError(runs, errors) if found else errors[0]
     return runs
 
 

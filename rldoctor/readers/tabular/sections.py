@@ -19,6 +19,9 @@ from rldoctor.readers.tabular.dialect import COMMENT, split
 
 _Row = list[str]
 _QUOTE = '"'
+# Blank cells cost as much as filled ones: a table of more than these must have a share of them filled.
+_MOST_CELLS = 2_000_000
+_MOST_BLANK = 8
 _NUMERIC = "+-.0123456789"
 
 
@@ -40,6 +43,7 @@ def cells_by_name(
     rows = _without_comments(_rows(body, delimiter, len(names), source, notes), len(names), source, notes)
     parts = _sections(rows, header, source, notes)
     parts[0].names = names
+    _check_size(parts)
     _ragged_notes(parts, source, notes)
     every = list(dict.fromkeys(name for part in parts for name in part.names))
     if len(parts) == 1:
@@ -47,6 +51,18 @@ def cells_by_name(
         filled = [row if len(row) == width else _filled(row, width) for row in parts[0].rows]
         return list(names), list(zip(*filled, strict=True)) if filled else [()] * width
     return every, [[cell for part in parts for cell in _column(part, name)] for name in every]
+
+
+class TooManyCellsError(ValueError):
+    """A few short rows under a very wide header, or many headers: nothing but blanks to fill in."""
+
+
+def _check_size(parts: Sequence[_Section]) -> None:
+    every = len({name for part in parts for name in part.names})
+    rows = sum(len(part.rows) for part in parts)
+    there = sum(len(row) for part in parts for row in part.rows)
+    if every * rows > _MOST_CELLS and every * rows > _MOST_BLANK * there:
+        raise TooManyCellsError(f"{rows:,} rows of {every:,} columns with {there:,} cells in them")
 
 
 def _rows(body: str, delimiter: str, width: int, source: str, notes: list[Note]) -> list[_Row]:
@@ -57,7 +73,7 @@ def _rows(body: str, delimiter: str, width: int, source: str, notes: list[Note])
         return rows
     lost = [line for line in body.split("\n") if line.count(_QUOTE) % 2]
     text = f"{source}: {len(lost)} lines have a quote that is never closed, which is left out"
-    notes.append(Note("unclosed-quote", text, "warning"))
+    notes.append(Note("unclosed-quote", text, "warning", lost=True))
     whole = (line.replace(_QUOTE, "") if line.count(_QUOTE) % 2 else line for line in body.split("\n"))
     return [row for row in split([line for line in whole if line], delimiter) if row]
 
@@ -148,7 +164,7 @@ def _ragged_notes(parts: Sequence[_Section], source: str, notes: list[Note]) -> 
     width = len(parts[0].names)
     if longer:
         text = f"{source}: {longer} rows have more cells than the header's {width}, the extra cells skipped"
-        notes.append(Note("ragged-rows", text, "warning"))
+        notes.append(Note("ragged-rows", text, "warning", lost=True))
     if shorter:
         text = f"{source}: {shorter} rows have fewer cells than the header's {width}"
         notes.append(Note("ragged-rows", text))

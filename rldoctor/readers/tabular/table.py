@@ -14,17 +14,21 @@ from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSeries
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.limits import SERIES
 from rldoctor.readers.tabular.cells import Column, column
 from rldoctor.readers.tabular.cut import without_cut_cell
 from rldoctor.readers.tabular.decode import read_text
 from rldoctor.readers.tabular.dialect import COMMENT, Dialect, sniff, unmixed
 from rldoctor.readers.tabular.numerals import COMMA, decimal_mark
-from rldoctor.readers.tabular.sections import cells_by_name
+from rldoctor.readers.tabular.sections import TooManyCellsError, cells_by_name
 
 # Measured: below this the csv module beats pandas including pandas' import; above it pandas wins.
 _BIG = 10_000_000
 _FAST = 100_000
+# Short rows in great number: each is a list and its cells, ten times what stands in the file.
+_MANY_ROWS = 400_000
 _SNIFF_LINES = 20
+_MARKS = ",\t;"
 _DIGITS = "+-.0123456789"
 _WORD_LINE = pattern(r"\n(?!nan\b|inf\b|NaN\b)[A-Za-z_]")
 
@@ -62,7 +66,9 @@ def parse_table(text: str, source: str, path: Path | None = None, above: int = 0
     ``path`` is the file the text was read from, when all its lines but the first ``above`` are in the text:
     numpy reads numbers from a file much faster than from memory.
     """
-    dialect = sniff(text[: _longest_head(text)].splitlines())
+    head = text[: _longest_head(text)].splitlines()
+    _check_width(head, path or source)
+    dialect = sniff(head)
     if dialect is None or not any(dialect.names):
         raise ReadError(
             f"{path or source}: no column found", hint="Expected a header line and rows of numbers."
@@ -76,6 +82,15 @@ def parse_table(text: str, source: str, path: Path | None = None, above: int = 0
         names, body, dialect, source, notes
     )
     return Table(source, columns, rows, notes)
+
+
+def _check_width(lines: Sequence[str], where: Path | str) -> None:
+    """ReadError for a line of more cells than a run has metrics; a quoted cell may be a long list."""
+    for line in lines:
+        cells = max(map(line.count, _MARKS))
+        if cells > SERIES and '"' not in line:
+            text = f"{where}: a line of {cells:,} cells: more than any log has metrics"
+            raise ReadError(text, hint="Expected a header line and rows of numbers.")
 
 
 def _longest_head(text: str) -> int:
@@ -110,7 +125,7 @@ def _fast_columns(
             # Copies: a column of the matrix is strided, slow in every later pass, and keeps the others alive.
             rows = np.arange(len(matrix), dtype=np.float64)
             return [Column(name, rows, matrix[:, i].copy()) for i, name in enumerate(names)], len(matrix)
-    if len(body) > _BIG and _regular(body, dialect):
+    if (len(body) > _BIG or body.count("\n") > _MANY_ROWS) and _regular(body, dialect):
         from rldoctor.readers.tabular.big import big_columns
 
         return big_columns(names, body, dialect.delimiter)
@@ -130,7 +145,7 @@ def _columns(
 ) -> tuple[list[Column], int]:
     try:
         every, cells = cells_by_name(body, dialect.delimiter, dialect.names, names, source, notes)
-    except csv.Error as error:
+    except (csv.Error, TooManyCellsError) as error:
         raise ReadError(f"{source}: not a readable table: {error}") from error
     decimal = _decimal(cells, body, dialect.delimiter, source, notes)
     found = [column(name, part, decimal=decimal) for name, part in zip(every, cells, strict=True)]

@@ -39,7 +39,7 @@ def _open_all(directory: Path, names: Sequence[str]) -> tuple[list[EventFile], l
         try:
             file = read_event_file(directory / name)
         except OSError as error:
-            notes.append(Note("unreadable-file", f"{name}: {error.strerror or error}", "warning"))
+            notes.append(Note("unreadable-file", f"{name}: {error.strerror or error}", "warning", lost=True))
             continue
         if file.is_event_file:
             files.append(file)
@@ -49,7 +49,7 @@ def _open_all(directory: Path, names: Sequence[str]) -> tuple[list[EventFile], l
                 if not file.size
                 else f"is no event file ({file.size} bytes without a valid record)"
             )
-            notes.append(Note("not-an-event-file", f"{name} {what}", "warning"))
+            notes.append(Note("not-an-event-file", f"{name} {what}", "warning", lost=True))
     if not files:
         listed = "; ".join(note.text for note in notes)
         raise ReadError(

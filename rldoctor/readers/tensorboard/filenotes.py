@@ -25,14 +25,13 @@ def file_notes(file: EventFile) -> Iterator[Note]:
         text = _DAMAGE[damage.kind].format(size=damage.size, offset=damage.offset)
         level = "info" if damage.kind in _HARMLESS else "warning"
         code = "truncated-file" if damage.kind == "truncated" else damage.kind
-        yield Note(code, f"{name}: {text}", level)
+        yield Note(code, f"{name}: {text}", level, lost=True)
     if file.corrupt:
         text = f"{file.corrupt} of {file.records} records have a wrong checksum; skipped"
-        yield Note("corrupt-records", f"{name}: {text}", "warning")
+        yield Note("corrupt-records", f"{name}: {text}", "warning", lost=True)
     if file.unparsable:
-        yield Note(
-            "unparsable-records", f"{name}: {file.unparsable} records are no valid event; skipped", "warning"
-        )
+        text = f"{file.unparsable} records are no valid event; skipped"
+        yield Note("unparsable-records", f"{name}: {text}", "warning", lost=True)
     if file.strange_tags:
         text = f"{len(file.strange_tags)} tags are not UTF-8; unreadable bytes were replaced"
         yield Note("non-utf8-tag", f"{name}: {text}", tags=tuple(file.strange_tags))

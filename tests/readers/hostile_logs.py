@@ -159,9 +159,9 @@ ALONE: dict[str, Make] = {
     "csv of blanks": bytes_("progress.csv", b"a,b\n" + b"1,\n" * (4 * MIB // 3)),
     "csv of quotes": bytes_("progress.csv", b'a,b\n1,"' + b'""\n' * MIB),
     "csv of one line": bytes_("progress.csv", b"step,reward" + b"x" * (4 * MIB)),
-    "jsonl of empty objects": bytes_("metrics.jsonl", b"{}\n" * (4 * MIB // 3)),
+    "jsonl of empty objects": bytes_("metrics.jsonl", b'{"a": 1}\n' + b"{}\n" * (4 * MIB // 3)),
     "jsonl of broken lines": bytes_("metrics.jsonl", b'{"a": 1}\n' + b"{x\n" * (4 * MIB // 3)),
-    "jsonl of nested objects": bytes_("metrics.jsonl", (b'{"a":' * 5000 + b"\n") * 150),
+    "jsonl of nested objects": bytes_("metrics.jsonl", b'{"a": 1}\n' + (b'{"a":' * 5000 + b"\n") * 150),
     "jsonl of 400 digits": bytes_("metrics.jsonl", (f'{{"step": 1, "reward": {DIGITS}}}\n' * 5000).encode()),
     "events of a 1 GB record": bytes_(
         "events.out.tfevents.1", record(b"\x09" + bytes(8)) + record(bytes(99), 1 << 30) + bytes(4 * MIB)
