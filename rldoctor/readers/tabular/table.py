@@ -27,6 +27,7 @@ _BIG = 10_000_000
 _FAST = 100_000
 # Short rows in great number: each is a list and its cells, ten times what stands in the file.
 _MANY_ROWS = 400_000
+_MOST_PADDED = 2
 _SNIFF_LINES = 20
 _MARKS = ",\t;"
 _DIGITS = "+-.0123456789"
@@ -125,18 +126,21 @@ def _fast_columns(
             # Copies: a column of the matrix is strided, slow in every later pass, and keeps the others alive.
             rows = np.arange(len(matrix), dtype=np.float64)
             return [Column(name, rows, matrix[:, i].copy()) for i, name in enumerate(names)], len(matrix)
-    if (len(body) > _BIG or body.count("\n") > _MANY_ROWS) and _regular(body, dialect):
+    if (len(body) > _BIG or body.count("\n") > _MANY_ROWS) and _regular(body, dialect, len(names)):
         from rldoctor.readers.tabular.big import big_columns
 
         return big_columns(names, body, dialect.delimiter)
     return None
 
 
-def _regular(body: str, dialect: Dialect) -> bool:
+def _regular(body: str, dialect: Dialect, width: int) -> bool:
     """Whether pandas would read it as the slow way does: no further header, comment, comma or odd quote."""
     # Looked for at once in the whole text; the slow way then finds out what it is.
     words = body[:1] in _DIGITS and _WORD_LINE.search(body) is not None
     marked = "\n" + COMMENT in body or body.count('"') % 2 == 1
+    lines = body.count("\n")
+    if lines * width > _MOST_PADDED * (body.count(dialect.delimiter) + lines):
+        return False  # pandas would fill up rows that are short, without end
     return not (words or marked or (dialect.delimiter != "," and "," in body))
 
 
