@@ -37,7 +37,7 @@ def _transitions(sight: Sight) -> Iterator[AuditRow]:
     steps, rate, seconds = sight.together("fps", "wall_time")
     if steps.size >= sight.criteria["least_rows"] and seconds[-1] > 0 and rate[-1] > 0:
         total = float(rate[-1] * seconds[-1])
-        text = f"{rate[-1]:,.4g} per second x {seconds[-1]:,.4g} s = {total:,.0f}"
+        text = f"{rate[-1]:,.3g} per second x {seconds[-1]:,.3g} s = {total:,.0f}"
         # Both are cut to whole numbers by loggers, so either may be one more.
         whole = float(rate[-1] + 1) * float(seconds[-1] + 1)
         yield _total(sight, "transitions_by_clock", Implied(total, total, whole, text), steps)
@@ -46,7 +46,7 @@ def _transitions(sight: Sight) -> Iterator[AuditRow]:
     steps, count, length = sight.together("episodes", "episode_length")
     if single and steps.size >= sight.criteria["least_rows"] and count[-1] > 0:
         total = float(np.sum(np.diff(count, prepend=0.0) * length))
-        text = f"{count[-1]:,.0f} episodes of {median(length):,.4g} steps = {total:,.0f}"
+        text = f"{count[-1]:,.0f} episodes of {median(length):,.3g} steps = {total:,.0f}"
         yield _total(sight, "transitions_by_episodes", Implied(total, total, total, text), steps)
 
 
@@ -85,7 +85,7 @@ def _rollout(sight: Sight) -> Iterator[AuditRow]:
     if not ratios.size:
         return
     size = median(ratios)
-    text = f"{steps[-1]:,.0f} transitions / {iterations[-1]:,.0f} iterations = {size:,.4g}"
+    text = f"{steps[-1]:,.0f} transitions / {iterations[-1]:,.0f} iterations = {size:,.3g}"
     low, high = float(np.min(ratios)), float(np.max(ratios))
     yield row(sight, "rollout_batch", Implied(size, low, high, text, span(steps), int(steps.size)))
 

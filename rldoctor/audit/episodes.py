@@ -21,7 +21,7 @@ def episodes(sight: Sight) -> Iterator[AuditRow]:
     ratio = returns / lengths
     middle = median(ratio)
     low, high = spread(ratio)
-    text = f"return / length = {middle:.4g} (a tenth of the rows below {low:.4g}, a tenth above {high:.4g})"
+    text = f"return / length = {middle:.3g} (a tenth of the rows below {low:.3g}, a tenth above {high:.3g})"
     yield row(sight, "reward_per_step", Implied(middle, low, high, text, span(steps), int(steps.size)))
 
 

@@ -32,7 +32,7 @@ def _moves(sight: Sight) -> Iterator[AuditRow]:
     pushed = median(np.abs(loss)) > sight.criteria["exact_move"]
     # ln(1) = 0 makes the loss 0 at alpha = 1: a temperature stuck there shows no loss either.
     unmoved = still and (pushed or abs(float(alpha[0]) - 1.0) < sight.criteria["exact_move"])
-    text = f"alpha goes from {alpha[0]:.4g} to {alpha[-1]:.4g} over {alpha.size} rows with a loss of its own"
+    text = f"alpha goes from {alpha[0]:.3g} to {alpha[-1]:.3g} over {alpha.size} rows with a loss of its own"
     yield mechanism(sight, "temperature_moves", not unmoved, text, steps)
 
 

@@ -125,7 +125,7 @@ def exit_code(diagnoses: Sequence[Diagnosis]) -> int:
 
 def tell_gate(gate: Gate, diagnoses: Sequence[Diagnosis]) -> None:
     """Say on standard error how each finding was counted, and what of the settings had no use."""
-    from rldoctor.report.words import names
+    from rldoctor.report.run_names import relative_names as names
 
     named = list(zip(names(diagnoses), diagnoses, strict=True))
     if gate.spoken:

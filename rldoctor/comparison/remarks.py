@@ -83,8 +83,8 @@ def _coded(verdict: Verdict, changes: SettingChanges) -> Iterator[Remark]:
 def _variance(spread: SeedSpread) -> Remark:
     shape = "fall into two groups" if spread.bimodal else "differ widely"
     text = (
-        f"The {spread.runs} runs of the {spread.arm} {shape}: {spread.low:.4g} to {spread.high:.4g}, median "
-        f"{spread.median:.4g} (range {spread.relative_range:.2g} x median). Report the interquartile mean "
+        f"The {spread.runs} runs of the {spread.arm} {shape}: {spread.low:.3g} to {spread.high:.3g}, median "
+        f"{spread.median:.3g} (range {spread.relative_range:.2g} x median). Report the interquartile mean "
         "and use more seeds; a lower learning rate often narrows it."
     )
     return Remark("OUT-11", "High variance over seeds", Severity.INFO, text)

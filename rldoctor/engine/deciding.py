@@ -139,7 +139,7 @@ def _said(leaf: _Leaf, scene: Scene, measures: Mapping[str, Measure]) -> str:
         return ""
     label, unit = named
     side = ("above" if above else "below") if leaf.held else ("not above" if above else "not below")
-    return f"{label} {number_text(float(f'{value:.4g}'))}{unit} ({side} {number_text(float(f'{limit:.4g}'))})"
+    return f"{label} {number_text(value)}{unit} ({side} {number_text(limit)})"
 
 
 def _is_limit(node: ast.expr, scene: Scene) -> bool:

@@ -8,7 +8,7 @@ import string
 from collections.abc import Mapping
 
 from rldoctor.model.finding import Measure, Prescription
-from rldoctor.model.numbers import number_text
+from rldoctor.model.numbers import in_format, number_text
 from rldoctor.model.run import Run, Wording
 from rldoctor.rulebook.schema import FixSpec
 
@@ -21,7 +21,8 @@ _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 
 def formatted(value: float, spec: str) -> str:
     """A measured value in the format its rule asks for; the default format is that of every number."""
-    return number_text(value) if spec == DEFAULT_FORMAT or not math.isfinite(value) else format(value, spec)
+    plain = spec == DEFAULT_FORMAT or not math.isfinite(value)
+    return number_text(value) if plain else in_format(value, spec)
 
 
 def step_text(step: float | None) -> str:

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Paragraph:
-    """Text in one ``style``, with ``parts`` behind it that have one of their own. Never read as markup."""
+    """Text in one ``style``, with ``parts`` behind it that have one of their own. Never read as markup.
+
+    ``whole``: it is not broken into lines.
+    """
 
     text: str = ""
     style: str = ""
     parts: list[tuple[str, str]] = field(default_factory=list)
+    whole: bool = False
 
     def append(self, text: str, style: str = "") -> Paragraph:
         """Add text in a style of its own; returns the paragraph."""
@@ -43,6 +47,11 @@ class Paragraph:
         for text, style in self.parts:
             made.append(text, style=style)
         return made
+
+
+def line(text: str = "", style: str = "") -> Paragraph:
+    """A paragraph that stays on one line, however long: a path is copied, a line is searched for."""
+    return Paragraph(text, style, whole=True)
 
 
 @dataclass(frozen=True, slots=True)

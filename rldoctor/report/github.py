@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rldoctor.model.finding import Diagnosis, Root, Severity
-from rldoctor.report import words
+from rldoctor.report import run_names, words
 from rldoctor.report.clean import clean
 
 _LEVELS = {
@@ -25,7 +25,7 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The commands, one per line."""
     found = [
         one
-        for name, diagnosis in zip(words.names(diagnoses), diagnoses, strict=True)
+        for name, diagnosis in zip(run_names.names(diagnoses), diagnoses, strict=True)
         for one in _run(name, diagnosis)
     ]
     worst_first = sorted(found, key=lambda one: -one[0])

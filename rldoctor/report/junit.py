@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, RuleResult
-from rldoctor.report import words
+from rldoctor.report import run_names, words
 from rldoctor.report.clean import clean
 
 COUNTS = {
@@ -23,7 +23,7 @@ COUNTS = {
 def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The report as a ``<testsuites>`` document."""
     root = Xml.Element("testsuites", name="rldoctor")
-    for name, diagnosis in zip(words.names(diagnoses), diagnoses, strict=True):
+    for name, diagnosis in zip(run_names.relative_names(diagnoses), diagnoses, strict=True):
         root.append(_suite(name, diagnosis))
     for key in COUNTS:
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))

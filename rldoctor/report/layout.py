@@ -31,7 +31,7 @@ class UnusualError(Exception):
 
 
 class Printer:
-    """Prints blocks to a stream without colour, ``width`` columns wide."""
+    """Prints blocks to a stream without colour, ``width`` columns wide; no line ends with blanks."""
 
     def __init__(self, file: IO[str], width: int) -> None:
         """Where to, and how wide."""
@@ -39,7 +39,8 @@ class Printer:
 
     def print(self, block: Any, *, soft_wrap: bool = False) -> None:
         """One block; ``soft_wrap``: a paragraph on one line, however long."""
-        self.file.write(self._text(block, soft_wrap=soft_wrap))
+        lines = self._text(block, soft_wrap=soft_wrap).split("\n")
+        self.file.write("\n".join(line.rstrip(" ") for line in lines))
         self.file.flush()
 
     def rule(self, *, style: str, characters: str) -> None:

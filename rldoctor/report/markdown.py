@@ -8,7 +8,7 @@ from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
 from rldoctor.patterns import pattern
 from rldoctor.report import envelope_words as say
-from rldoctor.report import words
+from rldoctor.report import run_names, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
@@ -22,7 +22,7 @@ _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"}
 def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The report as GitHub-flavoured Markdown; text from the log is escaped."""
     lines = ["# rldoctor", ""]
-    names = words.names(diagnoses)
+    names = run_names.names(diagnoses)
     if len(diagnoses) > 1:
         lines += _index(names, diagnoses)
     for name, diagnosis in zip(names, diagnoses, strict=True):

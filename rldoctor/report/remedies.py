@@ -23,13 +23,14 @@ class Remedy:
     """One thing to do: ``what`` in words and the ``code`` to do it with; the rules that can look after it.
 
     Those before it in the list are done already: a rule that needs several counts where the last is told.
-    ``logs``: the code belongs into the training.
+    ``logs``: the code belongs into the training. ``short``: what is added, without how.
     """
 
     what: str
     code: str
     logs: bool
     rules: tuple[str, ...]
+    short: str
 
     @property
     def opens(self) -> str:
@@ -109,13 +110,15 @@ def _remedy(
 ) -> Remedy:
     rules = tuple(map(clean, codes))
     if key[0] == _POINTS or one is None:
-        return Remedy("train longer, or log more often (most rules need 10 points)", "", False, rules)
+        text = "train longer, or log more often (most rules need 10 points)"
+        return Remedy(text, "", False, rules, text)
+    some = _some(names)
     if key[0] == _SETTINGS:
-        return Remedy(f"tell {_some(names)}, if the run has it, with", "--set NAME=VALUE", False, rules)
+        text = f"tell {some}, if the run has it, with"
+        return Remedy(text, "--set NAME=VALUE", False, rules, f"tell {some} with --set")
     told = tell(one, diagnosis.run)
-    if told.logs:
-        return Remedy(f"log {_some(names)} with", told.code, True, rules)
-    return Remedy(told.what, told.code, False, rules)
+    what = f"log {some} with" if told.logs else told.what
+    return Remedy(what, told.code, told.logs, rules, f"log {some}")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from rldoctor.model.finding import Diagnosis, Finding, Outcome, Rival, Root
+from rldoctor.model.finding import Diagnosis, Outcome, Root
 from rldoctor.model.raw import Note
-from rldoctor.model.series import Series
 from rldoctor.report import audited, words
-from rldoctor.report.additions import Once
-from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf
+from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf, line
 from rldoctor.report.clean import clean
 from rldoctor.report.layout import Printer, printer
-from rldoctor.report.numbers import number, plural
+from rldoctor.report.numbers import plural
+from rldoctor.report.remedies import remedies
 from rldoctor.report.sparkline import can_show, sparkline
-from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, quiet, rules, settings
+from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, additions, rules, settings
 from rldoctor.report.terminal_envelope import reference
-from rldoctor.report.terminal_parts import STYLES, console, indented, table
-from rldoctor.report.terminal_summary import summary
+from rldoctor.report.terminal_fit import Needed, Part, fitted, parts
+from rldoctor.report.terminal_parts import STYLES, console, indented, spark
+from rldoctor.report.terminal_root import brief, full, labelled
+from rldoctor.report.terminal_summary import quiet, summary, worst_first
 from rldoctor.report.todo import Alternatives, Fix, todo
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
     from rldoctor.report.snippets import Snippet
-MAX_NOTES = 5
-MAX_OTHERWISE = 2
+MAX_NOTES = 2
 MAX_DETAILED = 8
-MAX_RIVALS = 4
+MAX_ROOTS = 3
+MAX_REMEDIES = 2
 MAX_TWINS = 8
 TWIN = "twin"
 
@@ -46,50 +48,85 @@ def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL) -> str:
 def show(
     diagnoses: Sequence[Diagnosis], target: Console | Printer | None = None, detail: int = NORMAL
 ) -> None:
-    """Print the report. Several runs: a table of all of them, then the ones with findings in full, if few.
+    """Print the report. Several runs: a line for each, worst first, then those with findings, if few.
 
     ``detail``: ``QUIET`` one line per run, ``VERBOSE`` every run with every rule, setting and note.
     """
     out = target or printer(sys.stdout) or console()
     if detail == QUIET:
-        for line in quiet(diagnoses):
-            out.print(line, soft_wrap=True)  # a line per run, for grep
-        return
-    if len(diagnoses) == 1:
+        _print(out, quiet(diagnoses))
+    elif len(diagnoses) == 1:
         _print(out, _run(diagnoses[0], out, detail))
-        return
-    _print(out, summary(diagnoses))
+    else:
+        _show_many(diagnoses, out, detail)
+
+
+def _show_many(diagnoses: Sequence[Diagnosis], out: Console | Printer, detail: int) -> None:
+    _print(out, summary(diagnoses, out.width))
     _print(out, _twins(diagnoses))
-    sick = [diagnosis for diagnosis in diagnoses if diagnosis.roots or detail == VERBOSE]
+    ordered = [diagnoses[place] for place in worst_first(diagnoses)]
+    sick = [diagnosis for diagnosis in ordered if diagnosis.roots or detail == VERBOSE]
     if len(sick) > MAX_DETAILED and detail != VERBOSE:
-        out.print(f"{len(sick)} runs have findings. In full: add -o report.html, or analyze fewer paths.")
+        _print(
+            out, [Paragraph(f"\n{len(sick)} runs have findings. In full: -o report.html, or fewer paths.")]
+        )
         return
     for diagnosis in sick:
         out.rule(style="dim", characters="-")
         _print(out, _run(diagnosis, out, detail))
 
 
-def _print(out: Console | Printer, parts: Iterable[Block | RenderableType]) -> None:
+def _print(out: Console | Printer, parts: Iterable[Block]) -> None:
     for part in parts:
-        out.print(part)
+        out.print(part, soft_wrap=isinstance(part, Paragraph) and part.whole)
 
 
-def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterator[Block]:
+def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterable[Block]:
     blocks = can_show(getattr(out.file, "encoding", None))
-    yield from _header(diagnosis)
-    yield from _fixes(diagnosis, detail)
-    for rank, root in enumerate(diagnosis.roots, 1):
-        yield from _root(rank, root, diagnosis, detail, blocks=blocks)
-    if blocks:
-        yield from _curve(diagnosis)
-    yield from _audit(diagnosis)
-    yield from reference(diagnosis.reference)
     if detail == VERBOSE:
-        yield from settings(diagnosis)
-        yield from rules(diagnosis)
-    else:
-        yield from _unmeasured(diagnosis)
-    yield from _notes(diagnosis.run.notes, detail)
+        return _whole(diagnosis, blocks=blocks)
+    told = list(_short(diagnosis, out.width, blocks=blocks))
+    return fitted(told, out.width, min(len(diagnosis.roots), MAX_ROOTS))
+
+
+def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
+    """A look: verdict, curve, the change, the root causes in a few lines, what opens more rules."""
+    yield from parts(_header(diagnosis, NORMAL, blocks=blocks))
+    yield from _change(diagnosis)
+    for rank, root in enumerate(diagnosis.roots[:MAX_ROOTS], 1):
+        yield from brief(rank, root, diagnosis)
+    yield from parts(_more_roots(diagnosis.roots[MAX_ROOTS:]))
+    if audited.contradictions(diagnosis.audit):
+        yield Part(Paragraph(), Needed.BLANK)
+        yield from parts(_audit(diagnosis))
+    yield from _unmeasured(diagnosis, width)
+    yield from parts(_notes(diagnosis.run.notes, NORMAL))
+    yield from parts(_hint(diagnosis))
+
+
+def _whole(diagnosis: Diagnosis, *, blocks: bool) -> Iterator[Block]:
+    """Everything."""
+    yield from _header(diagnosis, VERBOSE, blocks=blocks)
+    yield from _fixes(diagnosis)
+    for rank, root in enumerate(diagnosis.roots, 1):
+        yield from full(rank, root, diagnosis, blocks=blocks)
+    if audited.contradictions(diagnosis.audit):
+        yield Paragraph()
+        yield from _audit(diagnosis)
+    yield from reference(diagnosis.reference)
+    yield from settings(diagnosis)
+    yield from additions(diagnosis)
+    yield from rules(diagnosis)
+    yield from _notes(diagnosis.run.notes, VERBOSE)
+
+
+def _more_roots(roots: Sequence[Root]) -> Iterator[Block]:
+    """The root causes that are only named."""
+    if not roots:
+        return
+    yield Paragraph()
+    codes = ", ".join(f"{clean(root.finding.code)} ({root.severity.label})" for root in roots)
+    yield Paragraph(f"and {len(roots)} more: {codes}", style="dim")
 
 
 def _twins(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
@@ -104,143 +141,78 @@ def _twins(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
 
 def _audit(diagnosis: Diagnosis) -> Iterator[Block]:
     """Settings that do not act as configured and mechanisms that are absent; silent where there is none."""
-    wrong = audited.contradictions(diagnosis.audit)
-    if wrong:
-        yield Paragraph("\nThe log contradicts", style="bold")
-        yield from (indented(audited.sentence(one)) for one in wrong)
+    for one in audited.contradictions(diagnosis.audit):
+        told = Paragraph("The log contradicts: ", style="bold")
+        yield told.append(audited.sentence(one), style="not bold")
 
 
 def _curve(diagnosis: Diagnosis) -> Iterator[Block]:
     """The learning curve as a sparkline."""
     metrics = diagnosis.run.metrics
-    series = next(
-        (metrics[name] for name in words.OVERVIEW if name in metrics and sparkline(metrics[name])), None
-    )
-    if series is not None:
-        yield Paragraph("\nLearning curve", style="bold")
-        yield _spark(series)
+    logged = (metrics[name] for name in words.OVERVIEW if name in metrics)
+    yield from (spark(series) for series in islice(filter(sparkline, logged), 1))
 
 
-def _spark(series: Series) -> Block:
-    known = series.finite().values
-    ends = f"{number(float(known[0]))} to {number(float(known[-1]))}"
-    return indented(f"{sparkline(series)} {clean(series.name).replace('_', ' ')}, {ends}")
-
-
-def _header(diagnosis: Diagnosis) -> Iterator[Block]:
+def _header(diagnosis: Diagnosis, detail: int, *, blocks: bool) -> Iterator[Block]:
     run = diagnosis.run
-    yield Paragraph(clean(run.path), style="bold")
+    yield line(clean(run.path), style="bold")
     yield Paragraph(", ".join(words.facts(run)), style="dim")
-    if run.axis_note:
+    if run.axis_note and detail == VERBOSE:
         yield Paragraph(clean(run.axis_note), style="dim")
-    yield Paragraph()
     verdict = Paragraph(f" {words.verdict_label(diagnosis)} ", style=STYLES.get(diagnosis.verdict, "bold"))
     yield verdict.append(f" {words.headline(diagnosis)}", style="bold not dim")
-    yield indented(words.coverage(diagnosis))
     for text in (diagnosis.verdict_note, diagnosis.outcome_note):
         if text:
             yield indented(clean(text))
+    if blocks:
+        yield from _curve(diagnosis)
+    yield indented(words.coverage(diagnosis), style="dim")
 
 
-def _root(
-    rank: int, root: Root, diagnosis: Diagnosis, detail: int = NORMAL, *, blocks: bool = False
-) -> Iterator[Block]:
-    finding = root.finding
-    yield Paragraph()
-    title = Paragraph(f"{rank}. {clean(finding.title)}", style="bold")
-    yield title.append(
-        f"  {clean(finding.code)}, {finding.severity.label}", style=STYLES[finding.severity.label]
-    )
-    when = (words.onset(finding), words.held(finding, diagnosis.run), words.weight(root))
-    yield indented("; ".join(part for part in when if part))
-    yield indented(clean(finding.message))
-    if finding.capped:
-        yield indented(clean(finding.capped))
-    if counted := words.counted(diagnosis, finding.code):
-        yield indented(f"in the gate: {counted}")
-    first = diagnosis.run.metrics.get(finding.metrics[0]) if finding.metrics else None
-    if blocks and first is not None and sparkline(first):
-        yield _spark(first)
-    if finding.measures:
-        yield _evidence(finding)
-    yield from _labelled("explains", [_symptom(child) for child in root.explains])
-    yield from _labelled("likely", [clean(c.text) for c in finding.causes if c.likely])
-    yield from _labelled("not", _rivals(root.rivals, detail))
-    yield from _labelled("measured", words.record(finding))
-
-
-def _rivals(rivals: Sequence[Rival], detail: int) -> list[str]:
-    lines = [f"{clean(rival.code)} {clean(rival.title)}: {clean(rival.text)}" for rival in rivals]
-    more = len(lines) - MAX_RIVALS
-    return (
-        lines
-        if more <= 1 or detail == VERBOSE
-        else [*lines[:MAX_RIVALS], f"and {more} more: see --verbose or the HTML report"]
-    )
-
-
-def _symptom(child: Finding) -> str:
-    return f"{clean(child.code)} {clean(child.title)} ({words.onset(child)})"
-
-
-def _evidence(finding: Finding) -> Sheaf:
-    grid = table(
-        ("measured", "left"), ("steps", "right"), ("value", "right"), ("limit", "right"), ("n", "right")
-    )
-    for measure in finding.measures:
-        cells = (
-            words.measure_label(measure),
-            words.window(measure),
-            words.measured(measure),
-            words.limit(measure),
-            "" if measure.n is None else f"{measure.n:,}",
-        )
-        grid.add_row(*(Paragraph(cell) for cell in cells))
-    return grid
-
-
-def _labelled(label: str, lines: Sequence[str]) -> Iterator[Block]:
-    """``label`` in a hanging column before each line."""
-    if not lines:
-        return
-    grid = Sheaf([ColumnLook(least=11, fold=False), ColumnLook()])
-    for position, line in enumerate(lines):
-        grid.add_row(Paragraph("" if position else f"   {label}", style="dim"), Paragraph(line))
-    yield grid
-
-
-def _fixes(diagnosis: Diagnosis, detail: int) -> Iterator[Block]:
-    """The change for the first root, then in short what to try if it did not help, by cause."""
+def _fixes(diagnosis: Diagnosis) -> Iterator[Block]:
+    """The change for the first root with the line to write, and what to try if it did not help, by cause."""
     found = todo(diagnosis)
     if found.first is None:
         return
     yield Paragraph(f"\n{words.fixes_title(diagnosis)}", style="bold")
     grid = Sheaf([ColumnLook(least=1, fold=False), ColumnLook()], gap=1)
-    line = _snippet(found.first, diagnosis) if detail == VERBOSE else None
-    grid.add_row(Paragraph(" "), _fix(found.first, line))
+    grid.add_row(Paragraph(" "), _fix(found.first, _snippet(found.first, diagnosis)))
     yield grid
-    if found.otherwise:
-        yield Paragraph(f"{words.OTHERWISE}", style="bold")
-        yield from _otherwise(found.otherwise, diagnosis, detail)
+    yield from _otherwise(found.otherwise, diagnosis)
 
 
-def _otherwise(groups: Sequence[Alternatives], diagnosis: Diagnosis, detail: int) -> Iterator[Block]:
-    if detail == VERBOSE:
-        for group in groups:
-            yield indented(group.heading, style="dim")
-            grid = Sheaf([ColumnLook(right=True, least=4, fold=False), ColumnLook()], gap=1)
-            for rank, fix in enumerate(group.fixes):
-                mark = "-" if rank == 0 else "or"
-                grid.add_row(Paragraph(mark), _fix(fix, _snippet(fix, diagnosis)))
-            yield grid
+def _change(diagnosis: Diagnosis) -> Iterator[Part]:
+    """The one change in a few lines."""
+    fix = todo(diagnosis).first
+    if fix is None:
         return
-    fixes = [fix for group in groups for fix in group.fixes]
-    for fix in fixes[:MAX_OTHERWISE]:
-        yield indented(f"- {fix.change or fix.sentence}")
-    if len(fixes) > MAX_OTHERWISE:
-        yield indented(
-            f"and {len(fixes) - MAX_OTHERWISE} more: see --verbose or the HTML report", style="dim"
-        )
+    told = Paragraph(f"\n{words.fixes_title(diagnosis)}: ", style="bold")
+    yield Part(told.append(fix.change or fix.sentence, style="bold green"))
+    if fix.change and fix.sentence:
+        yield Part(indented(fix.sentence))
+    because, expect = (
+        first_sentence(clean(text)) for text in (fix.prescription.because, fix.prescription.expect)
+    )
+    yield from parts(labelled("because", [because]), Needed.BECAUSE)
+    yield from parts(labelled("expect", [expect]), Needed.EXPECT)
+
+
+def first_sentence(text: str) -> str:
+    """The text up to the first full stop that ends a sentence."""
+    head, stop, _ = text.partition(". ")
+    return f"{head}." if stop else text
+
+
+def _otherwise(groups: Sequence[Alternatives], diagnosis: Diagnosis) -> Iterator[Block]:
+    if groups:
+        yield Paragraph(f"{words.OTHERWISE}", style="bold")
+    for group in groups:
+        yield indented(group.heading, style="dim")
+        grid = Sheaf([ColumnLook(right=True, least=4, fold=False), ColumnLook()], gap=1)
+        for rank, fix in enumerate(group.fixes):
+            mark = "-" if rank == 0 else "or"
+            grid.add_row(Paragraph(mark), _fix(fix, _snippet(fix, diagnosis)))
+        yield grid
 
 
 def _snippet(fix: Fix, diagnosis: Diagnosis) -> Snippet | None:
@@ -262,15 +234,25 @@ def _fix(fix: Fix, line: Snippet | None) -> Paragraph:
     return text
 
 
-def _unmeasured(diagnosis: Diagnosis) -> Iterator[Block]:
+def _unmeasured(diagnosis: Diagnosis, width: int) -> Iterator[Part]:
+    """How many rules could not look, and what opens the most of them."""
     missed = words.by_outcome(diagnosis, Outcome.NOT_MEASURED)
     if not missed:
         return
-    codes = ", ".join(clean(result.code) for result in missed)
-    yield Paragraph(f"\nNot measured: {plural(len(missed), 'rule')} ({codes}).", style="dim")
-    first = next((result for result in missed if result.log_hint), missed[0])
-    add = Once(diagnosis.run).text(first)
-    yield indented(f"{clean(first.code)} {words.why_not(first)}{add}", style="dim")
+    steps = remedies(diagnosis).steps
+    tail = ". What opens the most of them:" if steps else "; nothing in the log would change that."
+    yield Part(Paragraph(), Needed.BLANK)
+    yield Part(Paragraph(f"Not measured: {plural(len(missed), 'rule')}{tail}", style="dim"))
+    for rank, one in enumerate(steps[:MAX_REMEDIES]):
+        count = f"   {len(one.rules):+d}  "
+        text = one.line if len(count + one.line) <= width else f"{one.short} (how: --verbose)"
+        yield Part(line(count + text, style="dim"), Needed.SECOND if rank else Needed.ALWAYS)
+
+
+def _hint(diagnosis: Diagnosis) -> Iterator[Block]:
+    """Where the rest is."""
+    code = next((f"; rldoctor explain {clean(root.finding.code)}" for root in diagnosis.roots), "")
+    yield Paragraph(f"More: --verbose, -o report.html{code}", style="dim")
 
 
 def _notes(notes: Sequence[Note], detail: int) -> Iterator[Block]:

@@ -1,8 +1,8 @@
-"""What the terminal report says with ``--verbose`` (every rule, setting and note) and with ``--quiet``."""
+"""What the terminal report says with ``--verbose`` only: every rule, setting and note."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rldoctor.model.config import Knob
 from rldoctor.model.finding import Diagnosis, Outcome, RuleResult
@@ -11,18 +11,11 @@ from rldoctor.report.additions import Once
 from rldoctor.report.blocks import Block, Paragraph
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
-from rldoctor.report.terminal_parts import STYLES, indented, table
+from rldoctor.report.remedies import remedies
+from rldoctor.report.terminal_parts import indented, table
 from rldoctor.report.todo import todo
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
-
-
-def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
-    """One line per run: path, verdict, headline."""
-    for diagnosis in diagnoses:
-        text = Paragraph(f"{clean(diagnosis.run.path)}: ")
-        text.append(words.verdict_label(diagnosis).lower(), style=STYLES.get(diagnosis.verdict, ""))
-        yield text.append(f": {words.headline(diagnosis)}")
 
 
 def settings(diagnosis: Diagnosis) -> Iterator[Block]:
@@ -41,6 +34,14 @@ def settings(diagnosis: Diagnosis) -> Iterator[Block]:
 def _row(knob: Knob, wanted: dict[str, str]) -> tuple[str, ...]:
     written = clean(knob.written)
     return (clean(knob.key or knob.name), written, clean(wanted.get(knob.name, "")), clean(knob.source))
+
+
+def additions(diagnosis: Diagnosis) -> Iterator[Block]:
+    """What to add so that more rules can look, what opens the most of them first."""
+    steps = remedies(diagnosis).steps
+    if steps:
+        yield Paragraph("\nWhat would let more rules look", style="bold")
+    yield from (indented(f"{len(one.rules):+d}  {one.line}") for one in steps)
 
 
 def rules(diagnosis: Diagnosis) -> Iterator[Block]:

@@ -6,9 +6,12 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING
 
+from rldoctor.model.series import Series
 from rldoctor.report.blocks import ColumnLook, Indented, Paragraph, Sheaf
+from rldoctor.report.clean import clean
 from rldoctor.report.layout import MAX_WIDTH
-from rldoctor.report.numbers import finite, step
+from rldoctor.report.numbers import finite, number, step
+from rldoctor.report.sparkline import sparkline
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,6 +48,13 @@ def table(*columns: tuple[str, str]) -> Sheaf:
 def indented(text: str, style: str = "") -> Indented:
     """A paragraph three columns in."""
     return Indented(Paragraph(text, style))
+
+
+def spark(series: Series) -> Indented:
+    """A series as a line of blocks, with its first and last value."""
+    known = series.finite().values
+    ends = f"{number(float(known[0]))} to {number(float(known[-1]))}"
+    return indented(f"{sparkline(series)} {clean(series.name).replace('_', ' ')}, {ends}")
 
 
 def short_step(value: float | None) -> str:

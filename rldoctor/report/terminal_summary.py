@@ -1,68 +1,78 @@
-"""The table over several runs that stands before their details."""
+"""What stands before the details of several runs: a line for each, worst first, and how many there are."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rldoctor.model.finding import Diagnosis
 from rldoctor.report import words
+from rldoctor.report.blocks import Block, Paragraph, line
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
+from rldoctor.report.run_names import full_names, names
 from rldoctor.report.terminal_parts import STYLES, short_step
 
-if TYPE_CHECKING:
-    from rich.console import ConsoleRenderable
-    from rich.table import Table
-
-ORDER = ("critical", "error", "warning", "info", "not_enough_data", "healthy")
+# A name is never cut or broken: it is typed again. What stands behind it may be cut, to no less than this.
+LEAST = 24
 
 
-def summary(diagnoses: Sequence[Diagnosis]) -> Iterator[ConsoleRenderable]:
-    """One line per run: verdict, first root cause, onset, how many rules could look; then the counts."""
-    from rich.text import Text
-
-    yield Text(f"{plural(len(diagnoses), 'run')}: {tally(diagnoses)}", style="bold")
-    yield _table(diagnoses)
+def worst_first(diagnoses: Sequence[Diagnosis]) -> list[int]:
+    """The places of the runs, the worst verdict first, in the order of the command line within one."""
+    rank = {label: position for position, label in enumerate(words.ORDER)}
+    return sorted(range(len(diagnoses)), key=lambda place: rank.get(diagnoses[place].verdict, len(rank)))
 
 
 def tally(diagnoses: Sequence[Diagnosis]) -> str:
     """``2 error, 1 healthy``: how many runs got each verdict, worst first."""
-    counts = Counter(d.verdict for d in diagnoses)
-    rank = {label: position for position, label in enumerate(ORDER)}
-    ordered = sorted(counts, key=lambda label: rank.get(label, len(ORDER)))
-    return ", ".join(f"{counts[label]} {label.replace('_', ' ')}" for label in ordered)
+    counts = Counter(diagnoses[place].verdict for place in worst_first(diagnoses))
+    return ", ".join(f"{count} {label.replace('_', ' ')}" for label, count in counts.items())
 
 
-def _table(diagnoses: Sequence[Diagnosis]) -> Table:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("run", overflow="fold", ratio=5)
-    table.add_column("verdict", width=10)
-    table.add_column("first root cause", overflow="fold", ratio=4)
-    table.add_column("since", justify="right", no_wrap=True)
-    table.add_column("rules", justify="right", no_wrap=True)
-    for name, diagnosis in zip(words.names(diagnoses), diagnoses, strict=True):
-        table.add_row(*_row(name, diagnosis))
-    return table
+def total(diagnoses: Sequence[Diagnosis]) -> str:
+    """``3 runs: 2 error, 1 healthy``."""
+    return f"{plural(len(diagnoses), 'run')}: {tally(diagnoses)}"
 
 
-def _row(name: str, diagnosis: Diagnosis) -> list[ConsoleRenderable]:
-    from rich.text import Text
+def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
+    """One line per run, worst first: path, verdict, headline; and how many there are."""
+    paths = full_names(diagnoses)
+    for place in worst_first(diagnoses):
+        one = diagnoses[place]
+        text = line(f"{paths[place]}: ")
+        text.append(words.verdict_label(one).lower(), style=STYLES.get(one.verdict, ""))
+        yield text.append(f": {words.headline(one)}")
+    if len(diagnoses) > 1:
+        yield line(total(diagnoses), style="bold")
 
-    seen = diagnosis.coverage
-    cause, since = "", ""
+
+def summary(diagnoses: Sequence[Diagnosis], width: int) -> Iterator[Block]:
+    """How many runs got which verdict, then one line per run: verdict, name, first root cause, onset."""
+    yield Paragraph(total(diagnoses), style="bold")
+    yield Paragraph()
+    found = names(diagnoses)
+    most = max(map(len, found))
+    for place in worst_first(diagnoses):
+        yield _row(found[place].ljust(most), diagnoses[place], width)
+
+
+def _row(name: str, diagnosis: Diagnosis, width: int) -> Block:
+    label = words.verdict_label(diagnosis).lower()
+    row = line(" ").append(label.ljust(_longest()), style=STYLES.get(diagnosis.verdict, ""))
+    row.append(f"  {name.rstrip()}")
     if diagnosis.roots and diagnosis.verdict != "healthy":
         first = diagnosis.roots[0].finding
-        cause, since = f"{clean(first.code)} {clean(first.title)}", short_step(first.onset)
-    label = words.verdict_label(diagnosis).lower()
-    return [
-        Text(name),
-        Text(label, style=STYLES.get(diagnosis.verdict, "")),
-        Text(cause),
-        Text(since),
-        Text(f"{seen.ran}/{seen.total - seen.not_applicable}"),
-    ]
+        since = short_step(first.onset) if first.onset else "start"
+        said = f"{clean(first.code)} {clean(first.setting) or clean(first.title)}"
+        row.append(" " * (len(name) - len(name.rstrip())))
+        row.append(f"  {since.rjust(6)}  {_cut(said, width - len(row.plain) - 10)}")
+    return row
+
+
+def _longest() -> int:
+    return max(len(label.replace("_", " ")) for label in words.ORDER if label != "not_enough_data")
+
+
+def _cut(text: str, room: int) -> str:
+    room = max(room, LEAST)
+    return text if len(text) <= room else f"{text[: room - 1].rstrip()}\u2026"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
-
 from rldoctor.model.finding import (
     Diagnosis,
     Finding,
@@ -35,6 +31,8 @@ FRAMEWORKS = {
 AXES = {"env_steps": "environment steps", "row": "rows", "step": "steps as logged"}
 # What a learning curve is, the first that was logged.
 OVERVIEW = ("episode_return", "eval_return", "success_rate", "eval_success_rate", "reward_per_step")
+# Worst first.
+ORDER = ("critical", "error", "warning", "info", "not_enough_data", "healthy")
 VERDICTS = {"not_enough_data": "NOT ENOUGH DATA", "healthy": "HEALTHY"}
 # Units that say nothing to a reader: a share is between 0 and 1, a coefficient has no unit.
 _UNITLESS = {"", "1", "-", "coef", "fraction", "fraction 0..1", "various"}
@@ -61,7 +59,7 @@ def headline(diagnosis: Diagnosis) -> str:
 
 
 def coverage(diagnosis: Diagnosis) -> str:
-    """``9 of 13 rules could look; 4 not measured (2 do not apply to this run).``"""
+    """``9 of 13 rules could look; 4 not measured (2 do not apply).``"""
     seen = diagnosis.coverage
     applicable = seen.total - seen.not_applicable
     parts = [f"{seen.ran} of {plural(applicable, 'rule')} could look"]
@@ -69,7 +67,7 @@ def coverage(diagnosis: Diagnosis) -> str:
     gaps += [f"{seen.error} failed with an error"] if seen.error else []
     text = "; ".join([*parts, ", ".join(gaps)]) if gaps else parts[0]
     others = seen.not_applicable
-    skipped = f" ({others} more {'does' if others == 1 else 'do'} not apply to this run)" if others else ""
+    skipped = f" ({others} {'does' if others == 1 else 'do'} not apply)" if others else ""
     return f"{text}{skipped}."
 
 
@@ -214,26 +212,3 @@ def why_not(result: RuleResult) -> str:
         names = ", ".join(clean(name).removeprefix("config.") for name in result.missing)
         return f"needs {names}"
     return clean(result.reason or result.error or "reason not given")
-
-
-def names(diagnoses: Sequence[Diagnosis]) -> list[str]:
-    """A short, distinct name for each run: its path below the common parent, else its id."""
-    paths = [os.fspath(d.run.path) for d in diagnoses]
-    if len(set(paths)) == 1:
-        return [clean(d.run.id) or clean(paths[0]) for d in diagnoses]
-    try:
-        base = os.path.commonpath([str(Path(path).parent) for path in paths])
-        short = [os.path.relpath(path, base) for path in paths]
-    except ValueError:  # relative and absolute paths mixed, or two drives
-        short = paths
-    repeated = {name for name in short if short.count(name) > 1}
-    return [
-        clean(_with_id(name, diagnosis.run.id) if name in repeated else name)
-        for name, diagnosis in zip(short, diagnoses, strict=True)
-    ]
-
-
-def _with_id(name: str, identity: str) -> str:
-    """Two runs of one directory: what their ids add to its name (``exp1#2``), or the whole id."""
-    last, base = identity.rpartition("/")[2], name.rpartition("/")[2]
-    return name + last.removeprefix(base) if last.startswith(base) else f"{name} [{last}]"

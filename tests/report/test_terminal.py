@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -39,16 +40,15 @@ def test_a_sick_run_says_what_since_when_why_and_what_to_do(make):
     for expected in (
         "Stable-Baselines3, PPO, HalfCheetah-v4, seed 3, 1,001,472 environment steps",
         "CRITICAL The policy stopped changing, since step 204,800.",
-        "4 of 6 rules could look; 1 not measured, 1 failed with an error",
-        "median KL 204,800 to 1,001,472 2.1e-08 nats 1e-05 389",
-        "explains ENT-04 Entropy does not move (since step 212,992)",
-        "not CFG-06 Learning rate too low: KL would be about 1e-3",
-        "Do this first learning_rate: 0.0003 -> 0.001",
-        "because: For small steps KL grows",
-        "expect: approx_kl between 0.005 and 0.02",
-        "Not measured: 1 rule (VAL-01).",
-        'logger.record("train/explained_variance", ev)',
+        "4 of 6 rules could look; 1 not measured, 1 failed with an error (1 does not apply).",
+        "Median KL 2.1e-08 from step 204,800 to the end, limit 1e-05",
+        "explains ENT-04, OUT-10",
+        "not CFG-06",
+        "Do this first: learning_rate: 0.0003 -> 0.001",
+        "expect approx_kl between 0.005 and 0.02",
+        "Not measured: 1 rule. What opens the most of them: +1 ",
         "! events.out.tfevents.1: the last record is cut short",
+        "More: --verbose, -o report.html; rldoctor explain POL-01",
     ):
         assert expected in flat
     assert "read one event file" not in flat  # notes of level info belong to inspect
@@ -60,9 +60,10 @@ def test_order_is_that_of_the_page(make):
         text.index(part)
         for part in (
             "CRITICAL",
+            "episode return",
+            "rules could look",
             "Do this",
             "1. The policy",
-            "Learning curve",
             "Not measured",
             "About the log",
         )
@@ -81,13 +82,14 @@ def test_no_data_says_so(make):
     text = " ".join(render([make("no_data")], "terminal").split())
     assert "NOT ENOUGH DATA" in text
     assert "3 points only." in text
-    assert "POL-01 needs approx_kl" in text
+    assert "Not measured: 1 rule" in text
+    assert re.search(r"POL-01 .*: needs approx_kl", terminal_text([make("no_data")], VERBOSE))
 
 
 @pytest.mark.parametrize("name", ["sick", "healthy", "no_data", "hostile"])
 def test_fits_80_columns(make, name):
     text = render([make(name), make("sick")], "terminal") + render([make(name)], "terminal")
-    assert max(len(line) for line in text.splitlines()) <= 80
+    assert max(map(len, text.splitlines())) <= 80
 
 
 def test_colours_on_a_terminal_and_none_under_no_color(make, monkeypatch):
@@ -108,11 +110,12 @@ def test_text_from_a_log_is_neither_escape_sequence_nor_markup(make):
     assert "[bold]red[/bold]" in text
 
 
-def test_several_runs_start_with_a_table_worst_counted_first(make):
+def test_several_runs_start_with_a_line_each_worst_first(make):
     text = render([make("healthy"), make("sick"), make("no_data")], "terminal")
     assert text.startswith("3 runs: 1 critical, 1 not enough data, 1 healthy")
-    table = text[: text.index("-" * 20)]
-    assert re.search(r"ppo_1 +critical +POL-01 The policy.* 205k +4/6", table)
+    rows = text[: text.index("-" * 20)].splitlines()[2:]
+    assert re.match(r" critical +ppo_1 +205k +POL-01 The policy", rows[0])
+    assert [row.split()[0] for row in rows if row] == ["critical", "not", "healthy"]
     assert text.count("Do this first") == 1
 
 
@@ -125,7 +128,8 @@ def test_quiet_is_a_line_per_run_and_verbose_has_every_rule_setting_and_note(mak
     assert " ".join(quiet.split()).startswith(
         "runs/ppo_1: critical: The policy stopped changing, since step 204,800."
     )
-    assert len(quiet.splitlines()) == 2
+    assert quiet.splitlines()[1].startswith("runs/ppo_2: healthy")
+    assert quiet.splitlines()[2:] == ["2 runs: 1 critical, 1 healthy"]
     verbose = " ".join(terminal_text([make("sick")], VERBOSE).split())
     for said in (
         "NUM-01 All values are finite: no NaN",
@@ -139,6 +143,14 @@ def test_quiet_is_a_line_per_run_and_verbose_has_every_rule_setting_and_note(mak
         assert said not in " ".join(terminal_text([make("sick")]).split())
     for name in ("sick", "hostile", "no_data"):
         assert max(map(len, terminal_text([make(name)], VERBOSE).splitlines())) <= 80
+
+
+def test_quiet_tells_runs_of_one_path_apart(make):
+    runs = [replace(one, run=replace(one.run, id=f"ppo_1#{i}")) for i, one in enumerate([make("sick")] * 3)]
+    lines = terminal_text([make("healthy"), *runs], QUIET).splitlines()
+    assert len(set(lines)) == 5
+    assert [line.split(":")[0] for line in lines[:3]] == [f"runs/ppo_1#{i}" for i in range(3)]
+    assert lines[3].startswith("runs/ppo_2: healthy")
 
 
 def test_a_sparkline_keeps_a_spike_and_shows_gaps():

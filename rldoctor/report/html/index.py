@@ -15,7 +15,6 @@ from rldoctor.report.html.figures import drawable
 from rldoctor.report.html.multiples import panels
 from rldoctor.report.numbers import finite, number
 from rldoctor.report.seeds import group_name
-from rldoctor.report.terminal_summary import ORDER
 
 
 def index(views: Sequence[dict[str, Any]], diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def index(views: Sequence[dict[str, Any]], diagnoses: Sequence[Diagnosis]) -> di
         ],
         "grouped": any(len(group) > 1 for group in groups),
         "panels": panels(groups, names, diagnoses),
-        "verdicts": [label for label in ORDER if any(d.verdict == label for d in diagnoses)],
+        "verdicts": [label for label in words.ORDER if any(d.verdict == label for d in diagnoses)],
     }
 
 
@@ -50,7 +49,7 @@ def _row(view: dict[str, Any], diagnosis: Diagnosis, group: int) -> dict[str, An
         "group": group,
         "verdict": view["verdict"],
         "label": view["verdict_label"],
-        "rank": ORDER.index(view["verdict"]) if view["verdict"] in ORDER else len(ORDER),
+        "rank": words.ORDER.index(view["verdict"]) if view["verdict"] in words.ORDER else len(words.ORDER),
         "cause": f"{clean(first.code)} {clean(first.title)}" if first else "",
         "since": words.onset(first).removeprefix("since step ").removeprefix("over the ") if first else "",
         "onset": "" if onset is None else onset,
@@ -74,5 +73,5 @@ def _outcome(diagnosis: Diagnosis) -> tuple[str, float | str]:
 
 def _tally(group: Sequence[int], diagnoses: Sequence[Diagnosis]) -> str:
     verdicts = [diagnoses[place].verdict for place in group]
-    found = [label for label in ORDER if label in verdicts]
+    found = [label for label in words.ORDER if label in verdicts]
     return ", ".join(f"{verdicts.count(label)} {label.replace('_', ' ')}" for label in found)

@@ -14,7 +14,7 @@ from typing import Any
 
 from rldoctor import __version__
 from rldoctor.model.finding import Diagnosis
-from rldoctor.report import words
+from rldoctor.report import run_names
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
 from rldoctor.report.html.codes import Codes
@@ -39,7 +39,7 @@ PLOTLY = "plotly-basic.min.js"
 
 def render(diagnoses: Sequence[Diagnosis]) -> str:
     """The report as one HTML document."""
-    names = words.names(diagnoses)
+    names = run_names.names(diagnoses)
     if len(diagnoses) == 1:
         names = [clean(diagnoses[0].run.path)]
     packed = len(diagnoses) > UNPACKED
