@@ -46,7 +46,7 @@ def full_names(diagnoses: Sequence[Diagnosis]) -> list[str]:
 
 
 def _short(runs: Sequence[Run], *, shortest: bool) -> list[str]:
-    """Each path without what all of them have in common at its beginning, and with ``shortest`` at its end."""
+    """Each path without the beginning that all have, and with ``shortest`` without the end that all have."""
     paths = [os.fspath(run.path) for run in runs]
     if len(set(paths)) == 1:
         return [run.id or path for run, path in zip(runs, paths, strict=True)]
