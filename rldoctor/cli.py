@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -44,6 +45,7 @@ Paths = Annotated[
         help="Run directory, tree of runs, file, .aim repository, glob, or - (standard input).",
     ),
 ]
+FULL = (ENOSPC, EDQUOT, EFBIG, EIO)
 # How to read a log.
 READING = ("config", "set", "map", "algorithm", "framework", "env")
 
@@ -245,6 +247,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         tell_error(error)
     except BrokenPipeError:
         return _closed_pipe()
+    except SystemExit as end:
+        # How the parser ends a program whose output nobody reads any more.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _closed_pipe()
+        raise
+    except OSError as error:
+        return _not_written(error)
     except (KeyboardInterrupt, typer.Abort):
         tell("interrupted")
         return 130
@@ -270,18 +279,43 @@ def _other(error: Exception) -> int:
     return EXIT_FAILED
 
 
+def _not_written(error: OSError) -> int:
+    """Standard output that takes nothing more is no defect of ours; any other error of the system is."""
+    if error.errno not in FULL or error.filename is not None:
+        return _other(error)
+    tell(f"standard output cannot be written: {error.strerror}", "write to a file with -o FILE")
+    _to_nowhere()
+    return EXIT_FAILED
+
+
 def _closed_pipe() -> int:
     """The reader of our output went away (``| head``): stop quietly, as after SIGPIPE."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _to_nowhere()
     return 141
 
 
+def _to_nowhere() -> None:
+    """What is still in the buffer must not fail once more when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _forgiving_streams() -> None:
-    """A terminal that cannot show a character gets a substitute instead of an exception."""
+    """A terminal that cannot show a character gets a substitute instead of an exception.
+
+    A stream that was closed before the start (``>&-``) behaves like one whose reader went away.
+    """
+    sys.stdout = sys.stdout or _without_reader()
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def _without_reader() -> TextIO:
+    reader, writer = os.pipe()
+    os.close(reader)
+    return os.fdopen(writer, "w")
 
 
 def main() -> None:

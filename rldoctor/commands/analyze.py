@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from rldoctor.commands.options import Options
 from rldoctor.commands.outputs import Output, from_settings, plan_outputs
-from rldoctor.commands.problems import EXIT_FAILED, tell, tell_unexpected
+from rldoctor.commands.places import check_outputs, check_runs, named_inputs
+from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.commands.progress import each_run
 from rldoctor.commands.reading import read_all
 from rldoctor.errors import RldoctorError
@@ -34,9 +35,13 @@ def analyze(
     from rldoctor.commands import gate
 
     outputs = plan_outputs(reports or from_settings(options.format, options.output))
+    targets = [target for _, target in outputs]
+    check_outputs([*targets, write_baseline], named_inputs(paths, options))
+    check_outputs(targets, [("the baseline", options.baseline)] if options.baseline else [])
     # Fails before the long work when a rule file, the name of a rule or the baseline is wrong.
     asked = gate.prepare(options, write_baseline)
     loaded = read_all(paths, options)
+    check_runs([*targets, write_baseline], loaded.runs)
     found, broken = _diagnose(loaded.runs, options)
     diagnoses = gate.judged(asked, found)
     if diagnoses:
@@ -94,7 +99,16 @@ def _write(diagnoses: Sequence[Diagnosis], outputs: Sequence[Output], detail: in
     from rldoctor.report import write
     from rldoctor.report.registry import STDOUT
 
+    failed: list[RldoctorError] = []
     for format, target in outputs:
-        write(diagnoses, format, target, detail)
+        try:
+            write(diagnoses, format, target, detail)
+        except RldoctorError as error:  # the other reports are written all the same
+            failed.append(error)
+            continue
         if target != STDOUT:
             sys.stderr.write(f"wrote {target}\n")
+    if failed:
+        for one in failed[1:]:
+            tell_error(one)
+        raise failed[0]

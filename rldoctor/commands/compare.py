@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rldoctor.commands.option_kinds import one_of
 from rldoctor.commands.options import Options, existing_file
 from rldoctor.commands.outputs import plan_outputs
+from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell_drafts
 from rldoctor.errors import UsageError
 from rldoctor.model.comparison import Verdict
@@ -67,6 +68,9 @@ def compare(
     limit = one_of(fail_on or "regression", FAIL_ON, "--fail-on")
     tell_drafts(options.rules_dirs)
     decided(options)
+    targets = [target for _, target in outputs]
+    configs = [("a configuration", name) for name in (*base.config, *candidate.config)]
+    check_outputs(targets, [*named_inputs([base.path, candidate.path], options), *configs])
     with reading() as progress:
         found = api.compare(
             base.path,
@@ -78,6 +82,7 @@ def compare(
             loading={**options.load_arguments(), "progress": progress},
             ruling=options.rule_arguments(),
         )
+    check_runs(targets, [*found.base.runs, *found.candidate.runs])
     for format, target in outputs:
         report.write(found, format, target)
         if target != STDOUT:

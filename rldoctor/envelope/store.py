@@ -43,12 +43,23 @@ def file_name(name: str) -> str:
 def save(envelope: Envelope, directory: Path) -> Path:
     """Write ``<name>.json`` into a directory, which is made when it does not exist; returns the file."""
     path = directory / file_name(envelope.name)
+    if path.exists() and not _may_be_one(path):
+        raise UsageError(f"{path} exists and is no reference file", hint="choose another --name or --out")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         write_whole(text_of(envelope), path)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}") from error
     return path
+
+
+def _may_be_one(path: Path) -> bool:
+    try:
+        load_envelope(path)
+    except ReadError:
+        # One of an older version is one all the same.
+        return b'"milestones"' in read_bytes(path, MAX_BYTES)
+    return True
 
 
 def text_of(envelope: Envelope) -> str:

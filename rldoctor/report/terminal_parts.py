@@ -30,12 +30,18 @@ def console(stream: IO[str] | None = None, *, plain: bool = False) -> Console:
     """A console for ``stream`` (standard output): no colour when ``plain``, under NO_COLOR and in pipes."""
     from rich.console import Console
 
+    class Quiet(Console):
+        """Leaves a closed pipe to the command line, where rich would end the process with a 1."""
+
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError
+
     off = plain or bool(os.environ.get("NO_COLOR"))
     target = stream or sys.stdout
     if off:
-        made = Console(file=target, color_system=None, highlight=False, markup=False, emoji=False)
+        made = Quiet(file=target, color_system=None, highlight=False, markup=False, emoji=False)
     else:
-        made = Console(file=target, highlight=False, markup=False, emoji=False)
+        made = Quiet(file=target, highlight=False, markup=False, emoji=False)
     made.width = min(made.width, MAX_WIDTH)
     return made
 
