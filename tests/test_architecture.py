@@ -24,7 +24,17 @@ LABORATORY = PACKAGE.parent / "laboratory"
 # <- report <- cli. Readers and the vocabulary know nothing of rules; only api composes the parts;
 # the callbacks for training libraries stand on api, the reference runner uses them; commands and cli (the
 # options of the commands, nothing else) stand on top.
-FOUNDATION = {"plain_data", "patterns", "errors", "paths", "plug_ins", "yamlio", "compiled", "files"}
+FOUNDATION = {
+    "plain_data",
+    "patterns",
+    "errors",
+    "paths",
+    "plug_ins",
+    "yamlio",
+    "compiled",
+    "files",
+    "redaction",
+}
 # Who reads data files imports their checker; it knows the names of algorithms, nothing else of the program.
 CHECKED = {*FOUNDATION, "datafiles", "model"}
 ALLOWED = {
@@ -32,6 +42,7 @@ ALLOWED = {
     "patterns": set(),
     "errors": {"plain_data"},
     "files": set(),
+    "redaction": {"patterns"},
     "paths": {"errors"},
     "plug_ins": {"patterns"},
     "compiled": {"plain_data", "errors", "paths", "files"},

@@ -8,17 +8,22 @@ from rldoctor.comparison.criteria import CompareCriteria, Suspect
 from rldoctor.comparison.settings import Setting, mixed, settings_of, words_of
 from rldoctor.model.comparison import Arm, SettingChange, Side
 from rldoctor.plain_data import dataclass
+from rldoctor.redaction import SHOWN
 
 
 @dataclass(slots=True)
 class SettingChanges:
-    """Real changes and one-sided settings, most suspicious first; consequences; what was odd."""
+    """Real changes and one-sided settings, most suspicious first; consequences; what was odd.
+
+    ``hidden``: keys whose values differ and are secrets, or texts with a secret in them.
+    """
 
     changed: list[SettingChange] = field(default_factory=list)
     one_sided: list[SettingChange] = field(default_factory=list)
     consequences: list[SettingChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     changes_return: list[SettingChange] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
 
 
 def find_changes(base: Arm, candidate: Arm, criteria: CompareCriteria) -> SettingChanges:
@@ -37,6 +42,8 @@ def find_changes(base: Arm, candidate: Arm, criteria: CompareCriteria) -> Settin
         if keys not in seen and _place(before, after, criteria, result):
             seen.add(keys)
     _order(result, criteria)
+    if result.hidden:
+        result.notes.append(f"differs, values hidden: {', '.join(result.hidden)}")
     return result
 
 
@@ -53,6 +60,10 @@ def _place(
         return False
     if before.values == after.values:
         return False
+    if before.texts == after.texts and any(SHOWN in text for text in after.texts):
+        # Nobody trains differently by another password, and its value is nobody's business.
+        result.hidden.append(after.key)
+        return True
     change = _change(before, after, criteria)
     # What follows from another setting is told apart, or one change of n_envs would be five suspects. Equal
     # texts with different values are such a case too: the user wrote the same.

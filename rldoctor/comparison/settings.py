@@ -11,6 +11,7 @@ from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
+from rldoctor.redaction import Hidden
 
 MAX_TEXT = 80
 _COMPUTED = ("derived from", "default, through", "fixed by")
@@ -122,6 +123,8 @@ def shown(value: object) -> str:
 
 def _plain(value: object) -> str:
     """A text that is equal for equal values: 1 and 1.0, True and ``true``, 30000 and ``3e4``."""
+    if isinstance(value, Hidden):
+        return value.mark
     text = str(value).strip().lower()
     try:
         # Numbers by value, whichever way they were written; everything else as lower-case text.

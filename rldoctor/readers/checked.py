@@ -13,7 +13,9 @@ import numpy as np
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
+from rldoctor.plain_data import replace
 from rldoctor.readers.limits import NAME, RUNS, SERIES, SETTING_TEXT, SETTINGS
+from rldoctor.redaction import hidden_text, hide
 
 # Beyond these a whole number is no float any more, and no setting of a training.
 _LARGEST = 10**300
@@ -82,12 +84,13 @@ def _mended(one: Any) -> RawSeries | None:
 
 
 def check_settings(run: RawRun) -> None:
-    """Settings with values that can be compared and shown; what is too large for that becomes words."""
+    """Settings that can be compared and shown: too large ones become words, secrets are hidden."""
     if len(run.settings) > SETTINGS:
         text = f"{len(run.settings):,} settings: more than any configuration; the first {SETTINGS:,} are read"
         run.notes.append(Note("settings-left-out", text, "warning", lost=True))
         run.settings = run.settings[:SETTINGS]
     run.settings = [_checked(setting, run.notes) for setting in run.settings]
+    run.notes = [_shown(note) for note in run.notes]
 
 
 def checked_settings(settings: Iterable[RawSetting]) -> tuple[list[RawSetting], list[Note]]:
@@ -102,7 +105,13 @@ def _checked(setting: RawSetting, notes: list[Note]) -> RawSetting:
     if made is not value:
         text = f"{setting.source}: {key}: too large for the value of a setting, left out"
         notes.append(Note("setting-too-large", text, "warning", lost=True))
+    made = hide(key, made)
     return setting if made is value and key == setting.key else RawSetting(key, made, setting.source)
+
+
+def _shown(note: Note) -> Note:
+    text = hidden_text(note.text)
+    return note if text == note.text else replace(note, text=text)
 
 
 def _plain(value: object) -> object:

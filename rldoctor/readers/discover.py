@@ -22,6 +22,7 @@ from rldoctor.readers.same_run import related
 from rldoctor.readers.sources import TABLES, RunDirectory, claims, read_place
 from rldoctor.readers.twins import join_twins
 from rldoctor.readers.walk import regular_entries, walk
+from rldoctor.redaction import hidden_text
 
 Progress = Callable[[str], None]
 _LOOKED_FOR = (
@@ -64,6 +65,7 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     _distinct(found.runs)
     for run in found.runs:
         check_settings(run)
+    found.failures = [one._replace(text=hidden_text(one.text)) for one in found.failures]
     return found
 
 

@@ -11,6 +11,7 @@ from rldoctor.readers.tensorboard.effective import effective_series
 from rldoctor.readers.tensorboard.eventfile import EventFile, read_event_file
 from rldoctor.readers.tensorboard.filenotes import file_notes
 from rldoctor.readers.tensorboard.runs import Group, group_files
+from rldoctor.redaction import hide
 
 FORMAT = "tensorboard"
 _SHOWN_FILES = 4
@@ -113,7 +114,8 @@ def _add_settings(run: RawRun, files: Sequence[EventFile]) -> None:
         for setting in new:
             old = found.get(setting.key)
             if old is not None and old.value != setting.value:
-                text_ = f"{setting.key}: {old.value!r} became {setting.value!r} in {file.path.name}"
+                before, after = (hide(one.key, one.value) for one in (old, setting))
+                text_ = f"{setting.key}: {before!r} became {after!r} in {file.path.name}"
                 run.notes.append(Note("setting-changed", text_))
             found[setting.key] = setting
     run.settings = list(found.values())

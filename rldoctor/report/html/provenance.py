@@ -13,6 +13,7 @@ import numpy as np
 from rldoctor import __version__
 from rldoctor.files import open_regular
 from rldoctor.model.run import Run
+from rldoctor.redaction import hidden_words
 from rldoctor.report.clean import clean
 
 # More than this is not read a second time for the sake of its hash.
@@ -80,4 +81,4 @@ def command() -> str:
     """The command line that made the report, or an empty string where it was made from Python."""
     program = Path(sys.argv[0]) if sys.argv else Path()
     ours = program.stem == "rldoctor" or (program.name == "__main__.py" and program.parent.name == "rldoctor")
-    return clean(shlex.join(["rldoctor", *sys.argv[1:]])) if ours else ""
+    return clean(shlex.join(["rldoctor", *hidden_words(sys.argv[1:])])) if ours else ""
