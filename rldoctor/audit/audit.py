@@ -18,6 +18,7 @@ from rldoctor.audit.loss import loss_parts
 from rldoctor.audit.policy import policy
 from rldoctor.audit.ratio import ratio
 from rldoctor.audit.sight import Sight, assumed
+from rldoctor.audit.td_error import td_error
 from rldoctor.audit.temperature import temperature
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.config import Knob
@@ -32,6 +33,7 @@ MODELS: tuple[Model, ...] = (
     ratio,
     temperature,
     critic,
+    td_error,
     first_update,
     episodes,
     exploration,

@@ -121,7 +121,8 @@ def _own(
     level = median(np.abs(rows.values)) if rows.values.size else 0.0
     material = max(criteria["own_noise"] * noise, criteria["own_level"] * level)
     harm = max(material, criteria["own_episode_lost"] * episode)
-    material = max(material, criteria["own_episode"] * episode)
+    # A rise by a fiftieth of where it began may be real, and is still no learning of a task.
+    material = max(material, criteria["own_episode"] * episode, criteria["own_rise"] * level)
     sentence = "measured by itself; what this task allows is not known"
     sentence = f"{sentence} ({why})" if why else sentence
     return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved, harm=harm)

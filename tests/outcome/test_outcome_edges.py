@@ -70,6 +70,14 @@ def test_a_curve_without_noise(criteria, rows: int) -> None:
         assert judge(of(-100 * place), criteria).kind is OutcomeKind.FELL
 
 
+def test_a_rise_by_a_fiftieth_of_its_level_is_no_learning(criteria) -> None:
+    noise = 0.3 * np.random.default_rng(5).standard_normal(100)
+    small = judge(of(np.linspace(-500.0, -488.0, 100) + noise), criteria)
+    large = judge(of(np.linspace(-500.0, -400.0, 100) + noise), criteria)
+    assert small.kind not in (OutcomeKind.RISING, OutcomeKind.KEPT)
+    assert large.kind is OutcomeKind.RISING
+
+
 def test_shuffled_and_repeated_steps(criteria) -> None:
     values, steps = learner(), np.arange(100.0)
     order = np.random.default_rng(1).permutation(100)
