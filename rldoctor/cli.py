@@ -42,7 +42,16 @@ Paths = Annotated[
     list[str],
     typer.Argument(
         metavar="PATH...",
-        help="Run directory, tree of runs, file, .aim repository, glob, or - (standard input).",
+        help="Run directory, tree of runs, file, .aim repository, glob, URL, or - (standard input).",
+    ),
+]
+PathsOrNewest = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Run directory, tree of runs, file, .aim repository, glob, URL, or - (standard input). "
+        "Without one: the newest run under runs, logs, outputs, wandb, mlruns, ray_results ...",
+        show_default=False,
     ),
 ]
 FULL = (ENOSPC, EDQUOT, EFBIG, EIO)
@@ -67,7 +76,6 @@ def _top(
 @program.command(cls=InOrder, epilog=EPILOG)
 def analyze(
     context: typer.Context,
-    paths: Paths,
     options: Annotated[
         Options,
         Takes(
@@ -85,6 +93,7 @@ def analyze(
             "aggregate",
         ),
     ],
+    paths: PathsOrNewest = [],  # noqa: B006 - typer copies it
     write_baseline: Annotated[
         str, typer.Option("--write-baseline", metavar="FILE", help="Write what is found now to such a file.")
     ] = "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rldoctor.commands.options import Options
 from rldoctor.commands.outputs import Output, from_settings, plan_outputs
@@ -11,7 +12,7 @@ from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.commands.progress import each_run
 from rldoctor.commands.reading import read_all
-from rldoctor.errors import RldoctorError
+from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.run import Run
 
@@ -25,9 +26,9 @@ def analyze(
 ) -> int:
     """Read, diagnose and report; the exit code.
 
-    ``reports``: the ``-f`` and ``-o`` of the command line in order; without any, those of the settings.
-    ``write_baseline``: a file for what is found, which then counts as known. ``detail``: 1 more, -1 less
-    of the terminal report.
+    Without ``paths`` the newest run under the usual folders is looked at. ``reports``: the ``-f`` and ``-o``
+    of the command line in order; without any, those of the settings. ``write_baseline``: a file for what is
+    found, which then counts as known. ``detail``: 1 more, -1 less of the terminal report.
 
     0 nothing at or above ``fail_on``; 1 findings at or above it; 2 a path without a readable run, or a run
     that could not be diagnosed; 3 coverage below ``min_coverage``.
@@ -40,7 +41,7 @@ def analyze(
     check_outputs(targets, [("the baseline", options.baseline)] if options.baseline else [])
     # Fails before the long work when a rule file, the name of a rule or the baseline is wrong.
     asked = gate.prepare(options, write_baseline)
-    loaded = read_all(paths, options)
+    loaded = read_all(paths or [newest()], options)
     check_runs([*targets, write_baseline], loaded.runs)
     found, broken = _diagnose(loaded.runs, options)
     diagnoses = gate.judged(asked, found)
@@ -53,6 +54,20 @@ def analyze(
         return EXIT_FAILED
     gate.write_baseline(asked, diagnoses)
     return gate.exit_code(diagnoses)
+
+
+def newest() -> str:
+    """The newest run below the usual folders, told on standard error. UsageError where there is none."""
+    from rldoctor.readers.newest import USUAL, newest_run
+
+    here = Path.cwd()
+    run = newest_run(here)
+    if run is None:
+        text = f"no path given, and no run under {', '.join(USUAL)} in {here} or under ~/ray_results"
+        raise UsageError(text, hint="Say where the log is: rldoctor analyze PATH")
+    shown = run.relative_to(here) if run.is_relative_to(here) else run
+    sys.stderr.write(f"no path given: the newest run is {shown}\n")
+    return str(shown)
 
 
 def check_rules(options: Options) -> None:

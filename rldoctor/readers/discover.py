@@ -11,13 +11,14 @@ from pathlib import Path
 
 from rldoctor.errors import ReadError, did_you_mean
 from rldoctor.files import special
-from rldoctor.model.raw import RawRun
+from rldoctor.model.raw import Note, RawRun
 from rldoctor.readers.base import Failure, FoundRuns, Reader
 from rldoctor.readers.checked import check_settings
 from rldoctor.readers.checkpoints import without_earlier
 from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.configure import configure
 from rldoctor.readers.registry import load_readers
+from rldoctor.readers.remote.url import is_url
 from rldoctor.readers.same_run import related
 from rldoctor.readers.sources import TABLES, RunDirectory, claims, read_place
 from rldoctor.readers.twins import join_twins
@@ -38,27 +39,28 @@ _SHOWN = 8
 def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRuns:
     """Every run under ``path``, merged per directory, with configuration, sorted by id.
 
-    ``-`` is standard input. ``progress`` is called with each directory that is about to be read. Run ids
-    are paths relative to ``path`` (its own name where it is the run). A part that cannot be read is a
-    ``Failure`` in the result; ReadError when ``path`` is missing, nothing under it is a run, or no run could
-    be read.
+    ``-`` is standard input, a URL (``s3://...``, as text) a folder or file elsewhere. ``progress`` is called
+    with each directory that is about to be read. Run ids are paths relative to ``path`` (its own name where
+    it is the run). A part that cannot be read is a ``Failure`` in the result; ReadError when ``path`` is
+    missing, nothing under it is a run, or no run could be read.
     """
     readers, failures = load_readers()
-    given = str(path)
+    given = os.fspath(path)
+    root = path if isinstance(path, Path) else Path(path)
     if given == "-":
         from rldoctor.readers.console.stdin import read_stdin
 
         return read_stdin(lambda file: find_runs(file, progress=progress))
+    if is_url(given):
+        return _remote(given, lambda copy: find_runs(copy, progress=progress))
     # A folder may be called ``PPO [seed=1]``: what exists is a path, not a pattern.
     if glob.has_magic(given) and not os.path.lexists(given):
         found, errors = _glob(readers, given, progress)
     else:
-        found, errors = _one(readers, Path(path), progress, {})
+        found, errors = _one(readers, root, progress, {})
     if not found.runs:
         told = {str(error) for error in errors}
-        raise _nothing(
-            Path(path), errors, [*failures, *(one for one in found.failures if one.text not in told)]
-        )
+        raise _nothing(root, errors, [*failures, *(one for one in found.failures if one.text not in told)])
     found.failures = failures + found.failures
     # Before ``_distinct`` counts equal ids, so that they are numbered the same way every time.
     found.runs.sort(key=lambda run: run.id)
@@ -66,6 +68,20 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     for run in found.runs:
         check_settings(run)
     found.failures = [one._replace(text=hidden_text(one.text)) for one in found.failures]
+    return found
+
+
+def _remote(url: str, read: Callable[[Path], FoundRuns]) -> FoundRuns:
+    from rldoctor.readers.remote.copy import opened
+
+    root, counts = opened(url)
+    found = read(root)
+    text = (
+        f"read from {root}: {counts.fetched:,} of {counts.files:,} files were needed, {counts.bytes:,} bytes"
+    )
+    text += " fetched (the rest was kept from before)"
+    for run in found:
+        run.notes.append(Note("remote", text))
     return found
 
 

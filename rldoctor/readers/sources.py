@@ -12,6 +12,7 @@ from rldoctor.plain_data import dataclass
 from rldoctor.readers.base import Failure, Reader
 from rldoctor.readers.isolate import read_names
 from rldoctor.readers.merge import Sources
+from rldoctor.readers.remote.peeking import heads_only
 
 TABLES = "table"
 
@@ -39,7 +40,8 @@ def claims(
 
 def _claim(reader: Reader, directory: Path, names: Sequence[str], failed: list[Failure] | None) -> list[str]:
     try:
-        return list(reader.claims(directory, names))
+        with heads_only():
+            return list(reader.claims(directory, names))
     except Exception as error:  # the other readers still work
         if failed is not None:
             text = f"the {reader.name} reader could not look at it: {type(error).__name__}: {error}"
