@@ -26,8 +26,9 @@ _NAMED = pattern(rf"([a-z]+)[_-]({NUMBER})", re.IGNORECASE)
 # lr_schedule(0.0005, 1e-06, 2), LinearSchedule(0.2), TrainFreq(frequency=1, unit=...), FloatSchedule(0.0003)
 _CALL = pattern(rf"[\w.]+\(\s*(?:\w+\s*=\s*)?({NUMBER})\b.*\)", re.DOTALL)
 _FIRST = pattern(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
-# The ``repr`` of an object, or a dictionary that could not be read: its text says nothing about its value.
-_OPAQUE = pattern(r"<.*>|\{.*\}", re.DOTALL)
+# The ``repr`` of an object, a dictionary that could not be read, an open interpolation: the text
+# says nothing about the value.
+_OPAQUE = pattern(r"<.*>|\{.*\}|.*\$\{.*", re.DOTALL)
 
 
 class Parsed(NamedTuple):

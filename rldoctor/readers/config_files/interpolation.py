@@ -1,8 +1,8 @@
-"""OmegaConf's ``${...}`` in the files that Hydra writes: values that are said somewhere else in the same file.
+"""OmegaConf's ``${...}`` in the files that Hydra writes: values that are said elsewhere in the same file.
 
 Absolute (``${task.env.numEnvs}``) and relative (``${....task.env.numEnvs}``: one dot is the section the value
-stands in, every further one the section above). Of the functions those are known that choose between values of
-the file; anything else, the environment above all, stays as it is written and counts as unknown.
+stands in, every further one the section above). Of the functions those are known that choose between values
+of the file; anything else, the environment above all, stays as it is written and counts as unknown.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _walked(value: Any, root: Mapping[str, Any], place: tuple[str, ...]) -> Any:
 
 
 def _resolved(text: str, root: Mapping[str, Any], place: tuple[str, ...], depth: int) -> Any:
-    """The value of a text with interpolations; the text, as far as it could be resolved, where one is open."""
+    """The value of a text with interpolations; the text, as far as that goes, where one stays open."""
     while depth < _DEEPEST and (match := _ONE.search(text)) is not None:
         depth += 1
         value = _value(match.group(1), root, place, depth)

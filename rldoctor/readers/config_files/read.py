@@ -43,7 +43,12 @@ def read_config_file(path: Path, *, name: str = "", notes: list[Note] | None = N
         raise ReadError(f"{path}: not a configuration: expected keys and values at the top level")
     _note_double(double, shown, notes)
     try:
-        return flatten(unwrapped(data), Lines(text, shown))
+        plain = unwrapped(data)
+        if "${" in text:
+            from rldoctor.readers.config_files.interpolation import interpolated
+
+            plain = interpolated(plain)
+        return flatten(plain, Lines(text, shown))
     except TooManySettingsError as error:
         raise ReadError(f"{path}: not a configuration: {error}") from error
 
