@@ -16,6 +16,7 @@ def group_name(names: Sequence[str]) -> str:
     common = 0
     while common < min(len(first), len(last)) and first[common] == last[common]:
         common += 1
-    return clean(re.sub(r"[-_/.#\s]*(seed|s)?[-_=]*$", "", first[:common], flags=re.IGNORECASE)) or clean(
-        first
-    )
+    stem = clean(re.sub(r"[-_/.#\s]*(seed|s)?[-_=]*$", "", first[:common], flags=re.IGNORECASE))
+    # Half a word is no name.
+    whole = not first[common : common + 1].isalpha() and not last[common : common + 1].isalpha()
+    return stem if stem and whole else f"{clean(first)} and {len(names) - 1} more"

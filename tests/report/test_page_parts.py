@@ -195,7 +195,8 @@ def test_a_group_is_called_what_its_names_share():
     assert group_name(["ppo-Hopper-v5-0", "ppo-Hopper-v5-1"]) == "ppo-Hopper-v5"
     assert group_name(["x/seed_1/run", "x/seed_2/run"]) == "x"
     assert group_name(["one"]) == "one"
-    assert group_name(["1", "2"]) == "1"
+    assert group_name(["1", "2"]) == "1 and 1 more"
+    assert group_name(["faulty/frozen-actor/ppo", "faulty/fast/ppo"]) == "faulty/fast/ppo and 1 more"
 
 
 def test_a_run_keeps_the_names_of_its_files():

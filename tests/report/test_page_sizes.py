@@ -45,3 +45,18 @@ def test_a_sick_run_is_seen_on_the_first_screen_and_read_in_four(browser, tmp_pa
     assert one.screens["phone"] <= 4.5
     assert one.paper <= 3
     assert one.bytes < 1_000_000
+
+
+def test_many_runs_are_a_table_and_their_curves(browser, tmp_path):
+    places = [
+        path
+        for kind in ("faulty/*", "healthy")
+        for folder in sorted(RUNS.glob(kind))
+        for path in sorted(folder.iterdir())[:2]
+    ][:119]
+    diagnoses = [rldoctor.diagnose(run) for place in places for run in rldoctor.load(place)]
+    write(diagnoses, "html", tmp_path / "page.html")
+    one = sizes(browser, tmp_path / "page.html")
+    assert len(diagnoses) > 100
+    assert one.screens["wide"] <= 12
+    assert one.bytes < 6_000_000

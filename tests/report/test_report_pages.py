@@ -210,7 +210,9 @@ def test_a_run_of_a_long_page_is_filled_when_it_is_opened(browser, page):
     browser.open(page("runs"))
     assert browser.evaluate("document.querySelectorAll('.card, .plot').length") == 0
     assert browser.evaluate("typeof Plotly") == "undefined"
-    browser.evaluate("document.querySelector('#run-2 > summary').focus()")
+    seen = "[...document.querySelectorAll('details.run')].filter(one => one.checkVisibility()).length"
+    assert browser.evaluate(seen) == 0  # a folded run is its row of the table
+    browser.evaluate("document.querySelector('#index tr[data-run=run-2] a').focus()")
     browser.key("Enter", 13)
     browser.settle()
     assert browser.evaluate("document.querySelectorAll('#run-2 .card').length") == 1
@@ -329,9 +331,13 @@ def test_a_code_opens_what_the_rule_means(browser, page):
 def test_the_table_of_runs_is_sorted_filtered_and_grouped(browser, page):
     browser.open(page("runs"))
     rows = "[...document.querySelectorAll('#index tr[data-run]:not([hidden])')].map(row => row.dataset.run)"
-    groups = "[...document.querySelectorAll('#index tr.group:not([hidden])')].map(row => row.textContent)"
-    assert len(browser.evaluate(rows)) == 5
-    assert [text.split()[:3] for text in browser.evaluate(groups)] == [["frozen", "2", "seeds:"]]
+    groups = "[...document.querySelectorAll('#index tr.group:not([hidden])')].map(row => row.innerText)"
+    assert browser.evaluate(rows) == ["run-1", "run-2", "run-5", "run-4", "run-3"]  # worst first
+    (group,) = browser.evaluate(groups)
+    assert group.split()[0].endswith("frozen")
+    assert "CRITICAL 2 seeds: 2 critical; POL-01 The policy stopped changing (2 of 2)" in group
+    browser.evaluate("document.querySelector('[data-sort=value]').click()")
+    assert browser.evaluate("document.querySelector('[aria-sort=ascending]').textContent") == "Last return"
     browser.evaluate("document.querySelector('[data-sort=rank]').click()")
     assert browser.evaluate("document.querySelector('[aria-sort=ascending]').textContent") == "Verdict"
     assert browser.evaluate(rows) == ["run-1", "run-2", "run-5", "run-4", "run-3"]
@@ -340,12 +346,29 @@ def test_the_table_of_runs_is_sorted_filtered_and_grouped(browser, page):
     browser.evaluate("document.querySelector('[data-index-controls] input[type=search]').focus()")
     browser.type("pol-01")
     assert sorted(browser.evaluate(rows)) == ["run-1", "run-2"]
-    assert (
-        browser.evaluate("document.querySelector('[data-index-controls] .found').textContent")
-        == "2 of 5 runs"
-    )
+    found = "document.querySelector('[data-index-controls] .found').textContent"
+    assert browser.evaluate(found) == "2 of 5 runs"
     assert browser.evaluate("document.querySelectorAll('.multiples > li:not([hidden])').length") == 1
     assert browser.evaluate("document.querySelectorAll('.multiples > li:not([hidden]) path').length") == 2
+    browser.evaluate("document.querySelector('.seeds').click()")
+    assert browser.evaluate(rows) == []
+    assert browser.evaluate(found) == "2 of 5 runs"
     browser.evaluate("document.querySelector('[data-index-controls] input[type=checkbox]').click()")
     assert browser.evaluate(groups) == []
+    assert sorted(browser.evaluate(rows)) == ["run-1", "run-2"]
+    assert browser.evaluate("location.hash") == "#runs?q=pol-01&sort=-rank&groups=no"
     assert browser.console == []
+
+
+def test_the_address_keeps_what_was_filtered(browser, page):
+    browser.open(page("runs"), "#runs?q=the+policy&verdict=critical&sort=-onset&groups=no")
+    rows = "[...document.querySelectorAll('#index tr[data-run]:not([hidden])')].map(row => row.dataset.run)"
+    assert sorted(browser.evaluate(rows)) == ["run-1", "run-2"]
+    assert browser.evaluate("document.querySelector('[aria-sort=descending]').textContent") == "Since step"
+    browser.evaluate("document.querySelector('#index a').click()")  # a run is opened, and the list is kept
+    browser.settle()
+    assert browser.evaluate("location.hash") in ("#run-1", "#run-2")
+    assert browser.evaluate("document.querySelectorAll('details.run[open]').length") == 1
+    browser.evaluate("history.back()")
+    browser.settle()
+    assert browser.evaluate("document.querySelector('[data-index-controls] select').value") == "critical"

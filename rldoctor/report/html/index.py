@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,26 +16,70 @@ from rldoctor.report.html.figures import drawable
 from rldoctor.report.html.multiples import panels
 from rldoctor.report.numbers import finite, number
 from rldoctor.report.seeds import group_name
+from rldoctor.report.terminal_summary import worst_first
+
+# With more runs than these the seeds of a group are folded into one row.
+MAX_UNFOLDED = 12
 
 
 def index(views: Sequence[dict[str, Any]], diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
     """The rows of the table, the groups of seeds and the panels; empty for a single run."""
     if len(diagnoses) < 2:
         return {}
-    groups = seed_groups([one.run for one in diagnoses], load_criteria(builtin_rules_dir()))
+    groups = _worst_first(_groups(diagnoses), diagnoses)
     names = [group_name([views[place]["name"] for place in group]) for group in groups]
-    of = {place: number for number, group in enumerate(groups) for place in group}
-    rows = [_row(view, d, of[place]) for place, (view, d) in enumerate(zip(views, diagnoses, strict=True))]
     return {
-        "rows": rows,
         "groups": [
-            {"name": name, "runs": len(group), "said": _tally(group, diagnoses)}
-            for name, group in zip(names, groups, strict=True)
+            {
+                "name": name,
+                "said": _tally(group, diagnoses),
+                "worst": diagnoses[group[0]].verdict,
+                "cause": _common(group, diagnoses),
+                "rows": [_row(views[place], diagnoses[place], number) for place in group],
+            }
+            for number, (name, group) in enumerate(zip(names, groups, strict=True))
         ],
         "grouped": any(len(group) > 1 for group in groups),
+        "folded": len(diagnoses) > MAX_UNFOLDED,
         "panels": panels(groups, names, diagnoses),
         "verdicts": [label for label in words.ORDER if any(d.verdict == label for d in diagnoses)],
     }
+
+
+def _groups(diagnoses: Sequence[Diagnosis]) -> list[list[int]]:
+    """Seeds in groups. Where a seed is there twice something else than the seed differs: by folder then."""
+    runs = [one.run for one in diagnoses]
+    found: list[list[int]] = []
+    for group in seed_groups(runs, load_criteria(builtin_rules_dir())):
+        seeds = [runs[place].seed for place in group]
+        folders: dict[object, list[int]] = {}
+        for place in group:
+            folders.setdefault(runs[place].path.parent, []).append(place)
+        found += list(folders.values()) if len(set(seeds)) < len(seeds) else [group]
+    return found
+
+
+def _worst_first(groups: Sequence[Sequence[int]], diagnoses: Sequence[Diagnosis]) -> list[list[int]]:
+    """The groups, that with the worst run first, and within each the worst run first."""
+    place = {run: rank for rank, run in enumerate(worst_first(diagnoses))}
+    inside = [sorted(group, key=place.__getitem__) for group in groups]
+    return sorted(inside, key=lambda group: place[group[0]])
+
+
+def _common(group: Sequence[int], diagnoses: Sequence[Diagnosis]) -> str:
+    """The first root cause that most of a group have, with how many."""
+    found = Counter(text for place in group if (text := _cause(diagnoses[place])))
+    if not found:
+        return ""
+    text, count = found.most_common(1)[0]
+    return f"{text} ({count} of {len(group)})"
+
+
+def _cause(diagnosis: Diagnosis) -> str:
+    if not diagnosis.roots:
+        return ""
+    first = diagnosis.roots[0].finding
+    return f"{clean(first.code)} {clean(first.setting) or clean(first.title)}"
 
 
 def _row(view: dict[str, Any], diagnosis: Diagnosis, group: int) -> dict[str, Any]:
@@ -50,7 +95,7 @@ def _row(view: dict[str, Any], diagnosis: Diagnosis, group: int) -> dict[str, An
         "verdict": view["verdict"],
         "label": view["verdict_label"],
         "rank": words.ORDER.index(view["verdict"]) if view["verdict"] in words.ORDER else len(words.ORDER),
-        "cause": f"{clean(first.code)} {clean(first.title)}" if first else "",
+        "cause": _cause(diagnosis),
         "since": words.onset(first).removeprefix("since step ").removeprefix("over the ") if first else "",
         "onset": "" if onset is None else onset,
         "outcome": outcome,

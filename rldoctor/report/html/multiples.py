@@ -20,6 +20,8 @@ WIDTH, HEIGHT = 240, 84
 MAX_PANELS = 120
 TOTAL_POINTS = 24_000
 MOST, LEAST = 160, 24
+# What a curve must cover of an axis that it shares.
+SHORTEST = 0.1
 _REWARD = ("exp_reward", "reward_scale")
 
 Curve = tuple[FloatArray, FloatArray]
@@ -33,8 +35,25 @@ def panels(
     found = [_panel(group, name, diagnoses, limit) for group, name in zip(groups, names, strict=True)]
     drawn = [panel for panel in found if panel][:MAX_PANELS]
     for task in {panel["task"] for panel in drawn}:
-        _share_axes([panel for panel in drawn if panel["task"] == task])
+        for same in _alike([panel for panel in drawn if panel["task"] == task]):
+            _share_axes(same)
     return drawn
+
+
+def _alike(panels: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The panels of one task in lots of similar length: a short run on the axis of a long one is a dot."""
+    lots: list[list[dict[str, Any]]] = []
+    for panel in sorted(panels, key=_last, reverse=True):
+        if lots and _last(panel) >= SHORTEST * _last(lots[-1][0]):
+            lots[-1].append(panel)
+        else:
+            lots.append([panel])
+    return lots
+
+
+def _last(panel: dict[str, Any]) -> float:
+    """The last step of its curves."""
+    return max(float(x[-1]) for x, _ in panel["curves"])
 
 
 def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limit: int) -> dict[str, Any]:
@@ -50,7 +69,7 @@ def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limi
     spread = number(ends[0]) if len(ends) == 1 else f"{number(min(ends))} to {number(max(ends))}"
     return {
         "name": name,
-        "task": _task(members[0][1].run, metric),
+        "task": _task(members[0][0], members[0][1].run, metric),
         "metric": title,
         "curves": [curve for _, _, curve in shown],
         "runs": [
@@ -62,10 +81,12 @@ def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limi
     }
 
 
-def _task(run: Run, metric: str) -> tuple[object, ...]:
-    """Returns of another reward are not on one scale."""
+def _task(index: int, run: Run, metric: str) -> tuple[object, ...]:
+    """Returns of another reward are not on one scale; of a run whose task is not known nobody can say."""
+    if not run.env:
+        return ("alone", index)
     reward = [knob.value for name in _REWARD if (knob := run.config.get(name)) is not None]
-    return (run.env, metric, *reward)
+    return (run.env, metric, run.axis, *reward)
 
 
 def _curve(run: Run, metric: str, limit: int) -> Curve:
@@ -82,7 +103,7 @@ def _share_axes(same: Sequence[dict[str, Any]]) -> None:
     _, low, high = view(values, []) or ("linear", 0.0, 1.0)
     kind = view(values, [])
     log = bool(kind and kind[0] == "log")
-    last = max(float(x[-1]) for panel in same for x, _ in panel["curves"]) or 1.0
+    last = max(map(_last, same)) or 1.0
     for panel in same:
         panel["paths"] = [_path(x, y, last, low, high, log=log) for x, y in panel.pop("curves")]
         panel["axes"] = f"0 to {step(last)} steps, {_short(low)} to {_short(high)}{' (log)' if log else ''}"

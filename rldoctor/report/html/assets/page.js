@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const root = document.documentElement;
+  root.classList.add("scripted");
   const said = document.getElementById("said");
 
   function tell(name) { dispatchEvent(new Event("rldoctor:" + name)); }
@@ -56,6 +57,7 @@
     });
   });
   function fillAll() {
+    root.classList.add("searched");
     const fold = packed.shift();
     if (fold) {
       window.rldoctor.fill(fold);
@@ -161,6 +163,7 @@
   const table = document.getElementById("index");
   if (table) { runs(table, document.querySelector("[data-index-controls]")); }
 
+  // The state of table and filters stands in the address, to be kept and sent: #runs?q=ppo&verdict=error&sort=-value.
   function runs(table, controls) {
     const body = table.tBodies[0];
     const rows = all("tr[data-run]", body);
@@ -199,14 +202,14 @@
       const seen = new Set(), open = new Set();
       heads.forEach(function (head) { head.hidden = true; });
       ordered().forEach(function (row) {
-        row.hidden = !matches(row);
-        const head = heads.get(row.dataset.group);
-        if (head && grouped && grouped.checked && !row.hidden && !seen.has(head)) {
+        const match = matches(row), head = grouped && grouped.checked && heads.get(row.dataset.group);
+        if (head && match && !seen.has(head)) {
           seen.add(head);
           head.hidden = false;
           body.append(head);
         }
-        if (!row.hidden) { open.add(row.dataset.run); }
+        row.hidden = !match || Boolean(head && head.querySelector(".seeds").getAttribute("aria-expanded") === "false");
+        if (match) { open.add(row.dataset.run); }
         body.append(row);
       });
       panels.forEach(function (panel) {
@@ -214,16 +217,63 @@
       });
       found.textContent = open.size + " of " + rows.length + " runs";
     }
+    function arrows() {
+      all("th[aria-sort]", table).forEach(function (head) {
+        const own = head.querySelector("button").dataset.sort === key;
+        head.setAttribute("aria-sort", own ? (up > 0 ? "ascending" : "descending") : "none");
+      });
+    }
+    function keep() {
+      const state = new URLSearchParams();
+      if (search.value) { state.set("q", search.value); }
+      if (verdict.value) { state.set("verdict", verdict.value); }
+      if (key) { state.set("sort", (up > 0 ? "" : "-") + key); }
+      if (grouped && !grouped.checked) { state.set("groups", "no"); }
+      const address = "#runs" + (state.size ? "?" + state : "");
+      if (location.hash !== address && (state.size || location.hash)) {
+        try { history.replaceState(null, "", address); } catch (refused) { location.hash = address; }
+      }
+    }
+    function recallState() {
+      if (!location.hash.startsWith("#runs")) { return; }
+      const state = new URLSearchParams(location.hash.slice(6)), sort = state.get("sort") || "";
+      search.value = state.get("q") || "";
+      verdict.value = state.get("verdict") || "";
+      if (grouped) { grouped.checked = state.get("groups") !== "no"; }
+      up = sort.startsWith("-") ? -1 : 1;
+      key = sort.replace(/^-/, "");
+      arrows();
+      show();
+    }
     all("button.sort", table).forEach(function (button) {
       button.addEventListener("click", function () {
         up = key === button.dataset.sort ? -up : 1;
         key = button.dataset.sort;
-        all("th[aria-sort]", table).forEach(function (head) { head.setAttribute("aria-sort", "none"); });
-        button.closest("th").setAttribute("aria-sort", up > 0 ? "ascending" : "descending");
+        arrows();
+        show();
+        keep();
+      });
+    });
+    all("button.seeds", table).forEach(function (button) {
+      const name = button.parentElement.querySelector(".who").textContent;
+      function label() {
+        const open = button.getAttribute("aria-expanded") === "true";
+        button.textContent = open ? "\u25be" : "\u25b8";
+        button.setAttribute("aria-label", (open ? "Fold" : "Show") + " the seeds of " + name);
+      }
+      button.hidden = false;
+      label();
+      button.addEventListener("click", function () {
+        button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
+        label();
         show();
       });
     });
-    [search, verdict, grouped].filter(Boolean).forEach(function (control) { control.addEventListener("input", show); });
+    [search, verdict, grouped].filter(Boolean).forEach(function (control) {
+      control.addEventListener("input", function () { show(); keep(); });
+    });
+    addEventListener("hashchange", recallState);
     show();
+    recallState();
   }
 })();
