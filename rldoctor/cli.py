@@ -140,7 +140,12 @@ def compare(
     candidate_mean: Annotated[float | None, typer.Option("--candidate-mean", help="The same.")] = None,
     candidate_std: Annotated[float | None, typer.Option("--candidate-std", help="The same.")] = None,
     fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="VERDICT", help="regression, unclear or never [regression].")
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="VERDICT",
+            help="regression, unclear, never; critical, error: a new finding, too [regression].",
+        ),
     ] = "",
 ) -> None:
     """Say what changed between two runs or groups of seeds: effect, first departure, settings, findings."""

@@ -11,15 +11,20 @@ from rldoctor.commands.outputs import plan_outputs
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell_drafts
 from rldoctor.errors import UsageError
-from rldoctor.model.comparison import Verdict
+from rldoctor.model.comparison import Comparison, Verdict
+from rldoctor.model.finding import Severity
 from rldoctor.plain_data import dataclass
 
-FAIL_ON = ("regression", "unclear", "never")
+FAIL_ON = ("regression", "unclear", "critical", "error", "never")
 _FAILS = {
     "regression": (Verdict.REGRESSION,),
     "unclear": (Verdict.REGRESSION, Verdict.UNCLEAR),
+    "critical": (Verdict.REGRESSION,),
+    "error": (Verdict.REGRESSION,),
     "never": (),
 }
+# With these a finding of that level, new in most runs of the candidate, fails as a regression does.
+_LEVELS = {"critical": Severity.CRITICAL, "error": Severity.ERROR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,8 @@ def compare(
 ) -> int:
     """Compare and report; the exit code.
 
-    0 no regression (or none that ``fail_on`` asks for); 1 a regression; 2 the comparison could not be made:
+    0 no regression (or none that ``fail_on`` asks for); 1 a regression, or a new finding as bad as it
+    says; 2 the comparison could not be made:
     nothing readable, different environments, or no outcome that both sides log (the rest is still printed).
     """
     from rldoctor import api
@@ -87,11 +93,15 @@ def compare(
         report.write(found, format, target)
         if target != STDOUT:
             sys.stderr.write(f"wrote {target}\n")
-    return exit_code(found.verdict, limit)
+    return exit_code(found, limit)
 
 
-def exit_code(verdict: Verdict, fail_on: str) -> int:
-    """The exit code that a verdict asks for; 2 when nothing could be compared, whatever ``fail_on`` says."""
-    if verdict is Verdict.UNKNOWN:
+def exit_code(found: Comparison, fail_on: str) -> int:
+    """The exit code of a comparison; 2 when nothing could be compared, whatever ``fail_on`` says."""
+    from rldoctor.comparison.findings_diff import new_findings
+
+    if found.verdict is Verdict.UNKNOWN:
         return EXIT_FAILED
-    return EXIT_FINDINGS if verdict in _FAILS[fail_on] else 0
+    level = _LEVELS.get(fail_on)
+    fails = found.verdict in _FAILS[fail_on] or (level is not None and bool(new_findings(found, level)))
+    return EXIT_FINDINGS if fails else 0

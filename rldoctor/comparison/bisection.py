@@ -63,5 +63,5 @@ def attribution(verdict: Verdict, changes: Sequence[SettingChange], one_sided: i
         )
     return (
         f"Confounded: {len(changes)} settings changed at once{rest}: {names}. Nothing here says which of "
-        f"them made the {what}, and they may act together: undo them by halves."
+        f"them made the {what}, and they may act together: bisect them."
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from rldoctor.comparison.criteria import CompareCriteria, Suspect
+from rldoctor.comparison.criteria import CompareCriteria, PlannedLength, Suspect
 from rldoctor.comparison.settings import Setting, mixed, settings_of, words_of
 from rldoctor.model.comparison import Arm, SettingChange, Side
+from rldoctor.model.run import Run
 from rldoctor.plain_data import dataclass
 from rldoctor.redaction import SHOWN
 
@@ -41,10 +42,34 @@ def find_changes(base: Arm, candidate: Arm, criteria: CompareCriteria) -> Settin
         keys = (before.key if before else "", after.key if after else "")
         if keys not in seen and _place(before, after, criteria, result):
             seen.add(keys)
+    _set_length_apart(base, candidate, criteria, result)
     _order(result, criteria)
     if result.hidden:
         result.notes.append(f"differs, values hidden: {', '.join(result.hidden)}")
     return result
+
+
+def _set_length_apart(base: Arm, candidate: Arm, criteria: CompareCriteria, result: SettingChanges) -> None:
+    """A planned length is no suspect where both arms are compared up to one step and nothing follows it."""
+    found = [one for one in result.changed if one.knob in criteria.length.knobs]
+    runs = [*base.runs, *candidate.runs]
+    if not found or not runs or any(_follows_length(run, criteria.length) for run in runs):
+        return
+    result.changed = [one for one in result.changed if one not in found]
+    result.consequences += found
+    result.notes += [
+        f"{one.key} differs ({one.base} and {one.candidate}) and is no suspect: both are compared up to one "
+        f"step, and no schedule that is logged follows it"
+        for one in found
+    ]
+
+
+def _follows_length(run: Run, length: PlannedLength) -> bool:
+    """Whether something that a schedule moves may move in a run: what is not logged is not known to stand."""
+    if length.metrics[0] not in run.metrics:
+        return True
+    series = [run.metrics[name].finite().values for name in length.metrics if name in run.metrics]
+    return any(one.size and float(one.max()) != float(one.min()) for one in series)
 
 
 def _place(

@@ -25,6 +25,17 @@ class Suspect:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedLength:
+    """Settings that say how long a run shall be, and the metrics that a schedule over that length moves.
+
+    The first metric must be logged, or nothing is known of a schedule.
+    """
+
+    knobs: frozenset[str]
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CompareCriteria:
     """Everything a comparison is decided with. ``limits`` are the named thresholds of the file."""
 
@@ -34,6 +45,7 @@ class CompareCriteria:
     not_signals: frozenset[str]
     bookkeeping: Mapping[str, frozenset[str]]
     suspects: tuple[Suspect, ...]
+    length: PlannedLength
     twins: TwinCriteria
 
     def __getitem__(self, name: str) -> float:
@@ -62,6 +74,7 @@ def build(data: Mapping[str, Any]) -> CompareCriteria:
         not_signals=frozenset(data["not_signals"]),
         bookkeeping={name: frozenset(words) for name, words in data["bookkeeping"].items()},
         suspects=tuple(_suspect(entry) for entry in data["suspects"]),
+        length=PlannedLength(frozenset(data["length"]["knobs"]), tuple(data["length"]["metrics"])),
         twins=build_twins(data["twins"]),
     )
 

@@ -55,6 +55,7 @@ COMPARE_FILE = Record(
             {"knobs": _KNOBS, **dict.fromkeys(("words", "any_words", "top_words"), _WORDS)}
         ),
         "suspects": ListOf(_SUSPECT, least=1),
+        "length": Record({"knobs": _KNOBS, "metrics": ListOf(Name("metric"), unique=True, least=1)}),
         "twins": TWINS,
     }
 )

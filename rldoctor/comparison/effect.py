@@ -10,6 +10,7 @@ from rldoctor.comparison.bootstrap import Sample, bootstrap, interquartile_mean,
 from rldoctor.comparison.criteria import CompareCriteria
 from rldoctor.comparison.levels import Compared
 from rldoctor.model.comparison import Effect, RunLevel, Summary, Verdict
+from rldoctor.model.numbers import number_text
 
 _NOISE = {
     "seeds": "the spread over seeds",
@@ -108,13 +109,26 @@ def judge(effect: Effect, criteria: CompareCriteria) -> tuple[Verdict, str]:
     # Size before certainty. With many seeds a difference of 0.1 % is certain, and no regression that
     # anybody would roll back.
     certain = effect.low > 0 or effect.high < 0
-    size = f"{abs(effect.drop):.0%} {'lower' if effect.drop > 0 else 'higher'} than the base"
+    size = difference_text(effect)
     if abs(effect.drop) <= criteria["drop"]:
         return Verdict.SIMILAR, _small(effect, criteria, size)
     if certain:
         verdict = Verdict.REGRESSION if effect.drop > 0 else Verdict.IMPROVEMENT
         return verdict, f"the candidate is {size}: {_noise_of(effect)} cannot explain that"
     return Verdict.UNCLEAR, f"the candidate is {size}, but {_noise_of(effect)} could explain that"
+
+
+def difference_text(effect: Effect, base: str = "the base") -> str:
+    """``96% lower than the base``; of a level that is negative or near zero, by how much, and of what.
+
+    A share of a negative level would read the wrong way round: -1,180 is not 18 % lower than -998.
+    """
+    way = "lower" if effect.drop > 0 else "higher"
+    share = f"{abs(effect.drop):.0%}"
+    if effect.base > 0 and effect.scale == effect.base:
+        return f"{share} {way} than {base}"
+    of = "its size" if effect.scale == abs(effect.base) else "what it had gained"
+    return f"{number_text(abs(effect.difference))} {way} than {base}, {share} of {of}"
 
 
 def _small(effect: Effect, criteria: CompareCriteria, size: str) -> str:

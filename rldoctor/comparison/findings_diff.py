@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rldoctor.model.comparison import Arm, FindingChange, Presence
-from rldoctor.model.finding import Diagnosis, Finding, Outcome
+from rldoctor.model.comparison import Arm, Comparison, FindingChange, Presence
+from rldoctor.model.finding import Diagnosis, Finding, Outcome, Severity
 
 _ORDER = (Presence.NEW, Presence.GONE, Presence.SAME)
 _LOOKED = (Outcome.FIRED, Outcome.PASSED)
@@ -17,6 +17,18 @@ def compare_findings(base: Arm, candidate: Arm) -> tuple[FindingChange, ...]:
     # The candidate's codes first: with equal severity what is new stands before what is gone.
     found = [_change(code, arms, (base, candidate)) for code in {**arms[1], **arms[0]}]
     return tuple(sorted(found, key=lambda one: (_ORDER.index(one.presence), -one.severity, one.code)))
+
+
+def new_findings(comparison: Comparison, least: Severity) -> list[FindingChange]:
+    """Findings of ``least`` or worse in most runs of the candidate that no run of the base has.
+
+    Not where the rule could not look at some run of the base: there it may have been as bad.
+    """
+    return [
+        one
+        for one in comparison.findings
+        if one.presence is Presence.NEW and one.majority and not one.blind and one.severity >= least
+    ]
 
 
 def _fired(diagnoses: Sequence[Diagnosis]) -> dict[str, list[Finding]]:

@@ -20,6 +20,9 @@ def _head(comparison: Comparison) -> Iterator[str]:
     yield ""
     yield f"**{say.LABELS[comparison.verdict]}**: {escape(say.headline(comparison))}"
     yield ""
+    if alarm := say.alarm(comparison):
+        yield escape(alarm)
+        yield ""
     yield f"- base: {escape(say.arm(comparison.base))}"
     yield f"- candidate: {escape(say.arm(comparison.candidate))}"
     yield ""

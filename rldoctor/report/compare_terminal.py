@@ -1,18 +1,20 @@
-"""The comparison on a terminal. Every string goes through ``rich.text.Text``, which reads no markup."""
+"""The comparison on a terminal. Every string goes through a ``Paragraph``, which is never read as markup."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rldoctor.model.comparison import Comparison, Presence
 from rldoctor.report import compare_words as say
-from rldoctor.report.blocks import Paragraph
+from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf, line
 from rldoctor.report.clean import clean
+from rldoctor.report.layout import Printer, printer
 from rldoctor.report.terminal_parts import STYLES, console, indented, table
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
 MAX_ROWS = 15
 
@@ -22,44 +24,42 @@ def render(comparison: Comparison) -> str:
     from io import StringIO
 
     buffer = StringIO()
-    target = console(buffer, plain=True)
-    target.width = 80
-    show(comparison, target)
-    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
+    show(comparison, Printer(buffer, 80))
+    return buffer.getvalue()
 
 
-def show(comparison: Comparison, target: Console | None = None) -> None:
+def show(comparison: Comparison, target: Console | Printer | None = None) -> None:
     """Print the report."""
-    out = target or console()
+    out = target or printer(sys.stdout) or console()
     for part in (_head, _effect, _twins, _departures, _configuration, _findings, _remarks):
         for piece in part(comparison):
-            out.print(piece)
+            out.print(piece, soft_wrap=isinstance(piece, Paragraph) and piece.whole)
 
 
-def _head(comparison: Comparison) -> Iterator[RenderableType]:
-    from rich.text import Text
-
-    yield Text(f"base       {say.arm(comparison.base)}", style="dim")
-    yield Text(f"candidate  {say.arm(comparison.candidate)}", style="dim")
-    yield Text()
-    verdict = Text(f" {say.LABELS[comparison.verdict]} ", style=STYLES[say.LIKE[comparison.verdict]])
+def _head(comparison: Comparison) -> Iterator[Block]:
+    yield line(f"base       {say.arm(comparison.base)}", style="dim")
+    yield line(f"candidate  {say.arm(comparison.candidate)}", style="dim")
+    yield Paragraph()
+    verdict = Paragraph(f" {say.LABELS[comparison.verdict]} ", style=STYLES[say.LIKE[comparison.verdict]])
     yield verdict.append(f" {say.headline(comparison)}", style="bold not dim")
+    if alarm := say.alarm(comparison):
+        yield indented(alarm, style="bold")
 
 
-def _effect(comparison: Comparison) -> Iterator[RenderableType]:
+def _effect(comparison: Comparison) -> Iterator[Block]:
     if comparison.effect is not None:
         yield from _rows((("outcome", "left"), ("", "left")), say.effect_rows(comparison.effect))
         yield indented(say.method(comparison.effect), style="dim")
 
 
-def _twins(comparison: Comparison) -> Iterator[RenderableType]:
+def _twins(comparison: Comparison) -> Iterator[Block]:
     if comparison.twins:
         yield _title("Where the same training begins to differ")
         for twin in comparison.twins[:MAX_ROWS]:
             yield indented(say.twin(twin))
 
 
-def _departures(comparison: Comparison) -> Iterator[RenderableType]:
+def _departures(comparison: Comparison) -> Iterator[Block]:
     if not (comparison.departures or comparison.unmoved):
         return
     yield _title("What moved first")
@@ -72,14 +72,13 @@ def _departures(comparison: Comparison) -> Iterator[RenderableType]:
         ("in spreads", "right"),
     )
     yield from _rows(columns, [say.departure_row(one) for one in comparison.departures])
-    if comparison.unmoved:
-        names = ", ".join(say.name(metric) for metric in comparison.unmoved)
-        yield indented(f"no departure: {names}", style="dim")
-    for line in say.untested(comparison):
-        yield indented(f"not searched, {line}", style="dim")
+    if unmoved := say.unmoved(comparison):
+        yield indented(f"no departure: {', '.join(unmoved)}", style="dim")
+    for told in say.untested(comparison):
+        yield indented(f"not searched, {told}", style="dim")
 
 
-def _configuration(comparison: Comparison) -> Iterator[RenderableType]:
+def _configuration(comparison: Comparison) -> Iterator[Block]:
     if not comparison.attribution:
         return
     yield _title("What was changed")
@@ -95,11 +94,11 @@ def _configuration(comparison: Comparison) -> Iterator[RenderableType]:
     if comparison.bisection:
         yield _title("Find out which, in this order")
         yield from _numbered(say.bisection_lines(comparison))
-        for line in say.suspicion(comparison):
-            yield indented(f"why here: {line}", style="dim")
+        for told in say.suspicion(comparison):
+            yield indented(f"why here: {told}", style="dim")
 
 
-def _findings(comparison: Comparison) -> Iterator[RenderableType]:
+def _findings(comparison: Comparison) -> Iterator[Block]:
     if not comparison.findings:
         return
     yield _title("Findings")
@@ -118,26 +117,24 @@ def _findings(comparison: Comparison) -> Iterator[RenderableType]:
         yield indented(f"in both: {', '.join(same)}", style="dim")
 
 
-def _remarks(comparison: Comparison) -> Iterator[RenderableType]:
-    from rich.text import Text
-
+def _remarks(comparison: Comparison) -> Iterator[Block]:
     if comparison.remarks:
         yield _title("How much to believe this")
     for remark in comparison.remarks:
-        head = Text(f"   {clean(remark.code)} {clean(remark.title)}", style=STYLES[remark.severity.label])
+        head = Paragraph(
+            f"   {clean(remark.code)} {clean(remark.title)}", style=STYLES[remark.severity.label]
+        )
         yield head.append(f", {remark.severity.label}", style="not bold dim")
         yield indented(clean(remark.text))
     for note in comparison.notes:
         yield indented(f"! {clean(note)}", style="yellow")
 
 
-def _title(text: str) -> RenderableType:
-    from rich.text import Text
-
-    return Text(f"\n{text}", style="bold")
+def _title(text: str) -> Block:
+    return Paragraph(f"\n{text}", style="bold")
 
 
-def _rows(columns: Sequence[tuple[str, str]], rows: Sequence[say.CompareRow]) -> Iterator[RenderableType]:
+def _rows(columns: Sequence[tuple[str, str]], rows: Sequence[say.CompareRow]) -> Iterator[Block]:
     """A table; columns that are empty in every row are left out."""
     if not rows:
         return
@@ -150,13 +147,8 @@ def _rows(columns: Sequence[tuple[str, str]], rows: Sequence[say.CompareRow]) ->
         yield indented(f"and {len(rows) - MAX_ROWS} more: see -f json or -f html", style="dim")
 
 
-def _numbered(lines: Sequence[str]) -> Iterator[RenderableType]:
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(justify="right", min_width=5)
-    grid.add_column(overflow="fold")
-    for number, line in enumerate(lines, 1):
-        grid.add_row(Text(f"{number}."), Text(line))
+def _numbered(lines: Sequence[str]) -> Iterator[Block]:
+    grid = Sheaf([ColumnLook(right=True, least=5), ColumnLook()], gap=1)
+    for number, told in enumerate(lines, 1):
+        grid.add_row(Paragraph(f"{number}."), Paragraph(told))
     yield grid

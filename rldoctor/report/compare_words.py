@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rldoctor.comparison.effect import difference_text
+from rldoctor.comparison.findings_diff import new_findings
 from rldoctor.model.comparison import (
     Arm,
     BisectionStep,
@@ -16,6 +18,7 @@ from rldoctor.model.comparison import (
     Twin,
     Verdict,
 )
+from rldoctor.model.finding import Severity
 from rldoctor.report import words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number, percent, plural, step
@@ -45,6 +48,21 @@ def headline(comparison: Comparison) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
+def alarm(comparison: Comparison) -> str:
+    """New findings that are critical in most runs of the candidate; empty without any."""
+    codes = [f"{clean(one.code)} {clean(one.title)}" for one in new_findings(comparison, Severity.CRITICAL)]
+    if not codes:
+        return ""
+    return f"New, critical: {'; '.join(codes)} (--fail-on critical fails on it)."
+
+
+def unmoved(comparison: Comparison) -> list[str]:
+    """Metrics without a departure; the outcome is not one of them where it was just called different."""
+    told = comparison.verdict in (Verdict.REGRESSION, Verdict.IMPROVEMENT)
+    outcome = comparison.effect.metric if comparison.effect and told else ""
+    return [name(metric) for metric in comparison.unmoved if metric != outcome]
+
+
 def twin(one: Twin) -> str:
     """``candidate: identical to base until step 512; ...``."""
     return f"{clean(one.candidate)}: {clean(one.text)}."
@@ -53,7 +71,7 @@ def twin(one: Twin) -> str:
 def arm(side: Arm) -> str:
     """``runs/a: 3 runs (seeds 0, 1, 2), Stable-Baselines3, PPO, Hopper-v5, 30,720 environment steps``."""
     seeds = [str(run.seed) for run in side.runs if run.seed is not None]
-    named = f" (seeds {', '.join(seeds)})" if seeds else ""
+    named = f" (seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)})" if seeds else ""
     facts = [f"{plural(len(side.runs), 'run')}{named}"]
     first = side.runs[0] if side.runs else None
     if first is not None and first.metrics:
@@ -81,10 +99,12 @@ def effect_rows(effect: Effect) -> list[CompareRow]:
     rows: list[CompareRow] = [
         (f"{name(effect.metric)}, base", _level(effect.base, [level.value for level in effect.base_levels])),
         ("candidate", _level(effect.candidate, [level.value for level in effect.candidate_levels])),
-        ("difference", f"{signed(effect.difference)} ({_drop(effect)})"),
+        ("difference", f"{signed(effect.difference)} ({difference_text(effect)})"),
         (f"{interval_name(effect)} of the difference", f"{signed(effect.low)} to {signed(effect.high)}"),
     ]
-    rows += [] if math.isnan(effect.ratio) else [("ratio candidate / base", number(effect.ratio))]
+    # Of negative levels the larger ratio would be the worse one.
+    positive = effect.base > 0 and effect.candidate > 0
+    rows += [("ratio candidate / base", number(effect.ratio))] if positive else []
     rows += [("difference / standard error (z)", number(effect.z))] if math.isfinite(effect.z) else []
     if effect.standardised is not None and math.isfinite(effect.standardised):
         rows.append(("in standard deviations over seeds", number(effect.standardised)))
@@ -96,13 +116,6 @@ def effect_rows(effect: Effect) -> list[CompareRow]:
 def _level(value: float, levels: list[float]) -> str:
     runs = f" ({', '.join(number(one) for one in levels)})" if len(levels) > 1 else ""
     return f"{number(value)}{runs}"
-
-
-def _drop(effect: Effect) -> str:
-    lower = "lower" if effect.drop > 0 else "higher"
-    if effect.scale == abs(effect.base):
-        return f"{percent(abs(effect.drop))} {lower}"
-    return f"{percent(abs(effect.drop))} of what the base gained, {lower}"
 
 
 def interval_name(effect: Effect) -> str:
@@ -150,6 +163,8 @@ def first_mover(comparison: Comparison) -> str:
     text = f"{name(first.metric)} leaves the base's own spread first, {when}"
     outcome = comparison.effect.metric if comparison.effect else ""
     later = next((one for one in comparison.departures if one.metric == outcome), None)
+    if comparison.verdict in (Verdict.REGRESSION, Verdict.IMPROVEMENT) and outcome in comparison.unmoved:
+        text += f"; {name(outcome)} differs at the end, without a step at which it left for good"
     if later is not None and later is not first:
         text += f"; {name(outcome)} follows at step {step(later.step)}"
     if len(comparison.base.runs) == 1:
@@ -175,7 +190,7 @@ def bisection_lines(comparison: Comparison) -> list[str]:
     """One line per run to make: what to set back and what to leave."""
     lines = [_step(one) for one in comparison.bisection[:MAX_STEPS]]
     more = len(comparison.bisection) - len(lines)
-    return [*lines, "and so on, by halves"] if more > 0 else lines
+    return [*lines, "and so on: bisect what is left"] if more > 0 else lines
 
 
 def _step(one: BisectionStep) -> str:
