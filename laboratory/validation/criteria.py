@@ -10,7 +10,7 @@ from typing import Any
 
 from rldoctor.datafiles.read import SCHEMA, checked
 from rldoctor.datafiles.scalars import Number, TextValue
-from rldoctor.datafiles.shapes import NAMED_NUMBER, Record
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, Record
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.model.finding import Severity
 from rldoctor.rulebook.formula import Level
@@ -28,6 +28,7 @@ _SHARE = Number(0, 1)
 # What each status asks for: the program looks for these names.
 _STABLE = ("runs", "tasks", "recall", "healthy", "false_alarms", "false_alarms_at_error")
 _TESTED = ("runs", "false_alarms_at_error")
+_PROBABILITY = ("prior", "weight")
 _GOAL = Record({"note": TextValue()}, {"at_least": _SHARE, "at_most": _SHARE}, also=_one_bound)
 CRITERIA_FILE = Record(
     {
@@ -36,6 +37,9 @@ CRITERIA_FILE = Record(
         "confidence": NAMED_NUMBER,
         "stable": Record({"thresholds": Record(dict.fromkeys(_STABLE, NAMED_NUMBER))}),
         "tested": Record({"thresholds": Record(dict.fromkeys(_TESTED, NAMED_NUMBER))}),
+        "probability": Record(
+            {"thresholds": Record(dict.fromkeys(_PROBABILITY, NAMED_NUMBER)), "bins": ListOf(_SHARE)}
+        ),
         "goals": Record({"root_first": _GOAL, "healthy_alarmed": _GOAL}),
     }
 )
@@ -67,6 +71,8 @@ class ValidationCriteria:
     stable: Mapping[str, float]
     tested: Mapping[str, float]
     goals: tuple[Goal, ...]
+    probability: Mapping[str, float]
+    bins: tuple[float, ...]
 
 
 @lru_cache(maxsize=4)
@@ -80,6 +86,8 @@ def load_criteria(file: Path = FILE) -> ValidationCriteria:
         stable=_values(data["stable"]["thresholds"]),
         tested=_values(data["tested"]["thresholds"]),
         goals=tuple(_goal(name, entry) for name, entry in data["goals"].items()),
+        probability=_values(data["probability"]["thresholds"]),
+        bins=tuple(float(border) for border in data["probability"]["bins"]),
     )
 
 

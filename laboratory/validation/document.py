@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from laboratory.validation import score
@@ -33,6 +34,7 @@ def document(
         "runs": {name: _counts(part) for name, part in parts.items()},
         "unlabelled": [case.label.name for case in cases if case.label.unlabelled],
         "diagnosis": {name: _overall(part, criteria) for name, part in parts.items()},
+        "reliability": reliability(score.claims(cases, criteria), criteria.bins),
         "goals": [_goal(goal, parts["hold"], criteria) for goal in criteria.goals],
         "faults": {
             fault: {name: _fault(fault, part, criteria) for name, part in parts.items()} for fault in faults
@@ -83,7 +85,12 @@ def _rule(
     criteria: ValidationCriteria,
 ) -> dict[str, Any]:
     figures = {name: _figures(code, part, criteria) for name, part in parts.items()}
-    return {"status": score.status(code, cases, criteria), **figures}
+    return {
+        "status": score.status(code, cases, criteria),
+        "first": rate(score.first_right(code, cases, criteria), criteria),
+        "probability": _rounded(score.probability(code, cases, criteria)),
+        **figures,
+    }
 
 
 def _figures(code: str, cases: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> dict[str, Any]:
@@ -91,6 +98,22 @@ def _figures(code: str, cases: Sequence[DiagnosedRun], criteria: ValidationCrite
     names = ("recall", "as_root", "false_alarms", "unexpected")
     rates = {name: rate(getattr(found, name), criteria) for name in names}
     return {**rates, "false_alarms_at_error": found.alarmed, "correct": found.correct}
+
+
+def reliability(claims: Sequence[tuple[float, bool]], borders: Sequence[float]) -> dict[str, Any]:
+    """What was said and what was true, by bins of what was said (empty ones left out), and the Brier score."""
+    bins = []
+    for low, high in pairwise(borders):
+        inside = [one for one in claims if low < one[0] <= high]
+        if inside:
+            said, true = (sum(one[at] for one in inside) / len(inside) for at in (0, 1))
+            bins.append({"said": _rounded(said), "true": _rounded(true), "claims": len(inside)})
+    squared = [(said - true) ** 2 for said, true in claims]
+    return {
+        "claims": len(claims),
+        "brier": _rounded(sum(squared) / len(squared)) if squared else None,
+        "bins": bins,
+    }
 
 
 def rate(counted: HitRate, criteria: ValidationCriteria) -> dict[str, Any]:

@@ -121,6 +121,39 @@ def root_found(case: DiagnosedRun, criteria: ValidationCriteria) -> SeenFinding 
     return next((one for one in found if one is not None), None)
 
 
+def first_right(code: str, cases: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> HitRate:
+    """On how many of the runs whose first root cause it is, at the level that counts, the rule is right."""
+    named = [case for case in cases if _first(case, criteria) == code]
+    return _share(named, [code in case.label.roots for case in named])
+
+
+def _first(case: DiagnosedRun, criteria: ValidationCriteria) -> str:
+    """Code of the first root cause; "" where none counts."""
+    first = case.seen.roots[0] if case.seen.roots else None
+    return first.code if first is not None and first.weight >= criteria.found else ""
+
+
+def probability(code: str, cases: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> float:
+    """How probable it is that a rule that is named first is right, in (0, 1).
+
+    The mean of a beta distribution: what these runs show, drawn towards what faults that no rule was written for
+    show (``criteria.yaml``), as a record of three runs is no certainty.
+    """
+    found, given = first_right(code, cases, criteria), criteria.probability
+    return (found.hits + given["prior"] * given["weight"]) / (found.of + given["weight"])
+
+
+def claims(cases: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> list[tuple[float, bool]]:
+    """Probability of each held-out run's first root by the other runs, and whether it is right."""
+    tuned = split(cases, "tune")
+    firsts = [(_first(case, criteria), case) for case in split(cases, "hold")]
+    return [
+        (probability(code, tuned, criteria), code in case.label.roots)
+        for code, case in firsts
+        if code and not case.label.unlabelled
+    ]
+
+
 def onset_error(sick: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> OnsetError:
     """Over the runs whose fault begins in the middle, where an expected root with a known onset was found."""
     late = [case for case in sick if case.label.onset > 0 and case.label.steps > 0]

@@ -16,6 +16,8 @@ class Measured:
     ``found`` of ``shown`` runs that show its fault, and ``low`` to ``high``, the interval of that share (both
     in [0, 1], None without such a run) at ``confidence``; ``false_alarms`` of ``healthy`` runs. Only runs on
     which the rule could look count. ``split`` is ``hold`` (no threshold was adjusted on them) or ``all``.
+    Of the ``first_named`` bundled runs whose first root cause it is it is right on ``first_right``;
+    ``probability``, in (0, 1), is that of being right there, None where nothing was measured.
     """
 
     status: str
@@ -27,6 +29,9 @@ class Measured:
     high: float | None = None
     confidence: float = 0.95
     split: str = "hold"
+    first_right: int = 0
+    first_named: int = 0
+    probability: float | None = None
 
     @property
     def recall(self) -> float | None:

@@ -145,6 +145,9 @@ def _measured(record: Measured | None) -> dict[str, Any] | None:
         "n": record.shown,
         "false_alarms": record.false_alarms,
         "n_healthy": record.healthy,
+        "first_right": record.first_right,
+        "first_named": record.first_named,
+        "probability": record.probability,
     }
 
 

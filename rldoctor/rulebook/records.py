@@ -52,6 +52,9 @@ def _records(tree: Mapping[str, Any]) -> Iterator[tuple[str, Measured]]:
                 high=recall["high"],
                 confidence=float(tree["confidence"]),
                 split=split,
+                first_right=int(rule["first"]["hits"]),
+                first_named=int(rule["first"]["of"]),
+                probability=float(rule["probability"]),
             ),
         )
 

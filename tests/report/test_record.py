@@ -16,7 +16,7 @@ from rldoctor.report import render
 from rldoctor.report.json_report import json_schema
 
 SICK = Path(__file__).parents[2] / "reference_runs" / "faulty" / "frozen-actor" / "ppo-Hopper-v5-0"
-RECORD = Measured("stable", 7, 8, 0, 27, 0.529, 0.978)
+RECORD = Measured("stable", 7, 8, 0, 27, 0.529, 0.978, first_right=6, first_named=7, probability=0.75)
 
 
 def measured(diagnosis: Diagnosis, record: Measured | None) -> Diagnosis:
@@ -50,6 +50,9 @@ def test_the_json_report_has_its_numbers(make: Any) -> None:
         "n": 8,
         "false_alarms": 0,
         "n_healthy": 27,
+        "first_right": 6,
+        "first_named": 7,
+        "probability": 0.75,
     }
     assert unknown is None
 

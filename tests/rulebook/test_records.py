@@ -27,14 +27,15 @@ def written(path: Path, **splits: tuple[int, int, int, int]) -> Path:
         name: {"recall": rate(found, of), "false_alarms": rate(alarms, healthy)}
         for name, (found, of, alarms, healthy) in splits.items()
     }
-    tree = {"schema": 1, "confidence": 0.9, "rules": {"POL-01": {"status": "tested", **parts}}}
+    rule = {"status": "tested", "first": rate(3, 4), "probability": 0.7, **parts}
+    tree = {"schema": 1, "confidence": 0.9, "rules": {"POL-01": rule}}
     path.write_text(json.dumps(tree))
     return path
 
 
 def test_the_figures_are_of_the_held_out_runs(tmp_path: Path) -> None:
     record = load_records(written(tmp_path / "a.json", all=(5, 6, 1, 20), hold=(2, 3, 0, 9)))["POL-01"]
-    assert record == Measured("tested", 2, 3, 0, 9, 0.1, 0.9, 0.9, "hold")
+    assert record == Measured("tested", 2, 3, 0, 9, 0.1, 0.9, 0.9, "hold", 3, 4, 0.7)
     assert record.recall == pytest.approx(2 / 3)
 
 

@@ -27,6 +27,8 @@ CRITERIA = ValidationCriteria(
     },
     tested={"runs": 1, "false_alarms_at_error": 0},
     goals=(),
+    probability={"prior": 0.5, "weight": 4},
+    bins=(0, 0.5, 1),
 )
 
 
@@ -187,3 +189,26 @@ def test_a_goal_without_a_figure_is_not_met() -> None:
     goal = Goal("root_first", 0.8, True, "")
     assert [goal.met(share) for share in (None, 0.79, 0.8)] == [False, False, True]
     assert [Goal("x", 0.01, False, "").met(share) for share in (0.0, 0.02)] == [True, False]
+
+
+def test_a_first_root_is_right_where_it_is_an_expected_one() -> None:
+    cases = [
+        sick(found("POL-01", ERROR), found("OUT-10", ERROR)),
+        sick(found("OUT-10", ERROR), found("POL-01", ERROR)),
+        sick(found("POL-01", INFO)),  # too little to be named
+        healthy(found("POL-01", WARNING)),
+    ]
+    assert score.first_right("POL-01", cases, CRITERIA) == HitRate(1, 2, 2)
+    assert score.probability("POL-01", cases, CRITERIA) == pytest.approx((1 + 0.5 * 4) / (2 + 4))
+    assert score.probability("CFG-06", cases, CRITERIA) == 0.5
+
+
+def test_claims_are_made_by_the_runs_of_the_other_split() -> None:
+    tuned = [sick(found("POL-01", ERROR), split="tune")] * 4
+    held = [
+        sick(found("POL-01", ERROR), split="hold"),
+        healthy(found("OUT-10", ERROR), split="hold"),
+        sick(split="hold"),
+        case(found("POL-01", ERROR), fault="lr-zero", shows=None, split="hold"),
+    ]
+    assert score.claims([*tuned, *held], CRITERIA) == [(pytest.approx(0.75), True), (0.5, False)]
