@@ -101,7 +101,7 @@ def _figures(code: str, cases: Sequence[DiagnosedRun], criteria: ValidationCrite
 
 
 def reliability(claims: Sequence[tuple[float, bool]], borders: Sequence[float]) -> dict[str, Any]:
-    """What was said and what was true, by bins of what was said (empty ones left out), and the Brier score."""
+    """What was said and what was true, by bins of what was said (no empty ones), and the Brier score."""
     bins = []
     for low, high in pairwise(borders):
         inside = [one for one in claims if low < one[0] <= high]
@@ -109,11 +109,8 @@ def reliability(claims: Sequence[tuple[float, bool]], borders: Sequence[float]) 
             said, true = (sum(one[at] for one in inside) / len(inside) for at in (0, 1))
             bins.append({"said": _rounded(said), "true": _rounded(true), "claims": len(inside)})
     squared = [(said - true) ** 2 for said, true in claims]
-    return {
-        "claims": len(claims),
-        "brier": _rounded(sum(squared) / len(squared)) if squared else None,
-        "bins": bins,
-    }
+    brier = _rounded(sum(squared) / len(squared)) if squared else None
+    return {"claims": len(claims), "brier": brier, "bins": bins}
 
 
 def rate(counted: HitRate, criteria: ValidationCriteria) -> dict[str, Any]:

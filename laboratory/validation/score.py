@@ -136,8 +136,8 @@ def _first(case: DiagnosedRun, criteria: ValidationCriteria) -> str:
 def probability(code: str, cases: Sequence[DiagnosedRun], criteria: ValidationCriteria) -> float:
     """How probable it is that a rule that is named first is right, in (0, 1).
 
-    The mean of a beta distribution: what these runs show, drawn towards what faults that no rule was written for
-    show (``criteria.yaml``), as a record of three runs is no certainty.
+    The mean of a beta distribution: what these runs show, drawn towards what faults that no rule was
+    written for show (``criteria.yaml``), as a record of three runs is no certainty.
     """
     found, given = first_right(code, cases, criteria), criteria.probability
     return (found.hits + given["prior"] * given["weight"]) / (found.of + given["weight"])

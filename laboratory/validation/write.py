@@ -91,10 +91,11 @@ def _onset(error: Mapping[str, Any]) -> str:
 
 def _reliability(found: Mapping[str, Any]) -> Iterator[str]:
     """What the probabilities of first roots are worth on runs that did not make them."""
-    yield "The probability that JSON gives with a root cause is that of its rule being right where it is named first:"
-    yield "what the labelled runs show, drawn towards what faults planted in a library's own code show."
-    yield f"Made on the tune split and held against the {found['claims']} first roots of the other: Brier score"
-    yield f"{found['brier']:.3f}." if found["brier"] is not None else "not known."
+    brier = f"{found['brier']:.3f}" if found["brier"] is not None else "not known"
+    yield "The probability that JSON gives with a root cause is that of its rule being right where it is named"
+    yield "first: what the labelled runs show, drawn towards what faults planted in a library's own code show."
+    yield f"Made on the tune split and held against the {found['claims']} first roots of the other:"
+    yield f"Brier score {brier}."
     yield ""
     columns = [(f"{one['said']:.2f}", f"{one['true']:.2f}", str(one["claims"])) for one in found["bins"]]
     yield from _table(("said", "true", "runs"), columns)
