@@ -92,8 +92,9 @@ def _onset(error: Mapping[str, Any]) -> str:
 def _reliability(found: Mapping[str, Any]) -> Iterator[str]:
     """What the probabilities of first roots are worth on runs that did not make them."""
     brier = f"{found['brier']:.3f}" if found["brier"] is not None else "not known"
-    yield "The probability that JSON gives with a root cause is that of its rule being right where it is named"
-    yield "first: what the labelled runs show, drawn towards what faults planted in a library's own code show."
+    yield "The probability that JSON gives with a root cause is that of its rule being right where it is"
+    yield "named first: what the labelled runs show, drawn towards what faults planted in a library's own"
+    yield "code show."
     yield f"Made on the tune split and held against the {found['claims']} first roots of the other:"
     yield f"Brier score {brier}."
     yield ""
