@@ -385,3 +385,34 @@ def test_a_rate_that_is_low_already_is_not_lowered_to_a_higher_one(tmp_path: Pat
     rates = [one for one in told(found) if one.knob == "learning_rate"]
     assert rates
     assert all(one.to_number is not None and one.to_number < 3e-5 for one in rates)
+
+
+def test_a_reset_of_all_environments_at_equal_intervals(tmp_path: Path) -> None:
+    """Return and length fall to nothing every 90 iterations and come back: no chance has a period."""
+
+    def row(i: int) -> Row:
+        share = min(1.0, (i % 90 + 1) / 30) if i >= 90 else 1.0
+        return {
+            **walking(i),
+            "Train/mean_reward": 15 * share + 0.2 * math.sin(i),
+            "Train/mean_episode_length": 1000 * share,
+        }
+
+    found = diagnosed(board(tmp_path, [(i, row(i)) for i in range(540)]))
+    assert found.verdict != "healthy"
+    assert first(found).code == "OUT-15"
+    assert "every 90 " in first(found).message
+
+
+def test_a_simulation_that_blows_up_before_the_critic_does(tmp_path: Path) -> None:
+    """The reward is absurd one iteration before the value loss is infinite, so it is the cause."""
+    rows = [(i, walking(i)) for i in range(300)]
+    for i in (297, 298, 299):
+        rows[i][1]["Train/mean_reward"] = -3e18
+    for i in (298, 299):
+        rows[i][1]["Loss/value_function"] = math.inf
+    found = diagnosed(board(tmp_path, rows))
+    assert first(found).code == "REW-10"
+    assert found.verdict == "critical"
+    assert likely(first(found)) == ["simulation-blew-up"]
+    assert "NUM-01" in {one.code for one in found.roots[0].explains}

@@ -22,6 +22,7 @@ LIST = HERE / "rules_not_reached.txt"
 END_TO_END = [
     HERE / "test_practitioners_notes.py",
     HERE / "test_planted_end_to_end.py",
+    HERE / "test_requests_for_help.py",
     *sorted((HERE / "traps").glob("test_*.py")),
     *sorted((HERE / "envelope").glob("test_*.py")),
 ]
@@ -32,6 +33,8 @@ SAID = (
     re.compile(r"\bfired\([^\n]*\)\[" + CODE + r"\]"),
     re.compile(r"\boutcome\([^\n]*" + CODE + r"\) is Outcome\.FIRED"),
     re.compile(r"roots\[0\]\.finding\.code == " + CODE),
+    re.compile(r"first\(found\)\.code\) == \(" + r'"\w+", ' + CODE),
+    re.compile(r"first\(found\)\.code == " + CODE),
     # The table of planted runs: task/fault/seed and the rule that names it.
     re.compile(r'\("[\w/.-]+/\d", ' + CODE + r"\),"),
 )

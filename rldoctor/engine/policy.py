@@ -48,6 +48,7 @@ class Ranking:
 
     severity: Mapping[str, float]
     strength: Mapping[str, float]
+    note_claims: Mapping[str, float]
     before: float
     unknown: float
     after: float
@@ -204,6 +205,7 @@ def _ranking(rank: Mapping[str, Any]) -> Ranking:
     return Ranking(
         severity={name: float(weight) for name, weight in rank["severity"].items()},
         strength={name: float(weight) for name, weight in rank["strength"].items()},
+        note_claims={name: float(least) for name, least in rank["note_claims"].items()},
         before=float(timing["before"]),
         unknown=float(timing["unknown"]),
         after=float(timing["after"]),

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from rldoctor.engine.evaluate import Evaluated
 from rldoctor.engine.policy import Ranking
-from rldoctor.model.finding import Finding, Outcome, Rival, Root
+from rldoctor.model.finding import Finding, Outcome, Rival, Root, Severity
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import Edge
 
@@ -74,6 +74,17 @@ class Graph:
                     pending.append((edge.code, through))
         return best
 
+    def claims(self, code: str) -> dict[str, float]:
+        """What ``code`` may stand above: a note is a guess, and becomes no headline by a weak edge."""
+        reached = self.reached(code)
+        if self.finding(code).severity > Severity.INFO:
+            return reached
+        least = self.ranking.note_claims
+        return {one: strong for one, strong in reached.items() if strong >= least[self._level(one)]}
+
+    def _level(self, code: str) -> str:
+        return self.finding(code).severity.label
+
     def score(self, code: str) -> float:
         """The rank score of ``code`` as a root cause."""
         # What a cause explains makes it credible, so the strengths of all findings it reaches count, and
@@ -82,7 +93,7 @@ class Graph:
         # Only what it almost always causes (H): the absence of a symptom that comes sometimes is no
         # evidence.
         predicted = [edge.code for edge in self.fired[code].edges if edge.strength == "H"]
-        weight = self.ranking.severity[finding.severity.label] * (1.0 + sum(reached.values()))
+        weight = self.ranking.severity[self._level(code)] * (1.0 + sum(reached.values()))
         # Two different things: how much of what it predicts came true, and a penalty for each prediction
         # that a rule looked for and did not find. A metric that was not logged counts as neither.
         weight *= self._specificity(predicted) * self._absent(predicted)
@@ -137,7 +148,7 @@ def rank(
     order = sorted(fired, key=lambda code: (-scores[code], code))
     # Owners after scores: of two findings that explain each other the better root is the root, and which
     # that is must be known.
-    reach = {code: graph.reached(code) for code in fired}
+    reach = {code: graph.claims(code) for code in fired}
     owner = _owners(order, reach, scores)
     roots = [code for code in order if code not in owner]
     return tuple(

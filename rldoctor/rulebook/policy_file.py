@@ -52,11 +52,13 @@ _OUTCOME = Record(
     },
     also=_facts_follow,
 )
+_LEVELS = ("info", "warning", "error", "critical")
 _INHERITS = Record({"from": _CODES, "strength": Choice(STRENGTHS, "strength")})
 _RANKING = Record(
     {
-        "severity": Record(dict.fromkeys(("info", "warning", "error", "critical"), _WEIGHT)),
+        "severity": Record(dict.fromkeys(_LEVELS, _WEIGHT)),
         "strength": Record(dict.fromkeys(STRENGTHS, _WEIGHT)),
+        "note_claims": Record(dict.fromkeys(_LEVELS, _WEIGHT)),
         "timing": Record(dict.fromkeys(("before", "unknown", "after"), _WEIGHT)),
         **dict.fromkeys(
             ("timing_slack", "window_lag", "absent_prediction", "config_only", "unmeasured_prediction"),

@@ -7,7 +7,7 @@ from every import every
 
 from rldoctor.engine.evaluate import Evaluated
 from rldoctor.engine.policy import load_policy
-from rldoctor.engine.ranking import Graph
+from rldoctor.engine.ranking import Graph, rank
 from rldoctor.language.parser import parse
 from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
 from rldoctor.paths import builtin_rules_dir
@@ -17,8 +17,10 @@ RANKING = load_policy(builtin_rules_dir()).ranking
 LENGTH = 1000.0  # an order within a tenth of it, 100 steps, is not known
 
 
-def fired(code: str, onset: float | None, *leads: tuple[str, str]) -> Evaluated:
-    finding = Finding(code, "", "", Severity.ERROR, "", onset=onset, metrics=("kl",))
+def fired(
+    code: str, onset: float | None, *leads: tuple[str, str], severity: Severity = Severity.ERROR
+) -> Evaluated:
+    finding = Finding(code, "", "", severity, "", onset=onset, metrics=("kl",))
     return judged(code, Outcome.FIRED, *leads, finding=finding)
 
 
@@ -102,3 +104,20 @@ def test_an_odd_setting_that_explains_nothing_is_a_remark() -> None:
     assert graph(remark).score("A") == RANKING.severity["error"] * RANKING.config_only
     explains = judged("A", Outcome.FIRED, ("B", "H"), finding=finding)
     assert graph(explains, fired("B", 10)).score("A") == RANKING.severity["error"] * 2
+
+
+@every(
+    ("strength", "symptom", "above"),
+    [
+        ("H", Severity.ERROR, True),
+        ("M", Severity.ERROR, False),
+        ("M", Severity.WARNING, True),
+        ("L", Severity.WARNING, False),
+        ("L", Severity.INFO, True),
+    ],
+)
+def test_a_note_is_no_headline_over_what_it_may_have_caused(strength, symptom, above) -> None:
+    note = fired("A", 300, ("B", strength), severity=Severity.INFO)
+    roots = rank([note, fired("B", 300, severity=symptom)], RANKING, LENGTH, {})
+    assert ([root.finding.code for root in roots] == ["A"]) is above
+    assert {one.code for root in roots for one in (root.finding, *root.explains)} == {"A", "B"}
