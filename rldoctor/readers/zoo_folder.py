@@ -1,0 +1,49 @@
+"""rl-zoo keeps the settings of a run beside its event file's folder: ``CartPole-v1_1/`` beside ``PPO_1/``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rldoctor.model.raw import Note
+from rldoctor.patterns import pattern
+from rldoctor.readers.config_files.gathered import Gathered, gather
+
+_NUMBERED = pattern(r"^(.+)_(\d+)$")
+_ARGS = "args.yml"
+
+
+def zoo_settings(directory: Path) -> Gathered:
+    """The settings in the one folder beside ``PPO_3`` that rl-zoo made for that run; empty where none is.
+
+    A folder counts when it has the same number, another name, and ``<Env>/args.yml`` in it, and when the
+    algorithm it names is the one that ``PPO_3`` is called after.
+    """
+    match = _NUMBERED.match(directory.name)
+    if match is None:
+        return Gathered()
+    beside = [one for one in _numbered(directory, match[2]) if _is_zoo(one)]
+    found = [gather(one, shown=f"../{one.name}/") for one in beside]
+    found = [one for one in found if one.files and _algorithm(one) in ("", match[1].lower())]
+    if len(found) != 1:
+        return Gathered()
+    text = (
+        f"settings of {', '.join(found[0].files)} (rl-zoo's folder of this number) are taken to be this run's"
+    )
+    found[0].notes.append(Note("config-beside", text))
+    return found[0]
+
+
+def _numbered(directory: Path, number: str) -> list[Path]:
+    parent = directory.absolute().parent
+    names = sorted(os.listdir(parent))  # noqa: PTH208 - names only
+    fitting = [name for name in names if name != directory.name and name.endswith(f"_{number}")]
+    return [path for name in fitting if (path := parent / name).is_dir()]
+
+
+def _is_zoo(folder: Path) -> bool:
+    return any((folder / name / _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208
+
+
+def _algorithm(found: Gathered) -> str:
+    return next((str(one.value).lower() for one in found.settings if one.key == "algo"), "")

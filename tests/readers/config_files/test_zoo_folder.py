@@ -1,0 +1,57 @@
+"""rl-zoo's two folders of one run: the event file's, and the one with settings and evaluations."""
+
+import numpy as np
+from tensorboardX import SummaryWriter
+
+from rldoctor.loading import load
+
+ORDERED = "!!python/object/apply:collections.OrderedDict\n"
+ARGS = ORDERED + "- - - algo\n    - {algo}\n  - - env\n    - CartPole-v1\n  - - seed\n    - 17\n"
+CONFIG = ORDERED + "- - - gamma\n    - 0.97\n  - - n_steps\n    - 32\n"
+
+
+def zoo(root, number=1, algo="ppo"):
+    """What ``python -m rl_zoo3.train`` leaves: ``<Env>_1/<Env>/{args,config}.yml`` and evaluations."""
+    folder = root / f"CartPole-v1_{number}"
+    (folder / "CartPole-v1").mkdir(parents=True)
+    (folder / "config.yml").write_text(CONFIG)
+    (folder / "CartPole-v1" / "config.yml").write_text(CONFIG)
+    (folder / "CartPole-v1" / "args.yml").write_text(ARGS.format(algo=algo))
+    steps = np.arange(1000, 13000, 1000)
+    returns = np.linspace(20, 400, 12).reshape(-1, 1)
+    np.savez(folder / "evaluations.npz", timesteps=steps, results=returns, ep_lengths=returns)
+    return folder
+
+
+def board(root, name):
+    with SummaryWriter(str(root / name)) as writer:
+        for step in range(1, 13):
+            writer.add_scalar("rollout/ep_rew_mean", step * 20, step * 1000)
+            writer.add_scalar("train/approx_kl", 0.01, step * 1000)
+            writer.add_scalar("train/clip_fraction", 0.1, step * 1000)
+
+
+def test_the_settings_beside_are_the_runs(tmp_path):
+    zoo(tmp_path)
+    board(tmp_path, "PPO_1")
+    (run,) = [run for run in load(tmp_path) if "approx_kl" in run.metrics.series]
+    assert run.config.number("gamma") == 0.97
+    assert run.env == "CartPole-v1"
+    assert run.seed == 17
+    assert "config-beside" in {note.code for note in run.notes}
+
+
+def test_the_zoo_folder_alone(tmp_path):
+    (run,) = load(zoo(tmp_path))
+    assert run.env == "CartPole-v1"
+    assert run.config.number("gamma") == 0.97
+    assert run.metrics["eval_return"].values[-1] == 400
+    assert run.metrics["eval_return"].steps[-1] == 12_000
+
+
+def test_another_number_or_another_algorithm_is_another_run(tmp_path):
+    zoo(tmp_path, number=2)
+    zoo(tmp_path, number=1, algo="a2c")
+    board(tmp_path, "PPO_1")
+    (run,) = [run for run in load(tmp_path) if "approx_kl" in run.metrics.series]
+    assert run.config.number("gamma") == 0.99  # the default
