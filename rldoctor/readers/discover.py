@@ -263,6 +263,11 @@ def _missing(path: Path) -> ReadError:
 
 def _nothing(path: Path, errors: Sequence[ReadError], failures: Sequence[Failure]) -> ReadError:
     """The error when there is no run: the one cause, the list of causes, or what was looked for."""
+    from rldoctor.readers.identify import identified  # nothing is read any more
+
+    found = identified(path) if path.is_file() or not errors else None
+    if found is not None and path.is_file():
+        return ReadError(f"{path}: {found.text}", hint=found.hint)
     if len(errors) == 1:
         return errors[0]
     if errors:
@@ -270,6 +275,9 @@ def _nothing(path: Path, errors: Sequence[ReadError], failures: Sequence[Failure
         return ReadError(f"{path}: none of {len(errors)} logs could be read:\n{lines}", hint=errors[0].hint)
     names = _entries(path)
     broken = f" ({'; '.join(map(str, failures))})" if failures else ""
+    if found is not None:
+        text = f"{path}: no training run found: {found.text}. Found: {_listed(names)}{broken}"
+        return ReadError(text, hint=found.hint)
     return ReadError(
         f"{path}: no training run found. Looked for {_LOOKED_FOR}{broken}. Found: {_listed(names)}",
         hint="Give the directory the trainer logged into, or the log file itself.",

@@ -11,6 +11,7 @@ from rldoctor.model.raw import Note, RawRun
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.base import Failure, Reader
 from rldoctor.readers.isolate import read_names
+from rldoctor.readers.lfs import is_pointer, pointer_error
 from rldoctor.readers.merge import Sources
 from rldoctor.readers.remote.peeking import heads_only
 
@@ -66,6 +67,11 @@ def read_place(readers: Sequence[Reader], directory: Path, taken: dict[str, list
 
 
 def _read(reader: Reader, directory: Path, names: list[str], sources: Sources, place: RunDirectory) -> None:
+    pointers = [name for name in names if is_pointer(directory / name)]
+    place.errors.extend(pointer_error(directory / name) for name in pointers)
+    names = [name for name in names if name not in pointers]
+    if not names:
+        return
     runs, errors = read_names(reader, directory, names)
     place.errors.extend(errors)
     if reader.name == TABLES:

@@ -99,8 +99,8 @@ def test_missing_path_suggests_a_sibling(tmp_path):
 
 
 def test_directory_without_runs_says_what_was_looked_for(tmp_path):
-    (tmp_path / "model.pt").write_bytes(b"\0")
-    with pytest.raises(ReadError, match=r"TensorBoard event files.*Found: model\.pt"):
+    (tmp_path / "data.dat").write_bytes(b"\0")
+    with pytest.raises(ReadError, match=r"TensorBoard event files.*Found: data\.dat"):
         find_runs(tmp_path)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from rldoctor.files import read_start
+from rldoctor.patterns import pattern
 from rldoctor.readers.tabular.dialect import COMMENT, is_number, sniff, split
 from rldoctor.readers.tabular.documents import opens_like_document
 from rldoctor.readers.tabular.jsonlines import first_object, parse_line
@@ -14,6 +16,12 @@ from rldoctor.readers.tabular.monitor import looks_like_monitor
 _PEEK = 65_536
 _PEEK_JSON = 4_096
 _SNIFFED = 20
+_LONG = 20
+_TELLING = pattern(
+    r"rew|return|score|loss|kl|entropy|succe|win|value|advantage|epsilon|alpha|learning|(^|[^a-z])(lr|q|ep|fps|sps|len)"
+    r"([^a-z]|$)|episod|step|epoch|iter|update|frame|time|length|accura|metric|train|eval|test|seed|run",
+    re.IGNORECASE,
+)
 
 
 def begins_document(path: Path) -> bool:
@@ -36,7 +44,10 @@ def begins_with_object(path: Path) -> bool:
 
 
 def promising(path: Path) -> bool:
-    """Whether a table has a header of names and a first row with a number."""
+    """Whether a table has a header of names, a first row with a number, and looks like a course in time.
+
+    By a name that speaks of training or counts, or by many rows.
+    """
     text = head(path)
     if looks_like_monitor(text):
         return True
@@ -47,9 +58,12 @@ def promising(path: Path) -> bool:
     if dialect is None or dialect.headerless:
         return False
     rows = [line for line in lines[dialect.skip :] if not line.startswith(COMMENT)]
-    return bool(rows) and any(
-        is_number(cell, dialect.delimiter) for cell in split(rows[:1], dialect.delimiter)[0]
-    )
+    if not rows:
+        return False
+    numeric = [is_number(cell, dialect.delimiter) for cell in split(rows[:1], dialect.delimiter)[0]]
+    # Masses and limits of a robot are tables of numbers too: short, or with a name in front of each row.
+    long = len(rows) >= _LONG and numeric[0]
+    return any(numeric) and (long or any(_TELLING.search(name) for name in dialect.names))
 
 
 def head(path: Path) -> str:
