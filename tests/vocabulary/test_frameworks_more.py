@@ -1,6 +1,7 @@
 """Frameworks by the tags and files that they write: Sample Factory, PFRL, Stable-Baselines 2, and more."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -259,3 +260,24 @@ def test_lists_of_a_row_are_their_means_and_histories_are_not(tmp_path):
     noted = {note.code: note.text for note in run.notes}
     assert "all_rewards" in noted["list-column"]
     assert "all_rewards" not in noted["list-mean"]
+
+
+WRITTEN = Path(__file__).parents[1] / "readers" / "written"
+
+
+def test_what_pfrl_itself_wrote():
+    run = one(WRITTEN / "pfrl")
+    assert (run.framework, run.algorithm) == ("pfrl", "ppo")
+    assert len(run.metrics["eval_return"]) == 12
+    assert run.metrics["eval_return"].steps[-1] == 6000
+    assert 0 < run.metrics["entropy"].values.min() <= run.metrics["entropy"].values.max() < np.log(2)
+    assert "update_epochs" not in run.metrics.series
+    assert not run.metrics.unmapped
+
+
+def test_what_torchrls_logger_itself_wrote():
+    run = one(WRITTEN / "torchrl")
+    assert (run.framework, run.algorithm, run.axis) == ("torchrl", "on_policy", "env_steps")
+    assert run.metrics["episode_return"].values.tolist() == [2.0 * row for row in range(1, 21)]
+    assert run.config.number("gamma") == 0.99
+    assert run.config.number("learning_rate") == 0.0003

@@ -31,7 +31,9 @@ _STEMS = (
     "agent",
     "env",
 )
-_FOLDERS = ("params", ".hydra", "files")
+# PFRL's arguments (JSON), and the hyperparameters of TorchRL's CSVLogger (lines ``key: value``).
+_TEXTS = {"args.txt": "args", "hparams0.txt": "hparams"}
+_FOLDERS = ("params", ".hydra", "files", "texts")
 # rl-zoo: <log folder>/<Env>/{args,config}.yml beside the logs.
 _ZOO = "args.yml"
 _MODELS = pattern(r"^(best_model|final_model|model|last_model)\.zip$")
@@ -40,9 +42,9 @@ _MODELS = pattern(r"^(best_model|final_model|model|last_model)\.zip$")
 def config_files(directory: Path, closed: list[str] | None = None) -> list[Path]:
     """The configuration files of a run directory, most trusted first.
 
-    Looked for: well-known names beside the logs, in ``params/``, ``.hydra/``, ``files/``, in an rl-zoo
-    ``<Env>/`` folder, and one Stable-Baselines3 model archive. ``closed`` takes a line for each folder that
-    may not be listed.
+    Looked for: well-known names beside the logs, in ``params/``, ``.hydra/``, ``files/``, ``texts/``, in an
+    rl-zoo ``<Env>/`` folder, and one Stable-Baselines3 model archive. ``closed`` takes a line for each folder
+    that may not be listed.
     """
     # ``scandir`` tells files from folders without a system call per entry, and no Path is made of an entry
     # that is not taken: this runs for every run of a tree, and again for the folder above it.
@@ -75,13 +77,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _named(directory: Path, names: Sequence[str]) -> list[Path]:
     """Those of ``names`` that configurations are called, in the order of trust, then of ``names``."""
-    ranked = [
-        (_STEMS.index(stem.lower()), directory / name)
-        for name in names
-        for stem, suffix in (os.path.splitext(name),)  # noqa: PTH122
-        if suffix.lower() in SUFFIXES and stem.lower() in _STEMS
-    ]
+    stems = {name: _TEXTS.get(name) or _stem(name) for name in names}
+    ranked = [(_STEMS.index(stem), directory / name) for name, stem in stems.items() if stem in _STEMS]
     return [path for _, path in sorted(ranked) if os.path.isfile(path)]  # noqa: PTH113
+
+
+def _stem(name: str) -> str:
+    """What a file of settings is called; empty for any other file."""
+    stem, suffix = os.path.splitext(name.lower())  # noqa: PTH122
+    return stem if suffix in SUFFIXES else ""
 
 
 def _model(archives: Sequence[Path]) -> list[Path]:

@@ -55,3 +55,22 @@ def test_another_number_or_another_algorithm_is_another_run(tmp_path):
     board(tmp_path, "PPO_1")
     (run,) = [run for run in load(tmp_path) if "approx_kl" in run.metrics.series]
     assert run.config.number("gamma") == 0.99  # the default
+
+
+def test_settings_in_text_files(tmp_path):
+    """TorchRL's CSVLogger writes ``texts/hparams0.txt`` beside ``scalars/``, PFRL ``args.txt`` (JSON)."""
+    (tmp_path / "torchrl" / "scalars" / "train").mkdir(parents=True)
+    (tmp_path / "torchrl" / "texts").mkdir()
+    for tag in ("reward", "loss_objective"):
+        rows = "".join(f"{step * 1000},{step / 2}\n" for step in range(1, 13))
+        (tmp_path / "torchrl" / "scalars" / "train" / f"{tag}.csv").write_text(rows)
+    (tmp_path / "torchrl" / "texts" / "hparams0.txt").write_text("gamma: 0.95\noptim.lr: 0.0003\n")
+    (tmp_path / "pfrl").mkdir()
+    header = ["steps", "episodes", "elapsed", "mean", "median", "stdev", "max", "min"]
+    table = [header, *([str(i * 500), str(i), "1.5", str(i), "1", "1", "2", "0"] for i in range(1, 13))]
+    (tmp_path / "pfrl" / "scores.txt").write_text("\n".join("\t".join(row) for row in table) + "\n")
+    (tmp_path / "pfrl" / "args.txt").write_text('{"gamma": 0.9, "seed": 3}')
+    found = {run.framework: run for run in load(tmp_path)}
+    assert found["torchrl"].config.number("gamma") == 0.95
+    assert found["pfrl"].config.number("gamma") == 0.9
+    assert found["pfrl"].seed == 3
