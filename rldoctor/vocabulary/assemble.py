@@ -11,7 +11,7 @@ from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.model.series import Series
 from rldoctor.plain_data import dataclass
-from rldoctor.vocabulary.axis import Axes, by_clock, largest, main_unit, stretched, target_unit
+from rldoctor.vocabulary.axis import ENV, MONITOR, Axes, by_clock, largest, main_unit, stretched, target_unit
 from rldoctor.vocabulary.naming import Mapped, percent_scale
 from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean, real_points
 from rldoctor.vocabulary.tables import FAMILIES
@@ -141,6 +141,9 @@ def _scaled(one: Mapped, work: _Work) -> FloatArray:
     scale, values = one.rule.scale, one.raw.values
     if one.rule.exp:
         values = np.exp(values)
+    if one.metric == "episode_length" and (each := _steps_each(one, work)) != 1.0:
+        work.saw("length-in-frames", one.raw.tag, f"{1 / each:g} frames a step")
+        values = values * each
     percent = percent_scale(one)
     if percent != 1.0:
         work.saw("percent", one.raw.tag)
@@ -156,6 +159,15 @@ def _scaled(one: Mapped, work: _Work) -> FloatArray:
         factor /= divisor
     scaled: FloatArray = values if factor == 1.0 else values * factor
     return scaled
+
+
+def _steps_each(one: Mapped, work: _Work) -> float:
+    """Transitions that one step of a monitor is: its lengths count what its steps are the sum of."""
+    path = work.axes.path(MONITOR, ENV) if one.unit == MONITOR else None
+    size = np.ones(1)
+    for edge in path or ():
+        size = edge.convert(size)
+    return float(size[0])
 
 
 def _attributes(one: Mapped) -> dict[str, str]:
@@ -202,6 +214,7 @@ _TEXTS = {
     "axis-by-clock": ("info", "logged against another counter and placed by wall-clock time: "),
     "axis-stretched": ("warning", "logged against an unknown counter and spread evenly over the run: "),
     "scale-unknown": ("warning", "multiplied by a coefficient that the configuration does not give: "),
+    "length-in-frames": ("info", "lengths in frames, converted to transitions: "),
     "percent": ("info", "read as a percentage: "),
 }
 _LISTED = 12

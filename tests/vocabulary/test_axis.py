@@ -7,6 +7,7 @@ import pytest
 from every import every
 from raw_logs import board, codes, points, rows, run, table
 
+from rldoctor.loading import load
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.vocabulary import understand
 from rldoctor.vocabulary.axis import ENV, MONITOR, build_axes, interpolation
@@ -227,3 +228,16 @@ def test_a_count_of_episodes_over_all_stages_goes_before_the_count_within_one():
     columns = {"episode": [0, 1, 0, 1], "global_episode": [0, 1, 2, 3], "reward": [1, 2, 3, 4]}
     found = understand(table(columns, source="log.csv"))
     assert steps(found, "episode_return") == [0, 1, 2, 3]
+
+
+def test_lengths_of_a_monitor_that_counts_frames_are_converted_like_its_steps(tmp_path):
+    """Four frames a step: an episode of 2,332 frames is 583 transitions of a replay buffer."""
+    rows = "".join(f"1.0,2332,{10 * i}\n" for i in range(1, 13))
+    (tmp_path / "0.monitor.csv").write_text(
+        '#{"t_start": 1.0, "env_id": "PongNoFrameskip-v4"}\nr,l,t\n' + rows
+    )
+    (tmp_path / "config.yml").write_text(f"n_timesteps: {12 * 583}\n")
+    (run,) = load(tmp_path)
+    assert set(run.metrics["episode_length"].values) == {583.0}
+    assert run.metrics["episode_length"].steps[-1] == 12 * 583
+    assert "length-in-frames" in {note.code for note in run.notes}
