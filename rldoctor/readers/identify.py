@@ -43,20 +43,20 @@ _WHERE = (
 )
 
 
-class Identity(NamedTuple):
+class NoRun(NamedTuple):
     """What it is (``a saved model: ...``) and what to do."""
 
     text: str
     hint: str
 
 
-def identified(path: Path) -> Identity | None:
+def identified(path: Path) -> NoRun | None:
     """What is at ``path``, a file or a folder without a run; None where that cannot be told."""
     if path.is_file():
         return _file(path)
     files = list(islice(_files(path), _MOST))
     if not files:
-        return Identity("the folder is empty", _WHERE)
+        return NoRun("the folder is empty", _WHERE)
     return next((found for look in _FOLDERS if (found := look(files)) is not None), None)
 
 
@@ -67,20 +67,20 @@ def _files(root: Path) -> Iterator[Path]:
             yield Path(folder, name)
 
 
-def _file(path: Path) -> Identity | None:
+def _file(path: Path) -> NoRun | None:
     if is_pointer(path):
-        return Identity(WHAT, FETCH)
+        return NoRun(WHAT, FETCH)
     suffix = path.suffix.lower()
     if suffix in _WEIGHTS or _is_model(path):
-        return Identity("a saved model: weights hold no training curve", _WHERE)
+        return NoRun("a saved model: weights hold no training curve", _WHERE)
     if suffix == ".ipynb":
         return _notebook(path.name)
     if suffix in _ARCHIVES or (suffix == ".zip" and zipfile.is_zipfile(path)):
-        return Identity("an archive", f"Unpack it, or read a zip in place: rldoctor analyze zip://::{path}")
+        return NoRun("an archive", f"Unpack it, or read a zip in place: rldoctor analyze zip://::{path}")
     if suffix in _PICTURES:
-        return Identity("a picture or a film: no numbers can be read from it", _WHERE)
+        return NoRun("a picture or a film: no numbers can be read from it", _WHERE)
     if suffix == ".py":
-        return Identity("a program, not the log it writes", _WHERE)
+        return NoRun("a program, not the log it writes", _WHERE)
     return None
 
 
@@ -93,61 +93,61 @@ def _is_model(path: Path) -> bool:
     return is_sb3_zip(path)
 
 
-def _notebook(name: str) -> Identity:
+def _notebook(name: str) -> NoRun:
     hint = f"Paste what its cells printed: rldoctor analyze - (or: jupyter nbconvert --to markdown {name})"
-    return Identity(f"a notebook ({name}), which is no log", hint)
+    return NoRun(f"a notebook ({name}), which is no log", hint)
 
 
-def _pointers(files: list[Path]) -> Identity | None:
+def _pointers(files: list[Path]) -> NoRun | None:
     count = sum(map(is_pointer, files))
     if not count:
         return None
     text = f"{count} of {len(files)} files are Git LFS pointers, not the files themselves"
-    return Identity(text, FETCH)
+    return NoRun(text, FETCH)
 
 
-def _source(files: list[Path]) -> Identity | None:
+def _source(files: list[Path]) -> NoRun | None:
     programs = [one for one in files if one.suffix == ".py"]
     project = [one.name for one in files if one.name in _PROJECT]
     if not programs or not (project or 2 * len(programs) > len(files)):
         return None
-    return Identity(f"a source tree ({len(programs)} Python files) without a log in it", _WHERE)
+    return NoRun(f"a source tree ({len(programs)} Python files) without a log in it", _WHERE)
 
 
-def _notebooks(files: list[Path]) -> Identity | None:
+def _notebooks(files: list[Path]) -> NoRun | None:
     found = [one for one in files if one.suffix == ".ipynb"]
     return _notebook(found[0].name) if found else None
 
 
-def _models(files: list[Path]) -> Identity | None:
+def _models(files: list[Path]) -> NoRun | None:
     found = [one for one in files if one.suffix.lower() in _WEIGHTS or _is_model(one)]
     if not found:
         return None
     kind = "checkpoints" if len(found) > 1 else "a saved model"
-    return Identity(f"{kind} ({_listed(found)}) without a log: weights hold no training curve", _WHERE)
+    return NoRun(f"{kind} ({_listed(found)}) without a log: weights hold no training curve", _WHERE)
 
 
-def _archives(files: list[Path]) -> Identity | None:
+def _archives(files: list[Path]) -> NoRun | None:
     found = [one for one in files if one.suffix.lower() in (*_ARCHIVES, ".zip")]
     if not found:
         return None
     hint = f"Unpack it, or read a zip in place: rldoctor analyze zip://::{found[0]}"
-    return Identity(f"archives ({_listed(found)}), which are not looked into", hint)
+    return NoRun(f"archives ({_listed(found)}), which are not looked into", hint)
 
 
-def _pictures(files: list[Path]) -> Identity | None:
+def _pictures(files: list[Path]) -> NoRun | None:
     found = [one for one in files if one.suffix.lower() in _PICTURES]
     if 2 * len(found) <= len(files):
         return None
-    return Identity(f"pictures and films ({_listed(found)}): no numbers can be read from them", _WHERE)
+    return NoRun(f"pictures and films ({_listed(found)}): no numbers can be read from them", _WHERE)
 
 
-def _tables(files: list[Path]) -> Identity | None:
+def _tables(files: list[Path]) -> NoRun | None:
     found = [one for one in files if one.suffix.lower() in (".csv", ".tsv")]
     if not found:
         return None
     text = f"tables ({_listed(found)}) that neither count nor name anything of a training"
-    return Identity(text, "If one is a log all the same, name the file; --map TAG=METRIC says what it holds.")
+    return NoRun(text, "If one is a log all the same, name the file; --map TAG=METRIC says what it holds.")
 
 
 def _listed(files: list[Path]) -> str:
@@ -155,7 +155,7 @@ def _listed(files: list[Path]) -> str:
     return ", ".join(one.name for one in files[:2]) + more
 
 
-_FOLDERS: tuple[Callable[[list[Path]], Identity | None], ...] = (
+_FOLDERS: tuple[Callable[[list[Path]], NoRun | None], ...] = (
     _pointers,
     _source,
     _notebooks,
