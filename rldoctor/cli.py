@@ -13,7 +13,7 @@ import typer
 from rldoctor import __version__
 from rldoctor.commands.options import Options, detail
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
-from rldoctor.commands.program import RULES_HELP, TASK_HELP, Program, QuickCommand, Takes
+from rldoctor.commands.program import CONFIG_HELP, RULES_HELP, TASK_HELP, Program, QuickCommand, Takes
 from rldoctor.errors import RldoctorError
 
 EPILOG = (
@@ -99,12 +99,14 @@ def analyze(
     ] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every rule, setting and note.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line per run.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Show the HTML report in the browser.")] = False,
 ) -> None:
     """Diagnose every run found under the paths."""
     from rldoctor.commands.analyze import analyze as command
 
     shown = detail(verbose=verbose, quiet=quiet)
-    raise typer.Exit(command(paths, options, context.meta["reports"], write_baseline, shown))
+    reports = context.meta["reports"]
+    raise typer.Exit(command(paths, options, reports, write_baseline, shown, show=show))
 
 
 @program.command()
@@ -205,6 +207,35 @@ def demo(context: typer.Context, options: Annotated[Options, Takes("format", "ou
 
 
 @program.command()
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code or slug of a rule, e.g. POL-01.")],
+    rules: Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further pack of rules.")] = [],  # noqa: B006
+) -> None:
+    """Say in words what a rule means, what it looks at, and how often it was wrong."""
+    from rldoctor.commands.explain import explain as command
+
+    raise typer.Exit(command(code, rules))
+
+
+@program.command()
+def skill() -> None:
+    """Print a skill file that tells a coding agent how to use this program."""
+    from rldoctor.commands.skill import skill as command
+
+    raise typer.Exit(command())
+
+
+@program.command()
+def completion(
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
+) -> None:
+    """Print the completion script of a shell."""
+    from rldoctor.commands.completion import completion as command
+
+    raise typer.Exit(command(shell, program))
+
+
+@program.command()
 def doctor() -> None:
     """Say which versions and optional parts are installed."""
     from rldoctor.commands.doctor import doctor as command
@@ -246,7 +277,14 @@ def _tasks() -> Program:
     return task_program
 
 
+def _config() -> Program:
+    from rldoctor.cli_config import config_program
+
+    return config_program
+
+
 program.group("rules", RULES_HELP, _rules)
+program.group("config", CONFIG_HELP, _config)
 program.group("task", TASK_HELP, _tasks)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rldoctor.datafiles.packs import pack_directories, vocabularies
 from rldoctor.errors import RldoctorError, RuleError, UsageError
-from rldoctor.model.display import show_with
+from rldoctor.model.display import show_with, tell_with
 from rldoctor.model.raw import RawSetting
 from rldoctor.model.run import Run
 from rldoctor.plain_data import dataclass
@@ -17,6 +17,7 @@ from rldoctor.vocabulary.mapping import understand
 
 for _kind, _function in (("Run", "of_run"), ("Diagnosis", "of_diagnosis"), ("Comparison", "of_comparison")):
     show_with(_kind, "rldoctor.report.notebook.fragments", _function)
+    tell_with(_kind, "rldoctor.report.one_line", _function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ class LoadResult:
     def __iter__(self) -> Iterator[Run]:
         """The runs."""
         return iter(self.runs)
+
+    def __repr__(self) -> str:
+        """One line: how many runs, and how many parts could not be read."""
+        return f"<LoadResult: {len(self.runs)} runs, {len(self.failures)} parts that could not be read>"
 
     def __len__(self) -> int:
         """Number of runs."""

@@ -84,6 +84,7 @@ ALLOWED = {
 ALLOWED["commands"] = set(ALLOWED)
 ALLOWED["cli_rules"] = set(ALLOWED)
 ALLOWED["cli_task"] = set(ALLOWED)
+ALLOWED["cli_config"] = set(ALLOWED)
 ALLOWED["cli"] = set(ALLOWED)
 ALLOWED["__main__"] = {"cli"}
 

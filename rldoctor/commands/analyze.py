@@ -23,6 +23,8 @@ def analyze(
     reports: Sequence[tuple[str, str]] = (),
     write_baseline: str = "",
     detail: int = 0,
+    *,
+    show: bool = False,
 ) -> int:
     """Read, diagnose and report; the exit code.
 
@@ -39,6 +41,10 @@ def analyze(
     targets = [target for _, target in outputs]
     check_outputs([*targets, write_baseline], named_inputs(paths, options))
     check_outputs(targets, [("the baseline", options.baseline)] if options.baseline else [])
+    if show:
+        from rldoctor.commands import opened
+
+        outputs = opened.with_page(outputs)
     # Fails before the long work when a rule file, the name of a rule or the baseline is wrong.
     asked = gate.prepare(options, write_baseline)
     loaded = read_all(paths or [newest()], options)
@@ -47,6 +53,8 @@ def analyze(
     diagnoses = gate.judged(asked, found)
     if diagnoses:
         _write(diagnoses, outputs, detail)
+        if show:
+            opened.open_pages(outputs)
         gate.tell_gate(asked, diagnoses)
     if loaded.unread or broken or not diagnoses:
         if write_baseline:

@@ -72,7 +72,7 @@ class Options:
         kinds.TEXTS,
         ("--format", "-f"),
         "FORMAT",
-        "terminal, html, json, junit, markdown or github.",
+        "terminal, html, json, junit, markdown, github or agent.",
     )
     output: tuple[str, ...] = declared(
         kinds.TEXTS,

@@ -15,6 +15,7 @@ from rldoctor.plain_data import dataclass
 CommandLine = TypeVar("CommandLine", bound=Callable[..., None])
 # Said by the list of all commands, which does not import those of the groups.
 RULES_HELP = "List, show, begin, test, check, measure and document rules."
+CONFIG_HELP = "The settings file: begin one, or print its JSON schema."
 TASK_HELP = "What is known of an environment: show, list, or measure one of your own."
 _HELP_FLAGS = ["-h", "--help"]
 # What typer would otherwise do for each program: completion scripts, boxes, tracebacks in colour.

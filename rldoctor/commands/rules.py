@@ -18,16 +18,21 @@ def show_rule(name: str, directories: Sequence[str]) -> int:
     """Everything about one rule; UsageError when there is none of that code or slug."""
     from rldoctor.report.terminal_parts import console
 
-    found = pack(directories)
+    rule = find_rule(name, pack(directories))
+    out = console()
+    for line in _described(rule):
+        out.print(_wrapped(line, out.width), soft_wrap=True)
+    return 0
+
+
+def find_rule(name: str, found: Sequence[Rule]) -> Rule:
+    """The rule of a code or slug, any case; UsageError when there is none."""
     known = {key.lower(): rule for rule in found for key in (rule.code, rule.slug)}
     rule = known.get(name.lower())
     if rule is None:
         guess = did_you_mean(name.lower(), list(known)).upper() if "-" in name else ""
         raise UsageError(f"no rule is called '{name}'{guess.lower()}", hint="see: rldoctor rules list")
-    out = console()
-    for line in _described(rule):
-        out.print(_wrapped(line, out.width), soft_wrap=True)
-    return 0
+    return rule
 
 
 def _wrapped(text: str, width: int) -> str:

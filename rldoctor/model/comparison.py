@@ -276,3 +276,7 @@ class Comparison(Displayed):
     remarks: tuple[Remark, ...] = ()
     notes: tuple[str, ...] = ()
     twins: tuple[Twin, ...] = ()
+
+    def __repr__(self) -> str:
+        """One line: both arms and the verdict."""
+        return f"<Comparison {self.base.path!r} with {self.candidate.path!r}: {self.verdict.value}>"

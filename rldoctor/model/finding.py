@@ -284,6 +284,13 @@ class Diagnosis(Displayed):
     extras: dict[str, str] = field(default_factory=dict)
     gate: RunGate | None = None
 
+    def __repr__(self) -> str:
+        """One line: verdict, codes of the root causes, how many rules could look."""
+        codes = ", ".join(root.finding.code for root in self.roots) or "no findings"
+        seen = self.coverage
+        looked = f"{seen.ran} of {seen.total - seen.not_applicable} rules looked"
+        return f"<Diagnosis {str(self.run.path)!r}: {self.verdict}; {codes}; {looked}>"
+
     def to_frame(self) -> pd.DataFrame:
         """The findings, one row each: see :func:`findings_frame`."""
         return findings_frame(self)

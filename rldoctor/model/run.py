@@ -62,6 +62,13 @@ class Run(Displayed):
     log_hints: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        """One line: a run holds arrays of any size."""
+        facts = ", ".join(one for one in (self.framework, self.algorithm, self.env) if one)
+        return (
+            f"<Run {str(self.path)!r}: {facts}; {len(self.metrics.series)} metrics to {self.last_step:,.0f}>"
+        )
+
     def to_pandas(self) -> pd.DataFrame:
         """The metrics as a tidy frame: ``metric, step, value, wall_time, tag``, one row per logged point."""
         return self.metrics.to_pandas()

@@ -22,6 +22,7 @@ MODULES = {
     "junit": "rldoctor.report.junit",
     "markdown": "rldoctor.report.markdown",
     "github": "rldoctor.report.github",
+    "agent": "rldoctor.report.agent",
 }
 FORMATS = tuple(MODULES)
 SUFFIXES = {

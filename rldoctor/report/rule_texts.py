@@ -91,7 +91,7 @@ def plain(text: str) -> str:
 def _means(rule: Rule, others: Mapping[str, Rule]) -> Iterator[str]:
     yield plain(rule.message)
     # A rule may lead to another in several ways: one of them is enough to know that it does.
-    for edge in {edge.code: edge for edge in reversed(rule.leads_to)}.values():
+    for edge in {edge.code: edge for edge in rule.leads_to}.values():
         title = f" {clean(others[edge.code].failure_title)}" if edge.code in others else ""
         yield f"It can lead to {edge.code}{title}{f': {clean(edge.says)}' if edge.says else ''}."
 

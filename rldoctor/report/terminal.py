@@ -17,7 +17,7 @@ from rldoctor.report.numbers import plural
 from rldoctor.report.remedies import remedies
 from rldoctor.report.sparkline import can_show, sparkline
 from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, additions, rules, settings
-from rldoctor.report.terminal_envelope import reference
+from rldoctor.report.terminal_envelope import briefly, reference
 from rldoctor.report.terminal_fit import Needed, Part, fitted, parts
 from rldoctor.report.terminal_parts import STYLES, console, indented, spark
 from rldoctor.report.terminal_root import brief, full, labelled
@@ -96,6 +96,7 @@ def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
     for rank, root in enumerate(diagnosis.roots[:MAX_ROOTS], 1):
         yield from brief(rank, root, diagnosis)
     yield from parts(_more_roots(diagnosis.roots[MAX_ROOTS:]))
+    yield from parts(map(after_blank, briefly(diagnosis.reference)), Needed.REFERENCE)
     if audited.contradictions(diagnosis.audit):
         yield Part(Paragraph(), Needed.BLANK)
         yield from parts(_audit(diagnosis))
@@ -118,6 +119,11 @@ def _whole(diagnosis: Diagnosis, *, blocks: bool) -> Iterator[Block]:
     yield from additions(diagnosis)
     yield from rules(diagnosis)
     yield from _notes(diagnosis.run.notes, VERBOSE)
+
+
+def after_blank(block: Block) -> Block:
+    """A paragraph with an empty line before it."""
+    return Paragraph(f"\n{block.text}", block.style) if isinstance(block, Paragraph) else block
 
 
 def _more_roots(roots: Sequence[Root]) -> Iterator[Block]:

@@ -25,6 +25,20 @@ def reference(view: ReferenceView) -> Iterator[Block]:
         yield Indented(_table(view))
 
 
+def briefly(view: ReferenceView) -> Iterator[Block]:
+    """One line: the last milestone that runs of the reference reached, and this run; or why it cannot be."""
+    if view.envelope is None:
+        return
+    if not view.used:
+        yield Paragraph(f"Reference: {clean(view.reason)}.", style="dim")
+        return
+    rows = zip(say.heads(view), say.theirs(view, short_step, "-"), say.mine(view, short_step), strict=True)
+    reached = [row for row in rows if row[1] != say.NOT_REACHED]
+    if reached:
+        head, theirs, mine = reached[-1]
+        yield Paragraph(f"Reference {clean(view.envelope.name)}: {head} at {theirs}; this run: {mine}")
+
+
 def _table(view: ReferenceView) -> Sheaf:
     columns = [
         ColumnLook(wraps=False, fold=False),

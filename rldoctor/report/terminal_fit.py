@@ -21,9 +21,10 @@ class Needed(IntEnum):
     RULED_OUT = 2
     NUMBERS = 3
     EXPECT = 4
-    LIKELY = 5
-    BECAUSE = 6
-    SECOND = 7
+    REFERENCE = 5
+    LIKELY = 6
+    BECAUSE = 7
+    SECOND = 8
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def test_json_on_standard_output_is_only_json(call):
 @every(
     ("arguments", "error", "hint"),
     [
-        (["analyze"], "Missing argument", "--help"),
+        (["analyze"], "no path given", "Say where the log is"),
         (["analyse"], "No such command", "--help"),
         (["analyze", "nowhere"], "nowhere", ""),
         (["analyze", SICK, "--nonsense"], "nonsense", "rldoctor analyze --help"),

@@ -134,9 +134,9 @@ def test_a_regression_exits_1_unless_told_otherwise(sb3, call):
     assert call("compare", sb3 / "good", sb3 / "worse")[0] == 1
     assert call("compare", sb3 / "good", sb3 / "worse", "--fail-on", "never")[0] == 0
     assert call("compare", sb3 / "worse", sb3 / "good")[0] == 0
-    code, _, err = call("compare", sb3 / "good", sb3 / "worse", "--fail-on", "error")
+    code, _, err = call("compare", sb3 / "good", sb3 / "worse", "--fail-on", "warning")
     assert code == 2
-    assert "regression, unclear, never" in err
+    assert "regression, unclear, critical, error, never" in err
 
 
 def test_one_seed_per_arm_says_so(sb3, call):

@@ -80,9 +80,13 @@ def test_commands_are_listed_in_order() -> None:
         "compare",
         "watch",
         "demo",
+        "explain",
+        "skill",
+        "completion",
         "doctor",
         "reference",
         "throughput",
         "rules",
+        "config",
         "task",
     ]

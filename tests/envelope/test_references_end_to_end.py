@@ -68,7 +68,7 @@ def test_the_report_holds_the_milestones(place):
 
 def test_off_and_no_match_say_nothing_on_the_terminal(place, capsys):
     for name, option in (("flat", "off"), ("elsewhere", str(place / "made"))):
-        cli(["analyze", str(place / name), "--fail-on", "never", "--reference", option])
+        cli(["analyze", str(place / name), "-v", "--fail-on", "never", "--reference", option])
         printed = capsys.readouterr().out
         assert "OUT-01" in printed  # as not measured
         assert "gainst the reference" not in printed
@@ -87,6 +87,9 @@ def test_another_reward_is_named_and_not_compared(place, capsys):
 
 def test_the_terminal_shows_both_in_eighty_columns(place, capsys):
     cli(["analyze", str(place / "flat"), "--fail-on", "never", "--reference", str(place / "made")])
+    short = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("Reference mine: "))
+    assert short.endswith("; this run: not reached")
+    cli(["analyze", str(place / "flat"), "-v", "--fail-on", "never", "--reference", str(place / "made")])
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     at = next(
         place for place, line in enumerate(lines) if line.startswith("Against the reference mine (3 runs")
