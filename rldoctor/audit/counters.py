@@ -15,17 +15,20 @@ from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
 _KNOWN = ("stable_baselines3", "sbx", "aim_sb3_callback")
+# An epoch collects horizon_length x num_actors frames (rl_games/common/a2c_common.py: frame += curr_frames).
+_ROLLOUTS = (*_KNOWN, "rl_games")
 
 
 def counters(sight: Sight) -> Iterator[AuditRow]:
     """Every row that counters give."""
     yield from _transitions(sight)
     # What a counter counts was read in the source of these libraries; elsewhere an iteration may be anything.
+    if sight.of("on_policy") and sight.by(*_ROLLOUTS):
+        yield from _rollout(sight)
     if not sight.by(*_KNOWN):
         return
     if sight.of("on_policy"):
         yield from _epochs(sight)
-        yield from _rollout(sight)
     if sight.of("off_policy") and sight.run.axis == "env_steps":
         yield from _updates(sight)
 

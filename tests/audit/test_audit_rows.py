@@ -154,3 +154,20 @@ def test_ratios_that_all_lie_beside_one() -> None:
     row = {one.name: one for one in audit(run, CRITERIA)}["ratio_starts_at_one"]
     assert row.best == 0.0
     assert "clipped" in row.arithmetic
+
+
+def test_rl_games_epochs_overrule_a_configuration_of_another_run(tmp_path: Path) -> None:
+    """One ``config.yaml`` written over by every run: the log counts 256 frames per epoch, it says 262,144."""
+    from tensorboardX import SummaryWriter
+
+    with SummaryWriter(str(tmp_path / "summaries")) as writer:
+        for epoch in range(1, 31):
+            for tag, value in (("info/epochs", epoch), ("losses/a_loss", 0.01), ("info/kl", 0.008)):
+                writer.add_scalar(tag, value, epoch * 256)
+    text = "train:\n  params:\n    config:\n      horizon_length: 16\n      num_actors: {}\n"
+    for actors, verdict in ((16384, AuditVerdict.CONTRADICTS), (16, AuditVerdict.AGREES)):
+        (tmp_path / "config.yaml").write_text(text.format(actors))
+        run = rldoctor.load(tmp_path)[0]
+        row = {row.name: row for row in audit(run, CRITERIA)}["rollout_batch"]
+        assert (row.best, row.verdict) == (256, verdict)
+        assert row.configured == 16 * actors
