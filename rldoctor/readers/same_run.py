@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from rldoctor.patterns import pattern
 from rldoctor.readers.merge import belongs_to, join
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.tensorboard.side_runs import attach_side_runs
+from rldoctor.readers.zoo_folder import event_folder
 
 _COMPANIONS = ("monitor", "evaluations", "monitor + evaluations")
 _EVALUATION = pattern(r"eval|test|valid", re.IGNORECASE)
@@ -35,6 +36,8 @@ def related(places: Sequence[RunDirectory]) -> list[RunDirectory]:
         for part in below.get(place.directory, ()):
             _join_companion_below(place, part)
     for place in places:
+        _join_zoo(by_directory, place)
+    for place in places:
         if parts := [part for part in below.get(place.directory, ()) if part.runs]:
             _join_above(place, parts)
     return list(places)
@@ -50,6 +53,20 @@ def _join_companion_below(parent: RunDirectory, place: RunDirectory) -> None:
         _renamed(companion, place.directory.name)
         _replace(parent, host, join(host, companion, "lies in a folder below"))
         place.runs = []
+
+
+def _join_zoo(places: Mapping[Path, RunDirectory], zoo: RunDirectory) -> None:
+    """``CartPole-v1_1/evaluations.npz`` belongs to ``PPO_1/events...`` where rl-zoo says so."""
+    if len(zoo.runs) != 1 or zoo.runs[0].format not in _COMPANIONS:
+        return
+    folder = event_folder(zoo.directory)
+    home = places.get(folder) if folder is not None else None
+    if home is None or len(home.runs) != 1 or "tensorboard" not in home.runs[0].format:
+        return
+    companion = zoo.runs[0]
+    _renamed(companion, f"../{zoo.directory.name}")
+    _replace(home, home.runs[0], join(home.runs[0], companion, "lies in rl-zoo's folder of this run"))
+    zoo.runs = []
 
 
 def _join_above(place: RunDirectory, below: Sequence[RunDirectory]) -> None:

@@ -1,4 +1,4 @@
-"""rl-zoo keeps the settings of a run beside its event file's folder: ``CartPole-v1_1/`` beside ``PPO_1/``."""
+"""rl-zoo keeps settings and evaluations of ``PPO_1/`` in a folder beside it: ``CartPole-v1_1/``."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ def zoo_settings(directory: Path) -> Gathered:
     return found[0]
 
 
+def event_folder(zoo: Path) -> Path | None:
+    """``PPO_1`` beside the folder that rl-zoo made for that run, by number and algorithm; else None."""
+    match = _NUMBERED.match(zoo.name)
+    if match is None or not _is_zoo(zoo):
+        return None
+    name = _algorithm(gather(zoo))
+    home = zoo.parent / f"{name.upper()}_{match[2]}"
+    return home if name and home.is_dir() else None
+
+
 def _numbered(directory: Path, number: str) -> list[Path]:
     parent = directory.absolute().parent
     names = sorted(os.listdir(parent))  # noqa: PTH208 - names only
@@ -42,7 +52,7 @@ def _numbered(directory: Path, number: str) -> list[Path]:
 
 
 def _is_zoo(folder: Path) -> bool:
-    return any((folder / name / _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208
+    return folder.is_dir() and any((folder / name / _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208
 
 
 def _algorithm(found: Gathered) -> str:

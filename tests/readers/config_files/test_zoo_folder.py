@@ -34,7 +34,9 @@ def board(root, name):
 def test_the_settings_beside_are_the_runs(tmp_path):
     zoo(tmp_path)
     board(tmp_path, "PPO_1")
-    (run,) = [run for run in load(tmp_path) if "approx_kl" in run.metrics.series]
+    (run,) = load(tmp_path)
+    assert run.metrics["eval_return"].values[-1] == 400
+    assert len(run.metrics["approx_kl"]) == 12
     assert run.config.number("gamma") == 0.97
     assert run.env == "CartPole-v1"
     assert run.seed == 17
