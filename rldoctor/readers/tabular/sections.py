@@ -40,7 +40,9 @@ def cells_by_name(
 
     ``header``: the names as written, ``names``: those made distinct, of the columns of the first section.
     """
-    rows = _without_comments(_rows(body, delimiter, len(names), source, notes), len(names), source, notes)
+    rows = _rows(body, delimiter, len(names), source, notes)
+    if body.startswith(COMMENT) or "\n" + COMMENT in body:
+        rows = _without_comments(rows, len(names), source, notes)
     parts = _sections(rows, header, source, notes)
     parts[0].names = names
     _check_size(parts)
@@ -97,7 +99,10 @@ def _without_comments(rows: list[_Row], width: int, source: str, notes: list[Not
     return kept
 
 
-def _sections(rows: Iterable[_Row], names: Sequence[str], source: str, notes: list[Note]) -> list[_Section]:
+def _sections(rows: list[_Row], names: Sequence[str], source: str, notes: list[Note]) -> list[_Section]:
+    # Nearly every table: its first column is a counter.
+    if all(row[0] and row[0][0] in _NUMERIC for row in rows):
+        return [_Section(names, rows)]
     parts = [_Section(list(names))]
     repeated = 0
     for row in rows:
@@ -158,7 +163,10 @@ def _filled(row: _Row, width: int) -> _Row:
 
 
 def _ragged_notes(parts: Sequence[_Section], source: str, notes: list[Note]) -> None:
-    over = Counter(len(row) - len(part.names) for part in parts for row in part.rows)
+    over: Counter[int] = Counter()
+    for part in parts:
+        for length, count in Counter(map(len, part.rows)).items():
+            over[length - len(part.names)] += count
     longer = sum(count for more, count in over.items() if more > 0)
     shorter = sum(count for more, count in over.items() if more < 0)
     width = len(parts[0].names)
