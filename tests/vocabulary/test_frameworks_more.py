@@ -281,3 +281,21 @@ def test_what_torchrls_logger_itself_wrote():
     assert run.metrics["episode_return"].values.tolist() == [2.0 * row for row in range(1, 21)]
     assert run.config.number("gamma") == 0.99
     assert run.config.number("learning_rate") == 0.0003
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"),
+    [
+        ("brax", [{"num_steps": 800 * i, "eval/episode_reward": i, "training/sps": 9e4} for i in STEPS]),
+        ("dreamerv3", [{"step": 800 * i, "episode/score": i, "fps/policy": 30} for i in STEPS]),
+    ],
+)
+def test_step_columns_that_count_frames(tmp_path, name, rows):
+    """Both count the action repeat; transitions where the configuration says how many frames one is."""
+    lines(tmp_path / "metrics.jsonl", rows)
+    run = one(tmp_path)
+    assert (run.framework, run.axis) == (name, "frames")
+    (run,) = load(tmp_path, settings=["action_repeat=4"])
+    assert run.axis == "env_steps"
+    outcome = run.metrics["eval_return" if name == "brax" else "episode_return"]
+    assert outcome.steps[-1] == 12 * 200
