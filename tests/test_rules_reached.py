@@ -23,6 +23,7 @@ END_TO_END = [
     HERE / "test_practitioners_notes.py",
     HERE / "test_planted_end_to_end.py",
     HERE / "test_requests_for_help.py",
+    HERE / "test_language_models_end_to_end.py",
     *sorted((HERE / "traps").glob("test_*.py")),
     *sorted((HERE / "envelope").glob("test_*.py")),
 ]

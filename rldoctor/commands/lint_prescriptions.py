@@ -31,7 +31,7 @@ from rldoctor.rulebook.schema import FixSpec, Rule
 from rldoctor.vocabulary.knobs import spell
 from rldoctor.vocabulary.tables import load_table
 
-ALGORITHMS = ("ppo", "a2c", "trpo", "sac", "td3", "ddpg", "dqn", "crossq")
+ALGORITHMS = ("ppo", "a2c", "trpo", "sac", "td3", "ddpg", "dqn", "crossq", "grpo", "ppo_tokens")
 LEVELS = ("low", "usual", "high")
 STATES = ("unknown", "default", *LEVELS)
 _POINTS = 40

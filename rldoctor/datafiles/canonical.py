@@ -9,7 +9,7 @@ from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.packs import BUILTIN, Packs
-from rldoctor.model.algorithms import OFF_POLICY, ON_POLICY
+from rldoctor.model.algorithms import FAMILIES
 from rldoctor.plain_data import dataclass
 
 # What a fingerprint looks at.
@@ -81,7 +81,7 @@ def read_algorithms() -> dict[str, Any]:
 def algorithms() -> frozenset[str]:
     """What an algorithm may be called in a data file: canonical names, families, ``any``."""
     # Rules and tables may speak of algorithms that no configuration has a word for (`npg`).
-    return frozenset(algorithm_file()["names"]) | ON_POLICY | OFF_POLICY | {"any", "on_policy", "off_policy"}
+    return frozenset(algorithm_file()["names"]).union(*FAMILIES.values(), FAMILIES, ("any",))
 
 
 def framework_names(packs: Packs = ()) -> list[str]:

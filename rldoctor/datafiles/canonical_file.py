@@ -10,6 +10,7 @@ from rldoctor.datafiles.read import SCHEMA, checked
 from rldoctor.datafiles.scalars import Name, TextValue
 from rldoctor.datafiles.shapes import ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Names
+from rldoctor.model.algorithms import FAMILIES
 from rldoctor.plain_data import dataclass
 
 
@@ -45,7 +46,7 @@ ALGORITHM_FILE = Record(
         "modules": ListOf(TextValue(), least=1),
         "settings": ListOf(TextValue(), least=1),
         "signs": ListOf(Record({"algorithm": Name("algorithm"), "metrics": _METRICS})),
-        "families": Record({"on_policy": _METRICS, "off_policy": _METRICS}),
+        "families": Record(dict.fromkeys(FAMILIES, _METRICS)),
         "ambiguous": MapOf(_METRICS, Name("metric")),
     }
 )

@@ -102,7 +102,8 @@ def _verdict(
     ]
     worst: Severity | None = max((root.severity for root in counted), default=None)
     # A note beside a flat or fallen return does not make it well.
-    sick = context.achieved.outcome.kind.sick
+    # Except of a model that was good before it was trained, whose reward has nowhere to rise to.
+    sick = context.achieved.outcome.kind.sick and not context.facts.get("good_from_the_start", 0.0) > 0
     told = worst is not None and not (sick and worst < Severity.WARNING)
     if worst is not None and told and not (blind and worst < Severity.ERROR):
         return worst.label, ""

@@ -15,7 +15,7 @@ from rldoctor.engine.prepared_run import PreparedRun
 from rldoctor.engine.scene import Scene, as_mask, known_measures, place
 from rldoctor.engine.what_to_log import ALGORITHM, additions
 from rldoctor.language.parser import Expression
-from rldoctor.model.algorithms import EITHER, OFF_POLICY, ON_POLICY, matches
+from rldoctor.model.algorithms import EITHER, FAMILIES, matches
 from rldoctor.model.finding import Interval, Measure, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
 from rldoctor.plain_data import dataclass
@@ -102,7 +102,7 @@ def _quiet(rule: Rule, outcome: Outcome, reason: str, **fields: object) -> RuleR
 
 def _not_for_this_run(rule: Rule, context: PreparedRun) -> RuleResult | None:
     algorithm, scope = context.run.algorithm, rule.applies_to
-    excepted = bool(algorithm) and algorithm in scope.except_algorithms
+    excepted = bool(algorithm) and matches(algorithm, scope.except_algorithms)
     if matches(algorithm, scope.algorithms) and not excepted:
         return None
     # A family (on_policy) is known where the algorithm is not: a rule for PPO is then not ruled out, but it
@@ -121,7 +121,7 @@ def _not_for_this_run(rule: Rule, context: PreparedRun) -> RuleResult | None:
 
 def _could_match(family: str, wanted: Sequence[str]) -> bool:
     """Whether some member of ``family`` is among the wanted algorithms."""
-    members = {"on_policy": ON_POLICY, "off_policy": OFF_POLICY, **EITHER}.get(family, frozenset())
+    members = {**FAMILIES, **EITHER}.get(family, frozenset())
     return not set(wanted).isdisjoint(members)
 
 

@@ -158,6 +158,7 @@ def _counts(run: Run) -> dict[str, float]:
         "home_made": float(run.framework in _HOME_MADE),
         "on_policy": float(matches(run.algorithm, ("on_policy",))),
         "off_policy": float(matches(run.algorithm, ("off_policy",))),
+        "language_model": float(matches(run.algorithm, ("language_model",))),
         "tags": float(mapped + unmapped + ignored),
         "unmapped": float(unmapped),
         "ignored": float(ignored),

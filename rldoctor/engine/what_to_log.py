@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rldoctor.engine.policy import DerivedSet, Variant
 from rldoctor.model.addition import SETTING, Addition, AdditionKind
-from rldoctor.model.algorithms import matches
+from rldoctor.model.algorithms import FAMILIES, matches
 from rldoctor.plain_data import dataclass
 
 ALGORITHM = "algorithm"
@@ -103,7 +103,7 @@ class _Routes:
 
     def _undecided(self, name: str) -> bool:
         """Whether a way may hold once the algorithm is known, of which no more than its family is."""
-        if self.place.algorithm not in ("", "on_policy", "off_policy"):
+        if self.place.algorithm not in ("", *FAMILIES):
             return False
         variants = [one for part in name.split(" or ") for one in self.variants.get(part, ())]
         here = (one for one in variants if not one.frameworks or self.place.framework in one.frameworks)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from rldoctor.envelope.criteria import EnvelopeCriteria
+from rldoctor.model.algorithms import FAMILIES
 from rldoctor.model.config import KnobValue
 from rldoctor.model.numbers import number_text
 from rldoctor.model.run import Run
-
-FAMILIES = ("", "on_policy", "off_policy")
 
 # The only axis on which returns of different runs can be compared.
 AXIS = "env_steps"

@@ -48,6 +48,25 @@ OFF_POLICY = frozenset(
         "td3_or_ddpg",
     )
 )
+# Reinforcement learning on language models: an episode is one answer, and a step is an update. No rule
+# about environments, replay or critics of states holds for them, so they are in neither family above.
+# ``ppo_tokens`` is PPO with a critic of tokens; ``dpo`` and its relatives sample nothing.
+LANGUAGE_MODEL = frozenset(
+    (
+        "grpo",
+        "dapo",
+        "gspo",
+        "cispo",
+        "rloo",
+        "reinforce++",
+        "remax",
+        "opo",
+        "ppo_tokens",
+        "dpo",
+        "kto",
+    )
+)
+FAMILIES = {"on_policy": ON_POLICY, "off_policy": OFF_POLICY, "language_model": LANGUAGE_MODEL}
 # What a log leaves open between algorithms that are logged alike; what holds for each holds for the run.
 EITHER = {"td3_or_ddpg": ("td3", "ddpg")}
 
@@ -62,6 +81,4 @@ def matches(algorithm: str, wanted: Collection[str]) -> bool:
         return True
     if algorithm in EITHER:
         return all(matches(member, wanted) for member in EITHER[algorithm])
-    return ("on_policy" in wanted and algorithm in ON_POLICY) or (
-        "off_policy" in wanted and algorithm in OFF_POLICY
-    )
+    return any(name in wanted and algorithm in members for name, members in FAMILIES.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rldoctor.model.algorithms import FAMILIES
 from rldoctor.model.finding import (
     Diagnosis,
     Finding,
@@ -81,7 +82,7 @@ def algorithm(run: Run) -> str:
     name = clean(run.algorithm)
     if not name:
         return "unknown algorithm"
-    return f"{name.replace('_', '-')} algorithm" if name in {"on_policy", "off_policy"} else name.upper()
+    return f"{name.replace('_', '-')} algorithm" if name in FAMILIES else name.upper()
 
 
 def length(run: Run) -> str:

@@ -12,13 +12,14 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from rldoctor.datafiles.canonical import algorithm_file
-from rldoctor.model.algorithms import EITHER, OFF_POLICY, ON_POLICY
+from rldoctor.model.algorithms import EITHER, FAMILIES, LANGUAGE_MODEL
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import RawRun, RawSetting
 from rldoctor.patterns import pattern
 from rldoctor.vocabulary.tables import FrameworkTable, logged
 
 _TOKENS = pattern(r"[a-z0-9]+")
+_LANGUAGE = "language_model"
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +36,7 @@ def _module() -> re.Pattern[str]:
 
 def algorithm_names() -> list[str]:
     """Every canonical algorithm name and family."""
-    return sorted({*_known()[0].values(), *EITHER, "on_policy", "off_policy"})
+    return sorted({*_known()[0].values(), *EITHER, *FAMILIES})
 
 
 def canonical_algorithm(text: str) -> str:
@@ -45,7 +46,7 @@ def canonical_algorithm(text: str) -> str:
     # Of a class's path (``stable_baselines3.td3.policies``) one part names the algorithm; the rest misleads.
     if module:
         text = module[1]
-    parts = _TOKENS.findall(text.lower())
+    parts = _TOKENS.findall(text.lower().replace("++", "plusplus"))
     for start in range(len(parts)):
         # The longest name first: ``discrete_sac`` is not SAC.
         for end in range(len(parts), start, -1):
@@ -67,11 +68,11 @@ def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) 
     The configuration decides; then what the tags leave possible, narrowed by the names of the run and its
     folders; then those names alone (only where the tags say nothing).
     """
-    configured = _configured(raw.settings, table)
+    configured = in_table(_configured(raw.settings, table), table)
     if configured:
         return configured
     possible, assumed = _possible(table, tags)
-    named = _named(raw)
+    named = in_table(_named(raw), table)
     # Tags that fit PPO and A2C alike leave both possible; a name may choose among these, never outside them.
     if not possible:
         return named or table.assume_algorithm
@@ -89,10 +90,24 @@ def _configured(settings: Iterable[RawSetting], table: FrameworkTable) -> str:
         # The least nested first: ``algo`` before ``model.algo``, which may be that of a sub-policy.
         for key in sorted(by_key, key=lambda key: key.count(".")):
             if key == wanted or key.endswith(f".{wanted}"):
-                name = canonical_algorithm(str(by_key[key]))
+                name = _called(str(by_key[key]), table)
                 if name:
                     return name
     return ""
+
+
+def in_table(algorithm: str, table: FrameworkTable) -> str:
+    """What a framework means by a name: PPO of a program for language models is PPO on tokens.
+
+    ``""`` where a framework of language models has no such algorithm.
+    """
+    name = table.algorithm_names.get(algorithm, algorithm)
+    return "" if family(table.assume_algorithm) == _LANGUAGE != family(name) else name
+
+
+def _called(text: str, table: FrameworkTable) -> str:
+    """The algorithm by the framework's own word for it (``gae`` is PPO in verl), else by the general ones."""
+    return table.algorithm_names.get(text.lower(), "") or canonical_algorithm(text)
 
 
 def _possible(table: FrameworkTable, tags: Collection[str]) -> tuple[tuple[str, ...], str]:
@@ -131,22 +146,35 @@ def algorithm_of(metrics: Collection[str]) -> str:
 
 
 def family_of(metrics: Collection[str]) -> str:
-    """``on_policy`` or ``off_policy`` when the canonical metrics belong to one family only, else ``""``."""
+    """``on_policy``, ``off_policy`` or ``language_model`` when the metrics belong to one family only.
+
+    ``""`` where they belong to none, or to both of the first two.
+    """
     ambiguous: Mapping[str, list[str]] = algorithm_file()["ambiguous"]
     # A metric that another one explains away (``ambiguous`` in the data) says nothing of the family.
     telling = {one for one in metrics if not set(ambiguous.get(one, ())) & set(metrics)}
     scores = {name: len(telling & set(wanted)) for name, wanted in _known()[1].items()}
-    on_policy, off_policy = scores["on_policy"], scores["off_policy"]
-    if on_policy and not off_policy:
-        return "on_policy"
-    return "off_policy" if off_policy and not on_policy else ""
+    # PPO on tokens has the metrics of PPO too; none of the others speaks of answers.
+    if scores[_LANGUAGE]:
+        return _LANGUAGE
+    found = [name for name, count in scores.items() if count]
+    return found[0] if len(found) == 1 else ""
 
 
 def family(algorithm: str) -> str:
     """The family of an algorithm name (or of a family), ``""`` when it has none."""
-    if algorithm in ON_POLICY or algorithm == "on_policy":
-        return "on_policy"
-    return "off_policy" if algorithm in OFF_POLICY or algorithm == "off_policy" else ""
+    if algorithm in FAMILIES:
+        return algorithm
+    return next((name for name, members in FAMILIES.items() if algorithm in members), "")
+
+
+def believed(algorithm: str, table: FrameworkTable, metrics: Collection[str]) -> str:
+    """A name of an algorithm, unless it is one of language models and nothing logged speaks of answers.
+
+    There are GRPO and REINFORCE++ on environments as well, for which the rules about answers do not hold.
+    """
+    foreign = algorithm in LANGUAGE_MODEL and family_of(metrics) != _LANGUAGE
+    return "" if foreign and family(table.assume_algorithm) != _LANGUAGE else algorithm
 
 
 _ENVIRONMENT = pattern(r"(?<![A-Za-z0-9])([A-Z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-v\d+)")

@@ -121,7 +121,10 @@ TABLE = Record(
     {
         "extends": Name("framework"),
         "axis": ListOf(_AXIS, alone=True, least=1),
-        "algorithms": Record({}, {"settings": _WORDS, "tags": ListOf(_TELLING), "assume": _ALGORITHM}),
+        "algorithms": Record(
+            {},
+            {"settings": _WORDS, "names": MapOf(_ALGORITHM), "tags": ListOf(_TELLING), "assume": _ALGORITHM},
+        ),
         "config": MapOf(ListOf(_SETTING, alone=True, least=1)),
         "constants": MapOf(_FIXED, _KNOB),
         "defaults": _DEFAULTS,
@@ -164,6 +167,7 @@ _GUESS = Record(
         "unless_metrics": _METRICS,
         "on_policy": _METRIC,
         "dqn": _METRIC,
+        "language_model": _METRIC,
     },
 )
 GENERIC_FILE = Record(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import canonical, vocabulary_sources
 from rldoctor.datafiles.packs import BUILTIN, Packs
-from rldoctor.model.algorithms import ON_POLICY
+from rldoctor.model.algorithms import LANGUAGE_MODEL, ON_POLICY
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, tuples
@@ -40,6 +40,7 @@ class GuessRule:
     unless_metrics: tuple[str, ...] = ()
     on_policy: str = ""
     dqn: str = ""
+    language_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Guess:
     unless_metrics: tuple[str, ...] = ()
     on_policy: str = ""
     dqn: str = ""
+    language_model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ def _found(rule: GuessRule, metric: str, reading: _Reading) -> Guess:
         unless_metrics=rule.unless_metrics,
         on_policy=rule.on_policy,
         dqn=rule.dqn,
+        language_model=rule.language_model,
     )
 
 
@@ -243,4 +246,7 @@ def adapt(found: Guess, algorithm: str, family: str) -> Guess:
     # In DQN the loss of the Q network is the only one there is.
     if found.dqn and algorithm in ("dqn", "qrdqn", "rainbow", "c51"):
         metric = found.dqn
+    # A program that trains a language model calls the distance from the reference model KL.
+    if found.language_model and (algorithm in LANGUAGE_MODEL or "language_model" in (algorithm, family)):
+        metric = found.language_model
     return replace(found, rule=replace(found.rule, metric=metric)) if metric else found

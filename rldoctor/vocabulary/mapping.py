@@ -13,9 +13,11 @@ from rldoctor.model.run import Run
 from rldoctor.vocabulary.algorithm import (
     algorithm_names,
     algorithm_of,
+    believed,
     canonical_algorithm,
     detect_algorithm,
     environment,
+    in_table,
     seed,
 )
 from rldoctor.vocabulary.assemble import Assembled, assemble, with_units
@@ -103,14 +105,16 @@ def _named(
     """The algorithm and the meaning of every series; named again when only the metrics tell the family."""
     if algorithm:
         name = _check_algorithm(algorithm)
+        name = in_table(name, table) or name
     else:
         seen = RawRun(raw.id, raw.path, raw.format, settings=[*overrides, *raw.settings])
         name = detect_algorithm(seen, table, {one.tag for one in series})
     named = name_series(series, table, name, tag_map)
-    if name:
+    metrics = {one.metric for one in named.mapped}
+    if name and (algorithm or believed(name, table, metrics)):
         return name, named
     # Rows of a table and guesses may hang on the algorithm, which here only the metrics gave away: once more.
-    kin = algorithm_of({one.metric for one in named.mapped})
+    kin = algorithm_of(metrics)
     return kin, name_series(series, table, kin, tag_map) if kin else named
 
 

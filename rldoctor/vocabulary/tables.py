@@ -151,6 +151,7 @@ class FrameworkTable:
     defaults_version: str = ""
     algorithms: tuple[AlgorithmRule, ...] = ()
     algorithm_settings: tuple[str, ...] = ()
+    algorithm_names: Mapping[str, str] = field(default_factory=dict)
     assume_algorithm: str = ""
     strip_prefix: tuple[str, ...] = ()
     contexts: Mapping[str, str] = field(default_factory=dict)
@@ -249,7 +250,8 @@ def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
         defaults_version=str(defaults.get("version", base.defaults_version)),
         algorithms=_rows(AlgorithmRule, algorithms.get("tags", ())) or base.algorithms,
         algorithm_settings=tuple(algorithms.get("settings", base.algorithm_settings)),
-        assume_algorithm=algorithms.get("assume", ""),
+        algorithm_names=algorithms.get("names", base.algorithm_names),
+        assume_algorithm=algorithms.get("assume", base.assume_algorithm),
         strip_prefix=tuple(plain.get("strip_prefix", ())),
         contexts=plain.get("contexts", {}),
         log_hints={**base.log_hints, **plain.get("log_hints", {})},

@@ -195,7 +195,7 @@ def test_language_models_do_not_mix_their_divergences(tmp_path):
         folder.mkdir()
         lines(folder / "metrics.jsonl", rows)
         run = one(folder)
-        assert (run.framework, run.axis) == (name, "iterations")
+        assert (run.framework, run.axis) == (name, "updates")
         np.testing.assert_allclose(run.metrics["episode_return"].values, np.array(STEPS) / 20)
         assert first(run, "entropy") == 0.5
         assert "approx_kl" not in run.metrics.series

@@ -1,0 +1,244 @@
+"""Reinforcement learning on language models, end to end: real tags and real writers, and the diagnosis."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rldoctor.api import diagnose, load
+from rldoctor.model.finding import Diagnosis, Finding, Outcome, Severity
+
+writers = pytest.importorskip("tensorboardX")
+ROWS = 40
+Values = Sequence[float]
+
+
+def level(*parts: tuple[float, int], noise: float = 0.0) -> list[float]:
+    """Stretches of a level, each of so many rows, with noise that is the same every time."""
+    values = np.concatenate([np.full(rows, value) for value, rows in parts])
+    return list(values + noise * np.random.default_rng(7).normal(size=values.size))
+
+
+def ramp(first: float, last: float, rows: int = ROWS, noise: float = 0.0) -> list[float]:
+    return list(np.linspace(first, last, rows) + noise * np.random.default_rng(8).normal(size=rows))
+
+
+def written(
+    folder: Path, tags: Mapping[str, Values], config: Mapping[str, Any] | None = None, every: int = 5
+) -> Path:
+    writer = writers.SummaryWriter(str(folder))
+    for tag, values in tags.items():
+        for index, value in enumerate(values):
+            writer.add_scalar(tag, value, (index + 1) * every)
+    writer.close()
+    (folder / "config.json").write_text(json.dumps(dict(config or {})))
+    return folder
+
+
+def diagnosis_of(path: Path) -> Diagnosis:
+    (run,) = load(path).runs
+    return diagnose(run)
+
+
+def fired(diagnosis: Diagnosis) -> dict[str, Finding]:
+    results = (one for one in diagnosis.results if one.outcome is Outcome.FIRED)
+    return {one.code: one.finding for one in results if one.finding is not None}
+
+
+def trl(**changes: Values) -> dict[str, Values]:
+    """What TRL's GRPO logs of a run in which nothing is wrong, but for ``changes`` (``_`` is ``/``)."""
+    healthy: dict[str, Values] = {
+        "reward": level((0.85, ROWS), noise=0.03),
+        "frac_reward_zero_std": level((0.6, ROWS), noise=0.05),
+        "entropy": level((0.25, ROWS), noise=0.01),
+        "grad_norm": level((0.3, ROWS), noise=0.02),
+        "completions/mean_length": level((220, ROWS), noise=5),
+        "completions/clipped_ratio": level((0.0, ROWS)),
+        "clip_ratio/region_mean": level((0.0, ROWS)),
+        "learning_rate": level((1e-6, ROWS)),
+        "loss": level((0.0, ROWS)),
+    }
+    return {f"train/{tag}": values for tag, values in (healthy | changes).items()}
+
+
+FALLING = level((0.8, 20), (0.3, 20), noise=0.02)
+GONE = level((0.8, 20), (0.0, 20))
+
+
+def test_nothing_is_said_against_a_good_run(tmp_path):
+    diagnosis = diagnosis_of(written(tmp_path, trl()))
+    assert diagnosis.verdict == "healthy"
+    assert diagnosis.run.algorithm == "grpo"
+    # Exactly zero gradients, losses, KL and clipped shares are how such a run looks.
+    zeros = trl(grad_norm=[0.0 if row % 3 else 0.3 for row in range(ROWS)])
+    diagnosis = diagnosis_of(written(tmp_path / "zeros", zeros))
+    assert [root.finding.code for root in diagnosis.roots if root.severity >= Severity.WARNING] == []
+
+
+def test_nothing_is_asked_about_environments(tmp_path):
+    diagnosis = diagnosis_of(written(tmp_path, trl()))
+    asked = {one.code for one in diagnosis.results if one.outcome is not Outcome.NOT_APPLICABLE}
+    no_business = {"LOG-02", "OFF-01", "ENT-05", "OUT-06", "REW-11", "CFG-01", "VAL-07", "POL-01", "NUM-03"}
+    assert asked.isdisjoint(no_business)
+
+
+def test_the_chain_is_told_from_its_first_mover(tmp_path):
+    broken = {
+        "reward": [*level((0.85, 15), noise=0.03), 0.4, 0.1, *[0.0] * 23],
+        "entropy": [*level((0.25, 14), noise=0.01), 0.9, 2, 4, *[6.0] * 23],
+        "completions/clipped_ratio": [*[0.0] * 15, 0.3, 0.8, *[1.0] * 23],
+        "frac_reward_zero_std": [*level((0.6, 15), noise=0.05), 0.7, 0.9, *[1.0] * 23],
+        "grad_norm": [*level((0.3, 15), noise=0.02), 0.3, 0.1, *[0.0] * 23],
+    }
+    diagnosis = diagnosis_of(written(tmp_path, trl(**broken, learning_rate=level((1e-4, ROWS)))))
+    assert diagnosis.roots[0].finding.code == "ENT-21"
+    assert {"LEN-01", "GRP-01", "ENT-21"} <= set(fired(diagnosis))
+    assert {one.code for one in diagnosis.roots[0].explains} >= {"LEN-01", "GRP-01"}
+    (first, *_) = diagnosis.roots[0].finding.causes
+    assert first.id == "learning-rate"
+
+
+def test_an_entropy_that_is_spent(tmp_path):
+    spent = {"entropy": level((0.3, 10), (0.1, 10), (0.01, 20)), "reward": FALLING}
+    assert "ENT-20" in fired(diagnosis_of(written(tmp_path, trl(**spent))))
+
+
+def test_groups(tmp_path):
+    solved = trl(frac_reward_zero_std=level((0.85, ROWS), noise=0.02))
+    assert "GRP-02" in fired(diagnosis_of(written(tmp_path / "solved", solved)))
+    small = trl(frac_reward_zero_std=level((0.82, 60), noise=0.02), reward=level((0.1, 60), noise=0.02))
+    assert "GRP-03" in fired(diagnosis_of(written(tmp_path / "small", small, {"num_generations": 2})))
+    mixed = trl(
+        frac_reward_zero_std=level((0.0, 60)),
+        reward=level((0.94, 60), noise=0.01),
+        reward_std=level((0.24, 60), noise=0.01),
+    )
+    assert "GRP-04" in fired(diagnosis_of(written(tmp_path / "mixed", mixed, {"num_generations": 8})))
+
+
+def test_lengths(tmp_path):
+    longer = {"completions/mean_length": ramp(200, 440, noise=5), "reward": ramp(0.7, 0.4, noise=0.02)}
+    assert "LEN-02" in fired(diagnosis_of(written(tmp_path / "longer", trl(**longer))))
+    shorter = {"completions/mean_length": level((220, 20), (5, 20), noise=1), "reward": GONE}
+    assert "LEN-03" in fired(diagnosis_of(written(tmp_path / "shorter", trl(**shorter))))
+
+
+def test_the_reference_model(tmp_path):
+    away = {
+        "kl": [*level((0.01, 28), noise=0.001), *ramp(0.3, 2.0, 12)],
+        "reward": level((0.8, 28), (0.5, 12)),
+    }
+    found = fired(diagnosis_of(written(tmp_path / "away", trl(**away))))
+    assert "KLR-01" in found
+    held = {
+        "kl": level((2.0, 100), noise=0.1),
+        "reward": level((0.3, 100), noise=0.01),
+        "reward_std": level((0.3, 100), noise=0.01),
+    }
+    found = fired(diagnosis_of(written(tmp_path / "held", trl(**held), {"beta": 0.1})))
+    assert "KLR-02" in found
+    # This is no KL of an update.
+    assert "POL-03" not in found
+
+
+def test_updates(tmp_path):
+    still = {"learning_rate": level((1e-8, ROWS)), "reward": level((0.4, ROWS), noise=0.02)}
+    assert "POL-20" in fired(diagnosis_of(written(tmp_path / "still", trl(**still))))
+    much = {"clip_ratio/region_mean": level((0.35, ROWS), noise=0.01), "reward": FALLING}
+    assert "POL-22" in fired(diagnosis_of(written(tmp_path / "much", trl(**much))))
+    spikes = [0.3] * 30 + [20.0, 0.3, 30.0, 0.3, 25.0, 0.3, 0.3, 40.0, 0.3, 0.3]
+    assert "NUM-20" in fired(
+        diagnosis_of(written(tmp_path / "spikes", trl(grad_norm=spikes, reward=FALLING)))
+    )
+
+
+def verl(**changes: Values) -> dict[str, Values]:
+    """What verl logs, but for ``changes``."""
+    return {
+        "critic/score/mean": FALLING,
+        "critic/vf_explained_var": [float("nan")] * ROWS,
+        "actor/entropy": level((0.25, ROWS), noise=0.01),
+        "actor/ppo_kl": level((0.0, ROWS)),
+        "actor/pg_clipfrac": level((0.0, ROWS)),
+        "actor/grad_norm": level((0.3, ROWS), noise=0.02),
+        "response_length/mean": level((220, ROWS), noise=5),
+        "response_length/clip_ratio": level((0.01, ROWS)),
+        **changes,
+    }
+
+
+ON_POLICY = {
+    "actor_rollout_ref.actor.ppo_epochs": 1,
+    "actor_rollout_ref.actor.ppo_mini_batch_size": 256,
+    "data.train_batch_size": 256,
+}
+
+
+def test_verl(tmp_path):
+    diagnosis = diagnosis_of(written(tmp_path / "fell", verl()))
+    # Not NaN, and not a frozen policy: there is no critic, and old and new policy are one.
+    assert {"NUM-01", "POL-01", "OUT-10"}.isdisjoint(fired(diagnosis))
+    off = verl(**{"actor/ppo_kl": level((0.01, ROWS), noise=0.001)})
+    assert "POL-21" in fired(diagnosis_of(written(tmp_path / "off", off, ON_POLICY)))
+    apart = verl(**{"training/rollout_probs_diff_mean": level((0.003, 10), (0.03, 30))})
+    found = fired(diagnosis_of(written(tmp_path / "apart", apart)))
+    assert "MIS-01" in found
+    assert found["MIS-01"].severity is Severity.ERROR
+
+
+def test_old_samples_of_an_asynchronous_run(tmp_path):
+    tags = {
+        "reward/all/mean": FALLING,
+        "mismatch_kl/all/mean": level((0.002, 10), (0.05, 30)),
+        "off_policy/mean": level((1, 10), (6, 30)),
+        "entropy/all/mean": level((0.25, ROWS), noise=0.01),
+    }
+    assert "MIS-02" in fired(diagnosis_of(written(tmp_path, tags, {"max_off_policy_steps": 8})))
+
+
+def test_rewards_and_what_they_stand_for(tmp_path):
+    template = {"rewards/format_reward/mean": level((0.9, 20), (0.1, 20)), "reward": FALLING}
+    assert "REW-20" in fired(diagnosis_of(written(tmp_path / "template", trl(**template))))
+    tags = trl(reward=ramp(0.3, 0.9, noise=0.02)) | {"eval/reward": ramp(0.6, 0.2, noise=0.01)}
+    found = fired(diagnosis_of(written(tmp_path / "hacked", tags)))
+    assert "REW-21" in found
+    assert "OUT-20" in fired(
+        diagnosis_of(written(tmp_path / "lower", trl(reward=level((0.9, 8), (0.6, 8), noise=0.02))))
+    )
+
+
+def test_preferences(tmp_path):
+    tags = {
+        "train/rewards/margins": ramp(0, 4),
+        "train/rewards/accuracies": ramp(0.5, 0.9),
+        "train/logps/chosen": ramp(-100, -180),
+        "train/logps/rejected": ramp(-100, -260),
+    }
+    diagnosis = diagnosis_of(written(tmp_path, tags))
+    assert diagnosis.run.algorithm == "dpo"
+    assert "DPO-01" in fired(diagnosis)
+    assert diagnosis.verdict != "healthy"
+
+
+@pytest.mark.parametrize(
+    "without", ["frac_reward_zero_std", "entropy", "completions/", "grad_norm", "learning_rate"]
+)
+def test_a_collapsed_run_is_never_called_healthy_for_want_of_a_metric(tmp_path, without):
+    broken = trl(
+        **{
+            "reward": GONE,
+            "entropy": level((0.25, 18), (5.0, 22)),
+            "completions/clipped_ratio": level((0.0, 18), (1.0, 22)),
+            "frac_reward_zero_std": level((0.6, 20), (1.0, 20)),
+        }
+    )
+    left = {tag: values for tag, values in broken.items() if without not in tag}
+    diagnosis = diagnosis_of(written(tmp_path, left))
+    assert diagnosis.verdict in ("error", "critical")
+    blind = {tag: values for tag, values in broken.items() if tag != "train/reward"}
+    assert diagnosis_of(written(tmp_path / "blind", blind)).verdict != "healthy"
