@@ -56,7 +56,7 @@ class Settings:
 
 
 FAULTS = {
-    "lr-too-high": {"learning_rate": 3e-3, "beta": 0.0},
+    "lr-too-high": {"learning_rate": 1e-2, "beta": 0.0},
     "hackable-reward": {"beta": 0.0},
     "length-cap": {"max_completion_length": 4},
     "group-of-two": {"num_generations": 2, "per_device_train_batch_size": 32},
