@@ -12,6 +12,8 @@ from rldoctor.comparison.levels import Compared
 from rldoctor.model.comparison import Effect, RunLevel, Summary, Verdict
 from rldoctor.model.numbers import number_text
 
+# A level that is so many times another is told as that: 1,700 % higher says less than 18 times.
+TIMES = 3
 _NOISE = {
     "seeds": "the spread over seeds",
     "runs": "the noise within the runs",
@@ -125,6 +127,8 @@ def difference_text(effect: Effect, base: str = "the base") -> str:
     """
     way = "lower" if effect.drop > 0 else "higher"
     share = f"{abs(effect.drop):.0%}"
+    if effect.base > 0 and effect.scale == effect.base and effect.ratio >= TIMES:
+        return f"{number_text(effect.ratio)} times {base}"
     if effect.base > 0 and effect.scale == effect.base:
         return f"{share} {way} than {base}"
     of = "its size" if effect.scale == abs(effect.base) else "what it had gained"

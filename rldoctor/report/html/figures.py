@@ -122,7 +122,9 @@ class Figures:
         names = _telling(run, known, limits)[:MAX_FIGURES]
         onset = finite(finding.onset)
         spans = [(part.start, part.end) for part in finding.intervals][:200]
-        marks = [] if onset is None else [Mark(onset, f"since {step(onset)}")]
+        marks = (
+            [] if onset is None else [Mark(onset, f"since {step(onset)}" if onset > 0 else "from the start")]
+        )
         return [
             {
                 **self._figure(position, run, name, marks, spans, limits[name], reference),

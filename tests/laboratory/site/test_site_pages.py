@@ -14,7 +14,7 @@ import pytest
 from every import every
 
 from laboratory.site.examples import Example, examples
-from laboratory.site.fill import filled
+from laboratory.site.fill import empty, filled, refilled
 from laboratory.site.links import outward
 from laboratory.site.measurable import Logged, every_log, measurable, missing
 from laboratory.site.navigation import expanded
@@ -227,6 +227,31 @@ def test_a_place_that_asks_for_nothing_known_is_an_error() -> None:
     with pytest.raises(UsageError, match="unknown kind"):
         filled("<!-- fill: tables -->")
     assert filled("<!-- a plain comment -->") == "<!-- a plain comment -->"
+
+
+def test_what_stands_behind_a_mark_is_replaced_and_kept_in_the_file() -> None:
+    page = "a <!-- fill: count cleanrl ppo -->old<!-- end --> b <!-- fill: count cleanrl sac --> c"
+    assert "old" not in filled(page)
+    assert "<!--" not in filled(page)
+    written = refilled(page)
+    assert empty(page) == ["<!-- fill: count cleanrl sac -->"]
+    assert empty(written) == []
+    assert written.count("<!-- end -->") == 2
+    assert written.endswith("<!-- end --> c")
+    assert filled(written) == filled(page)
+
+
+def test_every_page_reads_well_as_a_file() -> None:
+    pages = sorted((Path(__file__).parents[3] / "docs").rglob("*.md"))
+    assert [(page.name, hole) for page in pages for hole in empty(page.read_text(encoding="utf-8"))] == []
+
+
+def test_the_walk_is_really_run() -> None:
+    made = filled("<!-- fill: printed explain POL-04 -->")
+    assert made.startswith("```text\n$ rldoctor explain POL-04\nPOL-04 The policy moves much less")
+    with pytest.raises(UsageError, match="no rule is called"):
+        filled("<!-- fill: printed explain NONE-99 -->")
+    assert filled("<!-- fill: python 6 * 7 -->").endswith("42\n```")
 
 
 def test_rule_pages_have_a_plot_of_a_run_or_say_that_there_is_none() -> None:
