@@ -17,6 +17,8 @@ from rldoctor.rulebook.schema import Rule
 
 _FIELD = pattern(r"\{([^{}:!]*)[^{}]*\}")
 CODE = pattern(r"\b[A-Z][A-Z0-9]*-[A-Z0-9]+\b")
+# A part that is left out where one of its fields is not known.
+_OPTIONAL = pattern(r"\[([^\[\]]*\{[^\[\]]*)\]")
 _SCORES = {"1", ""}
 
 
@@ -85,7 +87,8 @@ def text_of(rule: Rule, others: Mapping[str, Rule]) -> RuleText:
 
 def plain(text: str) -> str:
     """A template as a reader sees it without a run: ``{lr_implied:.2g}`` is ``[lr implied]``."""
-    return clean(_FIELD.sub(lambda found: f"[{found[1].lstrip('_').replace('_', ' ').strip()}]", text))
+    told = _OPTIONAL.sub(r"\1", text)
+    return clean(_FIELD.sub(lambda found: f"[{found[1].lstrip('_').replace('_', ' ').strip()}]", told))
 
 
 def _means(rule: Rule, others: Mapping[str, Rule]) -> Iterator[str]:
