@@ -155,4 +155,13 @@ def _opened(event: str, arguments: tuple[Any, ...]) -> None:
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if isinstance(path, str | os.PathLike):
-            fetch(os.path.abspath(os.fspath(path)).removeprefix("file:").partition("?")[0])  # noqa: PTH100
+            fetch(os.path.abspath(_plain(os.fspath(path))))  # noqa: PTH100
+
+
+def _plain(path: str) -> str:
+    """The path in SQLite's ``file:///a%20b.db?mode=ro``; any other is one already."""
+    if not path.startswith("file:"):
+        return path
+    from urllib.request import url2pathname
+
+    return url2pathname(path.removeprefix("file:").partition("?")[0].replace("///", "/", 1))

@@ -7,6 +7,7 @@ the URL. Both are told from the place alone, so that ``directory / name`` needs 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,3 +37,28 @@ class MirroredPath(_Local):
     def __fspath__(self) -> str:
         """The place in the copy."""
         return super().__str__()
+
+    # Newer versions of Python build what follows from ``str``.
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same place, of whatever class."""
+        return self.__fspath__() == os.fspath(other) if isinstance(other, Path) else NotImplemented
+
+    def __hash__(self) -> int:
+        """That of the place, of whatever class."""
+        return hash(Path(self.__fspath__()))
+
+    def as_uri(self) -> str:
+        """``file://`` of the place in the copy."""
+        return Path(self.__fspath__()).as_uri()
+
+    def iterdir(self) -> Generator[MirroredPath, None, None]:
+        """The entries of a folder, in any order."""
+        yield from map(MirroredPath, Path(self.__fspath__()).iterdir())
+
+    def glob(self, pattern: str) -> Generator[MirroredPath, None, None]:
+        """What fits a pattern."""
+        yield from map(MirroredPath, Path(self.__fspath__()).glob(pattern))
+
+    def rglob(self, pattern: str) -> Generator[MirroredPath, None, None]:
+        """What fits a pattern in any folder below."""
+        yield from map(MirroredPath, Path(self.__fspath__()).rglob(pattern))

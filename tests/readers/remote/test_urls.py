@@ -1,14 +1,18 @@
 """URLs read like folders: a local web server, an archive, fsspec's memory, and what is missing."""
 
+import shutil
 import subprocess
 import sys
 import threading
 import zipfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
+import numpy as np
 import pytest
 from every import every
+from tensorboardX import SummaryWriter
 
 from rldoctor.errors import MissingExtraError, ReadError
 from rldoctor.loading import load
@@ -176,3 +180,29 @@ def test_names_that_would_leave_the_folder_are_left_out(name):
     from rldoctor.readers.remote.copy import _harmless
 
     assert _harmless(name) == ""
+
+
+def test_databases_binary_logs_and_folders_of_tables(tmp_path, monkeypatch):
+    """Every reader opens its files in its own way; through a URL each finds the same runs."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    fixtures = Path(__file__).parents[1] / "trackers" / "fixtures"
+    home = tmp_path / "all"
+    for name in ("mlflow_sqlite", "trackio", "wandb", "mlflow_files"):
+        with zipfile.ZipFile(fixtures / f"{name}.zip") as archive:
+            archive.extractall(home / name)
+    shutil.copytree(fixtures.parents[1] / "written" / "torchrl", home / "torchrl")
+    with SummaryWriter(str(home / "board")) as writer:
+        for step in range(20):
+            writer.add_scalar("rollout/ep_rew_mean", step, step * 100)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for path in home.rglob("*"):
+            if path.is_file():
+                archive.write(path, path.relative_to(tmp_path))
+    local, remote = load(home), load(f"zip://all::{tmp_path / 'all.zip'}")
+    assert remote.failures == local.failures == ()
+    assert [run.id for run in remote] == [run.id for run in local]
+    assert {"torchrl", "board"} < {run.id.partition("/")[0] for run in remote}
+    for one, other in zip(local, remote, strict=True):
+        assert one.metrics.series.keys() == other.metrics.series.keys()
+        for name, series in one.metrics.series.items():
+            np.testing.assert_array_equal(series.values, other.metrics.series[name].values)
