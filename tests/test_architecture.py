@@ -267,10 +267,26 @@ STARTUP = {
 }
 
 
+# Readers that are imported only where there is a file of theirs.
+TRACKERS = ("wandb", "mlflow", "sqlite", "clearml", "neptune", "dvclive", "sacred")
+# Their formats are read by our own code; only Parquet needs a package, and only there.
+PACKAGES = {
+    "wandb",
+    "mlflow",
+    "trackio",
+    "clearml",
+    "dvclive",
+    "sacred",
+    "lightning",
+    "transformers",
+    "google",
+}
 # What ``analyze`` of a TensorBoard run has no use for, by format; rich draws the terminal report.
-UNUSED = {*HEAVY, "scipy", "pydantic", "jinja2"}
+UNUSED = {*HEAVY, "scipy", "pydantic", "jinja2", "sqlite3"}
 UNUSED_PARTS = (
     "rldoctor.comparison",
+    "rldoctor.readers.aim.sdk",
+    *(f"rldoctor.readers.{name}" for name in TRACKERS),
     "rldoctor.report.notebook",
     "rldoctor.rulebook.loader",
     "rldoctor.yamlio",
@@ -295,6 +311,17 @@ def test_analyze_imports_nothing_that_it_does_not_use(format: str, tmp_path: Pat
     unused = UNUSED if format == "terminal" else {*UNUSED, "rich"}
     assert {name.partition(".")[0] for name in loaded} & unused == set()
     assert [name for name in loaded if name.startswith(UNUSED_PARTS)] == []
+
+
+def test_no_reader_imports_the_package_of_a_tracker() -> None:
+    wrong = [
+        f"{path.relative_to(PACKAGE)}:{line} {name}"
+        for path in SOURCES
+        if part_of(path) == "readers"
+        for line, name in imported(path)
+        if name.partition(".")[0] in {*PACKAGES, "pyarrow"}
+    ]
+    assert [place for place in wrong if not place.startswith("readers/neptune/export.py")] == []
 
 
 def test_help_builds_no_parameter_of_a_command() -> None:

@@ -24,6 +24,10 @@ TRACKERS = (
     ),
     ByName("mlflow", "rldoctor.readers.mlflow:MlflowReader", names=("meta.yaml",)),
     ByName("sqlite", "rldoctor.readers.sqlite:SqliteReader", ends=(".db", ".sqlite", ".sqlite3")),
+    ByName("clearml", "rldoctor.readers.clearml:ClearmlReader", names=("task.json",), ends=(".zip",)),
+    ByName("neptune", "rldoctor.readers.neptune:NeptuneReader", ends=(".parquet",)),
+    ByName("dvclive", "rldoctor.readers.dvclive:DvcliveReader", names=("plots",), repository=False),
+    ByName("sacred", "rldoctor.readers.sacred:SacredReader", names=("run.json",), repository=False),
 )
 
 

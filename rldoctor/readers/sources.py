@@ -34,8 +34,18 @@ class RunDirectory:
 def claims(
     readers: Sequence[Reader], directory: Path, names: Sequence[str], failed: list[Failure] | None = None
 ) -> dict[str, list[str]]:
-    """Reader name -> the entries it would read; ``failed`` takes the readers that could not even look."""
-    taken = {reader.name: _claim(reader, directory, names, failed) for reader in readers}
+    """Reader name -> the entries it would read; ``failed`` takes the readers that could not even look.
+
+    The tables come last, and are not offered what another reader takes: ``metrics.json`` may be many things.
+    """
+    taken = {
+        reader.name: _claim(reader, directory, names, failed) for reader in readers if reader.name != TABLES
+    }
+    others = {name for part in taken.values() for name in part}
+    left = [name for name in names if name not in others] if others else names
+    for reader in readers:
+        if reader.name == TABLES:
+            taken[TABLES] = _claim(reader, directory, left, failed)
     return {name: part for name, part in taken.items() if part}
 
 

@@ -59,12 +59,32 @@ def parse_document(text: str, source: str) -> Document | None:
     try:
         data = loads(text) if len(text) <= DOCUMENT_BYTES else None
     except (ValueError, RecursionError):
-        return None
+        return _cut_rows(text, source)
     listed = data.get(_ROWS, data) if isinstance(data, dict) else data
     if isinstance(listed, list):
         rows = [row for row in listed if isinstance(row, dict)]
         return Document(rows=rows) if rows else None
     return _of_lists(data, source) if isinstance(data, dict) else None
+
+
+def _cut_rows(text: str, source: str) -> Document | None:
+    """The whole rows of a history whose file breaks off (a checkpoint that was being written)."""
+    decoder, rows = json.JSONDecoder(), list[dict[str, Any]]()
+    key = text.find(f'"{_ROWS}"')
+    at = text.find("{", key) if key >= 0 else -1
+    try:
+        while at >= 0:
+            row, end = decoder.raw_decode(text, at)
+            rows.append(row)
+            at = text.find("{", end) if text[end:].lstrip()[:1] == "," else -1
+    except (ValueError, RecursionError):
+        pass
+    if not rows:
+        return None
+    note = Note(
+        "truncated-file", f"{source}: no whole JSON; the {len(rows):,} whole rows are read", "warning"
+    )
+    return Document(rows=rows, notes=[note])
 
 
 def _of_lists(data: Mapping[str, Any], source: str) -> Document | None:

@@ -122,7 +122,7 @@ def read_json_lines(path: Path, *, null_is_nan: bool = False, skip: frozenset[st
             found.rows = max((part.values.size for part in document.columns), default=0)
             return found
         # The complaints were about lines that are no rows, but parts of this document.
-        rows, own = document.rows, []
+        rows, own = document.rows, list(document.notes)
     if not rows:
         raise ReadError(f"{path}: no line is a JSON object", hint=_EXPECTED)
     notes += own

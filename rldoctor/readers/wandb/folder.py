@@ -27,12 +27,18 @@ def read_folder(directory: Path, names: Sequence[str]) -> list[RawRun]:
         except ReadError as error:
             errors.append(error)
             continue
-        runs[-1].id = name if len(names) > 1 else ""
+        runs[-1].id = _shown(runs[-1], name)
         _add_config(runs[-1], directory)
     if not runs:
         raise errors[0]
     runs[0].notes.extend(Note("unreadable-file", str(error), "warning") for error in errors)
     return runs
+
+
+def _shown(run: RawRun, file: str) -> str:
+    """What a run is called: its name on W&B, else its id there."""
+    found = {setting.key: str(setting.value) for setting in run.settings if setting.key.startswith("run.")}
+    return (found.get("run.name") or found.get("run.id") or file).replace("/", "_")
 
 
 def _add_config(run: RawRun, directory: Path) -> None:

@@ -26,7 +26,7 @@ class WandbReader:
         return binary or _remains(directory, names)
 
     def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
-        """One run per ``.wandb`` file (id ``""`` where there is one, else the file's name).
+        """One run per ``.wandb`` file, its id the run's name on W&B.
 
         The history is on the row axis with ``_step``, ``_runtime``, ``_timestamp`` among the columns. Nested
         names are joined by dots. Damage becomes notes. ReadError when no file has a record, or where the

@@ -97,7 +97,7 @@ def test_latest_run_is_not_read_twice_and_a_file_can_be_named(tmp_path: Path) ->
     (root / "latest-run").symlink_to(next(root.glob("*aaaaaaaa")))
     assert len(find_runs(root)) == 3
     (run,) = find_runs(the_file(root, "offline*/*aaa.wandb"))
-    assert run.id == "run-aaaaaaaa.wandb"
+    assert run.id == "run-aaaaaaaa.wandb/full"
 
 
 def test_cut_at_every_byte(tmp_path: Path) -> None:

@@ -1,15 +1,20 @@
 """Makes the files in ``fixtures/``: small runs written by the real libraries, zipped.
 
     python -m venv /tmp/trackers && . /tmp/trackers/bin/activate
-    pip install wandb==0.31.0 mlflow==3.17.2 trackio==0.43.0
-    python tests/readers/trackers/write_fixtures.py wandb mlflow_files mlflow_sqlite trackio
+    pip install wandb==0.31.0 mlflow==3.17.2 trackio==0.43.0 dvclive==3.49.1 clearml==2.1.12 sacred==0.8.7 \
+        "setuptools<81" lightning==2.6.6 transformers[torch]==5.24.0
+    python tests/readers/trackers/write_fixtures.py wandb mlflow_files mlflow_sqlite trackio dvclive clearml \
+        sacred lightning transformers
 
+``neptune`` needs a checkout of https://github.com/neptune-ai/neptune-exporter (8d3f44a) with its ``src`` on
+the ``PYTHONPATH``, and pyarrow: its own writer and schema, as an account of Neptune is needed for the rest.
 ``wandb_old`` is the same with wandb 0.19.11. Every run has the numbers of :func:`rows`. The versions used are
 written into ``fixtures/versions.json``. None of these libraries is needed to run the tests.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -24,7 +29,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 FIXTURES = HERE / "fixtures"
 CONFIG = {"learning_rate": 3e-4, "env_id": "CartPole-v1", "net": {"sizes": [64, 64]}, "algo": "ppo"}
-NAMED = {"mlflow_files": "mlflow", "mlflow_sqlite": "mlflow", "wandb_old": "wandb"}
+# What a library writes about the machine, or that can be any size.
+LEFT_OUT = ("requirements.txt", "LOG", "LOCK")
+NAMED = {
+    "mlflow_files": "mlflow",
+    "mlflow_sqlite": "mlflow",
+    "wandb_old": "wandb",
+    "neptune": "pyarrow",
+    "equality": "stable-baselines3 tensorboard wandb mlflow trackio aim",
+}
 
 
 def rows(count: int = 12) -> Iterator[tuple[int, dict[str, float]]]:
@@ -131,6 +144,146 @@ def trackio(folder: Path) -> None:
         trackio.finish()
 
 
+def dvclive(folder: Path) -> None:
+    """A run with the steps that DVCLive counts, one metric with times."""
+    os.environ["DVC_NO_ANALYTICS"] = "1"
+    from dvclive import Live
+
+    with Live(str(folder / "dvclive"), save_dvc_exp=False, dvcyaml=None) as live:
+        live.log_params(CONFIG)
+        for _, row in rows():
+            for key, value in row.items():
+                live.log_metric(key, value, timestamp=key.startswith("rollout"))
+            live.next_step()
+
+
+def clearml(folder: Path) -> None:
+    """An offline session, as its folder and as the zip that ClearML makes of it."""
+    os.environ["CLEARML_CACHE_DIR"] = str(folder)
+    from clearml import Task
+
+    Task.set_offline(True)
+    quiet = {"auto_connect_frameworks": False, "auto_resource_monitoring": False}
+    task = Task.init(project_name="rl", task_name="ppo", auto_connect_arg_parser=False, **quiet)
+    task.connect(dict(CONFIG))
+    for step, row in rows():
+        for key, value in row.items():
+            task.get_logger().report_scalar(*key.split("/"), value, step)
+    task.get_logger().report_single_value("final", 33.75)
+    task.close()
+
+
+def sacred(folder: Path) -> None:
+    """A run of the file storage observer, and one that failed."""
+    from sacred import Experiment
+    from sacred.observers import FileStorageObserver
+
+    for fails in (False, True):
+        experiment = Experiment("rl_sacred", save_git_info=False)
+        experiment.observers.append(FileStorageObserver(str(folder)))
+        experiment.add_config(CONFIG)
+
+        @experiment.main
+        def main(_run: object, fails: bool = fails) -> float:
+            for step, row in rows():
+                for key, value in row.items():
+                    _run.log_scalar(key, value, step)  # type: ignore[attr-defined]
+            if fails:
+                raise RuntimeError("as planned")
+            return 33.75
+
+        with contextlib.suppress(RuntimeError):
+            experiment.run()
+
+
+def lightning(folder: Path) -> None:
+    """What Lightning's CSVLogger writes: training and validation in rows of their own."""
+    from lightning.pytorch.loggers import CSVLogger
+
+    logger = CSVLogger(str(folder), name="lightning_logs")
+    logger.log_hyperparams(CONFIG)
+    for step, row in rows():
+        success = row.pop("eval/success_rate", None)
+        logger.log_metrics(row, step=step)
+        if success is not None:
+            logger.log_metrics({"eval/success_rate": success}, step=step)
+    logger.finalize("success")
+
+
+def transformers(folder: Path) -> None:
+    """A training of Hugging Face's Trainer that was stopped and resumed, with a loss that is NaN at times."""
+    import torch
+    from transformers import Trainer, TrainingArguments
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+            self.calls = 0
+
+        def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+            self.calls += 1
+            out = self.layer(x)
+            return {"loss": (out**2).mean() * (math.nan if self.calls == 5 else 1.0), "logits": out}
+
+    data = [{"x": torch.ones(1) * i} for i in range(32)]
+    common = {
+        "output_dir": str(folder),
+        "per_device_train_batch_size": 4,
+        "logging_steps": 1,
+        "report_to": "none",
+    }
+    saving = {"save_steps": 6, "logging_nan_inf_filter": False, "use_cpu": True, "disable_tqdm": True}
+    for steps, resume in ((12, None), (18, True)):
+        args = TrainingArguments(max_steps=steps, learning_rate=1e-4, **common, **saving)
+        trainer = Trainer(Net(), args, train_dataset=data)
+        trainer.train(resume_from_checkpoint=resume)
+    trainer.save_state()
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name != "trainer_state.json":
+            path.unlink()
+
+
+def neptune(folder: Path) -> None:
+    """A run in two parts and another one, through the exporter's own writer."""
+    from datetime import UTC, datetime
+    from decimal import Decimal
+
+    import pyarrow as pa
+    from neptune_exporter.model import SCHEMA
+    from neptune_exporter.storage.parquet_writer import ParquetWriter
+
+    kinds = {str: "string", float: "float", int: "int", bool: "bool"}
+
+    def batch(run_id: str, values: list[dict[str, object]]) -> pa.RecordBatch:
+        blank = dict.fromkeys(SCHEMA.names)
+        full = [{**blank, "project_id": "me/rl", "run_id": run_id, **value} for value in values]
+        return pa.RecordBatch.from_pylist(full, schema=SCHEMA)
+
+    def parameter(path: str, value: object) -> dict[str, object]:
+        kind = kinds[type(value)]
+        return {"attribute_path": path, "attribute_type": kind, f"{kind}_value": value}
+
+    # One byte a part: every batch begins a new file.
+    writer = ParquetWriter(folder / "data", target_part_size_bytes=1)
+    flat = {"learning_rate": 3e-4, "env_id": "CartPole-v1", "net/width": 64}
+    for run_id in ("RL-1", "RL-2"):
+        about = [
+            parameter("sys/name", f"run {run_id}"),
+            *(parameter(f"parameters/{k}", v) for k, v in flat.items()),
+        ]
+        series = [
+            {"attribute_path": key, "attribute_type": "float_series", "float_value": value}
+            | {"step": Decimal(step), "timestamp": datetime.fromtimestamp(1.7e9 + step, UTC)}
+            for step, row in rows()
+            for key, value in {**row, "monitoring/cpu": 0.5}.items()
+        ]
+        with writer.run_writer("me/rl", run_id) as run:
+            run.save(batch(run_id, about))
+            run.save(batch(run_id, series[:20]))
+            run.save(batch(run_id, series[20:]))
+
+
 def made(name: str, make: Callable[[Path], None]) -> None:
     """Run one of the functions in a temporary folder and zip what it wrote."""
     with tempfile.TemporaryDirectory() as folder:
@@ -139,11 +292,12 @@ def made(name: str, make: Callable[[Path], None]) -> None:
         target = FIXTURES / f"{name}.zip"
         with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for path in paths:
-                if "logs" not in path.parts and path.name != "requirements.txt":
+                if path.parent.name != "logs" and path.name not in LEFT_OUT:
                     archive.write(path, path.relative_to(folder))
     listed = FIXTURES / "versions.json"
     versions = json.loads(listed.read_text()) if listed.exists() else {}
-    versions[name] = f"{NAMED.get(name, name)} {version(NAMED.get(name, name))}"
+    packages = NAMED.get(name, name).split()
+    versions[name] = ", ".join(f"{package} {version(package)}" for package in packages)
     listed.write_text(json.dumps(dict(sorted(versions.items())), indent=2) + "\n")
     print(target, target.stat().st_size, versions[name])
 

@@ -1,0 +1,5 @@
+"""DVCLive's folders (``dvclive/plots/metrics/*.tsv``), without the ``dvclive`` package."""
+
+from rldoctor.readers.dvclive.reader import DvcliveReader
+
+__all__ = ["DvcliveReader"]
