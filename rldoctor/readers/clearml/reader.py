@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from rldoctor.errors import ReadError
+from rldoctor.files import read_bytes
 from rldoctor.model.raw import RawRun
+from rldoctor.readers.archives import BROKEN, member, open_archive
+from rldoctor.readers.isolate import read_each
+from rldoctor.readers.limits import DOCUMENT_BYTES, LOG_BYTES
 
 TASK, METRICS = "task.json", "metrics.jsonl"
 _ZIP = ("offline-", ".zip")
@@ -34,37 +37,29 @@ class ClearmlReader:
 
         if METRICS in names:
             return [read_session(directory, names, _file_texts(directory))]
-        runs: list[RawRun] = []
-        errors: list[ReadError] = []
-        for name in names:
-            try:
-                runs.append(read_session(directory, [name], _zip_texts(directory / name)))
-            except ReadError as error:
-                errors.append(error)
-        if not runs:
-            raise errors[0]
-        return runs
+        return read_each(names, lambda name: read_session(directory, [name], _zip_texts(directory / name)))
 
 
 def _is_session(path: Path) -> bool:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
             return {TASK, METRICS} <= set(archive.namelist())
-    except (OSError, zipfile.BadZipFile):
+    except BROKEN:
         return False
 
 
 def _file_texts(directory: Path) -> dict[str, str]:
     try:
-        return {name: (directory / name).read_bytes().decode("utf-8", "replace") for name in (TASK, METRICS)}
+        data = {name: read_bytes(directory / name, LOG_BYTES) for name in (TASK, METRICS)}
+        return {name: part.decode("utf-8", "replace") for name, part in data.items()}
     except OSError as error:
         raise ReadError(f"{directory}: cannot be read: {error.strerror or error}") from error
 
 
 def _zip_texts(path: Path) -> dict[str, str]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            return {name: archive.read(name).decode("utf-8", "replace") for name in (TASK, METRICS)}
-    # ``zipfile`` raises RuntimeError for an archive that is encrypted.
-    except (OSError, RuntimeError, zipfile.BadZipFile, ValueError) as error:
+        with open_archive(path) as archive:
+            data = {name: member(archive, name, DOCUMENT_BYTES) for name in (TASK, METRICS)}
+    except BROKEN as error:
         raise ReadError(f"{path}: a damaged offline session of ClearML: {error}") from error
+    return {name: part.decode("utf-8", "replace") for name, part in data.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
+from rldoctor.readers.bounded_json import loads
 from rldoctor.readers.config_files.literals import literal
 
 TASK, METRICS = "task.json", "metrics.jsonl"
@@ -41,11 +41,16 @@ def _events(text: str, notes: list[Note]) -> Iterator[Mapping[str, Any]]:
     lines, bad = text.split("\n"), 0
     for number, line in enumerate(lines):
         try:
-            found = json.loads(line) if line.strip() else []
+            found = loads(line) if line.strip() else []
         except (ValueError, RecursionError):
             if number == len(lines) - 1:
                 notes.append(
-                    Note("truncated-file", f"{METRICS}: the last line is cut off, skipped", "warning")
+                    Note(
+                        "truncated-file",
+                        f"{METRICS}: the last line is cut off, skipped",
+                        "warning",
+                        lost=True,
+                    )
                 )
             else:
                 bad += 1
@@ -53,7 +58,7 @@ def _events(text: str, notes: list[Note]) -> Iterator[Mapping[str, Any]]:
         entries = found if isinstance(found, list) else [found]
         yield from (entry for entry in entries if isinstance(entry, Mapping))
     if bad:
-        notes.append(Note("bad-lines", f"{METRICS}: {bad} lines are no JSON, skipped", "warning"))
+        notes.append(Note("bad-lines", f"{METRICS}: {bad} lines are no JSON, skipped", "warning", lost=True))
 
 
 def _tag(event: Mapping[str, Any]) -> str:
@@ -86,7 +91,7 @@ def _note_zeros(run: RawRun) -> None:
 
 def _describe(run: RawRun, text: str) -> None:
     try:
-        task = json.loads(text)
+        task = loads(text)
     except (ValueError, RecursionError):
         task = None
     if not isinstance(task, Mapping):

@@ -56,11 +56,19 @@ def _metric(path: Path, root: Path, notes: list[Note]) -> Iterator[RawSeries]:
         # DVCLive ends every line: one without its end may have lost digits, as ``0`` of ``0.5``.
         whole = text[: text.rfind("\n") + 1]
         if whole != text:
-            odd.append(Note("truncated-file", f"{tag}: the last line is cut off, skipped", "warning", (tag,)))
+            odd.append(
+                Note(
+                    "truncated-file",
+                    f"{tag}: the last line is cut off, skipped",
+                    "warning",
+                    (tag,),
+                    lost=True,
+                )
+            )
         notes.extend(odd)
         table = parse_table(whole, path.name)
     except ReadError as error:
-        notes.append(Note("unreadable-file", str(error), "warning", (tag,)))
+        notes.append(Note("unreadable-file", str(error), "warning", (tag,), lost=True))
         return
     notes.extend(table.notes)
     columns = {part.name: part for part in table.columns}
@@ -68,10 +76,12 @@ def _metric(path: Path, root: Path, notes: list[Note]) -> Iterator[RawSeries]:
     values = next((part for part in table.columns if part.name not in _COLUMNS), None)
     if steps is None or values is None or not values.values.size:
         text = f"{tag}: no column 'step' and a metric with a number in it"
-        notes.append(Note("unreadable-file", text, "warning", (tag,)))
+        notes.append(Note("unreadable-file", text, "warning", (tag,), lost=True))
         return
     if values.bad:
-        notes.append(Note("bad-cells", f"{tag}: {values.bad} cells are no numbers", "warning", (tag,)))
+        notes.append(
+            Note("bad-cells", f"{tag}: {values.bad} cells are no numbers", "warning", (tag,), lost=True)
+        )
     both = np.intersect1d(steps.rows, values.rows)
     at = steps.values[np.isin(steps.rows, both)]
     yield RawSeries(tag, at, values.values[np.isin(values.rows, both)])

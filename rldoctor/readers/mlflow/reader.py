@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from rldoctor.files import read_start
 from rldoctor.model.raw import RawRun
 from rldoctor.patterns import pattern
 from rldoctor.readers.mlflow.points import META, METRICS
@@ -46,8 +47,7 @@ class MlflowReader:
 
 def _start(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return file.read(4096).decode("utf-8", "replace")
+        return read_start(path, 4096).decode("utf-8", "replace")
     except OSError:
         return ""
 

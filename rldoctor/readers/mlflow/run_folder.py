@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import ReadError
+from rldoctor.files import read_bytes, read_start
 from rldoctor.model.raw import Note, RawRun, RawSeries
+from rldoctor.readers.limits import CONFIG_BYTES, LOG_BYTES, SERIES, SETTINGS
 from rldoctor.readers.mlflow.points import (
     META,
     METRICS,
@@ -53,7 +55,7 @@ def _mapping(path: Path, notes: list[Note]) -> Mapping[str, Any]:
     from rldoctor.readers.config_files.yaml_plain import NoYamlError, load_plain
 
     try:
-        data = load_plain(path.read_bytes().decode("utf-8", "replace"))
+        data = load_plain(read_bytes(path, CONFIG_BYTES).decode("utf-8", "replace"))
     except OSError:
         return {}
     except (NoYamlError, ValueError, TypeError, RecursionError) as error:
@@ -64,10 +66,9 @@ def _mapping(path: Path, notes: list[Note]) -> Mapping[str, Any]:
 
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:
     """Key and content of every file below a folder, sorted; a key with ``/`` is a path."""
-    for path in _files(folder):
+    for path in _files(folder)[:SETTINGS]:
         try:
-            with path.open("rb") as file:
-                text = file.read(_LARGEST_TEXT).decode("utf-8", "replace")
+            text = read_start(path, _LARGEST_TEXT).decode("utf-8", "replace")
         except OSError:
             continue
         yield path.relative_to(folder).as_posix(), text
@@ -78,13 +79,20 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _metrics(folder: Path, notes: list[Note]) -> Iterator[RawSeries]:
-    for path in _files(folder):
+    # One more than are kept: whoever checks the runs then says that there are too many.
+    for path in _files(folder)[: SERIES + 1]:
         tag = path.relative_to(folder).as_posix()
         try:
-            points, bad, cut = points_of(path.read_bytes())
+            points, bad, cut = points_of(read_bytes(path, LOG_BYTES))
         except OSError as error:
             notes.append(
-                Note("unreadable-file", f"{METRICS}/{tag}: {error.strerror or error}", "warning", (tag,))
+                Note(
+                    "unreadable-file",
+                    f"{METRICS}/{tag}: {error.strerror or error}",
+                    "warning",
+                    (tag,),
+                    lost=True,
+                )
             )
             continue
         notes.extend(_damage(tag, bad, cut, len(points.values)))
@@ -95,12 +103,12 @@ def _metrics(folder: Path, notes: list[Note]) -> Iterator[RawSeries]:
 def _damage(tag: str, bad: int, cut: bool, kept: int) -> Iterator[Note]:
     if cut:
         text = f"{METRICS}/{tag}: the last line is cut off, skipped"
-        yield Note("truncated-file", text, "warning", (tag,))
+        yield Note("truncated-file", text, "warning", (tag,), lost=True)
     if bad:
         text = f"{METRICS}/{tag}: {bad} lines are no 'time value step', skipped"
-        yield Note("bad-lines", text, "warning", (tag,))
+        yield Note("bad-lines", text, "warning", (tag,), lost=True)
     if not kept:
-        yield Note("no-rows", f"{METRICS}/{tag}: no point is readable", "warning", (tag,))
+        yield Note("no-rows", f"{METRICS}/{tag}: no point is readable", "warning", (tag,), lost=True)
 
 
 def points_of(data: bytes) -> tuple[StoredPoints, int, bool]:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rldoctor.errors import MissingExtraError
+from rldoctor.files import open_regular
 from rldoctor.model.raw import RawRun
 
 ENDS = (".parquet",)
@@ -41,7 +42,7 @@ class NeptuneReader:
 
 def _is_export(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - 8, 0))
             length, magic = int.from_bytes(file.read(4), "little"), file.read(4)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from rldoctor.errors import ReadError
+from rldoctor.files import read_bytes
 from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries, RawSetting
+from rldoctor.readers.bounded_json import loads
+from rldoctor.readers.limits import DOCUMENT_BYTES
 
 RUN, METRICS = "run.json", "metrics.json"
 _ENDS = ("FAILED", "INTERRUPTED", "DIED", "TIMEOUT")
@@ -54,7 +56,7 @@ class SacredReader:
 
 def _object(path: Path) -> dict[str, Any] | None:
     try:
-        data = json.loads(path.read_bytes().decode("utf-8", "replace"))
+        data = loads(read_bytes(path, DOCUMENT_BYTES).decode("utf-8", "replace"))
     except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
@@ -72,7 +74,7 @@ def _series(data: Mapping[str, Any], notes: list[Note]) -> Iterator[RawSeries]:
             text = (
                 f"{METRICS}: {tag}: {len(values)} values and {len(steps)} steps, what is beyond is left out"
             )
-            notes.append(Note("list-length", text, "warning", (tag,)))
+            notes.append(Note("list-length", text, "warning", (tag,), lost=True))
         numbers, at = _floats(values[:size]), _floats(steps[:size])
         wall = _times(part.get("timestamps"), size)
         yield RawSeries(tag, at, numbers, wall, source=METRICS)

@@ -80,7 +80,9 @@ def _metrics(database: Database, source: str, notes: list[Note]) -> dict[str, di
         for column, number in zip(points, point, strict=True):
             column.append(number)
     if bad:
-        notes.append(Note("bad-cells", f"{source}: {bad} points hold no number, skipped", "warning"))
+        notes.append(
+            Note("bad-cells", f"{source}: {bad} points hold no number, skipped", "warning", lost=True)
+        )
     return found
 
 

@@ -15,12 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rldoctor.errors import ReadError
+from rldoctor.files import read_start
 from rldoctor.model.raw import Note
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.limits import LOG_BYTES
 
 MAGIC = b"SQLite format 3\0"
 _JOURNALS = ("-wal", "-journal")
-_LARGE = 1 << 30
+# Of one cell: a row of trackio is a JSON object, a parameter a text.
+_LARGEST_CELL = 16 << 20
 _ATTEMPTS = 3
 
 
@@ -47,8 +50,7 @@ class Database:
 def is_database(path: Path) -> bool:
     """Whether a file begins as a SQLite database does."""
     try:
-        with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
+        return read_start(path, len(MAGIC)) == MAGIC
     except OSError:
         return False
 
@@ -76,6 +78,9 @@ def _connected(path: Path, notes: list[Note]) -> Iterator[Database]:
     except sqlite3.Error as error:
         raise ReadError(f"{path}: cannot be opened as a SQLite database: {error}") from error
     try:
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_CELL)
+        # Nothing that a schema defines (a function in a default, a view) is run.
+        connection.execute("PRAGMA trusted_schema = OFF")
         connection.text_factory = lambda text: text.decode("utf-8", "replace")
         yield Database(connection, notes)
     finally:
@@ -102,14 +107,16 @@ def _copied(path: Path, journals: list[Path], folder: Path) -> list[Note]:
                 break
         else:
             text = f"{path.name} changed while it was copied: the newest points may be missing"
-            notes.append(Note("sqlite-live-copy", text, "warning"))
+            notes.append(Note("sqlite-live-copy", text, "warning", lost=True))
     except OSError as error:
         raise ReadError(
             f"{path}: cannot be copied to a temporary folder ({error})",
             hint="Check the permissions, or point TMPDIR at a folder with more space.",
         ) from error
-    if (size := path.stat().st_size) > _LARGE:
-        notes.append(Note("sqlite-large-copy", f"{size / _LARGE:.1f} GiB were copied to read it", "warning"))
+    if (size := path.stat().st_size) > LOG_BYTES:
+        notes.append(
+            Note("sqlite-large-copy", f"{size / LOG_BYTES:.1f} GiB were copied to read it", "warning")
+        )
     return notes
 
 

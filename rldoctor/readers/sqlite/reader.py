@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rldoctor.errors import ReadError
 from rldoctor.model.raw import RawRun
 
 ENDS = (".db", ".sqlite", ".sqlite3")
@@ -27,15 +26,7 @@ class SqliteReader:
 
     def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
         """Every run with a metric, oldest first; its id is its name. ReadError when a database has none."""
+        from rldoctor.readers.isolate import read_each
         from rldoctor.readers.sqlite.databases import read_database
 
-        runs: list[RawRun] = []
-        errors: list[ReadError] = []
-        for name in names:
-            try:
-                runs.extend(read_database(directory / name))
-            except ReadError as error:
-                errors.append(error)
-        if not runs:
-            raise errors[0]
-        return runs
+        return read_each(names, lambda name: read_database(directory / name))

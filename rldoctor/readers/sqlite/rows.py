@@ -30,7 +30,7 @@ def rows_of(database: Database, table: str, columns: Sequence[str], notes: list[
     text = f"table {table}: damaged ({error}): {len(rows) + len(behind):,} rows are read"
     if rows and behind:
         text += f", up to {behind[-1][0] - last - 1:,} between them are lost"
-    notes.append(Note("damaged-database", text, "warning"))
+    notes.append(Note("damaged-database", text, "warning", lost=True))
     return rows + behind[::-1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
+from rldoctor.readers.bounded_json import loads
 from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
 from rldoctor.readers.sqlite.opened import Database
 from rldoctor.readers.sqlite.rows import Row, rows_of
@@ -70,7 +70,9 @@ def _series(rows: list[Row], source: str, notes: list[Note]) -> list[RawSeries]:
 def _notes(source: str, bad: int, other: set[str], columns: Mapping[str, object]) -> list[Note]:
     notes = []
     if bad:
-        notes.append(Note("bad-lines", f"{source}: {bad} rows are no JSON object, skipped", "warning"))
+        notes.append(
+            Note("bad-lines", f"{source}: {bad} rows are no JSON object, skipped", "warning", lost=True)
+        )
     if texts := sorted(other - set(columns)):
         text = f"{source}: no numbers, left out: {', '.join(texts[:6])}"
         notes.append(Note("text-column", text, tags=tuple(texts)))
@@ -80,8 +82,8 @@ def _notes(source: str, bad: int, other: set[str], columns: Mapping[str, object]
 def _object(data: Any) -> dict[str, Any]:
     """A JSON object, which newer versions store as bytes; ``{}`` where it is none."""
     try:
-        entry = json.loads(data)
-    except (ValueError, TypeError, RecursionError):
+        entry = loads(data.decode() if isinstance(data, bytes) else str(data))
+    except (ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, dict) else {}
 

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import field
+from json import JSONDecoder
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ _STEPS = "_T"
 # Where Hugging Face's Trainer keeps its rows, beside the state of the training.
 _ROWS = "log_history"
 _HISTORY = f'"{_ROWS}":['
+_FIRST_ROW = pattern(rf'"{_ROWS}"\s*:\s*\[\s*\{{')
+_NEXT_ROW = pattern(r"\s*,\s*\{")
 _OPENINGS = ("[{", '{"')
 _REWARD = pattern("rew|return|score", re.IGNORECASE)
 
@@ -69,14 +72,13 @@ def parse_document(text: str, source: str) -> Document | None:
 
 def _cut_rows(text: str, source: str) -> Document | None:
     """The whole rows of a history whose file breaks off (a checkpoint that was being written)."""
-    decoder, rows = json.JSONDecoder(), list[dict[str, Any]]()
-    key = text.find(f'"{_ROWS}"')
-    at = text.find("{", key) if key >= 0 else -1
+    rows: list[dict[str, Any]] = []
+    following = _FIRST_ROW.search(text)
     try:
-        while at >= 0:
-            row, end = decoder.raw_decode(text, at)
+        while following is not None:
+            row, end = JSONDecoder().raw_decode(text, following.end() - 1)
             rows.append(row)
-            at = text.find("{", end) if text[end:].lstrip()[:1] == "," else -1
+            following = _NEXT_ROW.match(text, end)
     except (ValueError, RecursionError):
         pass
     if not rows:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rldoctor.errors import ReadError
+from rldoctor.files import open_regular
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
@@ -117,7 +118,7 @@ def read_binary(path: Path) -> RawRun:
     """The run in a ``.wandb`` file, id ``""``; damage is noted. ReadError when it holds no record at all."""
     damage, found = FrameDamage(), LogContents()
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             for record in records(stream, damage):
                 found.take(record)
     except OSError as error:
@@ -174,15 +175,17 @@ def _damage_notes(name: str, found: LogContents, damage: FrameDamage) -> list[No
     notes = []
     lost = found.missing() + found.bad
     if damage.header:
-        notes.append(Note("damaged-header", f"{name}: does not begin as a W&B log does; read on", "warning"))
+        text = f"{name}: does not begin as a W&B log does; read on"
+        notes.append(Note("damaged-header", text, "warning", lost=True))
     if damage.places or lost:
         text = f"{name}: {damage.size:,} bytes in {damage.places} places are damaged; {lost:,} of "
         text += (
             f"{found.taken + found.missing():,} records are lost, what stands before and after them is read"
         )
-        notes.append(Note("damaged-records", text, "warning"))
+        notes.append(Note("damaged-records", text, "warning", lost=True))
     if damage.cut:
-        notes.append(Note("truncated-file", f"{name}: ends inside a record, which is skipped", "warning"))
+        text = f"{name}: ends inside a record, which is skipped"
+        notes.append(Note("truncated-file", text, "warning", lost=True))
     return notes
 
 

@@ -10,6 +10,7 @@ from rldoctor.model.raw import Note, RawRun
 from rldoctor.patterns import pattern
 from rldoctor.readers.config_files.read import read_config_file
 from rldoctor.readers.console.runs import read_console
+from rldoctor.readers.isolate import read_each
 from rldoctor.readers.wandb.binary import read_binary
 
 _CONFIG = ("files/config.yaml", "config.yaml")
@@ -19,20 +20,14 @@ _RUN_FOLDER = pattern(r"^(?:offline-)?run-\d{8}_\d{6}-(\w+)$")
 
 def read_folder(directory: Path, names: Sequence[str]) -> list[RawRun]:
     """See :meth:`rldoctor.readers.wandb.reader.WandbReader.read`."""
-    runs: list[RawRun] = []
-    errors: list[ReadError] = []
-    for name in names:
-        try:
-            runs.append(read_binary(directory / name))
-        except ReadError as error:
-            errors.append(error)
-            continue
-        runs[-1].id = _shown(runs[-1], name)
-        _add_config(runs[-1], directory)
-    if not runs:
-        raise errors[0]
-    runs[0].notes.extend(Note("unreadable-file", str(error), "warning") for error in errors)
-    return runs
+    return read_each(names, lambda name: _read(directory, name))
+
+
+def _read(directory: Path, name: str) -> RawRun:
+    run = read_binary(directory / name)
+    run.id = _shown(run, name)
+    _add_config(run, directory)
+    return run
 
 
 def _shown(run: RawRun, file: str) -> str:

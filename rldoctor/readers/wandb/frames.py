@@ -16,11 +16,15 @@ from io import BufferedIOBase
 from struct import Struct
 
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.limits import RECORD_BYTES
 
 HEADER = b":W&B\xe1\xbe\x00"
 BLOCK = 32_768
 _CHUNK = Struct("<IHB")
 _FULL, _FIRST, _MIDDLE, _LAST = 1, 2, 3, 4
+# Bytes whose checksum is tried in the search for the next chunk: a file made to look like chunks everywhere
+# would else cost a second per block.
+_TRIED = 128 << 20
 # The checksum covers the type too: started from the sum of that byte.
 _SEEDS = {kind: crc32(bytes([kind])) for kind in (_FULL, _FIRST, _MIDDLE, _LAST)}
 
@@ -33,6 +37,7 @@ class FrameDamage:
     size: int = 0
     cut: bool = False
     header: bool = False
+    tried: int = 0
 
 
 def records(stream: BufferedIOBase, damage: FrameDamage) -> Iterator[bytes]:
@@ -49,7 +54,11 @@ def records(stream: BufferedIOBase, damage: FrameDamage) -> Iterator[bytes]:
             continue
         else:
             parts.append(data)
-        if kind in (_FULL, _LAST):
+        if len(parts) * BLOCK > RECORD_BYTES:
+            damage.places += 1
+            _drop(parts, damage)
+            parts = []
+        elif kind in (_FULL, _LAST):
             yield b"".join(parts)
             parts = []
     damage.cut = damage.cut or bool(parts)
@@ -77,7 +86,7 @@ def _in_block(block: bytes, at: int, damage: FrameDamage, *, last: bool) -> Iter
             yield block[at + 6], block[at + _CHUNK.size : end]
             at = end
             continue
-        found = next((one for one in range(at + 1, len(block)) if _end_of_chunk(block, one)), 0)
+        found = _next_chunk(block, at + 1, damage)
         # Zeros up to the end: space that was given to the file and never written.
         if not found and not any(block[at:]):
             return
@@ -90,6 +99,20 @@ def _in_block(block: bytes, at: int, damage: FrameDamage, *, last: bool) -> Iter
         at = found or len(block)
     if last and any(block[at:]):
         damage.cut = True
+
+
+def _next_chunk(block: bytes, at: int, damage: FrameDamage) -> int:
+    """Where the next readable chunk of a block begins; 0 when there is none."""
+    for start in range(at, len(block) - _CHUNK.size + 1):
+        length, kind = block[start + 4] | block[start + 5] << 8, block[start + 6]
+        if kind not in _SEEDS or start + _CHUNK.size + length > len(block):
+            continue
+        damage.tried += length
+        if damage.tried > _TRIED:
+            return 0
+        if _end_of_chunk(block, start):
+            return start
+    return 0
 
 
 def _end_of_chunk(block: bytes, at: int) -> int:

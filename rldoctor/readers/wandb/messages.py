@@ -8,10 +8,11 @@ text=7 json=8.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from struct import Struct
 from typing import Any, TypeAlias
+
+from rldoctor.readers.bounded_json import loads
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 HISTORY, SUMMARY, CONFIG, RUN, EXIT = 2, 3, 5, 17, 18
@@ -131,6 +132,6 @@ def plain(value: bytes | object) -> Any:
     if not isinstance(value, bytes):
         return value
     try:
-        return json.loads(value)
+        return loads(value.decode())
     except (ValueError, RecursionError):
         return value.decode("utf-8", "replace")
