@@ -49,15 +49,20 @@ class Hosts:
         """The runs of the tree."""
         self._hosts = [Host(place, run, _noise(run), set()) for place, run in runs]
         self._first, self._owner = _index(self._hosts)
+        self._added: set[str] = set()
 
     def add(self, place: RunDirectory, stored: RawRun) -> None:
         """A run that is in a repository only: one of another repository may be the same."""
         self._hosts.append(Host(place, stored, _noise(stored), {stored.format}))
-        self._first, self._owner = _index(self._hosts)
+        self._added.add(stored.format)
 
     def like(self, stored: RawRun) -> list[tuple[RunDirectory, RawRun]]:
         """The runs that have the curves of a run of a repository, and no twin of its kind yet."""
         noise = _noise(stored)
+        # Runs of one kind are no twins of each other: a repository of thousands is indexed once, at its end.
+        if self._added - {stored.format}:
+            self._first, self._owner = _index(self._hosts)
+            self._added.clear()
         hosts = [host for host in self._near(noise) if stored.format not in host.kinds]
         return [(host.place, host.run) for host in hosts if _same(noise, host.noise)]
 

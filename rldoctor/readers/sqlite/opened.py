@@ -33,9 +33,15 @@ class Database:
 
     connection: sqlite3.Connection
     notes: list[Note]
+    _tables: dict[str, tuple[str, ...]] | None = None
 
     def tables(self) -> dict[str, tuple[str, ...]]:
         """Table -> its columns; empty where the schema cannot be read."""
+        if self._tables is None:
+            self._tables = self._schema()
+        return self._tables
+
+    def _schema(self) -> dict[str, tuple[str, ...]]:
         try:
             names = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             return {str(name): self._columns(str(name)) for (name,) in names}

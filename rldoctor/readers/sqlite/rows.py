@@ -16,9 +16,11 @@ def rows_of(database: Database, table: str, columns: Sequence[str], notes: list[
     """``columns`` of every row in the order written, with the row number first.
 
     After damage the rows are read from the other end too; a note says what happened. Columns that the table
-    does not have are None.
+    does not have are None; a table that is not there has no rows.
     """
-    known = database.tables().get(table, ())
+    known = database.tables().get(table)
+    if known is None:
+        return []
     chosen = ", ".join(name if name in known else "NULL" for name in columns)
     query = f'SELECT rowid, {chosen} FROM "{table}" NOT INDEXED ORDER BY rowid'
     rows, error = _until_error(database, query)

@@ -12,6 +12,7 @@ import numpy as np
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
 from rldoctor.readers.bounded_json import loads
 from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
+from rldoctor.readers.limits import SERIES
 from rldoctor.readers.sqlite.opened import Database
 from rldoctor.readers.sqlite.rows import Row, rows_of
 from rldoctor.readers.wandb.history import numbers
@@ -53,10 +54,14 @@ def _series(rows: list[Row], source: str, notes: list[Note]) -> list[RawSeries]:
         bad += not entry
         step = {STEP: row[3]} if isinstance(row[3], int | float) and STEP not in entry else {}
         for key, value in {**step, **entry}.items():
-            for tag, number in numbers(str(key), value, other):
-                places, values = columns.setdefault(tag, ([], []))
-                places.append(place)
-                values.append(number)
+            # Nearly every value is a plain number under a plain name.
+            plain = type(value) is float or type(value) is int
+            for tag, number in ((key, value),) if plain else numbers(str(key), value, other):
+                # One more than are kept: whoever checks the runs then says that there are too many.
+                if tag in columns or len(columns) <= SERIES:
+                    places, values = columns.setdefault(tag, ([], []))
+                    places.append(place)
+                    values.append(number)
     notes.extend(_notes(source, bad, other, columns))
     walls = np.array([_time(row[4]) for row in rows])
     return [

@@ -14,6 +14,7 @@ from rldoctor.files import open_regular
 from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
+from rldoctor.readers.limits import SERIES
 from rldoctor.readers.wandb.frames import FrameDamage, records
 from rldoctor.readers.wandb.history import History, numbers
 from rldoctor.readers.wandb.messages import (
@@ -123,7 +124,7 @@ def read_binary(path: Path) -> RawRun:
                 found.take(record)
     except OSError as error:
         raise ReadError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if not found.taken:
+    if not found.taken and not found.history.rows:
         raise _nothing(path, damage)
     run = RawRun("", path.parent, "wandb", found.history.series(path.name), files=[path.name])
     run.settings = [*_settings(found.config, path.name), *_named(found, path.name)]
@@ -183,6 +184,11 @@ def _damage_notes(name: str, found: LogContents, damage: FrameDamage) -> list[No
             f"{found.taken + found.missing():,} records are lost, what stands before and after them is read"
         )
         notes.append(Note("damaged-records", text, "warning", lost=True))
+    if found.history.beyond:
+        text = (
+            f"{name}: more than {SERIES:,} metrics; {found.history.beyond:,} numbers of others are left out"
+        )
+        notes.append(Note("metrics-left-out", text, "warning", lost=True))
     if damage.cut:
         text = f"{name}: ends inside a record, which is skipped"
         notes.append(Note("truncated-file", text, "warning", lost=True))

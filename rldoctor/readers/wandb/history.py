@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray, RawSeries
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.limits import SERIES
 from rldoctor.readers.wandb.messages import items, plain
 
 TIME = "_timestamp"
@@ -17,15 +18,20 @@ _WORDS = {b"true": 1.0, b"false": 0.0, b'"NaN"': float("nan"), b'"Infinity"': fl
 _WORDS[b'"-Infinity"'] = -float("inf")
 # What W&B puts into a dictionary that stands for a picture, a histogram or a table.
 _MEDIA = "_type"
+_Cells: TypeAlias = "tuple[list[int], list[float]]"
 
 
 @dataclass(slots=True)
 class History:
-    """Columns as ``name: (rows, values)``; ``rows`` counts the rows; ``other`` are names without a number."""
+    """Columns as ``name: (rows, values)``; ``rows`` counts the rows; ``other`` are names without a number.
+
+    ``beyond`` counts the numbers of metrics that are too many.
+    """
 
     rows: int = 0
-    columns: dict[bytes, tuple[list[int], list[float]]] = field(default_factory=dict)
+    columns: dict[bytes, _Cells] = field(default_factory=dict)
     other: set[str] = field(default_factory=set)
+    beyond: int = 0
 
     def add(self, data: bytes) -> None:
         """Take one history record. NoMessageError when it is none; nothing of it is kept then."""
@@ -41,15 +47,23 @@ class History:
                 continue
             column = columns.get(name)
             if column is None:
-                column = columns[name] = ([], [])
+                column = self._new(name)
             column[0].append(row)
             column[1].append(number)
         self.rows += 1
 
+    def _new(self, name: bytes) -> _Cells:
+        """A fresh column; one that is thrown away where a run has more metrics than any has."""
+        if len(self.columns) >= SERIES:
+            self.beyond += 1
+            return [], []
+        return self.columns.setdefault(name, ([], []))
+
     def _add_plain(self, name: bytes, value: Any, row: int) -> None:
         shown = name.decode("utf-8", "replace")
         for tag, number in numbers(shown, value, self.other):
-            rows, values = self.columns.setdefault(tag.encode(), ([], []))
+            name = tag.encode("utf-8", "replace")
+            rows, values = self.columns.get(name) or self._new(name)
             rows.append(row)
             values.append(number)
 

@@ -89,6 +89,8 @@ def items(data: bytes) -> Iterator[tuple[bytes, bytes | object]]:
         at = start + size
         if at > end:
             raise NoMessageError
+        if not size:
+            continue
         # Nearly every item is one name and one JSON value, both short: taken apart without a call.
         if size > 5 and data[start] == _NESTED_KEY and data[start + 1] < 0x80:
             middle = start + 2 + data[start + 1]
