@@ -27,9 +27,9 @@ from rldoctor.redaction import hidden_text
 
 Progress = Callable[[str], None]
 _LOOKED_FOR = (
-    "TensorBoard event files, an .aim repository, progress.csv, progress.txt, result.json, *.monitor.csv, "
-    "metrics.jsonl, evaluations.npz, other *.csv, *.tsv, *.jsonl with a header and numbers, and what a "
-    "training prints (*.log, *.txt, *.out)"
+    "TensorBoard event files, runs of W&B, MLflow, trackio, Aim and other trackers, progress.csv, "
+    "progress.txt, result.json, *.monitor.csv, metrics.jsonl, evaluations.npz, other *.csv, *.tsv, *.jsonl "
+    "with a header and numbers, and what a training prints (*.log, *.txt, *.out)"
 )
 _NO_LOG = f"Expected {_LOOKED_FOR}. A configuration belongs beside its log, or to --config FILE."
 _TABLES = (".csv", ".tsv")

@@ -26,7 +26,25 @@ Claimed = Callable[[Path, list[str]], set[str]]
 Passed = Callable[[Path, str], None]
 # A directory that goes while it is walked through, and links round in a circle, are no loss.
 _VANISHED = (ENOENT, ENOTDIR, ELOOP)
-_LOGS = (".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".npz", ".zip", ".log", ".txt", ".out")
+_LOGS = tuple(
+    [
+        ".csv",
+        ".tsv",
+        ".json",
+        ".jsonl",
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".npz",
+        ".zip",
+        ".log",
+        ".txt",
+        ".out",
+        ".wandb",
+        ".db",
+        ".parquet",
+    ]
+)
 _EVENTS = "tfevents"
 
 

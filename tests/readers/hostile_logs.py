@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +151,13 @@ def _wide(rows: int) -> bytes:
     return ",".join(f"c{n}" for n in range(20_000)).encode() + b"\n" + b"1,2\n" * rows
 
 
+def _wide_trackio(directory: Path) -> None:
+    with closing(sqlite3.connect(directory / "project.db")) as database, database:
+        database.execute("CREATE TABLE metrics (timestamp TEXT, run_name TEXT, step INTEGER, metrics TEXT)")
+        row = json.dumps({f"metric_{n}": n for n in range(200_000)})
+        database.execute("INSERT INTO metrics VALUES ('', 'run', 1, ?)", (row,))
+
+
 # The run has nothing else: it may be lost, and then that is said; the others are diagnosed.
 ALONE: dict[str, Make] = {
     "device progress.csv": lambda d: (d / "progress.csv").symlink_to("/dev/zero"),
@@ -166,6 +175,9 @@ ALONE: dict[str, Make] = {
     "events of a 1 GB record": bytes_(
         "events.out.tfevents.1", record(b"\x09" + bytes(8)) + record(bytes(99), 1 << 30) + bytes(4 * MIB)
     ),
+    "wandb of noise": bytes_("run-x.wandb", b":W&B\xe1\xbe\x00" + b"\0\0\0\0\xff\x3f\x01" * (4 * MIB // 7)),
+    "ClearML zip of 1 GB": lambda d: zipped(d / "offline-1.zip", {"task.json": b"{}", "metrics.jsonl": 1024}),
+    "trackio of wide rows": _wide_trackio,
     "text of lines": bytes_("output.log", b"a: 1 b=2 | c: 3\n" * (4 * MIB // 16)),
     "text of one line": bytes_("output.log", b"loss: 1 " * (4 * MIB // 8)),
     "text of bars": bytes_("output.log", b"|" * (4 * MIB)),

@@ -22,7 +22,7 @@ class WandbReader:
 
     def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
         """Every ``*.wandb`` file; without one, the remains of a run whose history is on W&B's server."""
-        binary = [name for name in names if name.endswith(SUFFIX) and (directory / name).is_file()]
+        binary = [name for name in names if name.endswith(SUFFIX) and not (directory / name).is_dir()]
         return binary or _remains(directory, names)
 
     def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
