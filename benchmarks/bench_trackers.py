@@ -2,13 +2,13 @@
 
     pip install mlflow==3.17.2 trackio==0.43.0 wandb==0.19.11 (those that are missing are left out)
 
-One log per tracker is written by its own library, with ``--rows`` rows of ``--metrics`` metrics; W&B's through
+One log per tracker is written by its own library, with ``--rows`` rows of ``--metrics`` metrics; W&B's by
 the writer and the reader of records that the package had in Python until 0.19 (now they are in Go). Both
 readers run in turn in this process, ``--rounds`` times; printed are the medians of the CPU time, imports not
 counted, and their ratio. All values are compared first: a reader that is fast and wrong has no speed.
 
-ClearML, DVCLive, Sacred and Lightning have no reader of what they write; Neptune's is pyarrow itself, Aim's is
-its SDK, which we use.
+ClearML, DVCLive, Sacred and Lightning have no reader of what they write; Neptune's is pyarrow, Aim's its
+SDK: these we use.
 """
 
 from __future__ import annotations

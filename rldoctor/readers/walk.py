@@ -26,25 +26,8 @@ Claimed = Callable[[Path, list[str]], set[str]]
 Passed = Callable[[Path, str], None]
 # A directory that goes while it is walked through, and links round in a circle, are no loss.
 _VANISHED = (ENOENT, ENOTDIR, ELOOP)
-_LOGS = tuple(
-    [
-        ".csv",
-        ".tsv",
-        ".json",
-        ".jsonl",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".npz",
-        ".zip",
-        ".log",
-        ".txt",
-        ".out",
-        ".wandb",
-        ".db",
-        ".parquet",
-    ]
-)
+_TRACKERS = (".wandb", ".db", ".parquet")
+_LOGS = (".csv", ".tsv", ".json", ".jsonl", ".yaml", ".yml", ".toml", ".npz", ".zip", ".log", ".txt", ".out")
 _EVENTS = "tfevents"
 
 
@@ -108,7 +91,7 @@ def _ordinary(entry: os.DirEntry[str], directory: Path, passed: Passed) -> bool:
         what = special(entry.stat().st_mode)
     except OSError:
         return True
-    if what and (entry.name.lower().endswith(_LOGS) or _EVENTS in entry.name):
+    if what and (entry.name.lower().endswith((*_LOGS, *_TRACKERS)) or _EVENTS in entry.name):
         passed(directory / entry.name, f"is {what} and no file: not read")
     return not what
 
