@@ -130,6 +130,12 @@ def read_binary(path: Path) -> RawRun:
     run.settings = [*_settings(found.config, path.name), *_named(found, path.name)]
     run.series += _only_last(found, path.name, run.notes)
     run.notes += _notes(path.name, found, damage)
+    if all(part.tag.startswith("_") for part in run.series):
+        ended = "; ".join(note.text.partition(": ")[2] for note in run.notes if note.code != "last-values")
+        raise ReadError(
+            f"{path}: a W&B run in which no metric was logged{f' ({ended})' if ended else ''}",
+            hint="Was wandb.log called in this run?",
+        )
     return run
 
 

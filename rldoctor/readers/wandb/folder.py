@@ -47,7 +47,8 @@ def _add_config(run: RawRun, directory: Path) -> None:
         except ReadError as error:
             run.notes.append(Note("broken-config", str(error), "warning"))
             continue
-        run.settings.extend(setting for setting in found if setting.key not in known)
+        fresh = (setting for setting in found if setting.key not in known)
+        run.settings.extend(setting for setting in fresh if not setting.key.startswith("_wandb"))
         run.files.append(name)
         return
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import random
+from binascii import crc32
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,9 @@ from tracker_files import (
 )
 
 from rldoctor.errors import ReadError
+from rldoctor.model.raw import RawRun
 from rldoctor.readers.discover import find_runs
+from rldoctor.readers.wandb import frames
 from rldoctor.readers.wandb.binary import read_binary
 from rldoctor.readers.wandb.frames import BLOCK, HEADER
 
@@ -100,6 +104,14 @@ def test_latest_run_is_not_read_twice_and_a_file_can_be_named(tmp_path: Path) ->
     assert run.id == "run-aaaaaaaa.wandb/full"
 
 
+def read_or_none(path: Path) -> RawRun | None:
+    """The run in a file; None where it is refused in words. Any other exception fails the test."""
+    try:
+        return read_binary(path)
+    except ReadError:
+        return None
+
+
 def test_cut_at_every_byte(tmp_path: Path) -> None:
     data = the_file(unpacked("wandb", tmp_path), "*aaa.wandb").read_bytes()
     path = tmp_path / "cut.wandb"
@@ -108,10 +120,10 @@ def test_cut_at_every_byte(tmp_path: Path) -> None:
     rows = []
     for size in range(len(data)):
         path.write_bytes(data[:size])
-        if size < len(data) and not read_or_refused(path):
+        run = read_or_none(path)
+        if run is None:
             rows.append(0)
             continue
-        run = read_binary(path)
         # A cut between two records is a file that is still being written.
         assert codes(run) & {"truncated-file", "wandb-not-finished"}
         rows.append(max((part.values.size for part in run.series), default=0))
@@ -158,6 +170,20 @@ def test_a_lost_block_and_zeros_at_the_end(tmp_path: Path) -> None:
     assert "records are lost" in note.text
     path.write_bytes(data + bytes(4096))
     assert series(read_binary(path), "_step").values.size == 250
+
+
+def test_a_run_in_which_nothing_was_logged_says_how_it_ended(tmp_path: Path) -> None:
+    path = the_file(unpacked("wandb", tmp_path), "*bbb.wandb")
+    first = frames.records(io.BytesIO(path.read_bytes()), frames.FrameDamage())
+    about = [record for record in first if b"train/" not in record and b"rollout/" not in record]
+    data = bytearray(HEADER)
+    for record in about:
+        crc = crc32(record, crc32(b"\x01"))
+        data += crc.to_bytes(4, "little") + len(record).to_bytes(2, "little") + b"\x01" + record
+    assert len(data) < BLOCK
+    path.write_bytes(data)
+    with pytest.raises(ReadError, match=r"no metric was logged \(.*exit code 3"):
+        find_runs(path)
 
 
 @every("data", [b"", HEADER, b"GIF89a" + bytes(100), HEADER + bytes(60)], ids=range(4))
