@@ -27,6 +27,7 @@ from rldoctor.readers.wandb.messages import (
     Value,
     fields,
     item,
+    items,
     plain,
     signed,
 )
@@ -45,7 +46,7 @@ class LogContents:
 
     history: History = field(default_factory=History)
     config: dict[str, Any] = field(default_factory=dict)
-    summary: dict[str, Any] = field(default_factory=dict)
+    summary: dict[bytes, object] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     exit_code: int | None = None
@@ -73,7 +74,8 @@ class LogContents:
         if number == HISTORY:
             self.history.add(data)
         elif number == SUMMARY:
-            _update(self.summary, data)
+            # Written after every row: only what is left of it at the end is decoded.
+            self.summary.update(items(data))
         elif number == CONFIG:
             _update(self.config, data)
         elif number == RUN:
@@ -86,7 +88,7 @@ class LogContents:
             if number == _RUN_CONFIG and isinstance(value, bytes):
                 _update(self.config, value)
             elif number == _RUN_SUMMARY and isinstance(value, bytes):
-                _update(self.summary, value)
+                self.summary.update(items(value))
             elif number == _RUN_TAGS and isinstance(value, bytes):
                 self.tags.append(value.decode("utf-8", "replace"))
             elif number in _NAMES and isinstance(value, bytes):
@@ -103,7 +105,7 @@ def _exit_code(data: bytes) -> int:
 
 
 def _update(target: dict[str, Any], data: bytes) -> None:
-    """Set or remove what a record of the configuration or the summary says."""
+    """Set or remove what a record of the configuration says."""
     for number, value in fields(data):
         if not isinstance(value, bytes):
             continue
@@ -163,8 +165,12 @@ def _named(found: LogContents, source: str) -> list[RawSetting]:
 def _only_last(found: LogContents, source: str, notes: list[Note]) -> list[RawSeries]:
     """Last values that no row of the history has (``run.summary[...] = ...``): one point at the last row."""
     kept = {name.decode("utf-8", "replace") for name in found.history.columns}
+    left = {name: value for name, value in found.summary.items() if name not in found.history.columns}
+    shown = {name.decode("utf-8", "replace"): plain(value) for name, value in sorted(left.items())}
     other: set[str] = set()
-    points = [pair for key, value in sorted(found.summary.items()) for pair in numbers(key, value, other)]
+    points = [
+        pair for key, value in shown.items() if not key.startswith(OWN) for pair in numbers(key, value, other)
+    ]
     # ``define_metric(summary="max")`` writes ``loss.max``: of a metric that is there.
     fresh = [(tag, value) for tag, value in points if tag not in kept and tag.rpartition(".")[0] not in kept]
     if not found.history.rows and fresh:

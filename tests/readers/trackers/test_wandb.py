@@ -118,7 +118,8 @@ def test_cut_at_every_byte(tmp_path: Path) -> None:
     path.write_bytes(data)
     whole = read_binary(path)
     rows = []
-    for size in range(len(data)):
+    # Every byte of the first rows, then often enough to meet every record.
+    for size in [*range(3000), *range(3000, len(data), 11), len(data) - 1]:
         path.write_bytes(data[:size])
         run = read_or_none(path)
         if run is None:
@@ -136,7 +137,7 @@ def test_every_byte_flipped_is_said(tmp_path: Path) -> None:
     path = tmp_path / "flipped.wandb"
     path.write_bytes(data)
     whole = read_binary(path)
-    for at in range(0, len(data), 3):
+    for at in [*range(600), *range(600, len(data), 13)]:
         path.write_bytes(data[:at] + bytes([data[at] ^ 0x41]) + data[at + 1 :])
         run = read_binary(path)
         assert codes(run) & LOSS, at
