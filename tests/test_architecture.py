@@ -279,7 +279,6 @@ PACKAGES = {
     "sacred",
     "lightning",
     "transformers",
-    "google",
 }
 # What ``analyze`` of a TensorBoard run has no use for, by format; rich draws the terminal report.
 UNUSED = {*HEAVY, "scipy", "pydantic", "jinja2", "sqlite3"}
