@@ -14,6 +14,7 @@ from rldoctor.commands.options import SEVERITIES, Options
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell, tell_unexpected
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis, Severity
+from rldoctor.readers.remote.url import is_url, shown
 from rldoctor.watch import wording
 from rldoctor.watch.loop import Watch
 from rldoctor.watch.memory import Event, Memory
@@ -48,6 +49,9 @@ def watch(
     file in which the watch remembers what it told. UsageError for wrong options and for a state of another
     path, RuleError for an invalid rule file.
     """
+    if is_url(path):
+        text = f"{shown(path)}: watch looks at local files, whose growth it can see"
+        raise UsageError(text, hint="look now and then instead: rldoctor analyze URL")
     limit = Severity.parse(one_of(exit_on, SEVERITIES, "--exit-on")) if exit_on else None
     least = Severity.parse(one_of(warn_on or WARN_ON, SEVERITIES, "--warn-on"))
     if not every >= LEAST_EVERY:

@@ -206,3 +206,11 @@ def test_databases_binary_logs_and_folders_of_tables(tmp_path, monkeypatch):
         assert one.metrics.series.keys() == other.metrics.series.keys()
         for name, series in one.metrics.series.items():
             np.testing.assert_array_equal(series.values, other.metrics.series[name].values)
+
+
+def test_a_url_cannot_be_watched():
+    command = [sys.executable, "-m", "rldoctor", "watch", "--once", "s3://me:hush@bucket/run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "s3://bucket/run: watch looks at local files" in done.stderr
+    assert "hush" not in done.stderr
