@@ -133,17 +133,16 @@ def test_the_reference_model(tmp_path):
         "kl": [*level((0.01, 28), noise=0.001), *ramp(0.3, 2.0, 12)],
         "reward": level((0.8, 28), (0.5, 12)),
     }
-    found = fired(diagnosis_of(written(tmp_path / "away", trl(**away))))
-    assert "KLR-01" in found
+    assert "KLR-01" in fired(diagnosis_of(written(tmp_path / "away", trl(**away))))
     held = {
         "kl": level((2.0, 100), noise=0.1),
         "reward": level((0.3, 100), noise=0.01),
         "reward_std": level((0.3, 100), noise=0.01),
     }
-    found = fired(diagnosis_of(written(tmp_path / "held", trl(**held), {"beta": 0.1})))
-    assert "KLR-02" in found
+    diagnosis = diagnosis_of(written(tmp_path / "held", trl(**held), {"beta": 0.1}))
+    assert "KLR-02" in fired(diagnosis)
     # This is no KL of an update.
-    assert "POL-03" not in found
+    assert "POL-03" not in fired(diagnosis)
 
 
 def test_updates(tmp_path):
@@ -186,9 +185,9 @@ def test_verl(tmp_path):
     off = verl(**{"actor/ppo_kl": level((0.01, ROWS), noise=0.001)})
     assert "POL-21" in fired(diagnosis_of(written(tmp_path / "off", off, ON_POLICY)))
     apart = verl(**{"training/rollout_probs_diff_mean": level((0.003, 10), (0.03, 30))})
-    found = fired(diagnosis_of(written(tmp_path / "apart", apart)))
-    assert "MIS-01" in found
-    assert found["MIS-01"].severity is Severity.ERROR
+    diagnosis = diagnosis_of(written(tmp_path / "apart", apart))
+    assert "MIS-01" in fired(diagnosis)
+    assert fired(diagnosis)["MIS-01"].severity is Severity.ERROR
 
 
 def test_old_samples_of_an_asynchronous_run(tmp_path):
@@ -205,8 +204,7 @@ def test_rewards_and_what_they_stand_for(tmp_path):
     template = {"rewards/format_reward/mean": level((0.9, 20), (0.1, 20)), "reward": FALLING}
     assert "REW-20" in fired(diagnosis_of(written(tmp_path / "template", trl(**template))))
     tags = trl(reward=ramp(0.3, 0.9, noise=0.02)) | {"eval/reward": ramp(0.6, 0.2, noise=0.01)}
-    found = fired(diagnosis_of(written(tmp_path / "hacked", tags)))
-    assert "REW-21" in found
+    assert "REW-21" in fired(diagnosis_of(written(tmp_path / "hacked", tags)))
     assert "OUT-20" in fired(
         diagnosis_of(written(tmp_path / "lower", trl(reward=level((0.9, 8), (0.6, 8), noise=0.02))))
     )
