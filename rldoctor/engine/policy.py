@@ -82,6 +82,7 @@ class Policy:
     nonfinite_at_once: frozenset[str] = frozenset()
     terms: Mapping[str, float] = field(default_factory=dict)
     remark_areas: frozenset[str] = frozenset()
+    aside_areas: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
     tasks: tuple[Task, ...] = ()
     env: str = ""
@@ -187,6 +188,7 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         nonfinite_at_once=frozenset(data["nonfinite"]["from_the_first"]),
         terms=_values(data["terms"]),
         remark_areas=frozenset(verdict["remarks"]),
+        aside_areas=frozenset(verdict["aside"]),
         # Facts of the pack are part of the policy, because they are made once per run, before any rule.
     )
 

@@ -86,6 +86,7 @@ POLICY_FILE = Record(
                 "needs_one_of": _METRICS,
                 "no_data_codes": _CODES,
                 "remarks": _AREAS,
+                "aside": _AREAS,
             }
         ),
         "ranking": _RANKING,
