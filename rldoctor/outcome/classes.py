@@ -82,7 +82,10 @@ def classify(
     material, worse = measure.material, measure.worse
     # Nothing is material in a curve without noise unless it is a change at all.
     gained = (seen.gain >= material) & (seen.gain > 0)
-    lost = gained & (seen.loss >= np.maximum(worse, criteria["lost_share"] * seen.gain)) & (seen.loss > 0)
+    large = seen.loss >= np.maximum(worse, criteria["lost_share"] * seen.gain)
+    # A gain that was enough to count is as much when it is gone.
+    gone = seen.loss >= criteria["gone_share"] * seen.gain
+    lost = gained & (large | gone) & (seen.loss > 0)
     rising = gained & (seen.late >= criteria["late_share"] * seen.gain)
     drop = seen.start - seen.end
     # A small gain before a large fall is no learning that was lost.

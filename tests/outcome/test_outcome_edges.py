@@ -78,6 +78,13 @@ def test_a_rise_by_a_fiftieth_of_its_level_is_no_learning(criteria) -> None:
     assert large.kind is OutcomeKind.RISING
 
 
+def test_a_gain_that_is_gone_is_lost_however_noisy_single_episodes_are(criteria) -> None:
+    # A2C on CartPole; the mean over a hundred episodes makes one episode's noise look larger than the gain.
+    means = [34, 57, 86, 112, 139, 169, 196, 215, 229, 237, 241, 238, 241, 243, 249, 258, 212, 85, 47, 54]
+    found = judge(of(means, 3200.0 * np.arange(1, 21), window=100, spacing=20000.0), criteria)
+    assert found.kind is OutcomeKind.LOST
+
+
 def test_shuffled_and_repeated_steps(criteria) -> None:
     values, steps = learner(), np.arange(100.0)
     order = np.random.default_rng(1).permutation(100)
