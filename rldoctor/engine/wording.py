@@ -16,6 +16,11 @@ DEFAULT_FORMAT = ".4g"
 # The word for a number that could not be had, as ``number_text`` has it.
 UNKNOWN = "unknown"
 # Square brackets around at least one field.
+# `1 steps`, with what may stand between: `1 gradient steps`. Not `0.1 steps`, nor `-1 steps`.
+_ONE = re.compile(
+    r"(?<![\w.,/-])1 ((?:gradient |environment |action |learning )?)"
+    r"(step|update|environment|dimension|episode|metric|point|row|term|epoch|drop|transition|sample|minibatche)s\b"
+)
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
 
 
@@ -47,7 +52,14 @@ def fill(template: str, measures: Mapping[str, Measure], extra: Mapping[str, str
     fields = _Blank({name: measure.text for name, measure in measures.items()})
     fields.update(extra)
     told = _OPTIONAL.sub(lambda part: _known_part(part[1], fields), template)
-    return told.format_map(fields).strip()
+    return _singular(told.format_map(fields).strip())
+
+
+def _singular(text: str) -> str:
+    """One of a thing is not several."""
+    return _ONE.sub(
+        lambda part: f"1 {part[1]}{part[2].removesuffix('e') if part[2].endswith('che') else part[2]}", text
+    )
 
 
 def _known_part(text: str, fields: _Blank) -> str:
@@ -69,13 +81,13 @@ def prescription(spec: FixSpec, target: float | None, run: Run, fields: Mapping[
     filled = _Blank({**fields, "key": word.key, "now": now or UNKNOWN, "to": to or UNKNOWN})
     return Prescription(
         id=spec.id,
-        text=_sentence(spec, target, run, filled).format_map(filled).strip(),
+        text=_singular(_sentence(spec, target, run, filled).format_map(filled).strip()),
         knob=spec.knob,
         key=word.key if spec.knob else "",
         now=now,
         to=to,
         to_number=target,
-        because=spec.because.format_map(filled).strip(),
+        because=_singular(spec.because.format_map(filled).strip()),
         expect=spec.expect.format_map(filled).strip(),
     )
 
