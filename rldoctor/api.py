@@ -235,11 +235,13 @@ def _arm(
 
     suffixes = CONFIG_SUFFIXES if summary is None else (*CONFIG_SUFFIXES, ".json")
     mere = Path(path).suffix in suffixes and Path(path).is_file()
-    runs = (_configuration(Path(path), loading),) if mere else load(path, **loading).runs
+    found = LoadResult((_configuration(Path(path), loading),)) if mere else load(path, **loading)
+    runs = found.runs
     if not runs:
         raise ReadError(f"no readable run under {path}", hint="see what was found: rldoctor inspect PATH")
     diagnoses = () if mere else tuple(diagnose(run, **(ruling or {})) for run in runs)
-    return Arm(name, str(path), runs, diagnoses, Summary(*summary) if summary else None)
+    known = Summary(*summary) if summary else None
+    return Arm(name, str(path), runs, diagnoses, known, found.failures)
 
 
 def _configuration(path: Path, loading: Mapping[str, Any]) -> Run:

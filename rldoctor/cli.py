@@ -91,6 +91,7 @@ def analyze(
             "reference",
             "baseline",
             "aggregate",
+            "strict",
         ),
     ],
     paths: PathsOrNewest = [],  # noqa: B006 - typer copies it
@@ -112,7 +113,7 @@ def analyze(
 @program.command()
 def inspect(
     paths: Paths,
-    options: Annotated[Options, Takes(*READING, "rules")],
+    options: Annotated[Options, Takes(*READING, "rules", "strict")],
     format: Annotated[
         str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal or json.")
     ] = "terminal",
@@ -128,7 +129,7 @@ def compare(
     context: typer.Context,
     base: Annotated[str, typer.Argument(metavar="BASE", help="One run, or a directory or glob of seeds.")],
     candidate: Annotated[str, typer.Argument(metavar="CANDIDATE", help="The same for what was changed.")],
-    options: Annotated[Options, Takes("format", "output", *READING, "rules")],
+    options: Annotated[Options, Takes("format", "output", *READING, "rules", "strict")],
     base_config: Annotated[
         list[str], typer.Option("--base-config", metavar="FILE", help="Hyperparameters of the base only.")
     ] = [],  # noqa: B006 - typer copies it

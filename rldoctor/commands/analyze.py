@@ -11,10 +11,12 @@ from rldoctor.commands.outputs import Output, from_settings, plan_outputs
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.commands.progress import each_run
-from rldoctor.commands.reading import read_all
+from rldoctor.commands.reading import read_all, tell_failures, too_much_lost
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis
+from rldoctor.model.reading import Reading
 from rldoctor.model.run import Run
+from rldoctor.report.registry import STDOUT
 
 
 def analyze(
@@ -32,8 +34,9 @@ def analyze(
     of the command line in order; without any, those of the settings. ``write_baseline``: a file for what is
     found, which then counts as known. ``detail``: 1 more, -1 less of the terminal report.
 
-    0 nothing at or above ``fail_on``; 1 findings at or above it; 2 a path without a readable run, or a run
-    that could not be diagnosed; 3 coverage below ``min_coverage``.
+    0 nothing at or above ``fail_on``; 1 findings at or above it; 2 a path without a readable run, a run that
+    could not be diagnosed, or with ``strict`` anything that could not be read; 3 coverage below
+    ``min_coverage``.
     """
     from rldoctor.commands import gate
 
@@ -47,16 +50,20 @@ def analyze(
         outputs = opened.with_page(outputs)
     # Fails before the long work when a rule file, the name of a rule or the baseline is wrong.
     asked = gate.prepare(options, write_baseline)
-    loaded = read_all(paths or [newest()], options)
+    # A report on the terminal says itself what could not be read.
+    loaded = read_all(paths or [newest()], options, told_later=("terminal", STDOUT) in outputs)
     check_runs([*targets, write_baseline], loaded.runs)
     found, broken = _diagnose(loaded.runs, options)
     diagnoses = gate.judged(asked, found)
-    if diagnoses:
-        _write(diagnoses, outputs, detail)
+    reading = loaded.reading(*broken, strict=options.strict)
+    if not diagnoses:
+        tell_failures(loaded.failures)
+    else:
+        _write(diagnoses, outputs, detail, reading)
         if show:
             opened.open_pages(outputs)
         gate.tell_gate(asked, diagnoses)
-    if loaded.unread or broken or not diagnoses:
+    if too_much_lost(loaded.runs, reading) or loaded.unread or broken or not diagnoses:
         if write_baseline:
             tell(f"{write_baseline} was not written: not every run could be judged", label="warning")
         return EXIT_FAILED
@@ -89,12 +96,12 @@ def check_rules(options: Options) -> None:
     tell_drafts(options.rules_dirs)
 
 
-def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], int]:
-    """The diagnoses, and how many runs could not be diagnosed because of a defect of ours."""
+def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], list[str]]:
+    """The diagnoses, and a line for each run that could not be diagnosed because of a defect of ours."""
     from rldoctor import api
 
     found: list[Diagnosis] = []
-    broken = 0
+    broken: list[str] = []
     for run in each_run(_with_twins(runs) if len(runs) > 1 else runs):
         try:
             found.append(api.diagnose(run, **options.for_run(run).rule_arguments()))
@@ -102,7 +109,7 @@ def _diagnose(runs: Sequence[Run], options: Options) -> tuple[list[Diagnosis], i
             raise
         except Exception as error:  # the other runs are still worth reporting
             tell_unexpected(error, f"diagnosing {run.path}")
-            broken += 1
+            broken.append(f"{run.path}: could not be diagnosed: {type(error).__name__}")
     return found, broken
 
 
@@ -118,14 +125,13 @@ def _with_twins(runs: Sequence[Run]) -> Sequence[Run]:
         return runs
 
 
-def _write(diagnoses: Sequence[Diagnosis], outputs: Sequence[Output], detail: int) -> None:
+def _write(diagnoses: Sequence[Diagnosis], outputs: Sequence[Output], detail: int, reading: Reading) -> None:
     from rldoctor.report import write
-    from rldoctor.report.registry import STDOUT
 
     failed: list[RldoctorError] = []
     for format, target in outputs:
         try:
-            write(diagnoses, format, target, detail)
+            write(diagnoses, format, target, detail, reading)
         except RldoctorError as error:  # the other reports are written all the same
             failed.append(error)
             continue

@@ -10,9 +10,11 @@ from rldoctor.commands.options import Options, existing_file
 from rldoctor.commands.outputs import plan_outputs
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell_drafts
+from rldoctor.commands.reading import too_much_lost
 from rldoctor.errors import UsageError
 from rldoctor.model.comparison import Comparison, Verdict
 from rldoctor.model.finding import Severity
+from rldoctor.model.reading import Reading
 from rldoctor.plain_data import dataclass
 
 FAIL_ON = ("regression", "unclear", "critical", "error", "never")
@@ -93,6 +95,10 @@ def compare(
         report.write(found, format, target)
         if target != STDOUT:
             sys.stderr.write(f"wrote {target}\n")
+    arms = (found.base, found.candidate)
+    lost = Reading(tuple(text for arm in arms for text in arm.failures), options.strict)
+    if too_much_lost([run for arm in arms for run in arm.runs], lost):
+        return EXIT_FAILED
     return exit_code(found, limit)
 
 

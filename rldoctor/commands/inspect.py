@@ -11,7 +11,7 @@ from rldoctor.commands.inspect_text import show_run
 from rldoctor.commands.option_kinds import one_of
 from rldoctor.commands.options import Options
 from rldoctor.commands.problems import EXIT_FAILED
-from rldoctor.commands.reading import Loaded, read_all
+from rldoctor.commands.reading import Loaded, read_all, too_much_lost
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
@@ -38,7 +38,8 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
             if position:
                 out.rule(style="dim", characters="-")
             show_run(run, out, options)
-    return EXIT_FAILED if loaded.unread else 0
+    lost = too_much_lost(loaded.runs, loaded.reading(strict=options.strict))
+    return EXIT_FAILED if loaded.unread or lost else 0
 
 
 def document(loaded: Loaded, options: Options) -> dict[str, object]:
@@ -77,7 +78,8 @@ def run_document(run: Run, options: Options) -> dict[str, object]:
             {"key": s.key, "value": str(s.value), "source": s.source} for s in run.config.unmapped
         ],
         "notes": [
-            {"code": n.code, "level": n.level, "text": n.text, "tags": list(n.tags)} for n in run.notes
+            {"code": n.code, "level": n.level, "text": n.text, "tags": list(n.tags), "lost": n.lost}
+            for n in run.notes
         ],
     }
 

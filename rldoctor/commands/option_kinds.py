@@ -99,6 +99,7 @@ def merge_thresholds(
 
 TEXT = OptionKind("text", "text", str, several=False)
 SHARE = OptionKind("share", "text or number", str, several=False)
+FLAG = OptionKind("flag", "true or false", bool, several=False)
 TEXTS = OptionKind("texts", "text or list of texts", tuple)
 NAMES = OptionKind("names", "text or list of texts", listed)
 SETTINGS = OptionKind("settings", "table of text, numbers and booleans", tuple)

@@ -50,6 +50,8 @@ def declared(
     said = {_DECLARED: Declared(kind, flags, metavar, help, per_path)}
     if kind in (kinds.METRICS, kinds.THRESHOLDS):
         return field(default_factory=dict, metadata=said)
+    if kind is kinds.FLAG:
+        return field(default=False, metadata=said)
     return field(default=() if kind.several else "", metadata=said)
 
 
@@ -121,6 +123,7 @@ class Options:
     aggregate: str = declared(
         kinds.TEXT, ("--aggregate",), "any|median|all", "How many seeds must have it [any]."
     )
+    strict: bool = declared(kinds.FLAG, ("--strict",), help="Exit with 2 when anything could not be read.")
     waivers: tuple[Waiver, ...] = declared(kinds.WAIVERS, help="Findings that are accepted until a day.")
     task: tuple[Task, ...] = declared(kinds.TASKS, help="What is known of tasks of your own.")
     per_path: tuple[PathOptions, ...] = declared(kinds.PER_PATH, help="Other settings for some of the runs.")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from rldoctor.commands.option_kinds import FLAG
 from rldoctor.commands.options import OPTIONS, Declared, typed_name
 from rldoctor.plain_data import dataclass
 
@@ -153,13 +154,10 @@ def _taken(annotation: Any) -> Takes | None:
 
 def _parameter(name: str, option: Declared) -> inspect.Parameter:
     """An option as typer wants it."""
-    said = typer.Option(*option.flags, metavar=option.metavar, help=option.help)
-    kind: Any = list[str] if option.kind.several else str
+    said = typer.Option(*option.flags, metavar=option.metavar or None, help=option.help)
+    kind: Any = list[str] if option.kind.several else bool if option.kind is FLAG else str
     return inspect.Parameter(
-        name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=[] if option.kind.several else "",
-        annotation=Annotated[kind, said],
+        name, inspect.Parameter.KEYWORD_ONLY, default=kind(), annotation=Annotated[kind, said]
     )
 
 

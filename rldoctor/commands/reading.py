@@ -9,23 +9,32 @@ from rldoctor.commands.options import Options
 from rldoctor.commands.problems import tell, tell_error, tell_unexpected
 from rldoctor.commands.progress import reading
 from rldoctor.errors import RldoctorError, UsageError
+from rldoctor.model.reading import Reading
 from rldoctor.model.run import Run
 from rldoctor.plain_data import dataclass
+from rldoctor.redaction import hidden_text
 
 MAX_FAILURES = 10
 
 
 @dataclass(slots=True)
 class Loaded:
-    """The runs of all paths; ``unread``: paths of the command line that gave no run at all."""
+    """The runs of all paths; ``unread``: why paths of the command line gave no run at all."""
 
     runs: list[Run] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-    unread: int = 0
+    unread: list[str] = field(default_factory=list)
+
+    def reading(self, *more: str, strict: bool) -> Reading:
+        """What could not be read, for the reports."""
+        return Reading((*self.unread, *self.failures, *more), strict)
 
 
-def read_all(paths: Sequence[str], options: Options) -> Loaded:
-    """Every run under the paths. UsageError for a wrong option; anything else only counts as unread."""
+def read_all(paths: Sequence[str], options: Options, *, told_later: bool = False) -> Loaded:
+    """Every run under the paths. UsageError for a wrong option; anything else only counts as unread.
+
+    ``told_later``: parts that could not be read are not told here, as a report does that.
+    """
     arguments = options.load_arguments()
     loaded = Loaded()
     with reading() as progress:
@@ -35,7 +44,8 @@ def read_all(paths: Sequence[str], options: Options) -> Loaded:
             tell_error(problem)
         else:
             tell_unexpected(problem, "reading")
-    tell_failures(loaded.failures)
+    if not told_later:
+        tell_failures(loaded.failures)
     return loaded
 
 
@@ -47,16 +57,27 @@ def _read(path: str, arguments: dict[str, object], progress: object, loaded: Loa
     except UsageError:
         raise
     except Exception as error:  # one bad path must not hide the others; told by the caller
-        loaded.unread += 1
+        loaded.unread.append(hidden_text(str(error)) or f"{path}: {type(error).__name__}")
         return error
     loaded.runs.extend(result.runs)
     loaded.failures.extend(result.failures)
     if not result.runs:
-        loaded.unread += 1
-        return RldoctorError(
-            f"no readable run under {path}", hint="see what was found: rldoctor inspect PATH"
-        )
+        loaded.unread.append(f"no readable run under {path}")
+        return RldoctorError(loaded.unread[-1], hint="see what was found: rldoctor inspect PATH")
     return None
+
+
+def losses(runs: Sequence[Run], reading: Reading) -> int:
+    """How much could not be read, of runs and beside them."""
+    return len(reading.failures) + sum(note.lost for run in runs for note in run.notes)
+
+
+def too_much_lost(runs: Sequence[Run], reading: Reading) -> bool:
+    """Whether ``--strict`` fails; then it is said."""
+    count = losses(runs, reading) if reading.strict else 0
+    if count:
+        tell(f"--strict: {count} {'loss' if count == 1 else 'losses'} in what was read, named in the report")
+    return count > 0
 
 
 def tell_failures(failures: Sequence[str]) -> None:

@@ -90,6 +90,12 @@ def _text(value: object, where: str) -> str:
     raise UsageError(f"{where}: expected text, got {value!r}")
 
 
+def _flag(value: object, where: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise UsageError(f"{where}: expected true or false, got {value!r}")
+
+
 def _share(value: object, where: str) -> str:
     return str(value) if isinstance(value, int | float) else _text(value, where)
 
@@ -213,6 +219,7 @@ def _plain(value: object, where: str) -> str:
 READERS: Mapping[kinds.OptionKind, Callable[[Any, str], Any]] = {
     kinds.TEXT: _text,
     kinds.SHARE: _share,
+    kinds.FLAG: _flag,
     kinds.TEXTS: _texts,
     kinds.NAMES: _texts,
     kinds.SETTINGS: _settings,

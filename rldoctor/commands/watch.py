@@ -14,7 +14,11 @@ from rldoctor.commands.options import SEVERITIES, Options
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell, tell_unexpected
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis, Severity
+<<<<<<< HEAD
 from rldoctor.readers.remote.url import is_url, shown
+=======
+from rldoctor.model.raw import Note
+>>>>>>> 34c7189 (Every loss is said in every format; --strict makes it an exit code)
 from rldoctor.watch import wording
 from rldoctor.watch.loop import Watch
 from rldoctor.watch.memory import Event, Memory
@@ -29,6 +33,7 @@ EXIT_INTERRUPTED = 130
 EVERY = 60.0
 LEAST_EVERY = 0.1
 WARN_ON = "warning"
+_UNFINISHED = ("truncated-file", "zero-tail")
 
 
 def watch(
@@ -59,7 +64,7 @@ def watch(
     voice = Speaker(Webhook(webhook) if webhook else None)
     memory = Memory(least if limit is None else min(least, limit))
     check_rules(options)
-    reading = partial(_diagnoses, path, options, options.load_arguments())
+    reading = partial(_diagnoses, path, options, options.load_arguments(), voice)
     keep = _keeper(State(state, path), memory, voice) if state else None
     more = {"keep": keep} if keep else {}
     seen = Watch(path, reading, voice, memory=memory, pace=Pace(every), exit_on=limit, **more)
@@ -77,11 +82,18 @@ def _keeper(state: State, memory: Memory, voice: Speaker) -> Callable[[], None]:
     return keep
 
 
-def _diagnoses(path: str, options: Options, arguments: dict[str, object]) -> list[Diagnosis]:
+def _diagnoses(path: str, options: Options, arguments: dict[str, object], voice: Speaker) -> list[Diagnosis]:
     from rldoctor import api
 
     runs = api.load(path, **arguments)  # type: ignore[arg-type]
+    lost = [f"{run.id or run.path}: {note.text}" for run in runs for note in run.notes if _settled(note)]
+    voice.losses([*runs.failures, *lost])
     return [api.diagnose(run, **options.rule_arguments()) for run in runs]
+
+
+def _settled(note: Note) -> bool:
+    """Whether something is lost for good; a last row that is half written is whole at the next look."""
+    return note.lost and note.code not in _UNFINISHED
 
 
 def _once(seen: Watch, voice: Speaker) -> int:
@@ -114,6 +126,7 @@ class Speaker:
         """No colour in pipes and under NO_COLOR; lines are wrapped on a terminal only."""
         self.webhook = webhook
         self._failed = self._warned = ""
+        self._lost: frozenset[str] = frozenset()
 
     def news(self, events: Sequence[Event]) -> None:
         """Print and post; called after every look, so that what could not be posted is tried again."""
@@ -133,6 +146,13 @@ class Speaker:
         if warning != self._warned:
             tell(warning, label="warning")
         self._warned = warning
+
+    def losses(self, texts: Sequence[str]) -> None:
+        """What could not be read; told when it is new."""
+        for text in texts:
+            if text not in self._lost:
+                tell(f"not read completely: {text}", label="warning")
+        self._lost = frozenset(texts)
 
     def remark(self, text: str) -> None:
         """One line with the time, on standard error."""

@@ -146,4 +146,15 @@ def _about_arms(base: Arm, candidate: Arm) -> list[str]:
     # Not an error: whoever checks the tool compares a run with itself first.
     if base.runs and {run.path for run in base.runs} == {run.path for run in candidate.runs}:
         notes.append("both sides are the same runs")
-    return notes
+    return [*notes, *_lost(base), *_lost(candidate)]
+
+
+def _lost(arm: Arm) -> list[str]:
+    """What the arm is judged without."""
+    runs = [
+        f"{arm.name} {run.id or run.path}: the log was not read completely: {note.text}"
+        for run in arm.runs
+        for note in run.notes
+        if note.lost
+    ]
+    return [*(f"{arm.name}: not read: {text}" for text in arm.failures), *runs]

@@ -36,7 +36,8 @@ class Summary:
 class Arm:
     """One side of the comparison: runs that differ in nothing but their seed, or should.
 
-    ``summary`` replaces the logged outcome; ``diagnoses`` stand in the order of ``runs``.
+    ``summary`` replaces the logged outcome; ``diagnoses`` stand in the order of ``runs``. ``failures`` is a
+    line for each part of it that could not be read.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Arm:
     runs: tuple[Run, ...]
     diagnoses: tuple[Diagnosis, ...] = ()
     summary: Summary | None = None
+    failures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

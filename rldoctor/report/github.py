@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rldoctor.model.finding import Diagnosis, Root, Severity
-from rldoctor.report import run_names, words
+from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.report import losses, run_names, words
 from rldoctor.report.clean import clean
 
 _LEVELS = {
@@ -21,19 +22,27 @@ _LEVELS = {
 }
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
     """The commands, one per line."""
     found = [
         one
         for name, diagnosis in zip(run_names.names(diagnoses), diagnoses, strict=True)
-        for one in _run(name, diagnosis)
+        for one in _run(name, diagnosis, reading)
     ]
+    found += [_loss("rldoctor: not read", text, reading) for text in losses.not_read(reading)]
     worst_first = sorted(found, key=lambda one: -one[0])
     return "".join(f"{line}\n" for _, line in worst_first)
 
 
-def _run(name: str, diagnosis: Diagnosis) -> Iterator[tuple[int, str]]:
+def _loss(title: str, text: str, reading: Reading) -> tuple[int, str]:
+    level = Severity.ERROR if reading.strict else Severity.WARNING
+    return int(level), _command(_LEVELS[level], title, text)
+
+
+def _run(name: str, diagnosis: Diagnosis, reading: Reading) -> Iterator[tuple[int, str]]:
     """The rank of each command (a notice has 0) and the command."""
+    if lost := losses.of_run(diagnosis.run):
+        yield _loss(f"rldoctor: {name}: log not read completely", "\n".join(losses.listed(lost)), reading)
     for root in diagnosis.roots:
         rank = 0 if words.excused(diagnosis, root.finding.code) else int(root.severity)
         yield rank, _root(name, root, diagnosis)

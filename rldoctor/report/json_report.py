@@ -20,6 +20,7 @@ from rldoctor.model.finding import (
 )
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
+from rldoctor.model.reading import WHOLE, Reading
 from rldoctor.model.run import Run
 from rldoctor.report import additions, audited, derived
 from rldoctor.report.clean import encodable
@@ -30,14 +31,19 @@ from rldoctor.report.snippets import snippet
 SCHEMA = 1
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
     """The report as JSON text: valid everywhere, NaN and infinity are null."""
-    return json.dumps(document(diagnoses), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(document(diagnoses, reading), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def document(diagnoses: Sequence[Diagnosis]) -> dict[str, Any]:
+def document(diagnoses: Sequence[Diagnosis], reading: Reading = WHOLE) -> dict[str, Any]:
     """The report as plain dicts and lists."""
-    tree = {"schema": SCHEMA, "rldoctor": __version__, "runs": [_run(d) for d in diagnoses]}
+    tree = {
+        "schema": SCHEMA,
+        "rldoctor": __version__,
+        "runs": [_run(d) for d in diagnoses],
+        "failures": [*reading.failures],
+    }
     safe: dict[str, Any] = as_json(tree)
     return safe
 
@@ -201,7 +207,13 @@ def _measure(measure: Measure) -> dict[str, Any]:
 
 
 def _note(note: Note) -> dict[str, Any]:
-    return {"code": note.code, "level": note.level, "text": note.text, "tags": list(note.tags)}
+    return {
+        "code": note.code,
+        "level": note.level,
+        "text": note.text,
+        "tags": list(note.tags),
+        "lost": note.lost,
+    }
 
 
 def _number(value: float | None) -> float | None:

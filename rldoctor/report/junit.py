@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, RuleResult
-from rldoctor.report import run_names, words
+from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.report import losses, run_names, words
 from rldoctor.report.clean import clean
 
 COUNTS = {
@@ -20,21 +21,48 @@ COUNTS = {
 }
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
     """The report as a ``<testsuites>`` document."""
     root = Xml.Element("testsuites", name="rldoctor")
     for name, diagnosis in zip(run_names.relative_names(diagnoses), diagnoses, strict=True):
-        root.append(_suite(name, diagnosis))
+        root.append(_suite(name, diagnosis, reading))
+    if reading.failures:
+        root.append(_not_read(reading))
     for key in COUNTS:
         root.set(key, str(sum(int(suite.get(key, "0")) for suite in root)))
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(name: str, diagnosis: Diagnosis) -> Xml.Element:
+def _suite(name: str, diagnosis: Diagnosis, reading: Reading) -> Xml.Element:
     suite = Xml.Element("testsuite", name=name)
+    if lost := losses.of_run(diagnosis.run):
+        case = Xml.SubElement(suite, "testcase", classname=name, name="the log is read completely")
+        _say(case, lost, reading, "failure")
     for result in diagnosis.results:
         suite.append(_case(name, result, words.excused(diagnosis, result.code)))
+    return _counted(suite)
+
+
+def _not_read(reading: Reading) -> Xml.Element:
+    """A suite with a case for each part that gave no run."""
+    suite = Xml.Element("testsuite", name=f"rldoctor: {losses.NOT_READ.lower()}")
+    for text in losses.not_read(reading):
+        case = Xml.SubElement(suite, "testcase", classname=suite.get("name", ""), name=text)
+        _say(case, [text], reading, "error")
+    return _counted(suite)
+
+
+def _say(case: Xml.Element, lost: Sequence[str], reading: Reading, kind: str) -> None:
+    """Losses fail a case under ``--strict``; else it is skipped, which is said and is no pass."""
+    message = f"not read completely: {'; '.join(lost)}"
+    if reading.strict:
+        Xml.SubElement(case, kind, message=message, type="loss")
+    else:
+        Xml.SubElement(case, "skipped", message=message)
+
+
+def _counted(suite: Xml.Element) -> Xml.Element:
     for key, tag in COUNTS.items():
         suite.set(key, str(len(suite.findall(tag))))
     return suite

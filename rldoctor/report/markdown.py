@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
+from rldoctor.model.reading import WHOLE, Reading
 from rldoctor.patterns import pattern
 from rldoctor.report import envelope_words as say
-from rldoctor.report import run_names, words
+from rldoctor.report import losses, run_names, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
@@ -19,7 +20,7 @@ _SPECIAL = pattern(r"([\\`*_\[\]#|~$]|^[-+])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"}
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
     """The report as GitHub-flavoured Markdown; text from the log is escaped."""
     lines = ["# rldoctor", ""]
     names = run_names.names(diagnoses)
@@ -27,6 +28,8 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
         lines += _index(names, diagnoses)
     for name, diagnosis in zip(names, diagnoses, strict=True):
         lines += _run(name if len(diagnoses) > 1 else str(diagnosis.run.path), diagnosis)
+    if texts := losses.not_read(reading):
+        lines += [f"## {losses.NOT_READ}", "", *(f"- {escape(text)}" for text in texts)]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -66,6 +69,11 @@ def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
         yield ""
         yield escape(diagnosis.verdict_note)
     yield ""
+    if lost := losses.of_run(diagnosis.run):
+        yield f"**{losses.TITLE}**"
+        yield ""
+        yield from (f"- {escape(text)}" for text in losses.listed(lost))
+        yield ""
     for root in diagnosis.roots:
         yield from _root(root, words.counted(diagnosis, root.finding.code))
     yield from _fixes(diagnosis)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rldoctor.errors import RldoctorError, UsageError, did_you_mean
 from rldoctor.files import write_whole
+from rldoctor.model.reading import WHOLE, Reading
 
 if TYPE_CHECKING:
     from rldoctor.model.finding import Diagnosis
@@ -50,36 +51,45 @@ def check_format(name: str) -> str:
     return name
 
 
-def render(diagnoses: Sequence[Diagnosis], format: str) -> str:
-    """The report as text; UsageError for an unknown format."""
+def render(diagnoses: Sequence[Diagnosis], format: str, reading: Reading = WHOLE) -> str:
+    """The report as text, with what could not be read; UsageError for an unknown format."""
     module = import_module(MODULES[check_format(format)])
-    renderer: Callable[[Sequence[Diagnosis]], str] = module.render
-    return renderer(diagnoses)
+    renderer: Callable[..., str] = module.render
+    return renderer(diagnoses, reading=reading)
 
 
-def write(diagnoses: Sequence[Diagnosis], format: str, target: str | Path = STDOUT, detail: int = 0) -> None:
+def write(
+    diagnoses: Sequence[Diagnosis],
+    format: str,
+    target: str | Path = STDOUT,
+    detail: int = 0,
+    reading: Reading = WHOLE,
+) -> None:
     """Write one report. ``-`` is standard output; missing parent folders are made.
 
-    ``detail``: 1 more, -1 less of the terminal report; the other formats are always complete.
+    ``detail``: 1 more, -1 less of the terminal report; the other formats are always complete. ``reading``:
+    what could not be read.
     A file appears complete or not at all. UsageError for an unknown format, RldoctorError when the file
     cannot be written.
     """
     check_format(format)
     if format == "terminal":
-        _write_terminal(diagnoses, target, detail)
+        _write_terminal(diagnoses, target, detail, reading)
     elif str(target) != STDOUT:
-        write_file(render(diagnoses, format), Path(target))
+        write_file(render(diagnoses, format, reading), Path(target))
     else:
-        sys.stdout.write(render(diagnoses, format))
+        sys.stdout.write(render(diagnoses, format, reading))
 
 
-def _write_terminal(diagnoses: Sequence[Diagnosis], target: str | Path, detail: int) -> None:
+def _write_terminal(
+    diagnoses: Sequence[Diagnosis], target: str | Path, detail: int, reading: Reading
+) -> None:
     from rldoctor.report import terminal
 
     if str(target) == STDOUT:
-        terminal.show(diagnoses, detail=detail)
+        terminal.show(diagnoses, detail=detail, reading=reading)
     else:
-        write_file(terminal.render(diagnoses, detail), Path(target))
+        write_file(terminal.render(diagnoses, detail, reading), Path(target))
 
 
 def write_file(text: str, path: Path) -> None:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from rldoctor.model.finding import Diagnosis, Outcome, Root
 from rldoctor.model.raw import Note
-from rldoctor.report import audited, words
+from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.model.run import Run
+from rldoctor.report import audited, losses, words
 from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf, line
 from rldoctor.report.clean import clean
 from rldoctor.report.layout import Printer, printer
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from rldoctor.report.snippets import Snippet
 MAX_NOTES = 2
+MAX_LOSSES = 2
 MAX_DETAILED = 8
 MAX_ROOTS = 3
 MAX_REMEDIES = 2
@@ -36,17 +39,20 @@ MAX_TWINS = 8
 TWIN = "twin"
 
 
-def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL) -> str:
+def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL, reading: Reading = WHOLE) -> str:
     """The report as plain text, 80 columns, for a file. ``detail`` as in :func:`show`."""
     from io import StringIO
 
     buffer = StringIO()
-    show(diagnoses, Printer(buffer, 80), detail)
+    show(diagnoses, Printer(buffer, 80), detail, reading)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
 
 
 def show(
-    diagnoses: Sequence[Diagnosis], target: Console | Printer | None = None, detail: int = NORMAL
+    diagnoses: Sequence[Diagnosis],
+    target: Console | Printer | None = None,
+    detail: int = NORMAL,
+    reading: Reading = WHOLE,
 ) -> None:
     """Print the report. Several runs: a line for each, worst first, then those with findings, if few.
 
@@ -59,10 +65,34 @@ def show(
         _print(out, _run(diagnoses[0], out, detail))
     else:
         _show_many(diagnoses, out, detail)
+    _print(out, _not_read(reading, detail))
+
+
+def _not_read(reading: Reading, detail: int) -> Iterator[Block]:
+    """What gave no run, of which nothing else would be said here."""
+    texts = losses.not_read(reading)
+    if detail == QUIET:
+        yield from (line(f"not read: {text}", style="yellow") for text in texts)
+    elif texts:
+        yield Paragraph(f"\n{losses.NOT_READ}", style="bold")
+        yield from (indented(f"! {text}", "yellow") for text in texts)
+
+
+def _lost(run: Run, detail: int) -> Iterator[Block]:
+    """That the run is judged without a part of its log."""
+    found = losses.of_run(run)
+    if not found:
+        return
+    shown = found if detail == VERBOSE else found[:MAX_LOSSES]
+    yield Paragraph(f"{losses.TITLE}: ", style="bold yellow").append(shown[0], style="not bold")
+    yield from (indented(f"! {text}", "yellow") for text in shown[1:])
+    if len(found) > len(shown):
+        yield indented(f"... and {len(found) - len(shown)} more: --verbose", style="dim")
 
 
 def _show_many(diagnoses: Sequence[Diagnosis], out: Console | Printer, detail: int) -> None:
     _print(out, summary(diagnoses, out.width))
+    _print(out, _losses(diagnoses))
     _print(out, _twins(diagnoses))
     ordered = [diagnoses[place] for place in worst_first(diagnoses)]
     sick = [diagnosis for diagnosis in ordered if diagnosis.roots or detail == VERBOSE]
@@ -92,6 +122,7 @@ def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterable[
 def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
     """A look: verdict, curve, the change, the root causes in a few lines, what opens more rules."""
     yield from parts(_header(diagnosis, NORMAL, blocks=blocks))
+    yield from parts(_lost(diagnosis.run, NORMAL))
     yield from _change(diagnosis)
     for rank, root in enumerate(diagnosis.roots[:MAX_ROOTS], 1):
         yield from brief(rank, root, diagnosis)
@@ -101,13 +132,15 @@ def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
         yield Part(Paragraph(), Needed.BLANK)
         yield from parts(_audit(diagnosis))
     yield from _unmeasured(diagnosis, width)
-    yield from parts(_notes(diagnosis.run.notes, NORMAL))
+    # What was lost stands above.
+    yield from parts(_notes([note for note in diagnosis.run.notes if not note.lost], NORMAL))
     yield from parts(_hint(diagnosis))
 
 
 def _whole(diagnosis: Diagnosis, *, blocks: bool) -> Iterator[Block]:
     """Everything."""
     yield from _header(diagnosis, VERBOSE, blocks=blocks)
+    yield from _lost(diagnosis.run, VERBOSE)
     yield from _fixes(diagnosis)
     for rank, root in enumerate(diagnosis.roots, 1):
         yield from full(rank, root, diagnosis, blocks=blocks)
@@ -133,6 +166,16 @@ def _more_roots(roots: Sequence[Root]) -> Iterator[Block]:
     yield Paragraph()
     codes = ", ".join(f"{clean(root.finding.code)} ({root.severity.label})" for root in roots)
     yield Paragraph(f"and {len(roots)} more: {codes}", style="dim")
+
+
+def _losses(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
+    """The runs that are judged without a part of their log."""
+    told = [(one.run, text) for one in diagnoses if (text := losses.in_short(one.run))]
+    if told:
+        yield Paragraph("\nLogs that were not read completely", style="bold yellow")
+    yield from (indented(f"{clean(run.id)}: {text}") for run, text in told[:MAX_TWINS])
+    if len(told) > MAX_TWINS:
+        yield indented(f"and {len(told) - MAX_TWINS} more: see the notes of -f json", style="dim")
 
 
 def _twins(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:

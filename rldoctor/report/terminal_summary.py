@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from rldoctor.model.finding import Diagnosis
-from rldoctor.report import words
+from rldoctor.report import losses, words
 from rldoctor.report.blocks import Block, Paragraph, line
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
@@ -41,7 +41,10 @@ def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
         one = diagnoses[place]
         text = line(f"{paths[place]}: ")
         text.append(words.verdict_label(one).lower(), style=STYLES.get(one.verdict, ""))
-        yield text.append(f": {words.headline(one)}")
+        text.append(f": {words.headline(one)}")
+        if lost := losses.in_short(one.run):
+            text.append(f" {lost}", style="yellow")
+        yield text
     if len(diagnoses) > 1:
         yield line(total(diagnoses), style="bold")
 

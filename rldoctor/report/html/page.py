@@ -14,7 +14,8 @@ from typing import Any
 
 from rldoctor import __version__
 from rldoctor.model.finding import Diagnosis
-from rldoctor.report import run_names
+from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.report import losses, run_names
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
 from rldoctor.report.html.codes import Codes
@@ -37,7 +38,7 @@ PLOTS = ("report.js", "metrics.js")
 PLOTLY = "plotly-basic.min.js"
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
     """The report as one HTML document."""
     names = run_names.names(diagnoses)
     if len(diagnoses) == 1:
@@ -57,6 +58,7 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
         rules_pack=_meanings(texts),
         fired=fired,
         tally=tally(diagnoses),
+        not_read=losses.not_read(reading),
         data=json_for_script(_data(pages[0])) if plots and not packed else "",
         plotly=pack(asset(PLOTLY)) if plots else None,
         licence=asset("plotly-basic.LICENSE.txt"),

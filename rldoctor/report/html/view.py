@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
 from rldoctor.model.raw import Note
 from rldoctor.plain_data import dataclass
-from rldoctor.report import audited, derived, envelope_words, words
+from rldoctor.report import audited, derived, envelope_words, losses, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
@@ -70,6 +70,7 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
             _sentence(clean(text)) for text in (diagnosis.verdict_note, diagnosis.outcome_note) if text
         ],
         "coverage": words.coverage(diagnosis),
+        "lost": losses.listed(losses.of_run(run)),
         "meter": _meter(diagnosis),
         "fixes_title": words.fixes_title(diagnosis),
         "fixes": _by_cause(links, diagnosis, fixes),

@@ -1,0 +1,17 @@
+"""What could not be read beside the runs that could."""
+
+from __future__ import annotations
+
+from rldoctor.plain_data import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``failures``: a line for each place, file or run that gave none; ``strict``: whether losses fail."""
+
+    failures: tuple[str, ...] = ()
+    strict: bool = False
+
+
+WHOLE = Reading()
+"""Everything was read."""
