@@ -101,13 +101,21 @@ def analyze(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every rule, setting and note.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="One line per run.")] = False,
     show: Annotated[bool, typer.Option("--open", help="Show the HTML report in the browser.")] = False,
+    jobs: Annotated[
+        str, typer.Option("--jobs", metavar="N", help="Processes for many runs (default: the cores).")
+    ] = "",
+    timeout: Annotated[
+        str, typer.Option("--timeout-per-run", metavar="SECONDS", help="Leave out a run that takes longer.")
+    ] = "",
 ) -> None:
     """Diagnose every run found under the paths."""
+    from rldoctor.commands.analyze import HowMany
     from rldoctor.commands.analyze import analyze as command
 
     shown = detail(verbose=verbose, quiet=quiet)
     reports = context.meta["reports"]
-    raise typer.Exit(command(paths, options, reports, write_baseline, shown, show=show))
+    many = HowMany.typed(jobs, timeout)
+    raise typer.Exit(command(paths, options, reports, write_baseline, shown, many, show=show))
 
 
 @program.command()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 # A pipe must not be waited for, and a terminal that is opened must not become ours.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
@@ -89,30 +90,36 @@ def read_text(path: Path | str, most: int) -> str:
     return read_bytes(path, most).decode("utf-8")
 
 
-def write_whole(text: str, path: Path | str) -> None:
-    """Write a file so that there is the old one or the new one at any time, whatever happens. OSError.
+def write_whole(text: str | Iterable[str], path: Path | str) -> None:
+    """Write a text, or the pieces of one, so that there is the old or the new file at any time. OSError.
 
-    Written beside it, brought to the disk, then renamed. A link stays one: what it points to is replaced. The
-    new file has the rights of the old one.
+    As :func:`whole_file`.
+    """
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines([text] if isinstance(text, str) else text)
+
+
+@contextmanager
+def whole_file(path: Path | str) -> Iterator[Path]:
+    """Yields an empty file beside ``path`` that takes its place when all went well, else is gone. OSError.
+
+    It is brought to the disk first. A link stays one: what it points to is replaced. The new file has the
+    rights of the old one.
     """
     import tempfile
 
     real = Path(path).resolve()
     handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".part")
+    os.close(handle)
     part = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            _to_disk(stream)
+        yield part
+        with part.open("rb+") as stream:
+            os.fsync(stream.fileno())
         part.chmod(real.stat().st_mode if real.exists() else 0o666 & ~_umask())
         part.replace(real)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _to_disk(stream: IO[str]) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
 
 
 def _umask() -> int:

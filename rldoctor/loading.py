@@ -11,8 +11,11 @@ from rldoctor.model.display import show_with, tell_with
 from rldoctor.model.raw import RawSetting
 from rldoctor.model.run import Run
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.base import FoundRuns
 from rldoctor.readers.checked import checked_settings
+from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.discover import find_runs
+from rldoctor.readers.run_folders import RunFolders, read_folders
 from rldoctor.vocabulary.mapping import understand
 
 for _kind, _function in (("Run", "of_run"), ("Diagnosis", "of_diagnosis"), ("Comparison", "of_comparison")):
@@ -71,9 +74,52 @@ def load(
         ReadError: nothing readable there. UsageError: an unknown key, metric, framework or algorithm.
         RuleError: a file of a vocabulary is invalid.
     """
-    overrides, odd = checked_settings(_overrides(config_files, settings))
+    return _understood(
+        lambda: find_runs(path, progress=progress),
+        algorithm,
+        framework,
+        tag_map or {},
+        _overrides(config_files, settings),
+        rules_dirs,
+    )
+
+
+def load_part(
+    part: RunFolders,
+    above: dict[Path, Gathered],
+    *,
+    algorithm: str | None = None,
+    framework: str | None = None,
+    tag_map: Mapping[str, str] | None = None,
+    config_files: Sequence[Path] = (),
+    settings: Sequence[str] = (),
+    rules_dirs: Sequence[Path] = (),
+) -> LoadResult:
+    """The runs of a part of a path, as :func:`load` gives them; none where nothing in it can be read.
+
+    ``above`` keeps what was found in parent folders, for the parts that are read one after the other.
+    """
+    return _understood(
+        lambda: read_folders(part, above),
+        algorithm,
+        framework,
+        tag_map or {},
+        _overrides(config_files, settings),
+        rules_dirs,
+    )
+
+
+def _understood(
+    read: Callable[[], FoundRuns],
+    algorithm: str | None,
+    framework: str | None,
+    tag_map: Mapping[str, str],
+    told: Iterator[RawSetting],
+    rules_dirs: Sequence[Path],
+) -> LoadResult:
+    overrides, odd = checked_settings(told)
     packs = vocabularies(pack_directories(rules_dirs))
-    found = find_runs(path, progress=progress)
+    found = read()
     runs: list[Run] = []
     failures = [str(failure) for failure in found.failures]
     for raw in found:
@@ -84,7 +130,7 @@ def load(
                     raw,
                     algorithm=algorithm,
                     framework=framework,
-                    tag_map=tag_map or {},
+                    tag_map=tag_map,
                     overrides=overrides,
                     packs=packs,
                 )

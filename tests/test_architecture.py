@@ -79,6 +79,7 @@ ALLOWED = {
     "proof": {*FOUNDATION, "model", "api", "training"},
     "integrations": {*FOUNDATION, "model", "api"},
     "watch": {*FOUNDATION, "model", "report"},
+    "many": FOUNDATION,
     "": {*FOUNDATION, "model", "api", "loading"},
 }
 ALLOWED["commands"] = set(ALLOWED)
@@ -89,7 +90,7 @@ ALLOWED["cli"] = set(ALLOWED)
 ALLOWED["__main__"] = {"cli"}
 
 # Too slow to import before they are needed.
-HEAVY = {"torch", "tensorboard", "aim", "plotly", "pandas"}
+HEAVY = {"torch", "tensorboard", "aim", "plotly", "pandas", "pyarrow", "joblib"}
 MAX_FILE = 400
 MAX_FUNCTION = 60
 # Training loops: one step of an algorithm reads best in one piece.

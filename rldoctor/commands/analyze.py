@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rldoctor.commands.options import Options
-from rldoctor.commands.outputs import Output, from_settings, plan_outputs
+from rldoctor.commands.outputs import Output, Wanted, from_settings, plan_outputs
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.commands.progress import each_run
 from rldoctor.commands.reading import read_all, tell_failures, too_much_lost
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis
-from rldoctor.model.reading import Reading
 from rldoctor.model.run import Run
-from rldoctor.report.registry import STDOUT
+from rldoctor.plain_data import dataclass
+from rldoctor.report.registry import STDOUT, check_written
 
 
 def analyze(
@@ -25,6 +27,7 @@ def analyze(
     reports: Sequence[tuple[str, str]] = (),
     write_baseline: str = "",
     detail: int = 0,
+    many: HowMany | None = None,
     *,
     show: bool = False,
 ) -> int:
@@ -32,7 +35,8 @@ def analyze(
 
     Without ``paths`` the newest run under the usual folders is looked at. ``reports``: the ``-f`` and ``-o``
     of the command line in order; without any, those of the settings. ``write_baseline``: a file for what is
-    found, which then counts as known. ``detail``: 1 more, -1 less of the terminal report.
+    found, which then counts as known. ``detail``: 1 more, -1 less of the terminal report. ``many``: how more
+    than one run is judged.
 
     0 nothing at or above ``fail_on``; 1 findings at or above it; 2 a path without a readable run, a run that
     could not be diagnosed, or with ``strict`` anything that could not be read; 3 coverage below
@@ -40,8 +44,11 @@ def analyze(
     """
     from rldoctor.commands import gate
 
+    many = many or HowMany()
     outputs = plan_outputs(reports or from_settings(options.format, options.output))
     targets = [target for _, target in outputs]
+    for output in outputs:
+        check_written(*output)
     check_outputs([*targets, write_baseline], named_inputs(paths, options))
     check_outputs(targets, [("the baseline", options.baseline)] if options.baseline else [])
     if show:
@@ -50,8 +57,17 @@ def analyze(
         outputs = opened.with_page(outputs)
     # Fails before the long work when a rule file, the name of a rule or the baseline is wrong.
     asked = gate.prepare(options, write_baseline)
+    paths = paths or [newest()]
+    if several(paths, many):
+        from rldoctor.commands.many_parts import planned
+
+        plan = planned(paths)
+        if many.limit or sum(len(one.parts) for one in plan) > 1:
+            from rldoctor.commands.analyze_many import analyze_many
+
+            return analyze_many(asked, plan, Wanted(outputs, detail, show), many)
     # A report on the terminal says itself what could not be read.
-    loaded = read_all(paths or [newest()], options, told_later=("terminal", STDOUT) in outputs)
+    loaded = read_all(paths, options, told_later=("terminal", STDOUT) in outputs)
     check_runs([*targets, write_baseline], loaded.runs)
     found, broken = _diagnose(loaded.runs, options)
     diagnoses = gate.judged(asked, found)
@@ -59,7 +75,9 @@ def analyze(
     if not diagnoses:
         tell_failures(loaded.failures)
     else:
-        _write(diagnoses, outputs, detail, reading)
+        from rldoctor.report import write
+
+        write_reports(outputs, lambda format, target: write(diagnoses, format, target, detail, reading))
         if show:
             opened.open_pages(outputs)
         gate.tell_gate(asked, diagnoses)
@@ -69,6 +87,46 @@ def analyze(
         return EXIT_FAILED
     gate.write_baseline(asked, diagnoses)
     return gate.exit_code(diagnoses)
+
+
+@dataclass(frozen=True, slots=True)
+class HowMany:
+    """``jobs``: processes (0: as many as there are cores); ``limit``: seconds for each run (0: any)."""
+
+    jobs: int = 0
+    limit: float = 0.0
+
+    @classmethod
+    def typed(cls, jobs: str, limit: str) -> HowMany:
+        """What was typed. UsageError for anything but numbers that make sense."""
+        return cls(
+            int(_number(jobs, "--jobs", whole=True, least=1)) if jobs else 0,
+            _number(limit, "--timeout-per-run", whole=False, least=0.0) if limit else 0.0,
+        )
+
+
+def _number(text: str, option: str, *, whole: bool, least: float) -> float:
+    try:
+        value = float(int(text) if whole else float(text))
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value >= least):
+        kind = "a whole number" if whole else "seconds"
+        raise UsageError(f"{option} {text}: expected {kind}, {least:g} or more")
+    return value
+
+
+def several(paths: Sequence[str], many: HowMany) -> bool:
+    """Whether there may be more than one run to judge; standard input is read here, and once."""
+    if "-" in paths:
+        return False
+    if len(paths) > 1 or many.limit:
+        return True
+    try:
+        # The usual run is a folder without folders.
+        return any(entry.is_dir() for entry in os.scandir(paths[0]))
+    except OSError:
+        return False
 
 
 def newest() -> str:
@@ -125,13 +183,12 @@ def _with_twins(runs: Sequence[Run]) -> Sequence[Run]:
         return runs
 
 
-def _write(diagnoses: Sequence[Diagnosis], outputs: Sequence[Output], detail: int, reading: Reading) -> None:
-    from rldoctor.report import write
-
+def write_reports(outputs: Sequence[Output], write_one: Callable[[str, str], None]) -> None:
+    """Each report to its place; one that cannot be written does not stop the others. Raises what failed."""
     failed: list[RldoctorError] = []
     for format, target in outputs:
         try:
-            write(diagnoses, format, target, detail, reading)
+            write_one(format, target)
         except RldoctorError as error:  # the other reports are written all the same
             failed.append(error)
             continue

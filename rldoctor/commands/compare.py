@@ -14,7 +14,7 @@ from rldoctor.commands.reading import too_much_lost
 from rldoctor.errors import UsageError
 from rldoctor.model.comparison import Comparison, Verdict
 from rldoctor.model.finding import Severity
-from rldoctor.model.reading import Reading
+from rldoctor.model.reading import Unread
 from rldoctor.plain_data import dataclass
 
 FAIL_ON = ("regression", "unclear", "critical", "error", "never")
@@ -96,7 +96,7 @@ def compare(
         if target != STDOUT:
             sys.stderr.write(f"wrote {target}\n")
     arms = (found.base, found.candidate)
-    lost = Reading(tuple(text for arm in arms for text in arm.failures), options.strict)
+    lost = Unread(tuple(text for arm in arms for text in arm.failures), options.strict)
     if too_much_lost([run for arm in arms for run in arm.runs], lost):
         return EXIT_FAILED
     return exit_code(found, limit)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rldoctor.errors import UsageError
+from rldoctor.plain_data import dataclass
 from rldoctor.report.registry import FORMATS, STDOUT, check_format, format_of
 
 Output = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The reports that a call is to make, how much the terminal's says, and whether a page is opened."""
+
+    outputs: Sequence[Output]
+    detail: int = 0
+    show: bool = False
+
+
 FORMAT, OUTPUT = "-f", "-o"
 _SPELLINGS = {"-f": FORMAT, "--format": FORMAT, "-o": OUTPUT, "--output": OUTPUT}
 

@@ -5,15 +5,31 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from rldoctor.commands.options import Options
 from rldoctor.commands.settings import OWN_FILE, SHARED_FILE
 from rldoctor.errors import UsageError
 from rldoctor.files import read_start, special
-from rldoctor.model.run import Run
 from rldoctor.report.registry import STDOUT
 
 Place = tuple[object, ...]
+
+
+class ReadFrom(Protocol):
+    """Whatever has a ``path`` and the ``files`` below it that it was read from."""
+
+    @property
+    def path(self) -> Path:
+        """Its folder or file."""
+        ...
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Their names."""
+        ...
+
+
 # An earlier report of ours may be written over wherever it lies; it says in its first lines what it is.
 _OURS = (b"rldoctor", b"could look")
 _HEAD = 4096
@@ -50,7 +66,7 @@ def named_inputs(paths: Iterable[str], options: Options) -> list[tuple[str, str]
     return [(what, path) for what, path in found if os.path.isfile(path)]  # noqa: PTH113
 
 
-def check_runs(outputs: Sequence[str], runs: Iterable[Run]) -> None:
+def check_runs(outputs: Sequence[str], runs: Iterable[ReadFrom]) -> None:
     """Refuse outputs that would overwrite what belongs to a run.
 
     Raises:
@@ -93,12 +109,12 @@ def _place(path: str | Path) -> Place | None:
     return None if special(status.st_mode) else (status.st_dev, status.st_ino)
 
 
-def _folder(run: Run) -> str:
+def _folder(run: ReadFrom) -> str:
     path = os.path.abspath(run.path)  # noqa: PTH100
     return path if os.path.isdir(path) else os.path.dirname(path)  # noqa: PTH112, PTH120
 
 
-def _own(run: Run, base: str) -> Iterator[str]:
+def _own(run: ReadFrom, base: str) -> Iterator[str]:
     if not os.path.isdir(run.path):  # noqa: PTH112
         yield os.path.abspath(run.path)  # noqa: PTH100
     yield from (os.path.join(base, name) for name in run.files)  # noqa: PTH118

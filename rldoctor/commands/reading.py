@@ -1,4 +1,4 @@
-"""Reading the paths the user named; what cannot be read is told and does not stop the rest."""
+"""Unread the paths the user named; what cannot be read is told and does not stop the rest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rldoctor.commands.options import Options
 from rldoctor.commands.problems import tell, tell_error, tell_unexpected
 from rldoctor.commands.progress import reading
 from rldoctor.errors import RldoctorError, UsageError
-from rldoctor.model.reading import Reading
+from rldoctor.model.reading import Unread
 from rldoctor.model.run import Run
 from rldoctor.plain_data import dataclass
 from rldoctor.redaction import hidden_text
@@ -25,9 +25,9 @@ class Loaded:
     failures: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
-    def reading(self, *more: str, strict: bool) -> Reading:
+    def reading(self, *more: str, strict: bool) -> Unread:
         """What could not be read, for the reports."""
-        return Reading((*self.unread, *self.failures, *more), strict)
+        return Unread((*self.unread, *self.failures, *more), strict)
 
 
 def read_all(paths: Sequence[str], options: Options, *, told_later: bool = False) -> Loaded:
@@ -67,14 +67,18 @@ def _read(path: str, arguments: dict[str, object], progress: object, loaded: Loa
     return None
 
 
-def losses(runs: Sequence[Run], reading: Reading) -> int:
+def losses(runs: Sequence[Run], reading: Unread) -> int:
     """How much could not be read, of runs and beside them."""
     return len(reading.failures) + sum(note.lost for run in runs for note in run.notes)
 
 
-def too_much_lost(runs: Sequence[Run], reading: Reading) -> bool:
+def too_much_lost(runs: Sequence[Run], reading: Unread) -> bool:
     """Whether ``--strict`` fails; then it is said."""
-    count = losses(runs, reading) if reading.strict else 0
+    return strict_fails(losses(runs, reading) if reading.strict else 0)
+
+
+def strict_fails(count: int) -> bool:
+    """Whether there are losses, which is then said."""
     if count:
         tell(f"--strict: {count} {'loss' if count == 1 else 'losses'} in what was read, named in the report")
     return count > 0

@@ -14,11 +14,8 @@ from rldoctor.commands.options import SEVERITIES, Options
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell, tell_unexpected
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis, Severity
-<<<<<<< HEAD
-from rldoctor.readers.remote.url import is_url, shown
-=======
 from rldoctor.model.raw import Note
->>>>>>> 34c7189 (Every loss is said in every format; --strict makes it an exit code)
+from rldoctor.readers.remote.url import is_url, shown
 from rldoctor.watch import wording
 from rldoctor.watch.loop import Watch
 from rldoctor.watch.memory import Event, Memory

@@ -7,7 +7,7 @@ that is stands in ``twins`` of ``rules/compare.yaml``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -60,7 +60,7 @@ def arm_twins(base: Arm, candidate: Arm, criteria: CompareCriteria) -> tuple[Twi
     Of two single runs also what another seed would explain as well is told.
     """
     alone = len(base.runs) == len(candidate.runs) == 1
-    names = _names((*base.runs, *candidate.runs))
+    names = names_of([(run.path, run.id) for run in (*base.runs, *candidate.runs)])
     found = (best_twin(run, base.runs, criteria, names) for run in candidate.runs)
     return tuple(
         one
@@ -73,26 +73,58 @@ def arm_twins(base: Arm, candidate: Arm, criteria: CompareCriteria) -> tuple[Twi
 
 def with_twin_notes(runs: Sequence[Run], criteria: CompareCriteria) -> list[Run]:
     """The runs, each with a note of its twin among those before it, where there is one."""
-    noted: list[Run] = []
-    pools: dict[_Kin, list[Run]] = {}
-    names = _names(runs)
-    for run in runs:
-        kin = list(islice(_kin(run, pools), int(criteria.twins.limits["most"])))
-        twin = best_twin(run, kin, criteria, names)
-        told = twin is not None and _worth_a_note(twin)
-        note = (Note(NOTE, twin.text),) if twin is not None and told else ()
-        noted.append(replace(run, notes=(*run.notes, *note)) if note else run)
-        pools.setdefault((run.algorithm, run.axis, run.env, run.seed), []).append(run)
-    return noted
+    search = TwinSearch(runs.__getitem__, criteria, names_of([(run.path, run.id) for run in runs]))
+    notes = [search.note(index) for index in range(len(runs))]
+    return [
+        run if note is None else replace(run, notes=(*run.notes, note))
+        for run, note in zip(runs, notes, strict=True)
+    ]
 
 
-def _kin(run: Run, pools: Mapping[_Kin, Sequence[Run]]) -> Iterator[Run]:
-    """The runs that may be twins of one, first those of its own environment and seed."""
-    own = [(run.algorithm, run.axis, env, seed) for env in (run.env, "") for seed in (run.seed, None)]
-    # With environment and seed known nothing else can be one; thousands of seeds are not gone through.
-    keys = own if run.env and run.seed is not None else [*own, *pools]
-    for key in dict.fromkeys(keys):
-        yield from (one for one in pools.get(key, ()) if may_be_twins(one, run))
+class TwinSearch:
+    """Looks for the twin of each run among those before it; ``run_of`` gives a run by its number.
+
+    Of the runs of one algorithm, environment and seed the first few are remembered, by number: that many are
+    compared at most, and thousands of runs need not be held.
+    """
+
+    def __init__(
+        self, run_of: Callable[[int], Run], criteria: CompareCriteria, names: Mapping[Path, str]
+    ) -> None:
+        """``names``: what each run is called, by its path."""
+        self._run_of, self._criteria, self._names = run_of, criteria, names
+        self._most = int(criteria.twins.limits["most"])
+        self._pools: dict[_Kin, list[int]] = {}
+
+    def note(self, number: int) -> Note | None:
+        """What is to be noted of a run, which those after it are compared with."""
+        run = self._run_of(number)
+        kin = [self._run_of(one) for one in islice(self._kin(run), self._most)]
+        twin = best_twin(run, kin, self._criteria, self._names)
+        pool = self._pools.setdefault(_kin_of(run), [])
+        if len(pool) < self._most:
+            pool.append(number)
+        return Note(NOTE, twin.text) if twin is not None and _worth_a_note(twin) else None
+
+    def _kin(self, run: Run) -> Iterator[int]:
+        """The runs that may be twins of one, first those of its own environment and seed."""
+        own = [(run.algorithm, run.axis, env, seed) for env in (run.env, "") for seed in (run.seed, None)]
+        # With environment and seed known nothing else can be one; thousands of seeds are not gone through.
+        keys = own if run.env and run.seed is not None else [*own, *self._pools]
+        for key in dict.fromkeys(keys):
+            if _may_be_kin(key, _kin_of(run)):
+                yield from self._pools.get(key, ())
+
+
+def _kin_of(run: Run) -> _Kin:
+    return (run.algorithm, run.axis, run.env, run.seed)
+
+
+def _may_be_kin(one: _Kin, other: _Kin) -> bool:
+    """One algorithm and axis; environment and seed equal, as far as both are known."""
+    pairs = ((one[2], other[2], ""), (one[3], other[3], None))
+    told = all(mine == theirs or unknown in (mine, theirs) for mine, theirs, unknown in pairs)
+    return told and bool(one[0]) and one[:2] == other[:2]
 
 
 def best_twin(
@@ -113,11 +145,7 @@ def best_twin(
 
 def may_be_twins(base: Run, candidate: Run) -> bool:
     """One algorithm and axis; environment and seed equal, as far as both are known."""
-    pairs = ((base.env, candidate.env, ""), (base.seed, candidate.seed, None))
-    told = all(one == other or unknown in (one, other) for one, other, unknown in pairs)
-    return (
-        told and bool(base.algorithm) and (base.algorithm, base.axis) == (candidate.algorithm, candidate.axis)
-    )
+    return _may_be_kin(_kin_of(base), _kin_of(candidate))
 
 
 def align(base: Run, candidate: Run, criteria: TwinCriteria) -> list[Aligned]:
@@ -330,7 +358,7 @@ def _one_seed(one: Run, other: Run) -> bool:
     return bool(one.env) and one.seed is not None and (one.env, one.seed) == (other.env, other.seed)
 
 
-def _names(runs: Sequence[Run]) -> dict[Path, str]:
-    """What tells each run from the others: its id, or its path where several have that id."""
-    counts = Counter(run.id for run in runs)
-    return {run.path: run.id if counts[run.id] == 1 else str(run.path) for run in runs}
+def names_of(places: Sequence[tuple[Path, str]]) -> dict[Path, str]:
+    """What tells each run, a path and an id, from the others: its id, or its path where several have it."""
+    counts = Counter(identity for _, identity in places)
+    return {path: identity if counts[identity] == 1 else str(path) for path, identity in places}

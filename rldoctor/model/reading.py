@@ -6,12 +6,12 @@ from rldoctor.plain_data import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Unread:
     """``failures``: a line for each place, file or run that gave none; ``strict``: whether losses fail."""
 
     failures: tuple[str, ...] = ()
     strict: bool = False
 
 
-WHOLE = Reading()
+WHOLE = Unread()
 """Everything was read."""

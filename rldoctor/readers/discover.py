@@ -6,7 +6,7 @@ import glob
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from rldoctor.errors import ReadError, did_you_mean
@@ -62,6 +62,11 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
         told = {str(error) for error in errors}
         raise _nothing(root, errors, [*failures, *(one for one in found.failures if one.text not in told)])
     found.failures = failures + found.failures
+    return finished(found)
+
+
+def finished(found: FoundRuns) -> FoundRuns:
+    """The runs sorted and with ids that differ, their settings checked; no secret in what failed."""
     # Before ``_distinct`` counts equal ids, so that they are numbered the same way every time.
     found.runs.sort(key=lambda run: run.id)
     _distinct(found.runs)
@@ -115,12 +120,25 @@ def _one(
     base: Path | None = None,
 ) -> tuple[FoundRuns, list[ReadError]]:
     """The runs under one path; ``above`` is shared by the paths of a glob, which often have one parent."""
-    found, errors = FoundRuns(), list[ReadError]()
-    folder = _is_folder(path)
-    places = _tree(readers, path, progress, found.failures) if folder else [_file(readers, path)]
+    failures: list[Failure] = []
+    folder = is_folder(path)
+    places = _tree(readers, path, progress, failures) if folder else [_file(readers, path)]
+    return together(readers, places, path, above, base, failures)
+
+
+def together(
+    readers: Sequence[Reader],
+    places: Sequence[RunDirectory],
+    path: Path,
+    above: dict[Path, Gathered],
+    base: Path | None,
+    failures: list[Failure],
+) -> tuple[FoundRuns, list[ReadError]]:
+    """The runs of some places below ``path``, configured, joined to their twins and named."""
+    found, errors = FoundRuns(failures=failures), list[ReadError]()
     # Settings before twins: what a repository knows of a run is only added where its own files are silent.
     configure(places, lambda directory: bool(_names_claimed(readers, directory)), above)
-    _step(lambda: join_twins(places), path, "runs logged twice", found.failures)
+    step(lambda: join_twins(places), path, "runs logged twice", found.failures)
     for place in places:
         for error in place.errors:
             errors.append(error)
@@ -130,7 +148,7 @@ def _one(
     return found, errors
 
 
-def _step(what: Callable[[], object], path: Path, looked_for: str, failures: list[Failure]) -> None:
+def step(what: Callable[[], object], path: Path, looked_for: str, failures: list[Failure]) -> None:
     """A step over all runs that they can do without: where it fails they are judged as they were read."""
     try:
         what()
@@ -139,7 +157,7 @@ def _step(what: Callable[[], object], path: Path, looked_for: str, failures: lis
         failures.append(Failure(str(path), text, "Please report this with the logs that cause it."))
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
     """Whether a path is a folder and no file. ReadError where there is nothing, or neither of both."""
     try:
         mode = path.stat().st_mode
@@ -157,6 +175,19 @@ def _is_folder(path: Path) -> bool:
 def _tree(
     readers: Sequence[Reader], root: Path, progress: Progress | None, failures: list[Failure]
 ) -> list[RunDirectory]:
+    places = read_places(readers, claimed_below(readers, root, failures), progress)
+    if not places:
+        from rldoctor.readers.console.find import text_places
+
+        return text_places(root)
+    step(lambda: related(places), root, "what belongs together", failures)
+    return places
+
+
+def claimed_below(
+    readers: Sequence[Reader], root: Path, failures: list[Failure]
+) -> dict[Path, dict[str, list[str]]]:
+    """What each reader would read in each directory of a tree; nothing is read yet."""
     taken: dict[Path, dict[str, list[str]]] = {}
 
     def claimed(directory: Path, names: list[str]) -> set[str]:
@@ -168,17 +199,18 @@ def _tree(
 
     for _ in walk(root, claimed, passed):
         pass
-    places = []
-    for directory, part in without_earlier(taken).items():
-        if part:
-            if progress is not None:
-                progress(str(directory))
-            places.append(read_place(readers, directory, part))
-    if not places:
-        from rldoctor.readers.console.find import text_places
+    return {directory: part for directory, part in without_earlier(taken).items() if part}
 
-        return text_places(root)
-    _step(lambda: related(places), root, "what belongs together", failures)
+
+def read_places(
+    readers: Sequence[Reader], taken: Mapping[Path, dict[str, list[str]]], progress: Progress | None
+) -> list[RunDirectory]:
+    """Every one of these directories, read."""
+    places = []
+    for directory, part in taken.items():
+        if progress is not None:
+            progress(str(directory))
+        places.append(read_place(readers, directory, part))
     return places
 
 

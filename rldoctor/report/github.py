@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rldoctor.model.finding import Diagnosis, Root, Severity
-from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.report import losses, run_names, words
 from rldoctor.report.clean import clean
 
@@ -22,7 +22,7 @@ _LEVELS = {
 }
 
 
-def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Unread = WHOLE) -> str:
     """The commands, one per line."""
     found = [
         one
@@ -34,12 +34,12 @@ def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
     return "".join(f"{line}\n" for _, line in worst_first)
 
 
-def _loss(title: str, text: str, reading: Reading) -> tuple[int, str]:
+def _loss(title: str, text: str, reading: Unread) -> tuple[int, str]:
     level = Severity.ERROR if reading.strict else Severity.WARNING
     return int(level), _command(_LEVELS[level], title, text)
 
 
-def _run(name: str, diagnosis: Diagnosis, reading: Reading) -> Iterator[tuple[int, str]]:
+def _run(name: str, diagnosis: Diagnosis, reading: Unread) -> Iterator[tuple[int, str]]:
     """The rank of each command (a notice has 0) and the command."""
     if lost := losses.of_run(diagnosis.run):
         yield _loss(f"rldoctor: {name}: log not read completely", "\n".join(losses.listed(lost)), reading)

@@ -20,7 +20,7 @@ from rldoctor.model.finding import (
 )
 from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
-from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.model.run import Run
 from rldoctor.report import additions, audited, derived
 from rldoctor.report.clean import encodable
@@ -31,17 +31,22 @@ from rldoctor.report.snippets import snippet
 SCHEMA = 1
 
 
-def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Unread = WHOLE) -> str:
     """The report as JSON text: valid everywhere, NaN and infinity are null."""
-    return json.dumps(document(diagnoses, reading), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text(document(diagnoses, reading)) + "\n"
 
 
-def document(diagnoses: Sequence[Diagnosis], reading: Reading = WHOLE) -> dict[str, Any]:
+def text(value: object) -> str:
+    """Plain data as the report writes it."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def document(diagnoses: Sequence[Diagnosis], reading: Unread = WHOLE) -> dict[str, Any]:
     """The report as plain dicts and lists."""
     tree = {
         "schema": SCHEMA,
         "rldoctor": __version__,
-        "runs": [_run(d) for d in diagnoses],
+        "runs": [run_document(d) for d in diagnoses],
         "failures": [*reading.failures],
     }
     safe: dict[str, Any] = as_json(tree)
@@ -68,7 +73,8 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def _run(diagnosis: Diagnosis) -> dict[str, Any]:
+def run_document(diagnosis: Diagnosis) -> dict[str, Any]:
+    """One run of the report; its numbers may still be NaN."""
     run = diagnosis.run
     return {
         "path": str(run.path),
@@ -91,7 +97,7 @@ def _run(diagnosis: Diagnosis) -> dict[str, Any]:
         "unmapped": [series.tag for series in run.metrics.unmapped],
         "gate": _gate(diagnosis.gate),
         "reference": as_dict(diagnosis.reference),
-        "notes": [_note(note) for note in run.notes],
+        "notes": [note_document(note) for note in run.notes],
     }
 
 
@@ -206,7 +212,8 @@ def _measure(measure: Measure) -> dict[str, Any]:
     }
 
 
-def _note(note: Note) -> dict[str, Any]:
+def note_document(note: Note) -> dict[str, Any]:
+    """A note as it stands in the report."""
     return {
         "code": note.code,
         "level": note.level,

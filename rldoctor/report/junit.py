@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, RuleResult
-from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.report import losses, run_names, words
 from rldoctor.report.clean import clean
 
@@ -21,11 +21,11 @@ COUNTS = {
 }
 
 
-def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Unread = WHOLE) -> str:
     """The report as a ``<testsuites>`` document."""
     root = Xml.Element("testsuites", name="rldoctor")
     for name, diagnosis in zip(run_names.relative_names(diagnoses), diagnoses, strict=True):
-        root.append(_suite(name, diagnosis, reading))
+        root.append(suite(name, diagnosis, reading))
     if reading.failures:
         root.append(_not_read(reading))
     for key in COUNTS:
@@ -34,17 +34,27 @@ def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(name: str, diagnosis: Diagnosis, reading: Reading) -> Xml.Element:
-    suite = Xml.Element("testsuite", name=name)
+def suite(name: str, diagnosis: Diagnosis, reading: Unread) -> Xml.Element:
+    """The suite of a run."""
+    made = Xml.Element("testsuite", name=name)
     if lost := losses.of_run(diagnosis.run):
-        case = Xml.SubElement(suite, "testcase", classname=name, name="the log is read completely")
+        case = Xml.SubElement(made, "testcase", classname=name, name="the log is read completely")
         _say(case, lost, reading, "failure")
     for result in diagnosis.results:
-        suite.append(_case(name, result, words.excused(diagnosis, result.code)))
-    return _counted(suite)
+        made.append(_case(name, result, words.excused(diagnosis, result.code)))
+    return _counted(made)
 
 
-def _not_read(reading: Reading) -> Xml.Element:
+def not_read_text(reading: Unread) -> tuple[str, dict[str, int]]:
+    """The suite of what gave no run, as text one level deep, and its counts; nothing where all was read."""
+    if not reading.failures:
+        return "", {}
+    made = _not_read(reading)
+    Xml.indent(made, level=1)
+    return Xml.tostring(made, encoding="unicode").rstrip(), {key: int(made.get(key, "0")) for key in COUNTS}
+
+
+def _not_read(reading: Unread) -> Xml.Element:
     """A suite with a case for each part that gave no run."""
     suite = Xml.Element("testsuite", name=f"rldoctor: {losses.NOT_READ.lower()}")
     for text in losses.not_read(reading):
@@ -53,7 +63,7 @@ def _not_read(reading: Reading) -> Xml.Element:
     return _counted(suite)
 
 
-def _say(case: Xml.Element, lost: Sequence[str], reading: Reading, kind: str) -> None:
+def _say(case: Xml.Element, lost: Sequence[str], reading: Unread, kind: str) -> None:
     """Losses fail a case under ``--strict``; else it is skipped, which is said and is no pass."""
     message = f"not read completely: {'; '.join(lost)}"
     if reading.strict:

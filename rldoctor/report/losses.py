@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rldoctor.model.reading import Reading
+from rldoctor.model.reading import Unread
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
@@ -27,7 +27,7 @@ def in_short(run: Run) -> str:
     return f"{count} in the log: {found[0]}" if found else ""
 
 
-def not_read(reading: Reading) -> list[str]:
+def not_read(reading: Unread) -> list[str]:
     """What gave no run at all, one line each, with how many more there are."""
     return listed([clean(text) for text in reading.failures])
 

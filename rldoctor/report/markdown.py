@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
-from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.patterns import pattern
 from rldoctor.report import envelope_words as say
 from rldoctor.report import losses, run_names, words
@@ -20,7 +20,7 @@ _SPECIAL = pattern(r"([\\`*_\[\]#|~$]|^[-+])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "@\u200b"}
 
 
-def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Unread = WHOLE) -> str:
     """The report as GitHub-flavoured Markdown; text from the log is escaped."""
     lines = ["# rldoctor", ""]
     names = run_names.names(diagnoses)

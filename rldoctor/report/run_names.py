@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -18,38 +19,45 @@ MAX_SETTINGS = 2
 
 def names(diagnoses: Sequence[Diagnosis]) -> list[str]:
     """The shortest name that tells each run from the others."""
-    return _unique([one.run for one in diagnoses], shortest=True)
+    runs = [one.run for one in diagnoses]
+    found = _unique([(os.fspath(run.path), run.id) for run in runs], shortest=True)
+    return _numbered(_with_settings(found, runs))
 
 
 def relative_names(diagnoses: Sequence[Diagnosis]) -> list[str]:
     """The path of each run below what is common to all, in full: what a CI system knows it by."""
-    return _unique([one.run for one in diagnoses], shortest=False)
+    return relative_places([(os.fspath(one.run.path), one.run.id) for one in diagnoses])
 
 
-def _unique(runs: Sequence[Run], *, shortest: bool) -> list[str]:
-    found = [clean(text) for text in _short(runs, shortest=shortest)]
-    repeated = {name for name in found if found.count(name) > 1}
-    found = [
-        clean(_with_id(name, run.id)) if name in repeated else name
-        for name, run in zip(found, runs, strict=True)
+def relative_places(places: Sequence[tuple[str, str]]) -> list[str]:
+    """As :func:`relative_names`, of the path and id of each run."""
+    return _numbered(_unique(places, shortest=False))
+
+
+def _unique(places: Sequence[tuple[str, str]], *, shortest: bool) -> list[str]:
+    found = [clean(text) for text in _short(places, shortest=shortest)]
+    counts = Counter(found)
+    return [
+        clean(_with_id(name, identity)) if counts[name] > 1 else name
+        for name, (_, identity) in zip(found, places, strict=True)
     ]
-    return _numbered(_with_settings(found, runs) if shortest else found)
 
 
 def full_names(diagnoses: Sequence[Diagnosis]) -> list[str]:
     """The path of each run, with its id where several runs have one path."""
     paths = [os.fspath(one.run.path) for one in diagnoses]
+    counts = Counter(paths)
     return [
-        clean(_with_id(path, one.run.id) if paths.count(path) > 1 else path)
+        clean(_with_id(path, one.run.id) if counts[path] > 1 else path)
         for path, one in zip(paths, diagnoses, strict=True)
     ]
 
 
-def _short(runs: Sequence[Run], *, shortest: bool) -> list[str]:
+def _short(places: Sequence[tuple[str, str]], *, shortest: bool) -> list[str]:
     """Each path without the beginning that all have, and with ``shortest`` without the end that all have."""
-    paths = [os.fspath(run.path) for run in runs]
+    paths = [path for path, _ in places]
     if len(set(paths)) == 1:
-        return [run.id or path for run, path in zip(runs, paths, strict=True)]
+        return [identity or path for path, identity in places]
     try:
         base = os.path.commonpath([str(Path(path).parent) for path in paths])
         parts = [PurePath(os.path.relpath(path, base)).parts for path in paths]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rldoctor.model.finding import Diagnosis, Outcome, Root
 from rldoctor.model.raw import Note
-from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.model.run import Run
 from rldoctor.report import audited, losses, words
 from rldoctor.report.blocks import Block, ColumnLook, Paragraph, Sheaf, line
@@ -39,7 +39,7 @@ MAX_TWINS = 8
 TWIN = "twin"
 
 
-def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL, reading: Reading = WHOLE) -> str:
+def render(diagnoses: Sequence[Diagnosis], detail: int = NORMAL, reading: Unread = WHOLE) -> str:
     """The report as plain text, 80 columns, for a file. ``detail`` as in :func:`show`."""
     from io import StringIO
 
@@ -52,7 +52,7 @@ def show(
     diagnoses: Sequence[Diagnosis],
     target: Console | Printer | None = None,
     detail: int = NORMAL,
-    reading: Reading = WHOLE,
+    reading: Unread = WHOLE,
 ) -> None:
     """Print the report. Several runs: a line for each, worst first, then those with findings, if few.
 
@@ -68,7 +68,7 @@ def show(
     _print(out, _not_read(reading, detail))
 
 
-def _not_read(reading: Reading, detail: int) -> Iterator[Block]:
+def _not_read(reading: Unread, detail: int) -> Iterator[Block]:
     """What gave no run, of which nothing else would be said here."""
     texts = losses.not_read(reading)
     if detail == QUIET:

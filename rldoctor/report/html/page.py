@@ -14,7 +14,7 @@ from typing import Any
 
 from rldoctor import __version__
 from rldoctor.model.finding import Diagnosis
-from rldoctor.model.reading import WHOLE, Reading
+from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.report import losses, run_names
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
@@ -38,7 +38,7 @@ PLOTS = ("report.js", "metrics.js")
 PLOTLY = "plotly-basic.min.js"
 
 
-def render(diagnoses: Sequence[Diagnosis], *, reading: Reading = WHOLE) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Unread = WHOLE) -> str:
     """The report as one HTML document."""
     names = run_names.names(diagnoses)
     if len(diagnoses) == 1:

@@ -1,0 +1,150 @@
+"""``rldoctor analyze`` of many runs: processes, reports written run by run, runs that are lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rldoctor.cli import run
+from rldoctor.commands import analyze
+from rldoctor.commands.judging_part import JudgePart
+from rldoctor.readers.run_folders import RunFolders
+
+RUNS = Path(__file__).parents[2] / "reference_runs"
+NAMES = (
+    "ppo-Pendulum-v1-0",
+    "ppo-Pendulum-v1-1",
+    "a2c-CartPole-v1-0",
+    "dqn-CartPole-v1-0",
+    "ppo-Reacher-v5-0",
+)
+FORMATS = ("json", "jsonl", "junit")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five runs, the copy of one of them (its twin), and a log that cannot be read."""
+    root = tmp_path_factory.mktemp("many") / "runs"
+    for name in NAMES:
+        shutil.copytree(RUNS / "healthy" / name, root / name)
+    shutil.copytree(RUNS / "healthy" / NAMES[0], root / "again")
+    (root / "broken").mkdir()
+    (root / "broken" / "events.out.tfevents.1.x").write_bytes(b"no event")
+    return root
+
+
+def reports(tree: Path, into: Path, *options: str, formats: tuple[str, ...] = FORMATS) -> dict[str, bytes]:
+    into.mkdir()
+    wanted = [word for name in formats for word in ("-f", name, "-o", str(into / name))]
+    assert run(["analyze", str(tree), "--fail-on", "never", *options, *wanted]) == 0
+    return {name: (into / name).read_bytes() for name in formats}
+
+
+def test_reports_do_not_depend_on_the_number_of_processes(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = reports(tree, tmp_path / "1", "--jobs", "1")
+    three = reports(tree, tmp_path / "3", "--jobs", "3")
+    # As before there were parts: the tree read at once, the runs judged one after the other.
+    monkeypatch.setattr(analyze, "several", lambda *_: False)
+    whole = reports(tree, tmp_path / "whole")
+    assert one == three == whole
+    document = json.loads(one["json"])
+    assert [entry["id"] for entry in document["runs"]] == sorted([*NAMES, "again"])
+    assert len(document["failures"]) == 1
+    twins = [entry["id"] for entry in document["runs"] if any(n["code"] == "twin" for n in entry["notes"])]
+    assert twins == [NAMES[0]]
+    lines = [json.loads(line) for line in one["jsonl"].splitlines()]
+    assert [line.get("verdict") for line in lines] == [*(r["verdict"] for r in document["runs"]), None]
+    assert "broken" in lines[-1]["failure"]
+
+
+def test_reports_of_all_runs_together_do_not_depend_on_it_either(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    formats = ("json", "markdown", "terminal", "github")
+    three = reports(tree, tmp_path / "3", "--jobs", "3", formats=formats)
+    monkeypatch.setattr(analyze, "several", lambda *_: False)
+    assert three == reports(tree, tmp_path / "whole", formats=formats)
+
+
+def test_the_exit_code_does_not_depend_on_it(tree: Path, tmp_path: Path) -> None:
+    shutil.copytree(RUNS / "faulty" / "alpha-fixed-high", tmp_path / "runs" / "sick")
+    for name in NAMES[:4]:
+        shutil.copytree(RUNS / "healthy" / name, tmp_path / "runs" / name)
+    out = str(tmp_path / "out.json")
+    codes = [
+        run(["analyze", str(tmp_path / "runs"), "-f", "json", "-o", out, *more])
+        for more in (["--jobs", "1"], ["--jobs", "3"], ["--jobs", "3", "--fail-on", "never"])
+    ]
+    assert codes == [1, 1, 0]
+    assert run(["analyze", str(tree), "-f", "json", "-o", out, "--min-coverage", "0.99", "--jobs", "3"]) == 3
+    assert run(["analyze", str(tree), "-f", "json", "-o", out, "--strict", "--jobs", "3"]) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found in /proc")
+def test_a_process_that_is_killed_costs_no_run(tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    command = [sys.executable, "-m", "rldoctor", "analyze", str(tree), "--jobs", "2", "--fail-on", "never"]
+    with subprocess.Popen([*command, "-f", "json", "-o", str(out)], stderr=subprocess.DEVNULL) as started:
+        children = Path(f"/proc/{started.pid}/task/{started.pid}/children")
+        deadline, killed = time.monotonic() + 60, 0
+        while not killed and time.monotonic() < deadline and started.poll() is None:
+            if found := children.read_text().split():
+                killed = int(found[0])
+                os.kill(killed, signal.SIGKILL)
+        code = started.wait(timeout=120)
+    assert killed
+    assert code == 0
+    assert [entry["id"] for entry in json.loads(out.read_text())["runs"]] == sorted([*NAMES, "again"])
+
+
+def test_runs_that_take_too_long_are_told(
+    tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.json"
+    command = ["analyze", str(tree), "-f", "json", "-o", str(out), "--jobs", "1"]
+    assert run([*command, "--timeout-per-run", "0.0001"]) == 2
+    assert "stopped after 0.0001 s (--timeout-per-run)" in capsys.readouterr().err
+    assert not out.exists()
+    assert run([*command, "--timeout-per-run", "300", "--fail-on", "never"]) == 0
+    assert len(json.loads(out.read_text())["runs"]) == 6
+
+
+def test_what_was_done_before_ctrl_c_is_reported(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge, seen = JudgePart.__call__, list[str]()
+
+    def interrupted(
+        self: JudgePart, part: RunFolders, skip: frozenset[str], say: Callable[[str], None]
+    ) -> bytes:
+        seen.append(part.shown)
+        if len(seen) == 4:
+            signal.raise_signal(signal.SIGINT)
+        return judge(self, part, skip, say)
+
+    monkeypatch.setattr(JudgePart, "__call__", interrupted)
+    out = tmp_path / "out.json"
+    assert run(["analyze", str(tree), "-f", "json", "-o", str(out), "--jobs", "1"]) == 130
+    document = json.loads(out.read_text())
+    assert len(document["runs"]) + len(document["failures"]) - 1 == 3
+    assert document["failures"][-1] == "interrupted: 4 of 7 parts were not looked at"
+    assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [("--jobs", "0"), ("--jobs", "two"), ("--timeout-per-run", "-1")])
+def test_wrong_numbers_are_refused(
+    tree: Path, words: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["analyze", str(tree), *words]) == 2
+    assert f"{words[0]} {words[1]}: expected" in capsys.readouterr().err
