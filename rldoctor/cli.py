@@ -107,6 +107,15 @@ def analyze(
     timeout: Annotated[
         str, typer.Option("--timeout-per-run", metavar="SECONDS", help="Leave out a run that takes longer.")
     ] = "",
+    cache: Annotated[
+        bool, typer.Option("--cache", help="Keep results; judge only what changed since.")
+    ] = False,
+    backend: Annotated[
+        str, typer.Option("--backend", metavar="NAME", help="Of joblib: loky, dask or ray.")
+    ] = "",
+    address: Annotated[
+        str, typer.Option("--address", metavar="URL", help="Of the Dask scheduler or Ray head.")
+    ] = "",
 ) -> None:
     """Diagnose every run found under the paths."""
     from rldoctor.commands.analyze import HowMany
@@ -114,7 +123,7 @@ def analyze(
 
     shown = detail(verbose=verbose, quiet=quiet)
     reports = context.meta["reports"]
-    many = HowMany.typed(jobs, timeout)
+    many = HowMany.typed(jobs, timeout, backend, address, cache=cache)
     raise typer.Exit(command(paths, options, reports, write_baseline, shown, many, show=show))
 
 

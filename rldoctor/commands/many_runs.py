@@ -12,13 +12,14 @@ from rldoctor.commands import gate
 from rldoctor.commands.analyze import HowMany
 from rldoctor.commands.judging_part import JudgePart, quietly
 from rldoctor.commands.many_parts import PathRuns, numbered, unread
-from rldoctor.commands.problems import tell_unexpected
+from rldoctor.commands.problems import tell, tell_unexpected
 from rldoctor.commands.progress import watch
 from rldoctor.errors import RldoctorError
 from rldoctor.many.processes import Done, Lost, Processes, start_method
 from rldoctor.many.results import PartResult, unpacked
 from rldoctor.many.spool import KeptRun, Spool, value_at
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.run_folders import RunFolders
 from rldoctor.report.run_names import relative_places
 from rldoctor.report.run_parts import STREAMED, ManyRuns, RunParts, total, with_note
 
@@ -74,14 +75,47 @@ def judge_many(paths: Sequence[PathRuns], work: JudgePart, how: HowMany, spool: 
     return made
 
 
-def _results(work: JudgePart, tasks: Sequence[object], how: HowMany) -> Iterator[Done]:
-    """The results of all tasks; processes are only started where they pay, or where one may hang."""
-    jobs = min(how.jobs or cores(), len(tasks))
-    if how.limit or (jobs > 1 and len(tasks) >= LEAST[start_method()]):
-        yield from Processes(work, tasks, jobs, how.limit).results(range(len(tasks)))
+def _results(work: JudgePart, tasks: Sequence[RunFolders], how: HowMany) -> Iterator[Done]:
+    """The results of all tasks, those first that were there already."""
+    if not how.cache:
+        yield from _made(work, tasks, range(len(tasks)), how)
         return
-    for number, task in enumerate(tasks):
-        yield Done(number, work(task, frozenset(), quietly))  # type: ignore[arg-type]
+    from rldoctor.commands.caching import cached_results
+
+    cached = cached_results(work)
+    if cached is None:
+        tell("there is no place for a cache: every run is judged", label="warning")
+        yield from _made(work, tasks, range(len(tasks)), how)
+        return
+    keys = [cached.key(task) for task in tasks]
+    left = []
+    for number, key in enumerate(keys):
+        found = cached.get(key)
+        if found is None:
+            left.append(number)
+        else:
+            yield Done(number, found)
+    for done in _made(work, tasks, left, how):
+        if isinstance(done.result, bytes) and not done.skipped and not unpacked(done.result).broken:
+            cached.put(keys[done.number], done.result)
+        yield done
+
+
+def _made(
+    work: JudgePart, tasks: Sequence[RunFolders], numbers: Sequence[int], how: HowMany
+) -> Iterator[Done]:
+    """Results that are made now; processes are only started where they pay, or where one may hang."""
+    if how.backend and numbers:
+        from rldoctor.many.cluster import over_cluster
+
+        yield from over_cluster(work, tasks, numbers, how.backend, how.address, how.jobs)
+        return
+    jobs = min(how.jobs or cores(), len(numbers))
+    if numbers and (how.limit or (jobs > 1 and len(numbers) >= LEAST[start_method()])):
+        yield from Processes(work, tasks, jobs, how.limit).results(numbers)
+        return
+    for number in numbers:
+        yield Done(number, work(tasks[number], frozenset(), quietly))
 
 
 def cores() -> int:
