@@ -118,8 +118,8 @@ def analyze(
     ] = "",
 ) -> None:
     """Diagnose every run found under the paths."""
-    from rldoctor.commands.analyze import HowMany
     from rldoctor.commands.analyze import analyze as command
+    from rldoctor.commands.how_many import HowMany
 
     shown = detail(verbose=verbose, quiet=quiet)
     reports = context.meta["reports"]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from rldoctor.commands.how_many import HowMany, several
 from rldoctor.commands.options import Options
-from rldoctor.commands.outputs import Output, Wanted, from_settings, plan_outputs
+from rldoctor.commands.outputs import Wanted, from_settings, plan_outputs, write_reports
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
-from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
+from rldoctor.commands.problems import EXIT_FAILED, tell, tell_unexpected
 from rldoctor.commands.progress import each_run
 from rldoctor.commands.reading import read_all, tell_failures, too_much_lost
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.run import Run
-from rldoctor.plain_data import dataclass
 from rldoctor.report.registry import STDOUT, check_written
 
 
@@ -89,66 +87,6 @@ def analyze(
     return gate.exit_code(diagnoses)
 
 
-@dataclass(frozen=True, slots=True)
-class HowMany:
-    """``jobs``: processes (0: as many as there are cores); ``limit``: seconds for each run (0: any).
-
-    ``cache``: keep results, and take those of an earlier call. ``backend`` of joblib at ``address``.
-    """
-
-    jobs: int = 0
-    limit: float = 0.0
-    cache: bool = False
-    backend: str = ""
-    address: str = ""
-
-    @classmethod
-    def typed(cls, jobs: str, limit: str, backend: str, address: str, *, cache: bool) -> HowMany:
-        """What was typed. UsageError for anything that makes no sense."""
-        made = cls(
-            int(_number(jobs, "--jobs", whole=True, least=1)) if jobs else 0,
-            _number(limit, "--timeout-per-run", whole=False, least=0.0) if limit else 0.0,
-            cache,
-            backend,
-            address,
-        )
-        if backend:
-            from rldoctor.commands.option_kinds import one_of
-            from rldoctor.many.cluster import BACKENDS
-
-            one_of(backend, BACKENDS, "--backend")
-            if made.limit:
-                hint = "use --jobs alone, or the limits of the cluster"
-                raise UsageError("--timeout-per-run is for processes of this machine", hint=hint)
-        elif address:
-            raise UsageError("--address needs --backend", hint="--backend dask or --backend ray")
-        return made
-
-
-def _number(text: str, option: str, *, whole: bool, least: float) -> float:
-    try:
-        value = float(int(text) if whole else float(text))
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value >= least):
-        kind = "a whole number" if whole else "seconds"
-        raise UsageError(f"{option} {text}: expected {kind}, {least:g} or more")
-    return value
-
-
-def several(paths: Sequence[str], many: HowMany) -> bool:
-    """Whether there may be more than one run to judge; standard input is read here, and once."""
-    if "-" in paths:
-        return False
-    if len(paths) > 1 or many.limit or many.cache:
-        return True
-    try:
-        # The usual run is a folder without folders.
-        return any(entry.is_dir() for entry in os.scandir(paths[0]))
-    except OSError:
-        return False
-
-
 def newest() -> str:
     """The newest run below the usual folders, told on standard error. UsageError where there is none."""
     from rldoctor.readers.newest import USUAL, newest_run
@@ -201,20 +139,3 @@ def _with_twins(runs: Sequence[Run]) -> Sequence[Run]:
     except Exception as error:  # each run can be judged without the others
         tell_unexpected(error, "looking for runs that are twins")
         return runs
-
-
-def write_reports(outputs: Sequence[Output], write_one: Callable[[str, str], None]) -> None:
-    """Each report to its place; one that cannot be written does not stop the others. Raises what failed."""
-    failed: list[RldoctorError] = []
-    for format, target in outputs:
-        try:
-            write_one(format, target)
-        except RldoctorError as error:  # the other reports are written all the same
-            failed.append(error)
-            continue
-        if target != STDOUT:
-            sys.stderr.write(f"wrote {target}\n")
-    if failed:
-        for one in failed[1:]:
-            tell_error(one)
-        raise failed[0]

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Sequence
 
 from rldoctor.commands import gate
-from rldoctor.commands.analyze import HowMany, write_reports
+from rldoctor.commands.how_many import HowMany
 from rldoctor.commands.judging_part import JudgePart
 from rldoctor.commands.many_parts import PathRuns
 from rldoctor.commands.many_runs import ManyJudged, diagnoses_of, for_report, judge_many, streamed
-from rldoctor.commands.outputs import Wanted
+from rldoctor.commands.outputs import Wanted, write_reports
 from rldoctor.commands.places import check_runs
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FAILED, EXIT_FINDINGS, tell
 from rldoctor.commands.reading import strict_fails, tell_failures

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rldoctor.commands import gate
-from rldoctor.commands.analyze import HowMany
+from rldoctor.commands.how_many import HowMany
 from rldoctor.commands.judging_part import JudgePart, quietly
 from rldoctor.commands.many_parts import PathRuns, numbered, unread
 from rldoctor.commands.problems import tell, tell_unexpected

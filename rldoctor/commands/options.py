@@ -74,7 +74,7 @@ class Options:
         kinds.TEXTS,
         ("--format", "-f"),
         "FORMAT",
-        "terminal, html, json, junit, markdown, github or agent.",
+        "terminal, html, json, jsonl, junit, parquet, markdown, github or agent.",
     )
     output: tuple[str, ...] = declared(
         kinds.TEXTS,

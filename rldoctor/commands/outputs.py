@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 
-from rldoctor.errors import UsageError
+from rldoctor.commands.problems import tell_error
+from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.plain_data import dataclass
 from rldoctor.report.registry import FORMATS, STDOUT, check_format, format_of
 
@@ -92,3 +94,20 @@ def _check_places(found: Sequence[Output]) -> None:
         if places.count(place) > 1:
             where = "standard output" if place == STDOUT else place
             raise UsageError(f"two reports cannot both go to {where}", hint="give each -f its own -o FILE")
+
+
+def write_reports(outputs: Sequence[Output], write_one: Callable[[str, str], None]) -> None:
+    """Each report to its place; one that cannot be written does not stop the others. Raises what failed."""
+    failed: list[RldoctorError] = []
+    for format, target in outputs:
+        try:
+            write_one(format, target)
+        except RldoctorError as error:  # the other reports are written all the same
+            failed.append(error)
+            continue
+        if target != STDOUT:
+            sys.stderr.write(f"wrote {target}\n")
+    if failed:
+        for one in failed[1:]:
+            tell_error(one)
+        raise failed[0]
