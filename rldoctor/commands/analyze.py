@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rldoctor.commands.how_many import HowMany, several
 from rldoctor.commands.options import Options
-from rldoctor.commands.outputs import Wanted, from_settings, plan_outputs, write_reports
+from rldoctor.commands.outputs import Reports, from_settings, plan_outputs, write_reports
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_unexpected
 from rldoctor.commands.progress import each_run
@@ -63,7 +63,7 @@ def analyze(
         if many.limit or many.cache or sum(len(one.parts) for one in plan) > 1:
             from rldoctor.commands.analyze_many import analyze_many
 
-            return analyze_many(asked, plan, Wanted(outputs, detail, show), many)
+            return analyze_many(asked, plan, Reports(outputs, detail, show), many)
     # A report on the terminal says itself what could not be read.
     loaded = read_all(paths, options, told_later=("terminal", STDOUT) in outputs)
     check_runs([*targets, write_baseline], loaded.runs)

@@ -10,7 +10,7 @@ from rldoctor.commands.how_many import HowMany
 from rldoctor.commands.judging_part import JudgePart
 from rldoctor.commands.many_parts import PathRuns
 from rldoctor.commands.many_runs import ManyJudged, diagnoses_of, for_report, judge_many, streamed
-from rldoctor.commands.outputs import Wanted, write_reports
+from rldoctor.commands.outputs import Reports, write_reports
 from rldoctor.commands.places import check_runs
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FAILED, EXIT_FINDINGS, tell
 from rldoctor.commands.reading import strict_fails, tell_failures
@@ -21,7 +21,7 @@ from rldoctor.report.registry import STDOUT, write, write_many
 EXIT_INTERRUPTED = 130
 
 
-def analyze_many(asked: gate.Gate, plan: Sequence[PathRuns], wanted: Wanted, how: HowMany) -> int:
+def analyze_many(asked: gate.Gate, plan: Sequence[PathRuns], wanted: Reports, how: HowMany) -> int:
     """Judge the runs of all parts and report; the exit code."""
     formats = tuple(dict.fromkeys(format for format, _ in wanted.outputs))
     alone = streamed(asked, formats)
@@ -37,7 +37,7 @@ def analyze_many(asked: gate.Gate, plan: Sequence[PathRuns], wanted: Wanted, how
 def _reported(
     asked: gate.Gate,
     made: ManyJudged,
-    wanted: Wanted,
+    wanted: Reports,
     spool: Spool,
     *,
     alone: bool,
@@ -67,7 +67,7 @@ def _together(
     asked: gate.Gate,
     made: ManyJudged,
     reading: Unread,
-    wanted: Wanted,
+    wanted: Reports,
     spool: Spool,
 ) -> int:
     diagnoses = gate.judged(asked, diagnoses_of(made, spool))

@@ -14,7 +14,7 @@ Output = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Reports:
     """The reports that a call is to make, how much the terminal's says, and whether a page is opened."""
 
     outputs: Sequence[Output]
