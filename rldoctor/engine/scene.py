@@ -9,47 +9,17 @@ from dataclasses import field, replace
 import numpy as np
 
 from rldoctor.engine.intervals import active_mask, span_steps
+from rldoctor.engine.names import Names
 from rldoctor.engine.prepared_run import NAN, PreparedRun
+from rldoctor.engine.rule_constants import condition_of, constants
 from rldoctor.engine.wording import fill, formatted, step_text
 from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Interval, Measure
-from rldoctor.model.numbers import number_text
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import WHICH, MeasureSpec, Rule
-
-
-def condition_of(
-    expression: Expression,
-    lets: Mapping[str, Expression],
-    known: dict[str, frozenset[Expression]] | None = None,
-) -> Expression | None:
-    """The one ``where=`` condition behind an expression, ``let`` names followed; None for none or several.
-
-    ``known`` keeps what was found behind each ``let``, for the next expression of the same rule.
-    """
-    # A measured value should say over which steps it was taken. That is read off its condition, where there
-    # is exactly one: of two nothing can be said in one interval.
-    found = _conditions(expression, lets, {} if known is None else known)
-    return next(iter(found)) if len(found) == 1 else None
-
-
-def _conditions(
-    expression: Expression, lets: Mapping[str, Expression], known: dict[str, frozenset[Expression]]
-) -> frozenset[Expression]:
-    # Most expressions have none, and a look at the text is cheaper than one at every part.
-    found = expression.conditions if "where" in expression.text else frozenset()
-    for word in expression.plan.split():
-        if word in lets:
-            # Once each, as lets may share parts; without it a diamond of lets is walked exponentially often,
-            # and two that name each other for ever.
-            if word not in known:
-                known[word] = frozenset()
-                known[word] = _conditions(lets[word], lets, known)
-            found |= known[word]
-    return found
 
 
 def window(
@@ -81,7 +51,7 @@ class Scene:
     rule: Rule
     context: PreparedRun
     grid: FloatArray
-    names: dict[str, Value]
+    names: Names
     scope: Scope
     found: list[Interval] = field(default_factory=list)
     certain: bool = False
@@ -121,10 +91,10 @@ class Scene:
         self.names.setdefault("active", np.ones(self.grid.shape, dtype=bool))
         made: dict[str, Measure] = {}
         # Several measures of a rule are taken over the same steps.
-        behind: dict[str, frozenset[Expression]] = {}
+        behind = constants(self.rule).conditions
         windows: dict[Expression | None, tuple[tuple[float, float] | None, int]] = {}
         for name, spec in self.rule.measure.items():
-            condition = condition_of(spec.value, self.rule.let, behind)
+            condition = behind[name]
             if condition not in windows:
                 windows[condition] = _window(condition, self.scope)
             made[name] = self._measure(name, spec, *windows[condition])
@@ -154,7 +124,7 @@ class Scene:
 
     def text(self, template: str, measures: Mapping[str, Measure]) -> str:
         """A message of the rule with its fields filled."""
-        thresholds = {name: number_text(one.value) for name, one in self.rule.thresholds.items()}
+        thresholds = constants(self.rule).thresholds
         # The last interval: what the reader can still do something about.
         onset = self.found[-1].start if self.found else None
         end = self.found[-1].end if self.found else None
@@ -200,7 +170,8 @@ def place(rule: Rule, context: PreparedRun) -> Scene:
         start = grid[0] + span_steps(rule.ignore_first, grid, context.length)
         first = int(np.searchsorted(grid, start))
     grid = context.shared.after(whole, first)
-    names: dict[str, Value] = {
+    names: Names = Names(rule.let)
+    names |= {
         name: context.shared.placed(name, context.metrics.get(name), whole, first)
         for name in rule_metrics(rule)
     }
@@ -210,8 +181,8 @@ def place(rule: Rule, context: PreparedRun) -> Scene:
     # something else.
     spacing = dict(context.spacing)
     scope = replace(context.scope(grid, names), spacing=spacing)
+    names.scope = scope
     for name, expression in rule.let.items():
-        names[name] = evaluate(expression, scope)
         # Carried through, or a trend over a let would take a moving mean's points for independent.
         spacing[name] = spacing_of(expression, scope)
     return Scene(rule, context, grid, names, scope, begins=float(whole[0]) if whole.size else 0.0)

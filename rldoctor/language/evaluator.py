@@ -84,6 +84,8 @@ def spacing_of(expression: Expression, scope: Scope) -> float:
     spacing = _compiled(expression.plan).spacing
     if spacing is _nowhere:
         return 0.0
+    if _calm.get():
+        return spacing(scope)
     with np.errstate(all="ignore"):
         return spacing(scope)
 
@@ -104,6 +106,8 @@ def calm() -> Iterator[None]:
 
 def _plain(value: Value) -> Value:
     """Python numbers for single values, arrays as they are."""
+    if type(value) is float or type(value) is bool:
+        return value
     # numpy keeps single results as arrays without a dimension; Python numbers compare and print as
     # expected.
     if isinstance(value, np.ndarray) and value.ndim:
@@ -180,9 +184,10 @@ def _name(name: str) -> _Node:
     def value(scope: Scope) -> Value:
         # Looked up when evaluated and not when compiled: one compiled expression serves every rule and run,
         # and `names` grows while the lets of a rule are made.
-        if name not in scope.names:
-            raise ExpressionError(f"'{name}' is not known here")
-        found = scope.names[name]
+        try:
+            found = scope.names[name]
+        except KeyError:
+            raise ExpressionError(f"'{name}' is not known here") from None
         if isinstance(found, np.ndarray) and found.ndim and found.shape != scope.steps.shape:
             raise ExpressionError(f"'{name}' has shape {found.shape}, the grid {scope.steps.shape}")
         return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rldoctor.engine.scene import condition_of, window
+from rldoctor.engine.rule_constants import condition_of
+from rldoctor.engine.scene import window
 from rldoctor.language.evaluator import Scope
 from rldoctor.language.parser import parse
 
