@@ -37,4 +37,7 @@ class Names(dict[str, Value]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """As of any mapping; a let is made for it."""
-        return self[name] if name in self else default
+        try:
+            return self[name]
+        except KeyError:
+            return default

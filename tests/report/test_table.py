@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 from pathlib import Path
 
@@ -52,3 +53,25 @@ def test_a_row_for_each_run_each_finding_and_each_failure(tmp_path: Path) -> Non
     failures = table[table["row"] == "failure"]
     assert len(failures) == 1
     assert "broken" in failures["message"].iloc[0]
+
+
+def test_the_sweep_of_the_documentation_counts_groups_and_not_seeds(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    root, out = tmp_path / "runs", tmp_path / "runs.parquet"
+    for kind, names in {
+        "healthy": ("ppo-Pendulum-v1-0", "ppo-Pendulum-v1-1"),
+        "faulty/lr-zero": ("ppo-Pendulum-v1-0", "ppo-Pendulum-v1-1", "ppo-Hopper-v5-0"),
+    }.items():
+        for name in names:
+            shutil.copytree(RUNS / kind / name, root / f"{kind.replace('/', '-')}-{name}")
+    assert run(["analyze", str(root), "-o", str(out), "--fail-on", "never"]) == 0
+    example = runpy.run_path(str(RUNS.parent / "docs" / "examples" / "sweep.py"))
+    made = example["counts"](pd.read_parquet(out), "learning_rate")
+    told = made[made["code"] == "CFG-06"].set_index("learning_rate")
+    # Three sick runs are two groups; two healthy seeds are one.
+    assert told.loc[1e-7, ["groups with it", "of"]].tolist() == [2, 2]
+    assert told.loc[1e-3, ["groups with it", "of"]].tolist() == [0, 1]
+    # Wilson's interval of 2 of 2.
+    assert told.loc[1e-7, ["low", "high"]].tolist() == [0.34, 1.0]
