@@ -1,0 +1,60 @@
+"""``python -m laboratory.reliability``: faults x formats, tried, lost, said."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from laboratory.reliability.faults import FAULTS, SEED
+from laboratory.reliability.formats import FORMATS
+from laboratory.reliability.page import Trials, page
+from laboratory.reliability.trial import Outcome, good, tried
+from rldoctor.files import write_whole
+
+
+def trials(count: int, only: str = "") -> Trials:
+    """Every fault, ``count`` times where it has chance in it, on every format (those with ``only`` in the name)."""
+    made: dict[tuple[str, str], list[Outcome]] = {}
+    for form in FORMATS:
+        if only not in form.name:
+            continue
+        data, truth = good(form)
+        rng = np.random.default_rng(SEED)
+        for kind in FAULTS:
+            outcomes = [
+                tried(form, fault, truth, while_read=kind.while_read) for fault in kind.each(data, rng, count)
+            ]
+            made[form.name, kind.name] = outcomes
+            for line in _odd(form.name, kind.name, outcomes):
+                sys.stderr.write(f"{line}\n")
+    return made
+
+
+def _odd(form: str, fault: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    for place, one in enumerate(outcomes):
+        if one.crash or one.unsaid:
+            yield f"{form}, {fault}, number {place}: {one.crash or f'{one.lost} lost and not said'}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the page; 1 where a reading crashed, or lost something and did not say so."""
+    parser = argparse.ArgumentParser(prog="python -m laboratory.reliability", description=__doc__)
+    parser.add_argument("--into", type=Path, help="the page to write")
+    parser.add_argument("--count", type=int, default=200, help="trials of each fault that has chance in it [200]")
+    parser.add_argument("--only", default="", metavar="TEXT", help="formats with TEXT in their names")
+    given = parser.parse_args(arguments)
+    made = trials(given.count, given.only)
+    if given.into is not None:
+        write_whole(page(made), given.into)
+    else:
+        sys.stdout.write(page(made))
+    every = [one for found in made.values() for one in found]
+    return int(any(one.crash or one.unsaid for one in every))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

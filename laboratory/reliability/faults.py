@@ -1,0 +1,117 @@
+"""What is done to a good log: to its bytes, to the file, and while it is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from rldoctor.plain_data import dataclass
+
+Generator = np.random.Generator
+Fault = Callable[[Path], None]
+SEED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """``each`` gives the faults of this kind for a file's bytes.
+
+    ``while_read``: done when the directory is about to be read. ``loses``: what was in the log is gone, so that
+    fewer numbers need no word (a file that vanished is said, an empty one too).
+    """
+
+    name: str
+    each: Callable[[bytes, Generator, int], Iterator[Fault]]
+    while_read: bool = False
+
+
+def _write(data: bytes) -> Fault:
+    return lambda path: path.write_bytes(data) and None
+
+
+def _cuts(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+    places = range(len(data)) if len(data) <= count else np.linspace(0, len(data) - 1, count).astype(int)
+    yield from (_write(data[: int(place)]) for place in places)
+
+
+def _flips(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+    for _ in range(count):
+        made = bytearray(data)
+        made[int(rng.integers(len(data)))] ^= 1 << int(rng.integers(8))
+        yield _write(bytes(made))
+
+
+def _insertions(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+    for _ in range(count):
+        place, size = int(rng.integers(len(data))), int(rng.integers(1, 40))
+        yield _write(data[:place] + rng.bytes(size) + data[place:])
+
+
+def _zeros(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+    for _ in range(count):
+        place, size = int(rng.integers(len(data))), int(rng.integers(1, 600))
+        yield _write(data[:place] + bytes(min(size, len(data) - place)) + data[place + size :])
+
+
+def _missing(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+    for _ in range(count):
+        place, size = int(rng.integers(len(data))), int(rng.integers(1, 600))
+        yield _write(data[:place] + data[place + size :])
+
+
+def _garbage(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+    yield from (_write(rng.bytes(int(rng.integers(1, 5000)))) for _ in range(count))
+
+
+def _one(done: Fault) -> Callable[[bytes, Generator, int], Iterator[Fault]]:
+    return lambda data, rng, count: iter([done])
+
+
+def _replaced(made: Callable[[Path], object]) -> Fault:
+    def fault(path: Path) -> None:
+        path.unlink()
+        made(path)
+
+    return fault
+
+
+def _grow(path: Path) -> None:
+    with path.open("ab") as stream:
+        stream.write(path.read_bytes()[-20:-3])
+
+
+def _rotate(path: Path) -> None:
+    data = path.read_bytes()
+    path.rename(path.with_name(f"{path.name}.1"))
+    path.write_bytes(data[: len(data) // 3])
+
+
+def _shrink(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def _sparse(path: Path) -> None:
+    os.truncate(path, 1 << 40)
+
+
+FAULTS = (
+    FaultKind("cut at every byte, or 200 places", _cuts),
+    FaultKind("one bit flipped", _flips),
+    FaultKind("bytes inserted", _insertions),
+    FaultKind("a stretch of zeros", _zeros),
+    FaultKind("a stretch missing", _missing),
+    FaultKind("replaced by random bytes", _garbage),
+    FaultKind("emptied", _one(_write(b""))),
+    FaultKind("extended to 1 TiB of nothing", _one(_sparse)),
+    FaultKind("a pipe in its place", _one(_replaced(os.mkfifo))),
+    FaultKind("a link to /dev/zero in its place", _one(_replaced(lambda path: path.symlink_to("/dev/zero")))),
+    FaultKind("a link to itself in its place", _one(_replaced(lambda path: path.symlink_to(path)))),
+    FaultKind("a directory in its place", _one(_replaced(Path.mkdir))),
+    FaultKind("vanishes while it is read", _one(Path.unlink), while_read=True),
+    FaultKind("shrinks while it is read", _one(_shrink), while_read=True),
+    FaultKind("grows while it is read", _one(_grow), while_read=True),
+    FaultKind("rotated while it is read", _one(_rotate), while_read=True),
+)

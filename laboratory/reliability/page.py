@@ -1,0 +1,81 @@
+"""The trials as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from laboratory.reliability.faults import FAULTS
+from laboratory.reliability.formats import FORMATS, LogFormat
+from laboratory.reliability.trial import SLOW, Outcome
+
+Trials = Mapping[tuple[str, str], Sequence[Outcome]]
+HEAD = """# Reliability
+
+Made by `python -m laboratory.reliability --into docs/reliability.md`.
+
+Faults are done to a good log of every format, one at a time, and the directory is read. **Lost**: readings that gave
+fewer numbers or settings than the good log. **Said**: of those, the readings in which something was noted as lost,
+failed, or ended with an error; every report says that ([Reports](reports.md)) and `--strict` makes it an exit code.
+**Changed**: readings with a number or setting that the good log has not. Formats with checksums know that nearly
+always; in the others a digit that became another digit is a number like any other, and nobody can tell.
+
+"""
+
+
+def page(trials: Trials) -> str:
+    """The whole page."""
+    return HEAD + "\n".join([*_totals(trials), "", *_formats(trials), "", *_faults(trials)]) + "\n"
+
+
+def _totals(trials: Trials) -> Iterator[str]:
+    every = [one for found in trials.values() for one in found]
+    checked = [one for form in FORMATS if form.checked for one in _of(trials, form)]
+    yield f"{len(every):,} trials: {sum(bool(one.crash) for one in every)} crashes, "
+    yield f"{sum(one.seconds > SLOW for one in every)} readings of more than {SLOW:g} s, "
+    yield f"{sum(one.unsaid for one in every)} losses that are not said, "
+    yield f"{sum(one.wrong > 0 for one in checked)} of {len(checked):,} readings of formats that check themselves with"
+    yield "a changed number."
+
+
+def _of(trials: Trials, form: LogFormat) -> list[Outcome]:
+    return [one for (name, _), found in trials.items() if name == form.name for one in found]
+
+
+def _formats(trials: Trials) -> Iterator[str]:
+    yield "## By format"
+    yield ""
+    yield "| format | tried | lost | said | not said | changed | a parser raised, caught | crashes |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|"
+    for form in FORMATS:
+        yield f"| {form.name} | {' | '.join(map(str, _counts(_of(trials, form))))} |"
+    yield ""
+
+
+def _faults(trials: Trials) -> Iterator[str]:
+    yield "## By fault and format"
+    yield ""
+    yield "`tried / lost / said`, then the readings with a changed number where there are any."
+    yield ""
+    yield f"| fault | {' | '.join(form.name for form in FORMATS)} |"
+    yield f"|---|{'---|' * len(FORMATS)}"
+    for fault in FAULTS:
+        cells = (_cell(trials.get((form.name, fault.name), ())) for form in FORMATS)
+        yield f"| {fault.name} | {' | '.join(cells)} |"
+
+
+def _cell(found: Sequence[Outcome]) -> str:
+    tried, lost, said, _, changed, *_ = _counts(found)
+    return f"{tried} / {lost} / {said}" + (f", {changed} changed" if changed else "")
+
+
+def _counts(found: Sequence[Outcome]) -> tuple[int, ...]:
+    lost = [one for one in found if one.lost]
+    return (
+        len(found),
+        len(lost),
+        sum(one.said for one in lost),
+        sum(one.unsaid for one in found),
+        sum(one.wrong > 0 for one in found),
+        sum(one.caught for one in found),
+        sum(bool(one.crash) for one in found),
+    )

@@ -1,0 +1,92 @@
+"""One fault done to one log, and what came of reading it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from laboratory.reliability.faults import Fault
+from laboratory.reliability.formats import LogFormat
+from rldoctor.errors import ReadError
+from rldoctor.plain_data import dataclass
+from rldoctor.readers.base import FoundRuns
+from rldoctor.readers.discover import find_runs
+
+Numbers = Counter[tuple[str, str]]
+SLOW = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``lost``: fewer numbers or settings than in the good log; ``said``: something is noted as lost.
+
+    ``wrong``: numbers or settings that the good log has not; ``crash``: what was raised that is no ReadError;
+    ``caught``: a parser raised, and was caught where it cost only its own file.
+    """
+
+    lost: int
+    wrong: int
+    said: bool
+    seconds: float
+    crash: str = ""
+    caught: bool = False
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether something is missing and nothing says so."""
+        return self.lost > 0 and not self.said and not self.crash
+
+
+def good(form: LogFormat) -> tuple[bytes, Numbers]:
+    """The bytes of the file that faults are done to, and all that is in the good log."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = form.make(_run(folder))
+        return path.read_bytes(), numbers(find_runs(Path(folder)))
+
+
+def tried(form: LogFormat, fault: Fault, truth: Numbers, *, while_read: bool) -> Outcome:
+    """Do the fault, read, compare."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = form.make(_run(folder))
+        pending = [lambda: fault(path)]
+        if not while_read:
+            pending.pop()()
+        return _outcome(Path(folder), truth, lambda _: [one() for one in (pending.pop(),)] if pending else None)
+
+
+def _run(folder: str) -> Path:
+    run = Path(folder) / "run"
+    run.mkdir()
+    return run
+
+
+def _outcome(folder: Path, truth: Numbers, meanwhile: Callable[[str], object]) -> Outcome:
+    began = time.monotonic()
+    try:
+        found = find_runs(folder, progress=meanwhile)  # type: ignore[arg-type]
+    except ReadError as error:
+        text = str(error)
+        # Nothing at all: an error, which nobody can overlook.
+        return Outcome(truth.total(), 0, True, time.monotonic() - began, caught="reader failed" in text)
+    except Exception as error:  # what this is looking for
+        return Outcome(0, 0, False, time.monotonic() - began, f"{type(error).__name__}: {error}")
+    seconds = time.monotonic() - began
+    here = numbers(found)
+    wrong = (here - truth).total()
+    said = bool(found.failures) or any(note.lost for run in found for note in run.notes)
+    caught = any("reader failed" in one.text for one in found.failures)
+    # A changed number is one that is missing and one that is wrong: it is counted as the second.
+    return Outcome(max(0, truth.total() - here.total()), wrong, said, seconds, caught=caught)
+
+
+def numbers(found: FoundRuns) -> Numbers:
+    """Every number under its tag, every setting under its key, however the run is called."""
+    made: Numbers = Counter()
+    for run in found:
+        for part in run.series:
+            made.update((part.tag, repr(float(value))) for value in part.values)
+        made.update((f"setting {one.key}", repr(one.value)) for one in run.settings)
+    return made
