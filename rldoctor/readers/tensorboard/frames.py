@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.limits import RECORD_BYTES
 from rldoctor.readers.tensorboard.crc import SMALL_LENGTH, masked_crc, small_length_crcs
 from rldoctor.readers.tensorboard.cursors import propose_positions
 
@@ -29,6 +30,7 @@ PADDING = 1024
 """Readable bytes behind the last record: fixed-width gathers may look past its end."""
 
 HEADER = 12
+_CANDIDATES = 100
 FRAME = 16
 _length_at = Struct("<Q").unpack_from
 _crc_at = Struct("<I").unpack_from
@@ -89,11 +91,34 @@ class FrameReader:
                 self.records += len(positions)
             self._keep_from(stop)
             # What is left begins with no valid header and no piece of one: more bytes would not mend it.
-            if self._filled and not is_incomplete(self._buffer, self._filled):
+            if (
+                (self._filled and not is_incomplete(self._buffer, self._filled))
+                or self._claims_too_much()
+                or (at_end and self._hides_records())
+            ):
                 at_end = not self._resynchronise()
             if at_end:
                 self._report_tail()
                 return
+
+    def _claims_too_much(self) -> bool:
+        """Whether the record at the front is longer than any that is worth keeping in memory."""
+        return self._filled >= HEADER and _length_at(self._buffer, 0)[0] > RECORD_BYTES
+
+    def _hides_records(self) -> bool:
+        """Whether a whole record, its payload's checksum right, begins within the one the file ends in."""
+        at = HEADER
+        # A few headers by chance; thousands would be made to be looked at.
+        for _ in range(_CANDIDATES):
+            at = next_header(self._buffer, at, self._filled)
+            if at < 0:
+                break
+            end = at + HEADER + _length_at(self._buffer, at)[0]
+            payload = bytes(self._buffer[at + HEADER : end])
+            if end + 4 <= self._filled and masked_crc(payload) == _crc_at(self._buffer, end)[0]:
+                return True
+            at += 1
+        return False
 
     def _fill(self) -> bool:
         """Read on; False at the end of the file. The buffer grows when one record does not fit in it."""

@@ -89,7 +89,7 @@ class SlowEvents:
             return
         try:
             array = tensor_util.make_ndarray(value.tensor)
-        except (TypeError, ValueError):
+        except Exception:  # KeyError for a type that does not exist, and whatever else odd bytes lead to
             self.unparsable.append(record)
             return
         if array.size == 1 and array.dtype.kind in "fiub":

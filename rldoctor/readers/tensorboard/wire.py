@@ -25,6 +25,10 @@ _LISTS = {5: ("<f4", 4), 6: ("<f8", 8)}
 _IGNORED_VALUES = frozenset({3, 4, 5, 6})
 
 
+# Fields of a value that are text or messages: tag, tensor, metadata.
+_MESSAGES = frozenset({1, 8, 9})
+
+
 class Slot(NamedTuple):
     """One scalar: tag bytes ``[tag_start, tag_end)``, a number of numpy type ``kind`` at byte ``at``."""
 
@@ -84,6 +88,8 @@ def _parse_event(data: bytes) -> Layout | WireType:
     slots: list[Slot] = []
     ignored = 0
     for item in _fields(data, fields[5].start, fields[5].end):
+        if item.number == 1 and item.wire != BYTES:
+            raise _UnusualError
         slot = _parse_value(data, item) if item.number == 1 else None
         if slot is None:
             ignored += 1
@@ -107,6 +113,9 @@ def _parse_event(data: bytes) -> Layout | WireType:
 def _parse_value(data: bytes, item: _Field) -> Slot | None:
     """The scalar of one Summary.Value; None when it holds a histogram, image or nothing."""
     fields = _unique_fields(data, item.start, item.end)
+    # As numbers they would still have a place in the bytes, which then looks like a tag of nothing.
+    if any(fields[number].wire != BYTES for number in fields.keys() & _MESSAGES):
+        raise _UnusualError
     tag = fields.get(1)
     start, end = (item.start, item.start) if tag is None else (tag.start, tag.end)
     if 2 in fields:
@@ -179,7 +188,8 @@ def _fields(data: bytes, position: int, end: int) -> Iterator[_Field]:
             position = start + size
         else:
             raise _UnusualError
-        if position > end:
+        # Protobuf knows no field 0 and refuses the whole event.
+        if position > end or not key >> 3:
             raise _UnusualError
         yield _Field(key >> 3, wire, start, position, value)
 
