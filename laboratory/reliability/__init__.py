@@ -1,1 +1,1 @@
-"""What is done to logs, and what becomes of it: ``python -m laboratory.reliability --into docs/reliability.md``."""
+"""What is done to logs, and what becomes of it (``python -m laboratory.reliability``)."""

@@ -17,7 +17,7 @@ from rldoctor.files import write_whole
 
 
 def trials(count: int, only: str = "") -> Trials:
-    """Every fault, ``count`` times where it has chance in it, on every format (those with ``only`` in the name)."""
+    """Every fault, ``count`` times where chance is in it, on the formats with ``only`` in their names."""
     made: dict[tuple[str, str], list[Outcome]] = {}
     for form in FORMATS:
         if only not in form.name:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page; 1 where a reading crashed, or lost something and did not say so."""
     parser = argparse.ArgumentParser(prog="python -m laboratory.reliability", description=__doc__)
     parser.add_argument("--into", type=Path, help="the page to write")
-    parser.add_argument("--count", type=int, default=200, help="trials of each fault that has chance in it [200]")
+    parser.add_argument("--count", type=int, default=200, help="trials of a fault with chance in it [200]")
     parser.add_argument("--only", default="", metavar="TEXT", help="formats with TEXT in their names")
     given = parser.parse_args(arguments)
     made = trials(given.count, given.only)

@@ -19,8 +19,7 @@ SEED = 16
 class FaultKind:
     """``each`` gives the faults of this kind for a file's bytes.
 
-    ``while_read``: done when the directory is about to be read. ``loses``: what was in the log is gone, so that
-    fewer numbers need no word (a file that vanished is said, an empty one too).
+    ``while_read``: done when the directory is about to be read.
     """
 
     name: str
@@ -29,7 +28,10 @@ class FaultKind:
 
 
 def _write(data: bytes) -> Fault:
-    return lambda path: path.write_bytes(data) and None
+    def fault(path: Path) -> None:
+        path.write_bytes(data)
+
+    return fault
 
 
 def _cuts(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:

@@ -40,8 +40,9 @@ def _csv(directory: Path) -> Path:
 
 def _rows(count: int = 60) -> list[dict[str, float]]:
     noise = np.random.default_rng(0).normal(size=(count, 2))
+    returns = [float(3 * row + noise[row, 0]) for row in range(count)]
     return [
-        {"step": 2048.0 * (row + 1), "episode_return": float(3 * row + noise[row, 0]), "loss": float(noise[row, 1])}
+        {"step": 2048.0 * (row + 1), "episode_return": returns[row], "loss": float(noise[row, 1])}
         for row in range(count)
     ]
 
@@ -70,7 +71,8 @@ def _evaluations(directory: Path) -> Path:
 
 def _console(directory: Path) -> Path:
     path = directory / "output.log"
-    lines = (f"step: {row['step']:.0f}, return: {row['episode_return']:.3f}, loss: {row['loss']:.5f}" for row in _rows())
+    form = "step: {step:.0f}, return: {episode_return:.3f}, loss: {loss:.5f}"
+    lines = (form.format(**row) for row in _rows())
     path.write_text("starting\n" + "\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -97,13 +99,15 @@ def _model(directory: Path) -> Path:
     _csv(directory)
     path = directory / "model.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("data", json.dumps({"gamma": 0.99, "n_steps": 2048, "batch_size": 64, "x": [*range(300)]}))
+        archive.writestr(
+            "data", json.dumps({"gamma": 0.99, "n_steps": 2048, "batch_size": 64, "x": [*range(300)]})
+        )
         archive.writestr("_stable_baselines3_version", "2.3.2")
     return path
 
 
 def _tracker(name: str, kinds: tuple[str, ...]) -> Callable[[Path], Path]:
-    """A folder as a tracker wrote it; the largest file of the given kinds is the one that faults are done to."""
+    """A folder as a tracker wrote it; faults are done to the largest file of the given kinds."""
 
     def make(directory: Path) -> Path:
         with zipfile.ZipFile(TRACKERS / f"{name}.zip") as archive:
@@ -127,7 +131,9 @@ FORMATS = (
     LogFormat("MLflow database", _tracker("mlflow_sqlite", (".db",))),
     LogFormat("MLflow files", _tracker("mlflow_files", ("loss", "return", "reward", "kl", "mean"))),
     LogFormat("trackio database", _tracker("trackio", (".db",))),
-    LogFormat("config.yaml", _beside("config.yaml", "".join(f"{key}: {value}\n" for key, value in CONFIG.items()))),
+    LogFormat(
+        "config.yaml", _beside("config.yaml", "".join(f"{key}: {value}\n" for key, value in CONFIG.items()))
+    ),
     LogFormat("config.json", _beside("config.json", json.dumps(CONFIG, indent=1))),
     LogFormat("model.zip", _model, checked=True),
 )

@@ -13,11 +13,11 @@ HEAD = """# Reliability
 
 Made by `python -m laboratory.reliability --into docs/reliability.md`.
 
-Faults are done to a good log of every format, one at a time, and the directory is read. **Lost**: readings that gave
-fewer numbers or settings than the good log. **Said**: of those, the readings in which something was noted as lost,
-failed, or ended with an error; every report says that ([Reports](reports.md)) and `--strict` makes it an exit code.
-**Changed**: readings with a number or setting that the good log has not. Formats with checksums know that nearly
-always; in the others a digit that became another digit is a number like any other, and nobody can tell.
+Faults are done to a good log of every format, one at a time, and the directory is read. **Lost**: readings
+that gave fewer numbers or settings than the good log. **Said**: of those, the readings in which something was
+noted as lost, failed, or ended with an error; every report says that and `--strict` makes it an exit code.
+**Changed**: readings with a number or setting that the good log has not. Formats with checksums know that
+nearly always; in the others a digit that became another digit is a number like any other, and nobody can tell.
 
 """
 
@@ -33,8 +33,8 @@ def _totals(trials: Trials) -> Iterator[str]:
     yield f"{len(every):,} trials: {sum(bool(one.crash) for one in every)} crashes, "
     yield f"{sum(one.seconds > SLOW for one in every)} readings of more than {SLOW:g} s, "
     yield f"{sum(one.unsaid for one in every)} losses that are not said, "
-    yield f"{sum(one.wrong > 0 for one in checked)} of {len(checked):,} readings of formats that check themselves with"
-    yield "a changed number."
+    wrong = sum(one.wrong > 0 for one in checked)
+    yield f"{wrong} of {len(checked):,} readings of formats that check themselves with a changed number."
 
 
 def _of(trials: Trials, form: LogFormat) -> list[Outcome]:

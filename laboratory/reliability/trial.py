@@ -51,10 +51,16 @@ def tried(form: LogFormat, fault: Fault, truth: Numbers, *, while_read: bool) ->
     """Do the fault, read, compare."""
     with tempfile.TemporaryDirectory() as folder:
         path = form.make(_run(folder))
-        pending = [lambda: fault(path)]
+        done: list[bool] = []
+
+        def once(_: str = "") -> None:
+            if not done:
+                done.append(True)
+                fault(path)
+
         if not while_read:
-            pending.pop()()
-        return _outcome(Path(folder), truth, lambda _: [one() for one in (pending.pop(),)] if pending else None)
+            once()
+        return _outcome(Path(folder), truth, once)
 
 
 def _run(folder: str) -> Path:
@@ -63,10 +69,10 @@ def _run(folder: str) -> Path:
     return run
 
 
-def _outcome(folder: Path, truth: Numbers, meanwhile: Callable[[str], object]) -> Outcome:
+def _outcome(folder: Path, truth: Numbers, meanwhile: Callable[[str], None]) -> Outcome:
     began = time.monotonic()
     try:
-        found = find_runs(folder, progress=meanwhile)  # type: ignore[arg-type]
+        found = find_runs(folder, progress=meanwhile)
     except ReadError as error:
         text = str(error)
         # Nothing at all: an error, which nobody can overlook.

@@ -114,6 +114,7 @@ _OBJECT: dict[str, Any] = {"type": "object"}
 _KINDS: Mapping[str, dict[str, Any]] = {
     kinds.TEXT.name: {"type": "string"},
     kinds.SHARE.name: {"type": ["string", "number"]},
+    kinds.FLAG.name: {"type": "boolean"},
     kinds.TEXTS.name: _TEXTS,
     kinds.NAMES.name: _TEXTS,
     kinds.SETTINGS.name: {**_OBJECT, "additionalProperties": _PLAIN},

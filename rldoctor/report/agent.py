@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Root
-from rldoctor.report import audited, run_names, words
+from rldoctor.model.reading import WHOLE, Unread
+from rldoctor.report import audited, losses, run_names, words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.remedies import remedies
@@ -32,7 +33,7 @@ MAX_MEASURES, MAX_ALTERNATIVES, MAX_REJECTED, MAX_OTHERS, MAX_REMEDIES, MAX_FALS
 MAX_RUNS = 8
 
 
-def render(diagnoses: Sequence[Diagnosis]) -> str:
+def render(diagnoses: Sequence[Diagnosis], *, reading: Unread = WHOLE) -> str:
     """One section for each run, worst first; of many runs a list of all, and the first ones in full."""
     names = run_names.full_names(diagnoses)
     order = worst_first(diagnoses)
@@ -43,6 +44,9 @@ def render(diagnoses: Sequence[Diagnosis]) -> str:
         lines += ["", f"In full: the first {MAX_RUNS}.", ""] if len(order) > MAX_RUNS else [""]
     for place in order[:MAX_RUNS]:
         lines += [*_run(names[place], diagnoses[place]), ""]
+        if lost := losses.in_short(diagnoses[place].run):
+            lines += [_cut(lost), ""]
+    lines += [_cut(f"Not read: {text}") for text in losses.not_read(reading)]
     return "\n".join(lines).rstrip() + "\n"
 
 

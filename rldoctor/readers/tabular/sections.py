@@ -175,4 +175,4 @@ def _ragged_notes(parts: Sequence[_Section], source: str, notes: list[Note]) -> 
         notes.append(Note("ragged-rows", text, "warning", lost=True))
     if shorter:
         text = f"{source}: {shorter} rows have fewer cells than the header's {width}"
-        notes.append(Note("ragged-rows", text))
+        notes.append(Note("ragged-rows", text, lost=True))

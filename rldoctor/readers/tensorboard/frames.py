@@ -7,8 +7,10 @@ A 12-byte header checks itself, so after damage reading goes on at the next vali
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import field
+from errno import ENXIO
 from io import RawIOBase
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
@@ -151,12 +153,25 @@ class FrameReader:
                 return True
             self._keep_from(lost)
             skip = 0
+            if zeros:
+                self._skip_hole()
             if not self._fill():
                 zeros = zeros and self._buffer.count(0, 0, self._filled) == self._filled
                 size = self._offset + self._filled - start
                 self.damage.append(DamagedBytes("zero-tail" if zeros else "bad-tail", start, size))
                 self._filled = 0
                 return False
+
+    def _skip_hole(self) -> None:
+        """Go to where a file that was extended and not filled in has bytes again: it may be any size."""
+        here = self._offset + self._filled
+        try:
+            there = self.stream.seek(here, os.SEEK_DATA)
+        except (OSError, ValueError, AttributeError) as error:
+            # No data up to the end; any other error is that of a system or stream that knows no holes.
+            there = self.stream.seek(0, os.SEEK_END) if getattr(error, "errno", 0) == ENXIO else here
+        if there > here:
+            self._offset, self._filled = there, 0
 
     def _report_tail(self) -> None:
         """The file ended inside a record."""
