@@ -17,7 +17,7 @@ Faults are done to a good log of every format, one at a time, and the directory 
 that gave fewer numbers or settings than the good log. **Said**: of those, the readings in which something was
 noted as lost, failed, or ended with an error; every report says that and `--strict` makes it an exit code.
 **Changed**: readings with a number or setting that the good log has not. Formats with checksums know that
-nearly always; in the others a digit that became another digit is a number like any other, and nobody can tell.
+nearly always; in the others a digit that became another digit is a number like any other: nobody can tell.
 
 """
 
