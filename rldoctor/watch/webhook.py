@@ -39,11 +39,14 @@ class Webhook:
 
         The address itself is never in that sentence: for most services it is the password.
         """
-        self.unsent = [*self.unsent, *map(payload, events)][-MAX_UNSENT:]
+        waiting = [*self.unsent, *map(payload, events)]
+        self.unsent = waiting[-MAX_UNSENT:]
+        more = len(waiting) - len(self.unsent)
+        dropped = f"; {more} older messages were dropped" if more else ""
         while self.unsent:
             problem = self._post(self.unsent[0])
             if problem:
-                return f"webhook at {self.host}: {problem}; tried again at the next look"
+                return f"webhook at {self.host}: {problem}; tried again at the next look{dropped}"
             del self.unsent[0]
         return ""
 
