@@ -212,7 +212,9 @@ def _compiled(kind: Any, about: _Init) -> Any:
         known[f"_set_{name}"] = setter
         lines.append(f"    _set_{name}(self, {value})" if about.frozen else f"    self.{name} = {value}")
     lines += ["    self.__post_init__()"] if about.after else []
-    exec("\n".join([f"def __init__(self, {', '.join(parameters)}):", *(lines or ["    pass"])]), known)
+    body = "\n".join([f"def __init__(self, {', '.join(parameters)}):", *(lines or ["    pass"])])
+    # Names of our own fields, never a word of a file.
+    exec(body, known)  # nosec B102
     made = known["__init__"]
     made.__qualname__ = f"{kind.__qualname__}.__init__"
     return made
