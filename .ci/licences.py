@@ -1,7 +1,7 @@
 """Whether everything that a user of the wheel installs may be distributed with Apache-2.0.
 
 ``python .ci/licences.py [--sbom FILE]``: the runtime dependencies of the package and theirs. Ends with 1
-where a licence is not known or not in the list below. ``--sbom`` also writes what they are (CycloneDX 1.5, JSON).
+where one is not known or not in the list below. ``--sbom`` also writes what they are (CycloneDX 1.5, JSON).
 """
 
 from __future__ import annotations
