@@ -25,6 +25,9 @@ _KINDS = {
 }
 
 
+_HOLLOW = 1 << 30
+
+
 class NotRegularError(OSError):
     """What stands at a path is no regular file: reading it could wait, or go on, for ever."""
 
@@ -45,17 +48,30 @@ def open_regular(path: Path | str) -> BufferedReader:
     return os.fdopen(open_handle(path), "rb")
 
 
-def open_handle(path: Path | str) -> int:
-    """As :func:`open_regular`, as the number of the open file."""
+def open_handle(path: Path | str, *, holes: bool = False) -> int:
+    """As :func:`open_regular`, as the number of the open file.
+
+    A large file that is hardly anything but a hole (extended, never filled in) is a TooLargeError, as reading
+    it would last for hours; ``holes``: not for a reader that passes over them.
+    """
     # Before it is opened too: opening alone makes some devices do something.
     _check(path, os.stat(path).st_mode)  # noqa: PTH116 - texts are paths too
     handle = os.open(path, _FLAGS)
     try:
-        _check(path, os.fstat(handle).st_mode)
+        status = os.fstat(handle)
+        _check(path, status.st_mode)
+        if not holes and _hollow(status):
+            text = f"{status.st_size:,} bytes, of which nearly none were ever written"
+            raise TooLargeError(errno.EFBIG, text, str(path))
     except BaseException:
         os.close(handle)
         raise
     return handle
+
+
+def _hollow(status: os.stat_result) -> bool:
+    blocks = getattr(status, "st_blocks", None)
+    return blocks is not None and status.st_size > _HOLLOW and blocks * 512 * 100 < status.st_size
 
 
 def _check(path: Path | str, mode: int) -> None:

@@ -25,9 +25,7 @@ def trials(count: int, only: str = "") -> Trials:
         data, truth = good(form)
         rng = np.random.default_rng(SEED)
         for kind in FAULTS:
-            outcomes = [
-                tried(form, fault, truth, while_read=kind.while_read) for fault in kind.each(data, rng, count)
-            ]
+            outcomes = [tried(form, kind, fault, truth) for fault in kind.each(data, rng, count)]
             made[form.name, kind.name] = outcomes
             for line in _odd(form.name, kind.name, outcomes):
                 sys.stderr.write(f"{line}\n")

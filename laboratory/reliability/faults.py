@@ -19,12 +19,15 @@ SEED = 16
 class FaultKind:
     """``each`` gives the faults of this kind for a file's bytes.
 
-    ``while_read``: done when the directory is about to be read.
+    ``while_read``: done when the directory is about to be read. ``gone``: there is no file any more, so that
+    a reader cannot know that there was one. ``cuts``: what is left is the beginning of the log.
     """
 
     name: str
     each: Callable[[bytes, Generator, int], Iterator[Fault]]
     while_read: bool = False
+    gone: bool = False
+    cuts: bool = False
 
 
 def _write(data: bytes) -> Fault:
@@ -80,6 +83,10 @@ def _replaced(made: Callable[[Path], object]) -> Fault:
     return fault
 
 
+def _round(path: Path) -> None:
+    path.symlink_to(path)
+
+
 def _grow(path: Path) -> None:
     with path.open("ab") as stream:
         stream.write(path.read_bytes()[-20:-3])
@@ -100,7 +107,7 @@ def _sparse(path: Path) -> None:
 
 
 FAULTS = (
-    FaultKind("cut at every byte, or 200 places", _cuts),
+    FaultKind("cut", _cuts, cuts=True),
     FaultKind("one bit flipped", _flips),
     FaultKind("bytes inserted", _insertions),
     FaultKind("a stretch of zeros", _zeros),
@@ -110,8 +117,10 @@ FAULTS = (
     FaultKind("extended to 1 TiB of nothing", _one(_sparse)),
     FaultKind("a pipe in its place", _one(_replaced(os.mkfifo))),
     FaultKind("a link to /dev/zero in its place", _one(_replaced(lambda path: path.symlink_to("/dev/zero")))),
-    FaultKind("a link to itself in its place", _one(_replaced(lambda path: path.symlink_to(path)))),
-    FaultKind("a directory in its place", _one(_replaced(Path.mkdir))),
+    FaultKind(
+        "a link to itself in its place", _one(_replaced(lambda path: path.symlink_to(path))), gone=True
+    ),
+    FaultKind("a directory in its place", _one(_replaced(Path.mkdir)), gone=True),
     FaultKind("vanishes while it is read", _one(Path.unlink), while_read=True),
     FaultKind("shrinks while it is read", _one(_shrink), while_read=True),
     FaultKind("grows while it is read", _one(_grow), while_read=True),

@@ -16,6 +16,10 @@ Made by `python -m laboratory.reliability --into docs/reliability.md`.
 Faults are done to a good log of every format, one at a time, and the directory is read. **Lost**: readings
 that gave fewer numbers or settings than the good log. **Said**: of those, the readings in which something was
 noted as lost, failed, or ended with an error; every report says that and `--strict` makes it an exit code.
+**Nobody can know**: of the others, those of formats that do not say where they end or what they hold. A text
+log that ends with a whole line (or an event file with a whole record), a configuration with fewer lines, a
+printed line that looks like one no more, a file that is gone or another one before it is looked at: all
+of them are whole as far as anybody can tell.
 **Changed**: readings with a number or setting that the good log has not. Formats with checksums know that
 nearly always; in the others a digit that became another digit is a number like any other: nobody can tell.
 
@@ -44,8 +48,9 @@ def _of(trials: Trials, form: LogFormat) -> list[Outcome]:
 def _formats(trials: Trials) -> Iterator[str]:
     yield "## By format"
     yield ""
-    yield "| format | tried | lost | said | not said | changed | a parser raised, caught | crashes |"
-    yield "|---|---:|---:|---:|---:|---:|---:|---:|"
+    heads = ("tried", "lost", "said", "not said", "nobody can know", "changed", "a parser raised", "crashes")
+    yield f"| format | {' | '.join(heads)} |"
+    yield "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
     for form in FORMATS:
         yield f"| {form.name} | {' | '.join(map(str, _counts(_of(trials, form))))} |"
     yield ""
@@ -64,7 +69,7 @@ def _faults(trials: Trials) -> Iterator[str]:
 
 
 def _cell(found: Sequence[Outcome]) -> str:
-    tried, lost, said, _, changed, *_ = _counts(found)
+    tried, lost, said, _, _, changed, *_ = _counts(found)
     return f"{tried} / {lost} / {said}" + (f", {changed} changed" if changed else "")
 
 
@@ -75,6 +80,7 @@ def _counts(found: Sequence[Outcome]) -> tuple[int, ...]:
         len(lost),
         sum(one.said for one in lost),
         sum(one.unsaid for one in found),
+        sum(one.silent and not one.known for one in found),
         sum(one.wrong > 0 for one in found),
         sum(one.caught for one in found),
         sum(bool(one.crash) for one in found),

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from laboratory.reliability.faults import Fault
+from laboratory.reliability.faults import Fault, FaultKind
 from laboratory.reliability.formats import LogFormat
 from rldoctor.errors import ReadError
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.readers.base import FoundRuns
 from rldoctor.readers.discover import find_runs
 
@@ -25,6 +25,7 @@ class Outcome:
 
     ``wrong``: numbers or settings that the good log has not; ``crash``: what was raised that is no ReadError;
     ``caught``: a parser raised, and was caught where it cost only its own file.
+    ``known``: whether the format itself can tell that something is missing.
     """
 
     lost: int
@@ -34,10 +35,17 @@ class Outcome:
     crash: str = ""
     caught: bool = False
 
+    known: bool = True
+
     @property
-    def unsaid(self) -> bool:
+    def silent(self) -> bool:
         """Whether something is missing and nothing says so."""
         return self.lost > 0 and not self.said and not self.crash
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether that could have been known."""
+        return self.silent and self.known
 
 
 def good(form: LogFormat) -> tuple[bytes, Numbers]:
@@ -47,7 +55,7 @@ def good(form: LogFormat) -> tuple[bytes, Numbers]:
         return path.read_bytes(), numbers(find_runs(Path(folder)))
 
 
-def tried(form: LogFormat, fault: Fault, truth: Numbers, *, while_read: bool) -> Outcome:
+def tried(form: LogFormat, kind: FaultKind, fault: Fault, truth: Numbers) -> Outcome:
     """Do the fault, read, compare."""
     with tempfile.TemporaryDirectory() as folder:
         path = form.make(_run(folder))
@@ -58,9 +66,10 @@ def tried(form: LogFormat, fault: Fault, truth: Numbers, *, while_read: bool) ->
                 done.append(True)
                 fault(path)
 
-        if not while_read:
+        if not kind.while_read:
             once()
-        return _outcome(Path(folder), truth, once)
+        known = form.checked and not (kind.while_read or kind.gone or (kind.cuts and not form.ends))
+        return replace(_outcome(Path(folder), truth, once), known=known)
 
 
 def _run(folder: str) -> Path:

@@ -95,6 +95,7 @@ def _model(archives: Sequence[Path]) -> list[Path]:
     for path in [*usual, *reversed(archives)]:
         from rldoctor.readers.config_files.sb3_zip import is_sb3_zip  # zipfile, only where there is a zip
 
-        if is_sb3_zip(path):
+        # Called like a model and broken: taken, so that reading it says so. Another archive may be anything.
+        if is_sb3_zip(path, broken=path in usual):
             return [path]
     return []

@@ -17,13 +17,13 @@ _VERSION = "_stable_baselines3_version"
 _SERIALIZED = ":serialized:"
 
 
-def is_sb3_zip(path: Path) -> bool:
-    """Whether an archive has the members of a saved model."""
+def is_sb3_zip(path: Path, *, broken: bool = False) -> bool:
+    """Whether an archive has the members of a saved model; ``broken``: the answer where it is broken."""
     try:
         with open_archive(path) as archive:
             return _DATA in archive.namelist()
     except BROKEN:
-        return False
+        return broken
 
 
 def read_sb3_zip(path: Path, double: set[str] | None = None) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def read_event_file(path: Path) -> EventFile:
     pieces: dict[bytes, list[Piece]] = {}
     slow = SlowEvents()
     # Read, not mapped: a file that its writer truncates under a memory map kills the process (SIGBUS).
-    with FileIO(open_handle(path), "r") as stream:
+    with FileIO(open_handle(path, holes=True), "r") as stream:
         frames = FrameReader(stream, path.stat().st_size, out.damage)
         for batch in frames:
             _read_batch(batch, pieces, slow, out)
