@@ -12,13 +12,13 @@ import numpy as np
 from laboratory.reliability.faults import FAULTS, SEED
 from laboratory.reliability.formats import FORMATS
 from laboratory.reliability.page import Trials, page
-from laboratory.reliability.trial import Outcome, good, tried
+from laboratory.reliability.trial import TrialResult, good, tried
 from rldoctor.files import write_whole
 
 
 def trials(count: int, only: str = "") -> Trials:
     """Every fault, ``count`` times where chance is in it, on the formats with ``only`` in their names."""
-    made: dict[tuple[str, str], list[Outcome]] = {}
+    made: dict[tuple[str, str], list[TrialResult]] = {}
     for form in FORMATS:
         if only not in form.name:
             continue
@@ -32,7 +32,7 @@ def trials(count: int, only: str = "") -> Trials:
     return made
 
 
-def _odd(form: str, fault: str, outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _odd(form: str, fault: str, outcomes: Sequence[TrialResult]) -> Iterator[str]:
     for place, one in enumerate(outcomes):
         if one.crash or one.unsaid:
             yield f"{form}, {fault}, number {place}: {one.crash or f'{one.lost} lost and not said'}"

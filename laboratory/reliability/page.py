@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from laboratory.reliability.faults import FAULTS
 from laboratory.reliability.formats import FORMATS, LogFormat
-from laboratory.reliability.trial import SLOW, Outcome
+from laboratory.reliability.trial import SLOW, TrialResult
 
-Trials = Mapping[tuple[str, str], Sequence[Outcome]]
+Trials = Mapping[tuple[str, str], Sequence[TrialResult]]
 HEAD = """# Reliability
 
 Made by `python -m laboratory.reliability --into docs/reliability.md`.
@@ -41,7 +41,7 @@ def _totals(trials: Trials) -> Iterator[str]:
     yield f"{wrong} of {len(checked):,} readings of formats that check themselves with a changed number."
 
 
-def _of(trials: Trials, form: LogFormat) -> list[Outcome]:
+def _of(trials: Trials, form: LogFormat) -> list[TrialResult]:
     return [one for (name, _), found in trials.items() if name == form.name for one in found]
 
 
@@ -68,12 +68,12 @@ def _faults(trials: Trials) -> Iterator[str]:
         yield f"| {fault.name} | {' | '.join(cells)} |"
 
 
-def _cell(found: Sequence[Outcome]) -> str:
+def _cell(found: Sequence[TrialResult]) -> str:
     tried, lost, said, _, _, changed, *_ = _counts(found)
     return f"{tried} / {lost} / {said}" + (f", {changed} changed" if changed else "")
 
 
-def _counts(found: Sequence[Outcome]) -> tuple[int, ...]:
+def _counts(found: Sequence[TrialResult]) -> tuple[int, ...]:
     lost = [one for one in found if one.lost]
     return (
         len(found),

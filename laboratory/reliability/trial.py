@@ -20,7 +20,7 @@ SLOW = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialResult:
     """``lost``: fewer numbers or settings than in the good log; ``said``: something is noted as lost.
 
     ``wrong``: numbers or settings that the good log has not; ``crash``: what was raised that is no ReadError;
@@ -55,7 +55,7 @@ def good(form: LogFormat) -> tuple[bytes, Numbers]:
         return path.read_bytes(), numbers(find_runs(Path(folder)))
 
 
-def tried(form: LogFormat, kind: FaultKind, fault: Fault, truth: Numbers) -> Outcome:
+def tried(form: LogFormat, kind: FaultKind, fault: Fault, truth: Numbers) -> TrialResult:
     """Do the fault, read, compare."""
     with tempfile.TemporaryDirectory() as folder:
         path = form.make(_run(folder))
@@ -78,23 +78,23 @@ def _run(folder: str) -> Path:
     return run
 
 
-def _outcome(folder: Path, truth: Numbers, meanwhile: Callable[[str], None]) -> Outcome:
+def _outcome(folder: Path, truth: Numbers, meanwhile: Callable[[str], None]) -> TrialResult:
     began = time.monotonic()
     try:
         found = find_runs(folder, progress=meanwhile)
     except ReadError as error:
         text = str(error)
         # Nothing at all: an error, which nobody can overlook.
-        return Outcome(truth.total(), 0, True, time.monotonic() - began, caught="reader failed" in text)
+        return TrialResult(truth.total(), 0, True, time.monotonic() - began, caught="reader failed" in text)
     except Exception as error:  # what this is looking for
-        return Outcome(0, 0, False, time.monotonic() - began, f"{type(error).__name__}: {error}")
+        return TrialResult(0, 0, False, time.monotonic() - began, f"{type(error).__name__}: {error}")
     seconds = time.monotonic() - began
     here = numbers(found)
     wrong = (here - truth).total()
     said = bool(found.failures) or any(note.lost for run in found for note in run.notes)
     caught = any("reader failed" in one.text for one in found.failures)
     # A changed number is one that is missing and one that is wrong: it is counted as the second.
-    return Outcome(max(0, truth.total() - here.total()), wrong, said, seconds, caught=caught)
+    return TrialResult(max(0, truth.total() - here.total()), wrong, said, seconds, caught=caught)
 
 
 def numbers(found: FoundRuns) -> Numbers:

@@ -12,7 +12,7 @@ from rldoctor.readers.base import PartlyReadError, Reader
 from rldoctor.readers.checked import check_runs
 
 Item = TypeVar("Item")
-Outcome = tuple[list[RawRun], list[ReadError]]
+NamesRead = tuple[list[RawRun], list[ReadError]]
 _REPORT = "Please report this with the file that causes it."
 
 
@@ -41,7 +41,7 @@ def read_each(items: Iterable[Item], read_one: Callable[[Item], RawRun | list[Ra
     return runs
 
 
-def read_names(reader: Reader, directory: Path, names: Sequence[str]) -> Outcome:
+def read_names(reader: Reader, directory: Path, names: Sequence[str]) -> NamesRead:
     """The runs in the claimed ``names`` and an error for each part that could not be read; never raises."""
     outcome, failed = _attempt(reader, directory, names)
     if failed is None:
@@ -51,7 +51,7 @@ def read_names(reader: Reader, directory: Path, names: Sequence[str]) -> Outcome
     return _without_broken(reader, directory, names)
 
 
-def _attempt(reader: Reader, directory: Path, names: Sequence[str]) -> tuple[Outcome, Exception | None]:
+def _attempt(reader: Reader, directory: Path, names: Sequence[str]) -> tuple[NamesRead, Exception | None]:
     """What the reader gives, and what it raised that it does not promise to."""
     try:
         return check_runs(reader.read(directory, list(names)), directory), None
@@ -64,7 +64,7 @@ def _attempt(reader: Reader, directory: Path, names: Sequence[str]) -> tuple[Out
         return ([], []), error
 
 
-def _without_broken(reader: Reader, directory: Path, names: Sequence[str]) -> Outcome:
+def _without_broken(reader: Reader, directory: Path, names: Sequence[str]) -> NamesRead:
     """Each name by itself tells which is broken; the others are read together again: they may be one run."""
     alone = {name: _attempt(reader, directory, [name]) for name in names}
     errors = [
