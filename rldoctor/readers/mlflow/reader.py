@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from rldoctor.files import open_regular
 from rldoctor.files import read_start
 from rldoctor.model.raw import RawRun
 from rldoctor.patterns import pattern
@@ -48,8 +47,6 @@ class MlflowReader:
 
 def _start(path: Path) -> str:
     try:
-        with open_regular(path) as file:
-            return file.read(4096).decode("utf-8", "replace")
         return read_start(path, 4096).decode("utf-8", "replace")
     except OSError:
         return ""

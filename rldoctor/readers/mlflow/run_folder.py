@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.errors import ReadError
-from rldoctor.files import open_regular, read_bytes
-from rldoctor.model.raw import Note, RawRun, RawSeries
-from rldoctor.readers.limits import CONFIG_BYTES, LOG_BYTES
 from rldoctor.files import read_bytes, read_start
 from rldoctor.model.raw import Note, RawRun, RawSeries
 from rldoctor.readers.limits import CONFIG_BYTES, LOG_BYTES, SERIES, SETTINGS
@@ -62,7 +59,7 @@ def _mapping(path: Path, notes: list[Note]) -> Mapping[str, Any]:
     except OSError:
         return {}
     except (NoYamlError, ValueError, TypeError, RecursionError) as error:
-        notes.append(Note("broken-config", f"{path.name}: not readable: {error}", "warning", lost=True))
+        notes.append(Note("broken-config", f"{path.name}: not readable: {error}", "warning"))
         return {}
     return data if isinstance(data, Mapping) else {}
 
@@ -71,8 +68,6 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
     """Key and content of every file below a folder, sorted; a key with ``/`` is a path."""
     for path in _files(folder)[:SETTINGS]:
         try:
-            with open_regular(path) as file:
-                text = file.read(_LARGEST_TEXT).decode("utf-8", "replace")
             text = read_start(path, _LARGEST_TEXT).decode("utf-8", "replace")
         except OSError:
             continue

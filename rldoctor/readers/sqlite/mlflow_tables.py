@@ -60,9 +60,7 @@ def _run(
     run.settings += named(tags.get(run_id, {}), str(name or ""), run_id, shown, path.name)
     run.notes = state_notes(str(state))
     if not row:
-        run.notes.append(
-            Note("mlflow-run-unlisted", f"{run_id}: not in the table of runs", "warning", lost=True)
-        )
+        run.notes.append(Note("mlflow-run-unlisted", f"{run_id}: not in the table of runs", "warning"))
     note_rows(run)
     return run
 

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rldoctor.errors import ReadError
-from rldoctor.files import open_regular
 from rldoctor.files import read_start
 from rldoctor.model.raw import Note
 from rldoctor.plain_data import dataclass
@@ -57,8 +56,6 @@ class Database:
 def is_database(path: Path) -> bool:
     """Whether a file begins as a SQLite database does."""
     try:
-        with open_regular(path) as file:
-            return file.read(len(MAGIC)) == MAGIC
         return read_start(path, len(MAGIC)) == MAGIC
     except OSError:
         return False

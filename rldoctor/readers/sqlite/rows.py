@@ -22,8 +22,7 @@ def rows_of(database: Database, table: str, columns: Sequence[str], notes: list[
     if known is None:
         return []
     chosen = ", ".join(name if name in known else "NULL" for name in columns)
-    # The names are this program's own, never those of a file.
-    query = f'SELECT rowid, {chosen} FROM "{table}" NOT INDEXED ORDER BY rowid'  # nosec B608
+    query = f'SELECT rowid, {chosen} FROM "{table}" NOT INDEXED ORDER BY rowid'
     rows, error = _until_error(database, query)
     if error is None:
         return rows

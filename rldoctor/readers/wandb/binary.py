@@ -184,15 +184,10 @@ def _notes(name: str, found: LogContents, damage: FrameDamage) -> list[Note]:
     return [*_damage_notes(name, found, damage), *_state_notes(name, found, damage)]
 
 
-def _lost(code: str, text: str) -> Note:
-    return Note(code, text, "warning", lost=True)
-
-
 def _damage_notes(name: str, found: LogContents, damage: FrameDamage) -> list[Note]:
     notes = []
     lost = found.missing() + found.bad
     if damage.header:
-        notes.append(_lost("damaged-header", f"{name}: does not begin as a W&B log does; read on"))
         text = f"{name}: does not begin as a W&B log does; read on"
         notes.append(Note("damaged-header", text, "warning", lost=True))
     if damage.places or lost:
@@ -200,9 +195,6 @@ def _damage_notes(name: str, found: LogContents, damage: FrameDamage) -> list[No
         text += (
             f"{found.taken + found.missing():,} records are lost, what stands before and after them is read"
         )
-        notes.append(_lost("damaged-records", text))
-    if damage.cut:
-        notes.append(_lost("truncated-file", f"{name}: ends inside a record, which is skipped"))
         notes.append(Note("damaged-records", text, "warning", lost=True))
     if found.history.beyond:
         text = (
@@ -225,7 +217,7 @@ def _state_notes(name: str, found: LogContents, damage: FrameDamage) -> list[Not
         notes.append(Note("wandb-exit-code", text, "warning"))
     if found.exit_code is None:
         text = f"{name}: the run was never finished: it was killed, or was still being written"
-        # The end of the log is not there: whether rows are missing before it, nobody can tell.
+        # Whether rows are missing at the end, nobody can tell.
         notes.append(Note("wandb-not-finished", text, lost=True))
     return notes
 

@@ -20,20 +20,6 @@ _RUN_FOLDER = pattern(r"^(?:offline-)?run-\d{8}_\d{6}-(\w+)$")
 
 def read_folder(directory: Path, names: Sequence[str]) -> list[RawRun]:
     """See :meth:`rldoctor.readers.wandb.reader.WandbReader.read`."""
-    runs: list[RawRun] = []
-    errors: list[ReadError] = []
-    for name in names:
-        try:
-            runs.append(read_binary(directory / name))
-        except ReadError as error:
-            errors.append(error)
-            continue
-        runs[-1].id = name if len(names) > 1 else ""
-        _add_config(runs[-1], directory)
-    if not runs:
-        raise errors[0]
-    runs[0].notes.extend(Note("unreadable-file", str(error), "warning", lost=True) for error in errors)
-    return runs
     return read_each(names, lambda name: _read(directory, name))
 
 
@@ -59,7 +45,7 @@ def _add_config(run: RawRun, directory: Path) -> None:
         try:
             found = read_config_file(directory / name, name=name)
         except ReadError as error:
-            run.notes.append(Note("broken-config", str(error), "warning", lost=True))
+            run.notes.append(Note("broken-config", str(error), "warning"))
             continue
         fresh = (setting for setting in found if setting.key not in known)
         run.settings.extend(setting for setting in fresh if not setting.key.startswith("_wandb"))
@@ -79,7 +65,7 @@ def read_remains(directory: Path, names: Sequence[str]) -> RawRun:
         except ReadError:
             continue
         text = f"The history of this W&B run is not in the folder, only {name} is. {hint}"
-        run.notes.append(Note("wandb-no-history", text, "warning", lost=True))
+        run.notes.append(Note("wandb-no-history", text, "warning"))
         run.id, run.format = "", f"wandb ({name})"
         _add_config(run, directory)
         return run
