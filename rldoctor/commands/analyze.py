@@ -15,7 +15,6 @@ from rldoctor.commands.progress import each_run
 from rldoctor.commands.reading import read_all, tell_failures, too_much_lost
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.model.finding import Diagnosis
-from rldoctor.model.reading import Unread
 from rldoctor.model.run import Run
 from rldoctor.report.registry import STDOUT, check_written
 
