@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from rldoctor.model.finding import Diagnosis
 from rldoctor.model.measured import Measured
 from rldoctor.report import render
 from rldoctor.report.json_report import json_schema
+from rldoctor.report.terminal import render as terminal
+from rldoctor.report.terminal_detail import VERBOSE
 
 SICK = Path(__file__).parents[2] / "reference_runs" / "faulty" / "frozen-actor" / "ppo-Hopper-v5-0"
 RECORD = Measured("stable", 7, 8, 0, 27, 0.529, 0.978, first_right=6, first_named=7, probability=0.75)
@@ -26,11 +29,17 @@ def measured(diagnosis: Diagnosis, record: Measured | None) -> Diagnosis:
     )
 
 
-@pytest.mark.parametrize("format_", ["terminal", "html"])
-def test_a_report_shows_it_where_there_is_one(make: Any, format_: str) -> None:
-    with_it, without = (
-        " ".join(render([measured(make("sick"), record)], format_).split()) for record in (RECORD, None)
-    )
+def html(diagnosis: Diagnosis) -> str:
+    return render([diagnosis], "html")
+
+
+def in_full(diagnosis: Diagnosis) -> str:
+    return terminal([diagnosis], VERBOSE)
+
+
+@pytest.mark.parametrize("report", [in_full, html])
+def test_a_report_shows_it_where_there_is_one(make: Any, report: Callable[[Diagnosis], str]) -> None:
+    with_it, without = (" ".join(report(measured(make("sick"), record)).split()) for record in (RECORD, None))
     assert "stable; on held-out runs: found in 7 of 8" in with_it
     # What the rule means in general stands below, with its record as shipped.
     assert "held-out runs" not in without.partition("What each rule means")[0]
