@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ from rldoctor.commands import gate
 from rldoctor.commands.options import OPTIONS, Options
 from rldoctor.datafiles.packs import pack_directories
 from rldoctor.many.cache import ResultCache, user_cache
+from rldoctor.many.results import packed, unpacked
+from rldoctor.model.raw import Note
 from rldoctor.paths import PACKAGE
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.fingerprint import contents_digest, fingerprint
 from rldoctor.readers.registry import load_readers
 from rldoctor.readers.run_folders import RunFolders
@@ -51,6 +55,31 @@ class CachedResults:
         """Keep a result that is complete."""
         if key is not None:
             self._cache.put(key, value)
+
+    def notes(self, keys: Sequence[str | None]) -> KeptNotes | None:
+        """Where the notes of twins of all these parts are kept; None where one of them has no key."""
+        if not all(keys):
+            return None
+        digest = hashlib.sha256(f"twins {self._base} {keys}".encode()).hexdigest()
+        return KeptNotes(self._cache, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNotes:
+    """What was noted of the twins of all runs of an earlier call, which holds while no run changed."""
+
+    cache: ResultCache
+    key: str
+
+    def get(self, count: int) -> list[Note | None] | None:
+        """The notes of so many runs; None where there are none."""
+        found = self.cache.get(self.key)
+        notes: list[Note | None] = [] if found is None else unpacked(found)
+        return notes if len(notes) == count else None
+
+    def put(self, notes: list[Note | None]) -> None:
+        """Keep the notes."""
+        self.cache.put(self.key, packed(notes))
 
 
 def cached_results(work: JudgePart) -> CachedResults | None:

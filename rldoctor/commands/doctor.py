@@ -13,6 +13,9 @@ NEEDED = ("numpy", "pandas", "PyYAML", "tensorboard", "typer", "rich", "jinja2")
 EXTRAS = {
     "aim": ("aim",),
     "reference": ("torch", "stable-baselines3", "sb3-contrib", "gymnasium", "gymnasium-robotics", "mujoco"),
+    "table": ("pyarrow",),
+    "dask": ("joblib", "cloudpickle", "distributed"),
+    "ray": ("joblib", "cloudpickle", "ray"),
     "video": ("pillow", "imageio", "imageio-ffmpeg", "pygame-ce"),
 }
 

@@ -24,6 +24,7 @@ from rldoctor.report.run_names import relative_places
 from rldoctor.report.run_parts import STREAMED, ManyRuns, RunParts, total, with_note
 
 if TYPE_CHECKING:
+    from rldoctor.commands.caching import KeptNotes
     from rldoctor.model.finding import Diagnosis
     from rldoctor.model.raw import Note
     from rldoctor.model.reading import Unread
@@ -44,6 +45,7 @@ class ManyJudged:
     unread: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     interrupted: bool = False
+    twins: KeptNotes | None = None
 
 
 def streamed(asked: gate.Gate, formats: Sequence[str]) -> bool:
@@ -60,7 +62,7 @@ def judge_many(paths: Sequence[PathRuns], work: JudgePart, how: HowMany, spool: 
     made = ManyJudged()
     left = set(range(len(tasks)))
     try:
-        for done in watch(_results(work, tasks, how), len(tasks), "analysing"):
+        for done in watch(_results(work, tasks, how, made), len(tasks), "analysing"):
             left.discard(done.number)
             path, place = parts[done.number]
             _take(path, place, done, made, spool)
@@ -75,7 +77,7 @@ def judge_many(paths: Sequence[PathRuns], work: JudgePart, how: HowMany, spool: 
     return made
 
 
-def _results(work: JudgePart, tasks: Sequence[RunFolders], how: HowMany) -> Iterator[Done]:
+def _results(work: JudgePart, tasks: Sequence[RunFolders], how: HowMany, into: ManyJudged) -> Iterator[Done]:
     """The results of all tasks, those first that were there already."""
     if not how.cache:
         yield from _made(work, tasks, range(len(tasks)), how)
@@ -88,6 +90,7 @@ def _results(work: JudgePart, tasks: Sequence[RunFolders], how: HowMany) -> Iter
         yield from _made(work, tasks, range(len(tasks)), how)
         return
     keys = [cached.key(task) for task in tasks]
+    into.twins = cached.notes(keys)
     left = []
     for number, key in enumerate(keys):
         found = cached.get(key)
@@ -174,6 +177,9 @@ def twin_notes(made: ManyJudged, spool: Spool) -> list[Note | None]:
 
     if len(made.runs) < 2:
         return [None] * len(made.runs)
+    kept = None if made.interrupted or made.broken or made.twins is None else made.twins
+    if kept is not None and (notes := kept.get(len(made.runs))) is not None:
+        return notes
 
     @lru_cache(maxsize=_AT_HAND)
     def run_of(number: int) -> Run:
@@ -183,7 +189,10 @@ def twin_notes(made: ManyJudged, spool: Spool) -> list[Note | None]:
     try:
         names = names_of([(one.about.path, one.about.id) for one in made.runs])
         search = TwinSearch(run_of, load_criteria(builtin_rules_dir()), names)
-        return [search.note(number) for number in range(len(made.runs))]
+        notes = [search.note(number) for number in range(len(made.runs))]
+        if kept is not None:
+            kept.put(notes)
+        return notes
     except RldoctorError:
         raise
     except Exception as error:  # each run can be judged without the others

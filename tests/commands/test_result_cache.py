@@ -84,14 +84,25 @@ def test_other_rules_and_options_are_another_result(tree: Path, judged: list[str
 
 def test_damage_in_the_cache_is_noticed(tree: Path, judged: list[str]) -> None:
     first = analyzed(tree)
+    # A result for each run, and what is noted of their twins.
     kept = sorted(path for path in (tree.parent / "cache" / "results").rglob("*") if path.is_file())
-    assert len(kept) == 2
-    data = bytearray(kept[0].read_bytes())
-    data[len(data) // 2] ^= 1
-    kept[0].write_bytes(data)
+    assert len(kept) == 3
+    for path in kept:
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
     judged.clear()
     assert analyzed(tree) == first
-    assert len(judged) == 1
+    assert sorted(judged) == sorted(NAMES)
+
+
+def test_what_is_noted_of_twins_is_kept_while_no_run_changed(tree: Path, judged: list[str]) -> None:
+    shutil.copytree(tree / NAMES[0], tree / "twin")
+    first = analyzed(tree)
+    assert "identical to" in first
+    assert analyzed(tree) == first
+    shutil.rmtree(tree / NAMES[0])
+    assert "identical to" not in analyzed(tree)
 
 
 def test_a_cache_that_others_can_write_to_is_not_used(
