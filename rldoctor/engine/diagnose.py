@@ -143,7 +143,22 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     unseen = unseen_gain(outcome, policy.judging)
     if unseen is not None:
         return f"training rose, measured by itself, but {unseen.points:,} evaluations show no gain"
+    if _may_be_shorter(outcome.deciding, context):
+        return (
+            "a return below zero also rises where episodes only get shorter, and no episode length is logged"
+        )
     return ""
+
+
+def _may_be_shorter(found: CurveOutcome, context: PreparedRun) -> bool:
+    """Whether a gain, measured by itself, may be that of episodes that end sooner.
+
+    Of a known task the scale tells; a length that is logged is judged by rules (OUT-06).
+    """
+    if not found.kind.gained or found.measure.name != "own" or not (found.start and found.best):
+        return False
+    lengths = any(name in context.metrics for name in ("episode_length", "eval_length"))
+    return found.start.value < 0 and found.best.value < 0 and not lengths
 
 
 def _is_remark(root: Root, policy: Policy) -> bool:

@@ -289,3 +289,29 @@ def test_a_finding_about_the_outcome_and_the_headline_are_one_sentence() -> None
     assert diagnosis.achieved is not None
     assert "too early" not in f"{diagnosis.verdict_note} {diagnosis.outcome_note}"
     assert "do nothing (OUT-13)" in diagnosis.outcome_note
+
+
+LEARNS = {
+    "approx_kl": "0.008x60 ~0.001",
+    "clip_fraction": "0.08x60",
+    "entropy": "2.8-0.01x60",
+    "explained_variance": "0.7x60 ~0.05",
+    "value_loss": "10-0.1x60 ~0.5",
+}
+
+
+@pytest.mark.parametrize(
+    ("extra", "quiet"),
+    [
+        ({"episode_return": "-80+0.8x60 ~1"}, False),
+        ({"episode_return": "-80+0.8x60 ~1", "episode_length": "200x60"}, True),
+        ({"episode_return": "20+0.8x60 ~1"}, True),
+    ],
+)
+def test_a_return_below_zero_that_rises_may_be_that_of_shorter_episodes(
+    extra: dict[str, str], quiet: bool
+) -> None:
+    found = diagnose(make_run("ppo", LEARNS | extra, {"learning_rate": 3e-4}))
+    assert found.roots == () or all(root.severity is Severity.INFO for root in found.roots)
+    assert ("no episode length is logged" in found.verdict_note) is not quiet
+    assert (found.verdict == "not_enough_data") is not quiet

@@ -82,7 +82,13 @@ def test_no_framework_takes_another_ones_tags_in_this_spelling() -> None:
     spellings: dict[frozenset[str], set[str]] = {}
     for name, entry in fingerprints().items():
         for one in entry["any"]:
-            if not one.get("files") and not one.get("contexts") and not one.get("without"):
+            # What is told by settings, files or words has no tags to be mixed up.
+            if (
+                one.get("tags")
+                and not one.get("files")
+                and not one.get("contexts")
+                and not one.get("without")
+            ):
                 wanted = frozenset(written_plainly(tag) for tag in one.get("tags", ()))
                 spellings.setdefault(wanted, set()).add(name)
     assert [names for names in spellings.values() if len(names) > 1] == []

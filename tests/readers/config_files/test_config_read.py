@@ -131,7 +131,7 @@ def test_broken_files_are_errors_alone_and_notes_in_a_directory(tmp_path, name):
         read_config_file(tmp_path / name)
     found = gather(tmp_path)
     assert found.settings == []
-    assert [note.code for note in found.notes] == ([] if name == "model.zip" else ["broken-config"])
+    assert [note.code for note in found.notes] == ["broken-config"]
 
 
 def test_alias_bomb_and_cycle_end(tmp_path):
