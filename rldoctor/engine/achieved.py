@@ -268,6 +268,8 @@ def budget_of(
         random = float(epsilon.finite().values[-1])
     if run.axis == "episodes":
         return Budget(random=random, minimum=_least_episodes(metrics, criteria))
+    if run.axis == "updates" and matches(run.algorithm, ("language_model",)):
+        return Budget(random=random, minimum=criteria["least_model_updates"])
     if run.axis != "env_steps":
         return Budget(random=random)
     warmup = config.get("learning_starts", 0.0)

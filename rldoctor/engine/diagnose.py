@@ -197,7 +197,9 @@ def _levels(context: PreparedRun, found: CurveOutcome) -> list[float]:
     fitted = [one.value for one in (found.start, found.end, found.best) if one is not None]
     seen = [context.facts.get(f"return_{name}", math.nan) for name in ("start", "end", "best")]
     one_level = np.ptp(fitted) <= _NOTHING * found.measure.material and found.metric == "episode_return"
-    return seen if one_level and not any(map(math.isnan, seen)) else fitted
+    levels = seen if one_level and not any(map(math.isnan, seen)) else fitted
+    # Levels are means over different stretches; nobody calls one of them the best beside a better one.
+    return [*levels[:-1], max(levels)] if levels else levels
 
 
 def _told_by(evaluated: Sequence[Evaluated]) -> str:

@@ -92,7 +92,7 @@ class Blocks:
         if found.kind in ("call", "timings"):
             self._within = found.kind
         elif found.kind == "bar":
-            self._bar = found.values
+            self._bar = found.values or self._bar
         elif self._within != "timings":
             self.settings.update(found.values)
             return

@@ -33,6 +33,8 @@ _HEADING = pattern(r"^[-=#*_\s]*(.*?)[-=#*_:\s]*$")
 _SPEED = pattern(
     r"^\s*Computation:\s*(\d+\.?\d*) steps/s \(collection:? ?(\d+\.?\d*)s, learning:? ?(\d+\.?\d*)s\)\s*$"
 )
+# A bar with words before it (loading shards, mapping a data set, verl's own) does not count what is logged.
+_LABELLED = pattern(r"\s*[^\W\d][^|%]*\s\d+%\|")
 _BAR = pattern(r"(?:^|[|\s])(\d+)/(?:\d+|\?)\s*\[")
 # Code, and what argparse prints: its values are settings.
 _CALL = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\((?=.*=)(?:.*\)|[^:]*,)$")
@@ -161,6 +163,10 @@ def _of_pairs(line: str, text: str) -> Content | None:
         names = ("Computation", "Computation/collection", "Computation/learning")
         return Content(BLOCK, dict(zip(names, map(float, match.groups()), strict=True)))
     found = list(pairs(text))
+    if label := _LABELLED.match(text):
+        found = [one for one in found if one.start >= label.end()]
+        if not found:
+            return Content("bar")
     if not found:
         bar = _BAR.search(text)
         return Content("bar", {"iteration": float(bar.group(1))}) if bar else _of_words(text)

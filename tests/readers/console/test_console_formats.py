@@ -299,3 +299,23 @@ def test_words_and_numbers_between_bars(tmp_path):
     assert found["Episode"] == [10, 20]
     assert found["Loss"] == [0.001, 0.1]
     assert found["Reward"][0] == 1234.5
+
+
+def test_a_bar_with_words_before_it_places_no_row(tmp_path):
+    """What was loaded or mapped before a training is no count of its updates."""
+    shards = "Loading checkpoint shards: 100%|██████████| 4/4 [00:03<00:00,  1.21it/s]\n"
+    rows = [
+        f"{{'loss': 0.0, 'grad_norm': 0.5, 'reward': {0.1 * n:.1f}, 'reward_std': 0.3, 'entropy': 0.4}}\n"
+        for n in range(1, 9)
+    ]
+    (run,) = runs_of(tmp_path, shards + "".join(rows), "train.log")
+    assert "iteration" not in {part.tag for part in run.series}
+    assert len(understand(run).metrics.series["episode_return"]) == len(rows)
+
+
+def test_a_training_bar_beside_counted_lines_is_no_row(tmp_path):
+    bar = "Training Progress: {n}%|#  | {n}/70 [1:02<2:00, 8.1s/it]\n"
+    line = "step:{n} - critic/score/mean:0.{n} - actor/entropy:0.5\n"
+    (run,) = runs_of(tmp_path, "".join((line + bar).format(n=n) for n in range(1, 9)), "train.log")
+    assert "Training Progress" not in {part.tag for part in run.series}
+    assert understand(run).metrics.series["episode_return"].steps.tolist() == list(range(1, 9))
