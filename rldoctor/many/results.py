@@ -59,7 +59,8 @@ def packed(value: object, *, text: bool = True) -> bytes:
 
 def unpacked(data: bytes) -> Any:
     """What :func:`packed` made, of this program only: it must come from nowhere else."""
-    return pickle.loads(zlib.decompress(data))
+    # From this program's own pipes, and from a cache folder that nobody else can write to.
+    return pickle.loads(zlib.decompress(data))  # nosec B301
 
 
 def _mapping(values: dict[Any, Any]) -> MappingProxyType[Any, Any]:
