@@ -13,7 +13,8 @@ from rldoctor.readers.checked import check_runs
 
 Item = TypeVar("Item")
 NamesRead = tuple[list[RawRun], list[ReadError]]
-_REPORT = "Please report this with the file that causes it."
+# What the hint of an error is that a parser raised and nobody meant.
+REPORT = "Please report this with the file that causes it."
 
 
 def read_each(items: Iterable[Item], read_one: Callable[[Item], RawRun | list[RawRun]]) -> list[RawRun]:
@@ -33,7 +34,7 @@ def read_each(items: Iterable[Item], read_one: Callable[[Item], RawRun | list[Ra
         except ReadError as error:
             errors.append(error)
         except Exception as error:  # a parser may raise anything; the other runs are read
-            errors.append(ReadError(f"{item}: {_said(error)}", hint=_REPORT))
+            errors.append(ReadError(f"{item}: {_said(error)}", hint=REPORT))
         else:
             runs += made if isinstance(made, list) else [made]
     if errors:
@@ -79,7 +80,7 @@ def _without_broken(reader: Reader, directory: Path, names: Sequence[str]) -> Na
 
 
 def _failed(reader: Reader, path: Path, error: Exception) -> ReadError:
-    return ReadError(f"{path}: the {reader.name} reader failed: {_said(error)}", hint=_REPORT)
+    return ReadError(f"{path}: the {reader.name} reader failed: {_said(error)}", hint=REPORT)
 
 
 def _said(error: Exception) -> str:

@@ -11,6 +11,7 @@ cell is left out too.
 from __future__ import annotations
 
 from rldoctor.model.raw import Note
+from rldoctor.readers.tabular.decode import lines_of
 from rldoctor.readers.tabular.dialect import split
 
 # How many rows before the last tell how long the cells of its last column are, and how many of them it takes.
@@ -54,4 +55,4 @@ def _last_lines(text: str) -> list[str]:
     end = len(text)
     for _ in range(_ROWS_BEFORE + 1):
         end = max(text.rfind("\n", 0, end), 0)
-    return text[end:].strip("\n").splitlines()
+    return lines_of(text[end:].strip("\n"))

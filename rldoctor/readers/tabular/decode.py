@@ -70,7 +70,7 @@ def decode(data: bytes, path: Path) -> tuple[str, list[Note]]:
     notes: list[Note] = []
     # Before the search for zero bytes, of which UTF-16 is full. Windows PowerShell redirects output in it.
     if data.startswith(_UTF16):
-        return data.decode("utf-16", errors="replace"), notes
+        return _one_kind(data.decode("utf-16", errors="replace")), notes
     # After a power cut a file may have been extended and not filled in. All zeros is refused as binary below.
     stripped = data.rstrip(b"\0")
     if len(stripped) != len(data) and stripped:
@@ -85,10 +85,22 @@ def decode(data: bytes, path: Path) -> tuple[str, list[Note]]:
         raise ReadError(
             f"{path}: the file is empty", hint="The logger never wrote a row: look at the training's output."
         )
-    text = _characters(data, path, notes)
-    if "\r" in text:  # the csv module refuses a lone carriage return
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text, notes
+    # The csv module refuses a lone carriage return.
+    return _one_kind(_characters(data, path, notes)), notes
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text, without their ends.
+
+    ``str.splitlines`` also ends a line at a form feed and at characters such as U+2028, which may stand in a
+    name or in a text of JSON.
+    """
+    lines = _one_kind(text).split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
+def _one_kind(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def _characters(data: bytes, path: Path, notes: list[Note]) -> str:

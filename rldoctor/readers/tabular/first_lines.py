@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rldoctor.files import read_start
 from rldoctor.patterns import pattern
+from rldoctor.readers.tabular.decode import lines_of
 from rldoctor.readers.tabular.dialect import COMMENT, is_number, sniff, split
 from rldoctor.readers.tabular.documents import opens_like_document
 from rldoctor.readers.tabular.jsonlines import first_object, parse_line
@@ -37,7 +38,7 @@ def begins_with_object(path: Path) -> bool:
     try:
         if path.stat().st_size == 0 or first_object(path):
             return True
-        return path.suffix != ".json" and any(parse_line(line) for line in head(path).splitlines()[:_SNIFFED])
+        return path.suffix != ".json" and any(parse_line(line) for line in lines_of(head(path))[:_SNIFFED])
     except OSError:
         # Claimed all the same: reading it then says what is wrong.
         return True
@@ -51,7 +52,7 @@ def promising(path: Path) -> bool:
     text = head(path)
     if looks_like_monitor(text):
         return True
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in lines_of(text) if line.strip()]
     dialect = sniff(lines[: _SNIFFED + sum(line.startswith(COMMENT) for line in lines)])
     # In a directory any data may be called ``.csv``; a table without names is read where the user points at
     # it.

@@ -19,7 +19,7 @@ from rldoctor.plain_data import dataclass
 from rldoctor.readers.bounded_json import loads
 from rldoctor.readers.limits import MIB
 from rldoctor.readers.tabular.cells import Column, number
-from rldoctor.readers.tabular.decode import read_text
+from rldoctor.readers.tabular.decode import lines_of, read_text
 from rldoctor.readers.tabular.documents import parse_document
 from rldoctor.readers.tabular.table import Table
 
@@ -164,7 +164,7 @@ def flat(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator
 
 
 def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
-    lines = text.splitlines()
+    lines = lines_of(text)
     rows: list[dict[str, Any]] = []
     bad = 0
     for index, line in enumerate(lines):

@@ -16,7 +16,7 @@ import numpy as np
 from rldoctor.model.raw import Note, RawSeries
 from rldoctor.readers.axes import is_axis
 from rldoctor.readers.tabular.contents import Contents
-from rldoctor.readers.tabular.decode import read_text
+from rldoctor.readers.tabular.decode import lines_of, read_text
 from rldoctor.readers.tabular.dialect import sniff
 from rldoctor.readers.tabular.table import Table
 
@@ -58,7 +58,7 @@ def _frame(path: Path) -> pd.DataFrame | None:
     import pandas as pd
 
     text, _ = read_text(path)
-    dialect = sniff(text.splitlines()[:_SNIFF_LINES])
+    dialect = sniff(lines_of(text)[:_SNIFF_LINES])
     if dialect is None:
         return None
     try:

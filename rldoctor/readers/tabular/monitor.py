@@ -110,9 +110,9 @@ def _split(text: str) -> tuple[dict[str, object], str, int]:
         header = {}
     sections = 1
     if "\n#" in body:
-        lines = body.splitlines(keepends=True)
+        lines = body.split("\n")
         sections += sum(line.startswith("#") for line in lines)
-        body = "".join(line for line in lines if not line.startswith("#"))
+        body = "\n".join(line for line in lines if not line.startswith("#"))
     return (header if isinstance(header, dict) else {}), body, sections
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import Note, RawSeries
 from rldoctor.readers.tabular.contents import Contents
+from rldoctor.readers.tabular.decode import lines_of
 from rldoctor.readers.tabular.dialect import sniff
 from rldoctor.readers.tabular.first_lines import head
 from rldoctor.readers.tabular.table import read_table
@@ -21,7 +22,7 @@ def is_scalars_dir(directory: Path) -> bool:
     first = next(iter(sorted(directory.rglob("*.csv"))), None)
     if first is None:
         return False
-    dialect = sniff(head(first).splitlines()[:2])
+    dialect = sniff(lines_of(head(first))[:2])
     return dialect is not None and dialect.headerless and len(dialect.names) == 2
 
 

@@ -17,7 +17,7 @@ from rldoctor.plain_data import dataclass
 from rldoctor.readers.limits import SERIES
 from rldoctor.readers.tabular.cells import Column, column
 from rldoctor.readers.tabular.cut import without_cut_cell
-from rldoctor.readers.tabular.decode import read_text
+from rldoctor.readers.tabular.decode import lines_of, read_text
 from rldoctor.readers.tabular.dialect import COMMENT, Dialect, sniff, unmixed
 from rldoctor.readers.tabular.numerals import COMMA, decimal_mark
 from rldoctor.readers.tabular.sections import TooManyCellsError, cells_by_name
@@ -67,7 +67,7 @@ def parse_table(text: str, source: str, path: Path | None = None, above: int = 0
     ``path`` is the file the text was read from, when all its lines but the first ``above`` are in the text:
     numpy reads numbers from a file much faster than from memory.
     """
-    head = text[: _longest_head(text)].splitlines()
+    head = lines_of(text[: _longest_head(text)])
     _check_width(head, path or source)
     dialect = sniff(head)
     if dialect is None or not any(dialect.names):

@@ -80,13 +80,14 @@ class SlowEvents:
 
     def _read_tensor(self, record: int, event: Any, value: Any) -> None:
         """A tensor: text, a scalar of any numeric type, or something else (left alone)."""
-        from tensorboard.util import tensor_util
-
         if value.tensor.string_val or value.metadata.plugin_data.plugin_name == "text":
             self.texts.append(_text(event, value))
             return
         if value.metadata.plugin_data.plugin_name not in _SCALAR_PLUGINS:
             return
+        # Brings fsspec and, where it is installed, boto3: 25 MB and a second that a text need not cost.
+        from tensorboard.util import tensor_util
+
         try:
             array = tensor_util.make_ndarray(value.tensor)
         except Exception:  # KeyError for a type that does not exist, and whatever else odd bytes lead to

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from rldoctor.readers.tensorboard import TensorBoardReader, read_event_file
@@ -159,3 +162,17 @@ def test_a_changed_setting_is_noted(tmp_path):
     assert values(run) == {"lr": 1e-4, "seed": 1}
     (note,) = [note for note in run.notes if note.code == "setting-changed"]
     assert note.text.startswith("lr: 0.001 became 0.0001 in events")
+
+
+def test_a_text_and_hparams_are_read_without_the_heavy_half_of_tensorboard(tmp_path):
+    """It brings fsspec and boto3 where they are installed: 25 MB in each process that reads such a run."""
+    writer = pytest.importorskip("torch.utils.tensorboard").SummaryWriter(str(tmp_path))
+    writer.add_text("hyperparameters", "|param|value|\n|-|-|\n|gamma|0.9|")
+    writer.add_hparams({"lr": 3e-4}, {"m": 0.0}, run_name=".")
+    writer.close()
+    code = (
+        "import sys; from rldoctor.readers.discover import find_runs; from pathlib import Path; "
+        "(run,) = find_runs(Path(sys.argv[1])); assert {one.key for one in run.settings} >= {'gamma', 'lr'}; "
+        "sys.exit('tensorboard.util.tensor_util' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 0
