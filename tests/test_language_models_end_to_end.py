@@ -223,6 +223,65 @@ def test_preferences(tmp_path):
     assert diagnosis.verdict != "healthy"
 
 
+def dpo(rows: int = 60, **changes: Values) -> dict[str, Values]:
+    """What TRL's DPO logs of a run in which nothing is wrong: margins grow, the chosen fall a little."""
+    healthy: dict[str, Values] = {
+        "loss": ramp(0.69, 0.56, rows, noise=0.02),
+        "rewards/chosen": ramp(0, -1.0, rows, noise=0.05),
+        "rewards/rejected": ramp(0, -2.0, rows, noise=0.05),
+        "rewards/margins": ramp(0, 1.0, rows, noise=0.05),
+        "rewards/accuracies": [*ramp(0.5, 0.72, 15, noise=0.05), *level((0.72, rows - 15), noise=0.05)],
+        "logps/chosen": ramp(-280, -290, rows, noise=6),
+        "logps/rejected": ramp(-265, -285, rows, noise=6),
+        "grad_norm": level((8.0, rows), noise=0.5),
+        "learning_rate": level((5e-7, rows)),
+    }
+    return {f"train/{tag}": values for tag, values in (healthy | changes).items()}
+
+
+def test_nothing_is_said_against_good_preference_training(tmp_path):
+    diagnosis = diagnosis_of(written(tmp_path, dpo()))
+    assert not fired(diagnosis)
+
+
+def test_preferences_that_are_not_learned_or_lost(tmp_path):
+    chance = {"rewards/accuracies": level((0.5, 60), noise=0.06), "loss": level((0.693, 60), noise=0.01)}
+    moved = {"rewards/margins": level((0.0, 60), noise=0.05)}
+    assert "DPO-02" in fired(diagnosis_of(written(tmp_path / "chance", dpo(**chance, **moved))))
+    lost = {
+        "rewards/accuracies": level((0.5, 5), (0.75, 25), (0.5, 30), noise=0.05),
+        "loss": level((0.69, 5), (0.55, 25), (2.0, 30), noise=0.02),
+        "learning_rate": level((1e-4, 60)),
+    }
+    diagnosis = diagnosis_of(written(tmp_path / "lost", dpo(**lost)))
+    assert diagnosis.roots[0].finding.code == "DPO-04"
+    assert diagnosis.roots[0].severity is Severity.CRITICAL
+
+
+def test_preferences_that_are_known_by_heart(tmp_path):
+    heart = {
+        "rewards/accuracies": level((0.6, 10), (1.0, 50)),
+        "loss": level((0.69, 5), (0.3, 5), (0.01, 50)),
+        "rewards/margins": ramp(0, 12, 60),
+    }
+    held_out = {
+        "eval/loss": [0.69, 0.6, 0.55, 0.55, 0.62, 0.7, 0.8, 0.9, 0.95, 1.0, *[1.05] * 50],
+        "eval/rewards/accuracies": [0.5, 0.7, 0.74, 0.74, 0.7, 0.68, 0.66, *[0.64] * 53],
+    }
+    assert "DPO-05" in fired(diagnosis_of(written(tmp_path / "blind", dpo(**heart))))
+    seen = diagnosis_of(written(tmp_path / "seen", dpo(**heart) | held_out))
+    assert "DPO-03" in fired(seen)
+    assert fired(seen)["DPO-03"].severity >= Severity.WARNING
+
+
+def test_evaluations_of_verl_alone_are_judged(tmp_path):
+    def of(*parts: tuple[float, int]) -> dict[str, Values]:
+        return {"val-core/openai/gsm8k/acc/mean@8": level(*parts, noise=0.02)}
+
+    assert diagnosis_of(written(tmp_path / "fell", of((0.7, 12), (0.2, 13)))).verdict == "error"
+    assert diagnosis_of(written(tmp_path / "rose", of((0.3, 5), (0.5, 8), (0.7, 12)))).verdict == "healthy"
+
+
 @pytest.mark.parametrize(
     "without", ["frac_reward_zero_std", "entropy", "completions/", "grad_norm", "learning_rate"]
 )

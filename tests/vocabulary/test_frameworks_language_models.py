@@ -208,6 +208,73 @@ def test_preference_training_has_a_note():
     assert "reward_component" not in {one.name for one in found.metrics.alternates}
 
 
+PAIRS = {
+    "openrlhf": {
+        "train/loss": "",
+        "train/loss_mean": "total_loss",
+        "train/acc": "",
+        "train/acc_mean": "preference_accuracy",
+        "train/chosen_reward": "chosen_reward",
+        "train/reject_reward": "rejected_reward",
+        "train/lr": "learning_rate",
+        "eval/eval_loss": "eval_preference_loss",
+        "eval/acc_mean": "eval_preference_accuracy",
+    },
+    "nemo_rl": {
+        "train/preference_loss": "total_loss",
+        "train/loss": "",
+        "train/accuracy": "preference_accuracy",
+        "train/rewards_chosen_mean": "chosen_reward",
+        "train/rewards_rejected_mean": "rejected_reward",
+        "validation/accuracy": "eval_preference_accuracy",
+    },
+    "trl": {
+        "train/rewards/margins": "preference_margin",
+        "train/rewards/accuracies": "preference_accuracy",
+        "train/logps/chosen": "chosen_logp",
+        "train/logps/rejected": "rejected_logp",
+        "train/loss": "total_loss",
+        "train/rewards/chosen": "chosen_reward",
+        "train/rewards/rejected": "rejected_reward",
+        "eval/loss": "eval_preference_loss",
+        "eval/rewards/accuracies": "eval_preference_accuracy",
+        "eval/runtime": "",
+        "train/mean_token_accuracy": "",
+    },
+}
+
+
+@every("framework", list(PAIRS))
+def test_preference_training_of(framework):
+    found = understand(board({tag: [0.25, 0.5] for tag in PAIRS[framework]}))
+    assert (found.framework, found.algorithm) == (framework, "dpo")
+    named = {one.tag: one.name for one in found.metrics.series.values()}
+    assert sorted(named.values()) == sorted(metric for metric in PAIRS[framework].values() if metric)
+    assert not found.metrics.unmapped
+
+
+EVALUATIONS = {
+    "verl": "val-core/openai/gsm8k/acc/mean@8",
+    "prime_rl": "eval/gsm8k/avg@8",
+    "skyrl": "eval/all/avg_score",
+    "areal": "eval-rollout/reward",
+    "tinker": "test/env/all/reward/total",
+}
+
+
+@every("framework", list(EVALUATIONS))
+def test_evaluations_alone_tell_the_framework(framework):
+    found = understand(board({EVALUATIONS[framework]: [0.4, 0.5]}))
+    assert (found.framework, found.axis) == (framework, "updates")
+    assert values(found, "eval_return") == [0.4, 0.5]
+
+
+def test_of_several_answers_the_mean_counts():
+    tags = {f"val-core/gsm8k/acc/{one}": [value] for one, value in
+            {"best@8/mean": 0.9, "maj@8/mean": 0.7, "mean@8": 0.5}.items()}  # fmt: skip
+    assert values(understand(board(tags)), "eval_return") == [0.5]
+
+
 def test_a_home_made_program_is_known_by_its_answers():
     tags = {"reward": [0.1, 0.2], "kl": [0.01, 0.02], "mean_response_length": [10, 20], "entropy": [1, 1]}
     found = understand(board(tags))
