@@ -215,6 +215,91 @@ def test_one_block_in_which_one_penalty_is_all_there_is(tmp_path: Path) -> None:
     assert "action_rate makes up" in first(found).message
 
 
+UNTAUGHT = {
+    "Mean action noise std": 0.27,
+    "Mean reward": -6.2,
+    "Mean episode length": 249.1,
+    "Episode_Reward/track_lin_vel": 0.0,
+    "Episode_Reward/reaching_object": 0.61,
+    "Episode_Reward/lifting_object": 0.0,
+    "Episode_Reward/action_rate": -0.31,
+    "Episode_Reward/joint_vel": -1.94,
+    "Episode_Reward/lin_vel_z": 0.0,
+}
+
+
+def test_one_block_in_which_the_penalties_outweigh_what_is_paid(tmp_path: Path) -> None:
+    """What the lift task pays was never found, and the policy is narrow: no growth is needed to see it."""
+    found = pasted(tmp_path, **UNTAUGHT)
+    assert (found.verdict, first(found).code) == ("warning", "REW-15")
+    assert "joint_vel, action_rate" in first(found).message
+    assert "lifting_object" in first(found).message
+    assert "weights of the penalties" in first(found).prescriptions[0].text
+
+
+def test_the_same_block_of_a_policy_as_wide_as_it_began_is_too_little(tmp_path: Path) -> None:
+    found = pasted(tmp_path, **{**UNTAUGHT, "Mean action noise std": 0.93})
+    assert found.verdict == "not_enough_data"
+
+
+def markdown(path: Path, rows: Iterable[Row]) -> Path:
+    """The boxes as a forum leaves them: sections on lines of their own, no padding."""
+    lines: list[str] = []
+    for row in rows:
+        section = ""
+        for tag, value in row.items():
+            head, name = tag.split("/")
+            lines += [f"| {head}/ | |"] if head != section else []
+            lines.append(f"| {name} | {value:.3g} |" if isinstance(value, float) else f"| {name} | {value} |")
+            section = head
+    path.write_text("\n".join([*lines, ""]))
+    return path
+
+
+def pinned_box(step: int, gap: float) -> Row:
+    """A SAC run without a monitor; the loss of the temperature is its logarithm times the entropy gap."""
+    return {
+        "time/episodes": step // 900, "time/fps": 640, "time/total_timesteps": step,
+        "train/actor_loss": 512.0, "train/critic_loss": 1.6e5, "train/ent_coef": 0.104,
+        "train/ent_coef_loss": gap * math.log(0.104), "train/learning_rate": 0.0003,
+        "train/n_updates": step // 40,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("gap", "seen"), [(-41.0, True), (-6.0, False)])
+def test_two_pasted_boxes_show_actions_at_their_bounds(tmp_path: Path, gap: float, *, seen: bool) -> None:
+    found = diagnosed(markdown(tmp_path / "help.md", [pinned_box(3600, gap), pinned_box(14_400, gap)]))
+    assert ("ENT-08" in {root.finding.code for root in found.roots}) is seen
+    if seen:
+        assert found.verdict == "warning"
+        assert "3 action components" in first(found).message
+        assert "norm_obs=True" in first(found).prescriptions[0].text
+
+
+def scores(path: Path, *, narrows: bool) -> Path:
+    """``scores.txt`` of ChainerRL: learned, then lost while the entropy falls below zero (or does not)."""
+    lines = ["\t".join(("steps", "episodes", "elapsed", "mean", "median", "stdev", "max", "min",
+                        "average_v", "average_loss_policy", "average_loss_value_func",
+                        "average_loss_entropy"))]  # fmt: skip
+    for i in range(100):
+        rise = -1450 + 1250 / (1 + math.exp(-(i - 25) / 5))
+        mean = rise - (1100 * min(1.0, (i - 64) / 20) if i > 64 else 0) + 12 * math.sin(2.1 * i)
+        entropy = 1.3 - i / 60 - (0.1 * (i - 64) if narrows and i > 64 else 0)
+        row = (8000 * (i + 1), 40 * (i + 1), 40.0 * i, mean, mean, 90.0, mean + 150, mean - 190, -3.0, 0.1,
+               0.4, -entropy)  # fmt: skip
+        lines.append("\t".join(f"{value}" for value in row))
+    path.write_text("\n".join([*lines, ""]))
+    return path.parent
+
+
+@pytest.mark.parametrize("narrows", [True, False])
+def test_a_return_that_is_lost_as_the_policy_narrows(tmp_path: Path, *, narrows: bool) -> None:
+    found = diagnosed(scores(tmp_path / "scores.txt", narrows=narrows))
+    assert (found.verdict, first(found).code) == ("error", "OUT-02")
+    assert ("narrowed" in likely(first(found))) is narrows
+    assert any("log standard deviation" in one.text for one in told(found)) is narrows
+
+
 def test_an_ordinary_block_is_too_little(tmp_path: Path) -> None:
     found = pasted(tmp_path)
     assert found.verdict == "not_enough_data"

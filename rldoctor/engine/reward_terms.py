@@ -30,6 +30,8 @@ FACTS = (
     "term_jump",
     "term_jump_step",
     "terms_still",
+    "terms_paid",
+    "terms_charged",
 )
 _LISTED = 4
 
@@ -82,10 +84,14 @@ def _levels_only(named: Mapping[str, Series], limits: Mapping[str, float]) -> Re
     short = {name: one.finite() for name, one in named.items() if len(one.finite()) >= limits["fewest"]}
     if len(short) < limits["least_terms"]:
         return RewardTerms()
-    ends = {name: float(np.median(one.values)) for name, one in short.items()}
-    terms = [_Term(name, NAN, end, 0.0, 0, NAN, NAN) for name, end in ends.items()]
+    terms = [_level(name, one.values) for name, one in short.items()]
     rows = min(len(one) for one in short.values())
     return RewardTerms(_facts(terms, [], rows), _texts(terms, [], limits["jump"]))
+
+
+def _level(name: str, values: FloatArray) -> _Term:
+    """A term of which only the level is known, and whether it was ever anything."""
+    return _Term(name, NAN if np.any(values) else 0.0, float(np.median(values)), 0.0, 0, NAN, NAN)
 
 
 def _term(name: str, series: Series, width: int, moved: float) -> _Term:
@@ -128,6 +134,8 @@ def _facts(terms: list[_Term], jumped: list[_Term], rows: int) -> dict[str, floa
         "term_jump": max((one.jump for one in jumped), default=NAN),
         "term_jump_step": min((one.jump_step for one in jumped), default=NAN),
         "terms_still": float(len(_still(terms))),
+        "terms_paid": sum((one.end for one in terms if one.end > 0), 0.0),
+        "terms_charged": -sum((one.end for one in terms if one.end < 0), 0.0),
     }
 
 
@@ -139,6 +147,9 @@ def _texts(terms: list[_Term], jumped: list[_Term], jump: float) -> dict[str, st
         "term_first": first,
         "terms_jumped_names": _listed(jumped),
         "terms_still_names": _listed(_still(terms)),
+        "terms_charged_names": _listed(
+            sorted((one for one in terms if one.end < 0), key=lambda one: one.end)
+        ),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,8 +13,10 @@ from rldoctor.model.run import Wording
 from rldoctor.plain_data import dataclass
 from rldoctor.training.plan import Plan
 
-# The one instruction in words that the runner can follow; both its parts are on unless told otherwise.
+# Instructions in words that the runner can follow. Both parts of the wrapper are on unless told otherwise.
 _WRAPPER = "VecNormalize("
+_OBSERVATIONS_ONLY = "norm_reward=False"
+_SWITCHED_OFF = re.compile(r"Set (\w+) to None\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,30 @@ def change(fix: Prescription, plan: Plan, word: Wording) -> AppliedFix | Refusal
 
 def _instruction(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     """A fix in words."""
-    if _WRAPPER not in fix.text or "=False" in fix.text.partition(_WRAPPER)[2].partition(")")[0]:
+    off = _SWITCHED_OFF.match(fix.text)
+    if off is not None:
+        return _switched_off(fix, plan, off[1])
+    if _WRAPPER not in fix.text:
         return Refusal(fix.id, "is for a person to do")
     if plan.normalize:
         return Refusal(fix.id, "is done already")
-    return AppliedFix(fix.id, "VecNormalize", "off", "on", replace(plan, normalize=True))
+    given = fix.text.partition(_WRAPPER)[2].partition(")")[0]
+    if "=False" not in given:
+        return AppliedFix(fix.id, "VecNormalize", "off", "on", replace(plan, normalize=True))
+    if "=False" in given.replace(_OBSERVATIONS_ONLY, ""):
+        return Refusal(fix.id, "is for a person to do")
+    after = replace(plan, normalize=True, scale_rewards=False)
+    return AppliedFix(fix.id, "VecNormalize", "off", "on, norm_reward=False", after)
+
+
+def _switched_off(fix: Prescription, plan: Plan, key: str) -> AppliedFix | Refusal:
+    """An argument of the algorithm that may be None, and is None by default."""
+    old = plan.hyper.get(key)
+    if constructor_defaults(plan.algo).get(key, "") is not None:
+        return Refusal(fix.id, "is for a person to do")
+    if old is None:
+        return Refusal(fix.id, f"{key} is {_text(old)} already")
+    return AppliedFix(fix.id, key, _text(old), _text(None), plan.with_hyper(**{key: None}))
 
 
 def _argument(fix: Prescription, plan: Plan, word: Wording) -> AppliedFix | Refusal:
@@ -120,6 +142,14 @@ def _reward(
     if reward == plan.reward:
         return Refusal(fix.id, f"{key} is {_text(old)} already")
     return AppliedFix(fix.id, key, _text(old), _text(new), replace(plan, reward=reward))
+
+
+def _divide_only(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
+    """Rewards that VecNormalize divides, in the place of a mean that was subtracted from them."""
+    if fix.to_number or not plan.reward.centred:
+        return Refusal(fix.id, "nothing is subtracted from the rewards")
+    after = replace(plan, reward=replace(plan.reward, centred=False), normalize=True)
+    return AppliedFix(fix.id, "mean of the rewards", "subtracted", "kept, VecNormalize", after)
 
 
 def _normalise(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
@@ -182,6 +212,7 @@ _BUDGET = frozenset({"total_env_steps"})
 _OWN: Mapping[str, Callable[[Prescription, Plan], AppliedFix | Refusal]] = {
     "reward_scale": _scale,
     "reward_exponent": _soften,
+    "reward_centred": _divide_only,
     "normalize_obs": _normalise,
     "normalize_reward": _normalise,
     "n_envs": _environments,

@@ -27,7 +27,8 @@ _FACTS = """
     task_known task_goal_only random_return reference_return reward_first reward_ratio reward_ratio_low
     reward_ratio_high reward_rescaled reward_outside reward_noisy idle_return idle_length idle_same idle_share
     terms terms_rows term_share term_growth term_level term_step terms_jumped term_jump term_jump_step
-    terms_still idle_reached reached_share published_score published_steps published_seeds published_share
+    terms_still terms_paid terms_charged idle_reached reached_share published_score published_steps
+    published_seeds published_share
 """
 RUN_FACTS = frozenset(_FACTS.split())
 # ``run.assumed_x`` is 1 where a knob is a library's default that nothing in the log or beside it states.

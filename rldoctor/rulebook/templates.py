@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from rldoctor.datafiles.sheet import Sheet
 
 # What the engine supplies besides measures and thresholds.
-TERMS = frozenset({"term_largest", "term_first", "terms_jumped_names", "terms_still_names"})
+TERMS = frozenset(
+    {"term_largest", "term_first", "terms_jumped_names", "terms_still_names", "terms_charged_names"}
+)
 SITUATION = TERMS | {"interval", "onset", "slug", "tag", "task", "published"}
 PRESCRIBED = frozenset({"key", "now", "to"})
 KNOB_PREFIX = "config_"

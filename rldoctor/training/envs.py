@@ -61,7 +61,8 @@ def make_vec_env(plan: Plan, saved: Path | None = None, vec: str = "dummy") -> A
         venv = load_normaliser(saved, venv)
     elif plan.normalize:
         # The discount of the normaliser has to be the learner's: it scales by the std of discounted returns.
-        venv = VecNormalize(venv, gamma=float(str(plan.hyper.get("gamma", 0.99))))
+        gamma = float(str(plan.hyper.get("gamma", 0.99)))
+        venv = VecNormalize(venv, norm_reward=plan.scale_rewards, gamma=gamma)
     return venv if plan.reward.learner_factor == 1.0 else _scaled(venv, plan.reward.learner_factor)
 
 

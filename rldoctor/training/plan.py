@@ -18,7 +18,8 @@ class Plan:
     ``steps`` are transitions over all ``n_envs`` environments. ``hyper`` are constructor arguments of
     the SB3 algorithm, except ``noise_std`` (Gaussian action noise, share of the action range) and ``her``
     (hindsight relabelling with 4 future goals per transition; where nothing is said, on for off-policy
-    algorithms on sparse goal tasks). ``normalize`` wraps the environments in VecNormalize. ``surgery`` names
+    algorithms on sparse goal tasks). ``normalize`` wraps the environments in VecNormalize, which scales
+    the rewards too unless ``scale_rewards`` is false. ``surgery`` names
     changes made to the built model, ``tampering`` wrappers around each environment, in order.
     ``log_interval`` is SB3's: iterations on-policy, episodes off-policy. ``probe`` logs Q values,
     ``diagnostics`` what the DiagnosticsCallback measures. ``variant`` tells tasks on one environment apart;
@@ -34,6 +35,7 @@ class Plan:
     env_kwargs: Mapping[str, object] = field(default_factory=dict)
     reward: Reward = PLAIN
     normalize: bool = False
+    scale_rewards: bool = True
     hyper: Mapping[str, object] = field(default_factory=dict)
     surgery: tuple[str, ...] = ()
     tampering: tuple[str, ...] = ()

@@ -186,7 +186,7 @@ def settings(plan: Plan, model: Any) -> dict[str, Any]:
         total_timesteps=plan.steps,
         seed=plan.seed,
         device=model.device.type,
-        normalize=plan.normalize,
+        normalize=_normalised(plan),
         max_episode_steps=_episode_limit(model),
         **_action_size(model.action_space),
         **_buffer_class(model),
@@ -195,6 +195,12 @@ def settings(plan: Plan, model: Any) -> dict[str, Any]:
         versions=versions(),
     )
     return {name: _plain(value) for name, value in sorted(facts.items())}
+
+
+def _normalised(plan: Plan) -> bool | str:
+    """As rl-zoo writes what VecNormalize does."""
+    half = plan.normalize and not plan.scale_rewards
+    return str({"norm_obs": True, "norm_reward": False}) if half else plan.normalize
 
 
 def versions() -> dict[str, str]:

@@ -90,12 +90,25 @@ def test_work_for_a_person_is_refused_with_the_reason() -> None:
     attempt = diagnosed(sick.plan, sick.folder)
     assert attempt.change is None
     assert {one.why for one in attempt.refused} == {"is for a person to do"}
-    assert (
-        refused(fix("", None, "Wrap it in VecNormalize(norm_reward=False)."), PPO) == "is for a person to do"
-    )
+    assert refused(fix("", None, "Wrap it in VecNormalize(norm_obs=False)."), PPO) == "is for a person to do"
     assert "done already" in refused(
         fix("", None, "Use VecNormalize(gamma=1)."), replace(PPO, normalize=True)
     )
+
+
+def test_instructions_in_words_that_a_machine_can_follow() -> None:
+    """Observations alone are normalised, a setting is None again, and nothing else of the plan changes."""
+    alone = done(fix("", None, "Wrap it in VecNormalize(norm_obs=True, norm_reward=False)."), SAC)
+    assert alone.plan == replace(SAC, normalize=True, scale_rewards=False)
+    clipped = PPO.with_hyper(clip_range_vf=0.2)
+    off = done(fix("", None, "Set clip_range_vf to None."), clipped)
+    assert (off.key, off.old, off.new) == ("clip_range_vf", "0.2", "not set")
+    assert off.plan == PPO.with_hyper(clip_range_vf=None)
+    assert "already" in refused(fix("", None, "Set clip_range_vf to None."), PPO)
+    assert refused(fix("", None, "Set batch_size to None."), PPO) == "is for a person to do"
+    centred = replace(PPO, reward=Reward(centred=True))
+    assert done(fix("reward_centred", 0.0), centred).plan == replace(PPO, normalize=True)
+    assert "nothing is subtracted" in refused(fix("reward_centred", 0.0), PPO)
 
 
 @every(
