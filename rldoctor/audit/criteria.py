@@ -12,15 +12,17 @@ from rldoctor.plain_data import dataclass
 class AuditedQuantity:
     """One audited setting or mechanism.
 
-    ``knob`` is the setting it is held against, empty for a mechanism. ``sets``: the knob that the log itself
-    gives away. Implied and configured value contradict each other where the configured one is outside the
-    implied interval by more than ``absolute``, and by more than ``relative`` of the larger of the two.
+    ``absent`` says of a mechanism that it is not there; ``knob`` is the setting it is held against, empty
+    for one. ``sets``: the knob that the log itself gives away. Implied and configured value contradict
+    each other where the configured one is outside the implied interval by more than ``absolute``, and by
+    more than ``relative`` of the larger of the two.
     """
 
     name: str
     title: str
     unit: str
     source: str
+    absent: str = ""
     knob: str = ""
     sets: str = ""
     absolute: float = 0.0

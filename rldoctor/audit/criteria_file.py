@@ -16,7 +16,7 @@ _TEXT = TextValue()
 _APART = Record({}, {"absolute": Number(0), "relative": Number(0)})
 _QUANTITY = Record(
     {"title": _TEXT, "unit": _TEXT, "source": _TEXT},
-    {"knob": Name("knob"), "sets": Name("knob"), "apart": _APART},
+    {"absent": _TEXT, "knob": Name("knob"), "sets": Name("knob"), "apart": _APART},
 )
 AUDIT_FILE = Record({"schema": SCHEMA, "quantities": MapOf(_QUANTITY), "numbers": MapOf(NAMED_NUMBER)})
 
@@ -33,6 +33,7 @@ def read_criteria(rules: Path) -> AuditCriteria:
             title=entry["title"],
             unit=entry["unit"],
             source=entry["source"],
+            absent=entry.get("absent", ""),
             knob=entry.get("knob", ""),
             sets=entry.get("sets", ""),
             absolute=float(apart.get("absolute", 0.0)),

@@ -175,7 +175,7 @@ def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArr
     short = largest < sight.criteria["few_steps"] and error < sight.criteria["reached_targets"]
     text = (
         f"Q of the policy is at most {largest:.2g} steps of reward in the second half, with a loss of "
-        f"{error:.2g} of the reward's square: the critic has reached its targets, and they reach no further"
+        f"{error:.2g} of the square of one reward: the critic has reached its targets, which reach no further"
     )
     yield mechanism(
         sight, "values_travel", not short or largest < sight.criteria["zero_share"], text, steps[late]

@@ -39,9 +39,8 @@ def _actor(sight: Sight) -> Iterator[AuditRow]:
         return
     moved = _moves(width)
     still = moved < sight.criteria["exact_move"]
-    texts = [
-        f"{'the width' if name == 'policy_std' else 'the entropy'} moves by {moved:.1g} of itself in all"
-    ]
+    said = "the standard deviation" if name == "policy_std" else "the entropy"
+    texts = [f"{said} moves by {moved:.1g} of its size"]
     _, kl = sight.together("approx_kl")
     if kl.size >= sight.criteria["least_rows"]:
         largest = float(np.max(np.abs(kl)))

@@ -113,6 +113,7 @@ def row(sight: Sight, name: str, found: Implied) -> AuditRow:
     return AuditRow(
         name=name,
         title=quantity.title,
+        absent=quantity.absent,
         unit=quantity.unit,
         verdict=verdict,
         best=found.best,

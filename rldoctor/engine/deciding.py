@@ -19,6 +19,7 @@ from rldoctor.plain_data import dataclass
 
 _ABOVE, _BELOW = (ast.Gt, ast.GtE), (ast.Lt, ast.LtE)
 _WHOLE = ("any", "all")
+_SETTING = "config."
 # Units that say nothing to a reader.
 _UNITLESS = {"", "1", "-", "coef", "fraction", "fraction 0..1", "various"}
 # A reason names so many comparisons at most.
@@ -131,6 +132,8 @@ def _said(leaf: _Leaf, scene: Scene, measures: Mapping[str, Measure]) -> str:
     if _is_limit(left, scene) and not _is_limit(right, scene):
         left, right, above = right, left, not above
     value, limit = _extreme(left, scene, largest=above), _extreme(right, scene, largest=not above)
+    if isinstance(left, ast.Attribute) and ast.unparse(left).startswith(_SETTING):
+        return _setting(left.attr, scene)
     named = _named(left, scene, measures)
     if not named or not math.isfinite(value) or math.isnan(limit):
         return ""
@@ -138,8 +141,10 @@ def _said(leaf: _Leaf, scene: Scene, measures: Mapping[str, Measure]) -> str:
     if holds is not leaf.held:
         return ""
     label, unit = named
+    # A ratio needs no digits that set it apart from one.
+    told = f"{value:.3g}" if unit == " x" else number_text(value)
     side = ("above" if above else "below") if leaf.held else ("not above" if above else "not below")
-    return f"{label} {number_text(value)}{unit} ({side} {number_text(limit)})"
+    return f"{label} {told}{unit} ({side} {number_text(limit)})"
 
 
 def _is_limit(node: ast.expr, scene: Scene) -> bool:
@@ -161,13 +166,18 @@ def _named(node: ast.expr, scene: Scene, measures: Mapping[str, Measure]) -> tup
     for name, spec in scene.rule.measure.items():
         same = ast.unparse(spec.value.tree) == text or name == text
         if same and spec.says:
-            return spec.says, _unit(spec.unit)
+            return spec.says, "" if spec.unit in spec.says else _unit(spec.unit)
     metric = scene.context.metrics.get(text)
     if metric is not None:
-        return text.replace("_", " "), _unit(metric.unit)
-    if text.startswith("config."):
-        return text.removeprefix("config.").replace("_", " "), ""
+        label = text.replace("_", " ")
+        return label, "" if metric.unit in label else _unit(metric.unit)
     return None
+
+
+def _setting(name: str, scene: Scene) -> str:
+    """``n_epochs = 10`` as it was configured, which says it without a limit; empty where it is not known."""
+    knob = scene.context.run.config.get(name)
+    return "" if knob is None or knob.value is None else f"{knob.key or name} = {knob.value}"
 
 
 def _unit(text: str) -> str:

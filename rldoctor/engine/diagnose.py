@@ -22,6 +22,7 @@ from rldoctor.model.numbers import number_text
 from rldoctor.model.outcome import CurveOutcome, OutcomeKind
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.outcome.words import DID
 from rldoctor.rulebook.schema import Rule
 
 
@@ -167,16 +168,6 @@ def _is_remark(root: Root, policy: Policy) -> bool:
 
 
 _OUTCOME = "outcome"
-_DID = {
-    OutcomeKind.RISING: "still rising",
-    OutcomeKind.KEPT: "rose and was kept",
-    OutcomeKind.LOST: "rose and was lost again",
-    OutcomeKind.FELL: "fell below where it began",
-    OutcomeKind.FLAT: "no material change",
-    OutcomeKind.SWINGING: "swings up and down without a trend",
-    OutcomeKind.SOLVED: "solved",
-    OutcomeKind.EARLY: "too early to tell",
-}
 
 
 # A level this much smaller than what is material is zero: fits leave the last digits of a difference.
@@ -227,7 +218,7 @@ def outcome_note(context: PreparedRun, told: str = "") -> str:
         text += f", success {success:.0%} at the end"
     solved = context.facts.get("solved", math.nan) > 0
     early = outcome.kind is OutcomeKind.EARLY and told
-    did = "solved" if solved and not outcome.kind.sick else told if early else _DID[outcome.kind]
+    did = "solved" if solved and not outcome.kind.sick else told if early else DID[outcome.kind]
     sure = f" (probability {found.probability:.0%})" if outcome.kind is not OutcomeKind.EARLY else ""
     said = f"{text}: {did}{sure}; {found.measure.sentence}"
     return f"{said}. {outcome.disagreement}" if outcome.disagreement else said

@@ -121,6 +121,10 @@ class Graph:
         return float(self.ranking.absent_prediction**absent)
 
 
+OUTCOME = "outcome"
+"""The area of the rules that tell what a run achieved."""
+
+
 def with_inherited(code: str, edges: Sequence[Edge], ranking: Ranking) -> list[Edge]:
     """The edges of a rule, and those it has because it leads to, or is, a parent of an inheriting one."""
     # An explicit edge wins over an inherited one, as whoever wrote it knew this pair.
@@ -156,7 +160,7 @@ def rank(
             graph.finding(root),
             tuple(graph.finding(code) for code in order if owner.get(code) == root),
             round(scores[root], 4),
-            _rivals(graph, evaluated, [root, *(code for code in order if owner.get(code) == root)]),
+            _rivals(graph, evaluated, root, [code for code in order if owner.get(code) == root]),
         )
         for root in roots
     )
@@ -195,16 +199,28 @@ def _outranks(
     return other in reach[code] and (scores[code], code) > (scores[other], other)
 
 
-def _rivals(graph: Graph, evaluated: Sequence[Evaluated], codes: Sequence[str]) -> tuple[Rival, ...]:
-    """Rules that could have caused one of ``codes`` too, looked and found nothing; the likeliest first."""
+def _rivals(
+    graph: Graph, evaluated: Sequence[Evaluated], root: str, explained: Sequence[str]
+) -> tuple[Rival, ...]:
+    """Rules that could have been in the place of a root, looked and found nothing; the likeliest first."""
     # Only rules that passed are rivals: one that could not look refutes nothing, and saying so is what
-    # separates `not the cause` from `not known`.
-    weighed = [(_claim(graph, one, codes), one) for one in evaluated if one.result.reason]
-    rivals = [(claim, one) for claim, one in weighed if claim > 0 and one.result.outcome is Outcome.PASSED]
+    # separates `not the cause` from `not known`. What the run achieved is no cause.
+    quiet = [one for one in evaluated if one.result.outcome is Outcome.PASSED and one.result.reason]
+    causes = [one for one in quiet if one.rule.area != OUTCOME]
+    # Everything leads to a poor outcome, so that tells rivals apart only where there is nothing closer.
+    closer = [root, *(code for code in explained if graph.fired[code].rule.area != OUTCOME)]
+    rivals = _claiming(graph, causes, closer) or _claiming(graph, causes, explained)
     rivals.sort(key=lambda pair: (-pair[0], pair[1].rule.code))
     # One that cannot say which number decided is left out: it would reject by saying so.
     said = [(one, one.why_not() if one.why_not else one.result.reason) for _, one in rivals]
     return tuple(Rival(one.rule.code, one.rule.failure_title, text) for one, text in said if text)
+
+
+def _claiming(
+    graph: Graph, causes: Sequence[Evaluated], codes: Sequence[str]
+) -> list[tuple[float, Evaluated]]:
+    weighed = [(_claim(graph, one, codes), one) for one in causes]
+    return [(claim, one) for claim, one in weighed if claim > 0]
 
 
 def _claim(graph: Graph, one: Evaluated, codes: Sequence[str]) -> float:

@@ -23,10 +23,11 @@ class AuditVerdict(StrEnum):
 class AuditRow:
     """One setting or mechanism as the log shows it.
 
-    ``best`` with ``low`` and ``high``, the interval that the model's own error leaves (NaN: not known; for
-    a mechanism 1 is present and 0 absent). ``configured`` is what was written, None where nothing was, and
-    ``source`` where it stands; ``assumed`` marks a library's default that no log states. ``arithmetic`` is
-    the calculation in words and numbers. ``steps`` and ``points``: over which steps and rows it was made.
+    ``best`` with ``low`` and ``high``, the interval that the model's own error leaves (NaN: not known;
+    for a mechanism 1 is present and 0 absent). ``configured`` is what was written, None where nothing
+    was, and ``source`` where it stands; ``assumed`` marks a library's default that no log states.
+    ``arithmetic`` is the calculation in words and numbers, ``absent`` what to say of a mechanism that is
+    not there. ``steps`` and ``points``: over which steps and rows it was made.
     """
 
     name: str
@@ -40,6 +41,7 @@ class AuditRow:
     source: str = ""
     assumed: bool = False
     arithmetic: str = ""
+    absent: str = ""
     steps: tuple[float, float] | None = None
     points: int = 0
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rldoctor.model.numbers import number_text
 from rldoctor.model.outcome import NAN, CurveOutcome, OutcomeKind, OutcomeMeasure, RunOutcome, Source
+from rldoctor.outcome.words import DID
 
 # In self-play the return says nothing (what one side wins the other loses); an evaluation measures the
 # policy that will be used, training episodes the one that explores.
@@ -49,20 +50,19 @@ def _contradict(one: CurveOutcome, other: CurveOutcome) -> bool:
 
 def _disagreement(deciding: CurveOutcome, other: CurveOutcome) -> str:
     """Both curves in one sentence, and what it usually means where training and evaluation part."""
-    text = f"{_told(deciding)}, but {_told(other)}"
+    text = f"{_told(deciding)}; {_told(other)}"
     sick = {one.source for one in (deciding, other) if one.kind.sick}
     if {deciding.source, other.source} == {Source.TRAINING, Source.EVALUATION}:
         if sick == {Source.TRAINING}:
-            return f"{text}: the policy does well without exploration noise, which now costs it the episode"
-        return (
-            f"{text}: what was learned needs the exploration noise, or the evaluation differs from training"
-        )
+            return f"{text}. The policy does well without exploration noise, which now costs it the episode"
+        return f"{text}. The policy depends on its exploration noise, or evaluation differs from training"
     return text
 
 
 def _told(one: CurveOutcome) -> str:
     name = f"{one.source.value} ({one.metric})" if one.metric else one.source.value
+    did = f"{name}: {DID.get(one.kind, one.kind.value)}"
     if one.start is None or one.best is None or one.end is None:
-        return f"{name} is {one.kind.value}"
+        return did
     numbers = [number_text(float(f"{level.value:.3g}")) for level in (one.start, one.best, one.end)]
-    return f"{name} is {one.kind.value} (start {numbers[0]}, best {numbers[1]}, end {numbers[2]})"
+    return f"{did} (start {numbers[0]}, best {numbers[1]}, end {numbers[2]})"

@@ -9,6 +9,17 @@ from rldoctor.model.outcome import Budget, Curve, CurveLevel, CurveOutcome, Outc
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.rows import Rows
 
+DID = {
+    OutcomeKind.RISING: "still rising",
+    OutcomeKind.KEPT: "rose and was kept",
+    OutcomeKind.LOST: "rose and was lost again",
+    OutcomeKind.FELL: "fell below where it began",
+    OutcomeKind.FLAT: "no material change",
+    OutcomeKind.SWINGING: "swings up and down without a trend",
+    OutcomeKind.SOLVED: "solved",
+    OutcomeKind.EARLY: "too early to tell",
+}
+"""What a curve did, said behind its numbers or its name."""
 # A class of less probability is not worth a word.
 _WORTH_SAYING = 0.05
 

@@ -64,7 +64,7 @@ def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
             yield f"- outcome: {_cut(text)}"
     yield f"- coverage: {words.coverage(diagnosis)}"
     for one in audited.contradictions(diagnosis.audit)[:MAX_REMEDIES]:
-        yield f"- the log contradicts a setting: {_cut(audited.sentence(one))}"
+        yield f"- by the log: {_cut(audited.sentence(one))}"
     first = diagnosis.roots[0] if diagnosis.roots else None
     fixes = todo(diagnosis)
     sections = (
@@ -102,7 +102,7 @@ def _evidence(root: Root | None) -> Iterator[str]:
 
 
 def _context(one: Measure) -> str:
-    parts = [f"limit {words.limit(one)}"] if one.limit is not None else []
+    parts = [words.held_against(one)] if one.limit is not None else []
     parts += [f"steps {words.window(one)}"] if one.window else []
     return f" ({', '.join(parts)})" if parts else ""
 
@@ -113,10 +113,19 @@ def _change(fix: Fix | None, diagnosis: Diagnosis) -> Iterator[str]:
     yield f"- {_cut(fix.change or fix.sentence)}"
     line = snippet(fix.prescription, diagnosis.run)
     if line is not None:
-        yield f"- {line.where}: `{'; '.join(line.text.splitlines())}`"
+        yield from _code(line.where, line.text)
     for label, text in (("because", fix.prescription.because), ("expect", fix.prescription.expect)):
         if text:
             yield f"- {label}: {_cut(text)}"
+
+
+def _code(where: str, text: str) -> Iterator[str]:
+    """One line in line; what is nested in a block of its own, as its indentation counts."""
+    lines = text.splitlines()
+    if len(lines) == 1:
+        yield f"- {where}: `{lines[0]}`"
+        return
+    yield from (f"- {where}:", "  ```", *(f"  {one}" for one in lines), "  ```")
 
 
 def _alternatives(fixes: Todo) -> Iterator[str]:

@@ -60,7 +60,8 @@ def configured(one: AuditRow) -> str:
 def sentence(one: AuditRow) -> str:
     """One line: ``learning rate of the policy: at least 0.0007 acts, configured 0.0003 (config.json:15)``."""
     if one.unit == MECHANISM:
-        return clean(f"{one.title}: {implied(one)}; {one.arithmetic}")
+        said = one.absent if one.best == 0 and one.absent else f"{one.title}: {implied(one)}"
+        return clean(f"{said} ({one.arithmetic})")
     held = f", configured {configured(one)}" if one.configured is not None else ""
     where = f" ({one.source})" if one.source and not one.assumed else ""
     return clean(f"{one.title}: {implied(one)} by the log{held}{where}; {one.arithmetic}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from rldoctor.model.finding import Diagnosis, Finding, Outcome, RuleResult
+from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, RuleResult
 from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.report import losses, run_names, words
 from rldoctor.report.clean import clean
@@ -94,13 +94,15 @@ def _case(suite: str, result: RuleResult, excuse: str) -> Xml.Element:
     return case
 
 
+def _evidence(measure: Measure) -> str:
+    held = words.held_against(measure)
+    return f"{words.measure_label(measure)}: {words.measured(measure)}" + (f" ({held})" if held else "")
+
+
 def _failure(finding: Finding) -> Xml.Element:
     failure = Xml.Element("failure", message=clean(finding.message), type=finding.severity.label)
     lines = [f"{clean(finding.title)}, {words.onset(finding)}"]
-    lines += [
-        f"{words.measure_label(m)}: {words.measured(m)} (limit {words.limit(m) or '-'})"
-        for m in finding.measures
-    ]
+    lines += map(_evidence, finding.measures)
     lines += [clean(fix.text) for fix in finding.prescriptions]
     failure.text = "\n".join(lines)
     return failure

@@ -69,14 +69,15 @@ def _what(rank: int, root: Root, diagnosis: Diagnosis) -> Iterator[Block]:
     when = (words.onset(finding), words.held(finding, diagnosis.run))
     yield indented(" ".join(part for part in when if part))
     yield indented(clean(finding.message))
-    if finding.capped:
+    # What is raised again by what it explains is not lowered in the end, and saying both confuses.
+    if finding.capped and not words.weight(root):
         yield indented(clean(finding.capped))
     if counted := words.counted(diagnosis, finding.code):
         yield indented(f"in the gate: {counted}")
 
 
 def _measured(one: Measure) -> str:
-    return f"{words.measure_label(one)} {words.measured(one)} (limit {words.limit(one)})"
+    return f"{words.measure_label(one)} {words.measured(one)} ({words.held_against(one)})"
 
 
 def _some(codes: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rldoctor.model.algorithms import FAMILIES
 from rldoctor.model.finding import (
     Diagnosis,
@@ -160,8 +162,13 @@ def window(measure: Measure) -> str:
 
 
 def measured(measure: Measure) -> str:
-    """The value with its unit, in the rule's own format when it gave one."""
-    return clean(f"{measure.text or number(measure.value)} {unit(measure.unit)}")
+    """The value with its unit, in the rule's own format when it gave one.
+
+    A unit that the label says already (``passes over each rollout``) is not said again.
+    """
+    value = measure.text or number(measure.value)
+    behind = "" if measure.unit in measure.says else unit(measure.unit)
+    return clean(f"{value} {behind}").strip()
 
 
 def unit(text: str) -> str:
@@ -170,8 +177,29 @@ def unit(text: str) -> str:
 
 
 def limit(measure: Measure) -> str:
-    """The threshold, or an empty string where the measure is only context."""
-    return "" if measure.limit is None else number(measure.limit)
+    """The threshold, and on which side of it the value is; empty where the measure is only context."""
+    return "" if measure.limit is None else f"{_side(measure.value, measure.limit)} {_threshold(measure)}"
+
+
+def held_against(measure: Measure) -> str:
+    """``above the limit of 0.05``; empty where the measure is only context."""
+    if measure.limit is None:
+        return ""
+    return f"{_side(measure.value, measure.limit)} the limit of {_threshold(measure)}"
+
+
+def _threshold(measure: Measure) -> str:
+    """The limit as the value is written: beside a percentage a share is one too."""
+    assert measure.limit is not None
+    percentage = measure.text.endswith("%") and measure.unit in _UNITLESS
+    return f"{number(100 * measure.limit)}%" if percentage else number(measure.limit)
+
+
+def _side(value: float, limit: float) -> str:
+    """Where a value is; a value that is not known is on no side."""
+    if math.isnan(value):
+        return "against"
+    return "above" if value > limit else "below" if value < limit else "at"
 
 
 def measure_label(measure: Measure) -> str:

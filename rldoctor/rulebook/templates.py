@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
@@ -56,9 +57,28 @@ def check_templates(rule: Rule, sheet: Sheet) -> None:
     common = {*rule.measure, *rule.thresholds, *(block + WHICH for block in rule.each)}
     knobs = {KNOB_PREFIX + name for name in (*rule.config, *rule.requires_config)}
     for place, text, prescribes in templates(rule):
-        trouble = _trouble(text, common | (PRESCRIBED | knobs if prescribes else SITUATION))
+        allowed = common | (PRESCRIBED | knobs if prescribes else SITUATION)
+        trouble = _trouble(text, allowed) or _may_be_unknown(text, place, rule)
         if trouble:
             sheet.wrong(trouble, *place)
+
+
+_OPTIONAL_PART = re.compile(r"\[[^\[\]]*\]")
+
+
+def _may_be_unknown(text: str, place: _Keys, rule: Rule) -> str:
+    """A setting that a prescription names though it may not be known, so that its clause must be left out."""
+    fix = rule.fixes.get(str(place[1])) if place[0] == "fixes" else None
+    if fix is None:
+        return ""
+    # The wording for a run that lacks what the fix needs has no more than what the rule itself needs.
+    needed = () if place[-1] == "else" else fix.needs
+    sure = {*rule.requires_config, *(one.removeprefix("config.") for one in needed)}
+    for name in _fields(_OPTIONAL_PART.sub("", text)):
+        knob = name.removeprefix(KNOB_PREFIX)
+        if name != knob and knob not in sure:
+            return f"'{{{name}}}' may be unknown: put its clause in square brackets, or {knob} into 'needs'"
+    return ""
 
 
 def _fields(text: str) -> list[str]:

@@ -202,7 +202,7 @@ def test_the_rating_counts_in_self_play(criteria) -> None:
     reward = judge(of(np.random.default_rng(6).standard_normal(100)), criteria)
     run = combine([reward, rated])
     assert (run.kind, run.deciding.metric) == (OutcomeKind.KEPT, "elo")
-    assert "training (episode_return) is flat" in run.disagreement
+    assert "training (episode_return): no material change" in run.disagreement
 
 
 def test_no_curve_is_unknown() -> None:

@@ -65,7 +65,7 @@ def test_a_log_cannot_start_a_github_command(make):
 
 def test_markdown_shows_findings_and_escapes_what_came_from_the_log(make):
     text = render([make("sick"), make("hostile")], "markdown")
-    assert "| median KL | 204,800 to 1,001,472 | 2.1e-08 nats | 1e-05 | 389 |" in text
+    assert "| median KL | 204,800 to 1,001,472 | 2.1e-08 nats | below 1e-05 | 389 |" in text
     assert r"1. **learning\_rate: 0.0003 -&gt; 0.001**" in text
     assert "<script" not in text
     for line in text.splitlines():

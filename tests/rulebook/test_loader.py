@@ -302,6 +302,7 @@ def test_rules_without_grid_or_tests(write: Write) -> None:
         ("optional: [clip_fraction]", "optional: [clip_fraction, approx_kl, entropy, policy_std]"),
         ("config: [learning_rate]", "config: [learning_rate, gamma]"),
         ("ready: count(approx_kl) > 5\nnot_ready_says: too little of {low}\n", ""),
+        (", gamma {config_gamma})", "[, gamma {config_gamma}])"),
     ]
     assert load_rule(write(*changes, tests=text), KNOWN).requires == ()
     path = write(tests="nonsense")
