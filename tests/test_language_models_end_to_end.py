@@ -103,6 +103,37 @@ def test_the_chain_is_told_from_its_first_mover(tmp_path):
     assert first.id == "learning-rate"
 
 
+def test_a_nan_is_named_before_what_it_leaves(tmp_path):
+    nan = float("nan")
+    broken = {
+        "reward": GONE,
+        "grad_norm": [*level((0.3, 20), noise=0.02), *[nan] * 20],
+        "loss": [*[0.0] * 20, *[nan] * 20],
+        "frac_reward_zero_std": level((0.6, 20), (1.0, 20)),
+    }
+    diagnosis = diagnosis_of(written(tmp_path, trl(**broken)))
+    assert diagnosis.roots[0].finding.code == "NUM-01"
+    assert "GRP-01" in {one.code for one in diagnosis.roots[0].explains}
+    assert len(diagnosis.roots) == 1
+
+
+def test_a_dip_at_the_very_end_is_no_error(tmp_path):
+    dip = [*ramp(0.3, 0.85, 76, noise=0.03), 0.3, 0.25, 0.3, 0.3]
+    tags = {tag: [*values, *values][:80] for tag, values in trl().items()} | {"train/reward": dip}
+    assert diagnosis_of(written(tmp_path, tags)).verdict == "warning"
+
+
+def test_few_noisy_batches_that_rise_are_not_called_flat(tmp_path):
+    """Eight answers to a batch: rewards in eighths, from 0.3 to 0.6."""
+    rng = np.random.default_rng(3)
+    rising = list(rng.binomial(8, np.linspace(0.3, 0.65, ROWS)) / 8)
+    assert "OUT-10" not in fired(diagnosis_of(written(tmp_path / "rises", trl(reward=rising))))
+    level_ = list(rng.binomial(8, 0.4, size=ROWS) / 8)
+    found = fired(diagnosis_of(written(tmp_path / "flat", trl(reward=level_))))
+    assert "OUT-10" in found
+    assert "OUT-20" not in found
+
+
 def test_an_entropy_that_is_spent(tmp_path):
     spent = {"entropy": level((0.3, 10), (0.1, 10), (0.01, 20)), "reward": FALLING}
     assert "ENT-20" in fired(diagnosis_of(written(tmp_path, trl(**spent))))
@@ -203,6 +234,12 @@ def test_old_samples_of_an_asynchronous_run(tmp_path):
 def test_rewards_and_what_they_stand_for(tmp_path):
     template = {"rewards/format_reward/mean": level((0.9, 20), (0.1, 20)), "reward": FALLING}
     assert "REW-20" in fired(diagnosis_of(written(tmp_path / "template", trl(**template))))
+    paid = {
+        "rewards/accuracy_reward/mean": level((0.6, 20), (0.3, 20), noise=0.02),
+        "rewards/format_reward/mean": level((0.2, 20), (0.9, 20), noise=0.02),
+        "reward": level((0.8, 20), (1.2, 20), noise=0.03),
+    }
+    assert "REW-22" in fired(diagnosis_of(written(tmp_path / "paid", trl(**paid))))
     tags = trl(reward=ramp(0.3, 0.9, noise=0.02)) | {"eval/reward": ramp(0.6, 0.2, noise=0.01)}
     assert "REW-21" in fired(diagnosis_of(written(tmp_path / "hacked", tags)))
     assert "OUT-20" in fired(

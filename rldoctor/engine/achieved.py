@@ -15,6 +15,7 @@ import numpy as np
 
 from rldoctor.engine.gains import gained_share, trusted_gain
 from rldoctor.engine.own_episodes import looked_closer, single_episodes
+from rldoctor.engine.small_batches import unless_it_rises
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
@@ -74,12 +75,16 @@ def achieved(
     metrics = {**metrics, **single_episodes(run, metrics, criteria)}
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
-    curves = _curves(metrics, spacing, run, TaskMatch(None) if other else task, bound)
+    curves = list(_curves(metrics, spacing, run, TaskMatch(None) if other else task, bound))
     sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     own_task = TaskMatch(None) if other else task
     judge_own = partial(_by_task, own_task, budget, sooner, criteria)
     judged = [looked_closer(one, metrics, judge_own, criteria) for one in judged]
+    if matches(run.algorithm, ("language_model",)):
+        judged = [
+            unless_it_rises(one, curve, criteria) for one, (curve, _) in zip(judged, curves, strict=True)
+        ]
     done = run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)

@@ -20,6 +20,7 @@ from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.merge import join, overlap
 from rldoctor.readers.sources import RunDirectory
+from rldoctor.readers.walk import STATE
 
 # Share of the comparable curves that must agree; below one, as a metric may be tracked in one place only.
 _AGREE = 0.9
@@ -99,19 +100,27 @@ def join_twins(places: Sequence[RunDirectory]) -> None:
     (one seed trained twice) the times decide; where these do not tell, the repository run stays, with a
     warning.
     """
-    if not any(place.stores for place in places):
+    stored = [(place, run) for place in places for run in place.stores]
+    # Of Hugging Face's trainer the state is a second log, written above or beside the first.
+    states = [(place, run) for place in places for run in place.runs if run.files == [STATE]]
+    if not stored and not (states and len(places) > 1):
         return
-    hosts = Hosts([(place, run) for place in places for run in place.runs])
-    for place in places:
-        for stored in list(place.stores):
-            twins = hosts.like(stored)
-            chosen = _one_of(stored, twins)
-            if chosen is not None:
-                place.stores.remove(stored)
-                kind = stored.format
-                hosts.replace(chosen[1], _join(*chosen, stored, place), kind)
-            elif not twins:
-                hosts.add(place, stored)
+    second = {id(run) for _, run in states}
+    hosts = Hosts([(place, run) for place in places for run in place.runs if id(run) not in second])
+    for place, run in [*states, *stored]:
+        _find_twin(hosts, place, run)
+
+
+def _find_twin(hosts: Hosts, place: RunDirectory, stored: RawRun) -> None:
+    twins = hosts.like(stored)
+    chosen = _one_of(stored, twins)
+    if chosen is not None:
+        place.stores = [run for run in place.stores if run is not stored]
+        place.runs = [run for run in place.runs if run is not stored]
+        kind = stored.format
+        hosts.replace(chosen[1], _join(*chosen, stored, place), kind)
+    elif not twins:
+        hosts.add(place, stored)
 
 
 def _one_of(

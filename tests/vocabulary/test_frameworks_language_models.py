@@ -24,6 +24,7 @@ TRL = {
     "rewards/format_reward/mean": [0.9, 0.9],
     "rewards/format_reward/std": [0.1, 0.1],
     "rewards/accuracy/mean": [0.4, 0.5],
+    "rewards/accuracy/std": [0.4, 0.5],
     "sampling/sampling_logp_difference/mean": [0.01, 0.01],
     "grad_norm": [0.0, 0.3],
 }
@@ -136,7 +137,7 @@ def test_trl(prefix):
     assert values(found, "zero_std_groups") == [0.5, 0.6]
     assert values(found, "format_reward") == [0.9, 0.9]
     assert values(found, "engine_logp_diff") == [0.01, 0.01]
-    assert [one.attributes["component"] for one in found.metrics.alternates] == ["accuracy"]
+    assert values(found, "accuracy_reward") == [0.4, 0.5]
     assert not found.metrics.unmapped
 
 

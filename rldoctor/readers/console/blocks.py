@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import field
 
 from rldoctor.plain_data import dataclass
+from rldoctor.readers.console.bars import Bars
 from rldoctor.readers.console.counters import counter_of
 from rldoctor.readers.console.lines import BLOCK, BOX, LINE, Content, piece
 from rldoctor.readers.console.values import printed_number
@@ -35,7 +36,7 @@ class Blocks:
     _flat: bool | None = None
     _within: str = ""
     _header: tuple[str, ...] = ()
-    _bar: Mapping[str, float] = field(default_factory=dict)
+    _bars: Bars = field(default_factory=Bars)
 
     def take(self, lines: Iterable[str]) -> Blocks:
         """Every line, in order; O(n)."""
@@ -54,6 +55,7 @@ class Blocks:
             else:
                 self._add(found)
         self._close()
+        self._bars.settle()
         return self
 
     def _add(self, found: Content) -> None:
@@ -92,17 +94,17 @@ class Blocks:
         if found.kind in ("call", "timings"):
             self._within = found.kind
         elif found.kind == "bar":
-            self._bar = found.values or self._bar
+            self._bars.drawn(found.name, found.values)
         elif self._within != "timings":
             self.settings.update(found.values)
             return
         self.skipped += 1
 
     def _placed(self, found: Content) -> dict[str, float]:
-        """The values of a line; Hugging Face's dicts have no step, the bar above them has."""
+        """The values of a line; Hugging Face's dicts have no step, the bars around them have."""
         values = dict(found.values)
-        if found.name == "dict" and self._bar and not counter_of(values.keys() - {"epoch"}):
-            values = {**self._bar, **values}
+        if found.name == "dict" and not counter_of(values.keys() - {"epoch"}):
+            self._bars.place(values)
         return values
 
     def _section(self, found: Content) -> None:

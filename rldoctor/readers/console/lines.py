@@ -35,7 +35,9 @@ _SPEED = pattern(
 )
 # A bar with words before it (loading shards, mapping a data set, verl's own) does not count what is logged.
 _LABELLED = pattern(r"\s*[^\W\d][^|%]*\s\d+%\|")
-_BAR = pattern(r"(?:^|[|\s])(\d+)/(?:\d+|\?)\s*\[")
+_BAR = pattern(r"(?:^|[|\s])(\d+)/(\d+|\?)\s*\[")
+# A bar within another one (an evaluation) goes back up a line when it has been drawn.
+_NESTED = "\x1b[A"
 # Code, and what argparse prints: its values are settings.
 _CALL = pattern(r"^(?:[\w.]+\s*=\s*)?[\w.]+\((?=.*=)(?:.*\)|[^:]*,)$")
 # Seconds by the name of what took them (``kl_divergence: 0.15``), as Sample Factory prints them at the end.
@@ -56,8 +58,8 @@ class Content:
     ``kind``: ``box`` or ``block`` (cells of a row that goes on), ``line`` (a row of its own), ``heading``
     (a counter that opens a block), ``ruler``, ``edge`` (a ruler within a box), ``section`` (``name`` at
     ``indent``), ``table`` (its ``cells``), ``settings``, ``call`` (code that goes on below), ``timings`` (the
-    same) or ``bar`` (where a progress bar stands). ``group`` tells the trainings of one text apart; ``name``
-    of a line is ``dict`` where that is what it is.
+    same) or ``bar`` (where a progress bar stands, ``name`` is where it ends). ``group`` tells the trainings
+    of one text apart; ``name`` of a line is ``dict`` where that is what it is.
     """
 
     kind: str
@@ -70,6 +72,8 @@ class Content:
 
 def piece(line: str) -> Content | None:
     """What one line holds; None where it holds nothing to read."""
+    if line.rstrip().endswith(_NESTED) and _BAR.search(line):
+        return Content("bar")
     line = _bare(line)
     text = line.strip()
     if not text:
@@ -169,7 +173,7 @@ def _of_pairs(line: str, text: str) -> Content | None:
             return Content("bar")
     if not found:
         bar = _BAR.search(text)
-        return Content("bar", {"iteration": float(bar.group(1))}) if bar else _of_words(text)
+        return Content("bar", {"iteration": float(bar.group(1))}, bar.group(2)) if bar else _of_words(text)
     values: dict[str, float] = {}
     for one in found:
         values.setdefault(one.name, one.value)

@@ -319,3 +319,16 @@ def test_a_training_bar_beside_counted_lines_is_no_row(tmp_path):
     (run,) = runs_of(tmp_path, "".join((line + bar).format(n=n) for n in range(1, 9)), "train.log")
     assert "Training Progress" not in {part.tag for part in run.series}
     assert understand(run).metrics.series["episode_return"].steps.tolist() == list(range(1, 9))
+
+
+def test_the_bar_of_an_evaluation_places_no_dict(tmp_path):
+    """As transformers 5.24 prints them: the evaluation's bar stands within that of the training."""
+    for up in ("\x1b[A", ""):
+        text = ""
+        for n in range(12, 30, 2):
+            text += f" {n}%|# | {n}/60 [00:00<00:08, 6.62it/s]\n{{'loss': '0.5', 'epoch': '0.{n}'}}\n"
+            text += f" {n}%|# | {n}/60 [00:00<00:08, 6.62it/s]\n  0%| | 0/6 [00:00<?, ?it/s]\x1b[A\n"
+            text += f" 50%|# | 3/6 [00:00<00:00, 9.4it/s]{up}\n{up}{{'eval_loss': '0.4', 'epoch': '0.{n}'}}\n"
+        found = columns(tmp_path, text, f"train{len(up)}.log")
+        assert found["iteration"] == list(range(12, 30, 2))
+        assert len(found["eval_loss"]) == len(found["loss"]) == 9

@@ -1,0 +1,30 @@
+"""Rewards of a language model whose batches are small: eight answers differ by more than most trainings gain.
+
+A level is then known to a tenth or two only, and a curve that rises by as much is not told from a flat one by
+its levels. Its order over all rows tells it: what rises by the ranks is not called flat, but too early to
+judge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rldoctor.language.functions.statistics import correlation_p, effective_size, rank_correlation
+from rldoctor.model.outcome import Curve, CurveOutcome, OutcomeKind
+from rldoctor.outcome.criteria import Criteria
+
+
+def unless_it_rises(found: CurveOutcome, curve: Curve, criteria: Criteria) -> CurveOutcome:
+    """``found``, or too early to judge where it was flat and the rows rise by their ranks."""
+    if found.kind is not OutcomeKind.FLAT:
+        return found
+    finite = np.isfinite(curve.values) & np.isfinite(curve.steps)
+    values = curve.values[finite][np.argsort(curve.steps[finite], kind="stable")]
+    correlation = rank_correlation(values)
+    chance = correlation_p(correlation, effective_size(values))
+    if not (correlation > 0 and chance < criteria["trend_sure"]):
+        return found
+    reason = f"over all rows it rises (by chance: {chance:.1%}), by less than single rows differ"
+    return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))
