@@ -52,14 +52,13 @@ class Hosts:
         self._first, self._owner = _index(self._hosts)
         self._added: set[str] = set()
 
-    def add(self, place: RunDirectory, stored: RawRun) -> None:
+    def add(self, place: RunDirectory, stored: RawRun, noise: list[FloatArray]) -> None:
         """A run that is in a repository only: one of another repository may be the same."""
-        self._hosts.append(Host(place, stored, _noise(stored), {stored.format}))
+        self._hosts.append(Host(place, stored, noise, {stored.format}))
         self._added.add(stored.format)
 
-    def like(self, stored: RawRun) -> list[tuple[RunDirectory, RawRun]]:
+    def like(self, stored: RawRun, noise: list[FloatArray]) -> list[tuple[RunDirectory, RawRun]]:
         """The runs that have the curves of a run of a repository, and no twin of its kind yet."""
-        noise = _noise(stored)
         # Runs of one kind are no twins of each other: a repository of thousands is indexed once, at its end.
         if self._added - {stored.format}:
             self._first, self._owner = _index(self._hosts)
@@ -103,16 +102,19 @@ def join_twins(places: Sequence[RunDirectory]) -> None:
     stored = [(place, run) for place in places for run in place.stores]
     # Of Hugging Face's trainer the state is a second log, written above or beside the first.
     states = [(place, run) for place in places for run in place.runs if run.files == [STATE]]
-    if not stored and not (states and len(places) > 1):
-        return
     second = {id(run) for _, run in states}
-    hosts = Hosts([(place, run) for place in places for run in place.runs if id(run) not in second])
+    own = [(place, run) for place in places for run in place.runs if id(run) not in second]
+    # Of one kind none is another's twin: a database of thousands by itself is not compared with anything.
+    if not (stored or states) or bool(own) + len({run.format for _, run in (*stored, *states)}) < 2:
+        return
+    hosts = Hosts(own)
     for place, run in [*states, *stored]:
         _find_twin(hosts, place, run)
 
 
 def _find_twin(hosts: Hosts, place: RunDirectory, stored: RawRun) -> None:
-    twins = hosts.like(stored)
+    noise = _noise(stored)
+    twins = hosts.like(stored, noise)
     chosen = _one_of(stored, twins)
     if chosen is not None:
         place.stores = [run for run in place.stores if run is not stored]
@@ -120,7 +122,7 @@ def _find_twin(hosts: Hosts, place: RunDirectory, stored: RawRun) -> None:
         kind = stored.format
         hosts.replace(chosen[1], _join(*chosen, stored, place), kind)
     elif not twins:
-        hosts.add(place, stored)
+        hosts.add(place, stored, noise)
 
 
 def _one_of(

@@ -75,10 +75,19 @@ def detect_algorithm(raw: RawRun, table: FrameworkTable, tags: Collection[str]) 
     named = in_table(_named(raw), table)
     # Tags that fit PPO and A2C alike leave both possible; a name may choose among these, never outside them.
     if not possible:
-        return named or table.assume_algorithm
+        return table.assume_algorithm if _denied(named, table) else named or table.assume_algorithm
     if named in possible or len(possible) == 1:
         return named if named in possible else possible[0]
     return assumed or possible[0]
+
+
+def _denied(named: str, table: FrameworkTable) -> bool:
+    """Whether the tags speak against a name: PPO on tokens logs a critic, preference training its margins.
+
+    Only of language models, whose folders are called by words that mean several things (``ppo_qwen``).
+    """
+    told = {one for rule in table.algorithms if len(rule.any_of) == 1 for one in rule.any_of}
+    return family(table.assume_algorithm) == _LANGUAGE and named in told
 
 
 def _configured(settings: Iterable[RawSetting], table: FrameworkTable) -> str:

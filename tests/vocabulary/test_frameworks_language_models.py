@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from every import every
-from raw_logs import board, codes, values
+from raw_logs import board, codes, table, values
 
+from rldoctor.api import load
 from rldoctor.model.algorithms import FAMILIES, matches
 from rldoctor.vocabulary import understand
 
@@ -174,7 +177,9 @@ def test_the_estimator_is_the_algorithm(estimator, name):
 
 def test_ppo_of_a_framework_for_language_models_is_ppo_on_tokens():
     assert understand(board(VERL), algorithm="ppo").algorithm == "ppo_tokens"
-    assert understand(board(VERL, name="my_ppo_run")).algorithm == "ppo_tokens"
+    # PPO on tokens has a critic: the name of a folder makes none.
+    assert understand(board(VERL, name="my_ppo_run")).algorithm == "language_model"
+    assert understand(board(VERL, name="my_grpo_run")).algorithm == "grpo"
     assert understand(board({**VERL, "critic/vf_loss": [1, 1]})).algorithm == "ppo_tokens"
     assert understand(board(VERL)).algorithm == "language_model"
 
@@ -188,6 +193,16 @@ def test_another_framework(framework):
     named = {one.tag: one.name for one in found.metrics.series.values()}
     assert named == {tag: metric for tag, metric in OTHERS[framework].items() if metric}
     assert not found.metrics.unmapped
+
+
+@every("name", ["Step", "_step", "global_step", "step", "total_steps"])
+def test_a_column_of_steps_counts_updates(name):
+    """NeMo-RL's W&B exports count by ``Step``: a language model has no transitions."""
+    engine = {"train/token_mult_prob_error": [1.0, 1.1, 1.0]}
+    columns = {name: [10, 20, 30], "train/reward": [0.1, 0.2, 0.3], **engine}
+    found = understand(table(columns))
+    assert (found.framework, found.axis) == ("nemo_rl", "updates")
+    assert found.metrics["episode_return"].steps.tolist() == [10, 20, 30]
 
 
 def test_shares_in_percent_are_fractions():
@@ -321,3 +336,43 @@ def test_settings_under_their_own_keys():
 def test_the_families_share_no_member():
     members = [one for family in FAMILIES.values() for one in family]
     assert len(members) == len(set(members))
+
+
+WRITTEN = {
+    # W&B's files/config.yaml, Hydra's .hydra/config.yaml of verl, and arguments as TensorBoard text.
+    "files/config.yaml": (
+        "wandb_version: 1\nlearning_rate:\n  desc: null\n  value: 1.0e-06\nbeta:\n  value: 0.04\n"
+        "num_generations:\n  value: 8\nmax_completion_length:\n  value: 256\n"
+        "_wandb:\n  value: {cli_version: 0.19}\n",
+        TRL,
+        {"learning_rate": 1e-6, "reference_kl_coef": 0.04, "group_size": 8, "max_response_length": 256},
+    ),
+    ".hydra/config.yaml": (
+        "data:\n  max_response_length: 1024\n  train_batch_size: 128\nalgorithm:\n  adv_estimator: grpo\n"
+        "actor_rollout_ref:\n  actor:\n    ppo_mini_batch_size: 64\n    kl_loss_coef: 0.001\n"
+        "    optim: {lr: 1e-6}\n  rollout:\n    n: 5\n",
+        VERL,
+        {"learning_rate": 1e-6, "reference_kl_coef": 0.001, "group_size": 5, "prompts_per_step": 64},
+    ),
+    "config.json": (
+        '{"advantage_estimator": "rloo", "actor_learning_rate": 5e-7, "init_kl_coef": 0.01,'
+        ' "n_samples_per_prompt": 4}',
+        OTHERS["openrlhf"],
+        {"learning_rate": 5e-7, "reference_kl_coef": 0.01, "group_size": 4},
+    ),
+}
+
+
+@every("file", list(WRITTEN))
+def test_settings_from_the_files_that_frameworks_leave(tmp_path, file):
+    """The reader of each kind of file, and the keys of the framework that writes it."""
+    text, tags, wanted = WRITTEN[file]
+    path = tmp_path / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    logged = {tag: column if isinstance(column, list) else [0.25, 0.5] for tag, column in dict(tags).items()}
+    rows_ = [{"step": at + 1, **{tag: column[at] for tag, column in logged.items()}} for at in range(2)]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows_))
+    (run,) = load(tmp_path).runs
+    assert {knob: run.config.number(knob) for knob in wanted} == wanted
+    assert run.algorithm == {"files/config.yaml": "grpo", ".hydra/config.yaml": "grpo"}.get(file, "rloo")

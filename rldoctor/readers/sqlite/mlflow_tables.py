@@ -72,13 +72,18 @@ def _metrics(database: Database, source: str, notes: list[Note]) -> dict[str, di
     columns = ("run_uuid", "key", "value", "timestamp", "step", "is_nan")
     for _, run_id, key, value, time, step, is_nan in rows_of(database, "metrics", columns, notes):
         try:
-            point = float(time or 0), _value(value, is_nan), float(step or 0)
+            seconds, number, at = float(time or 0), _value(value, is_nan), float(step or 0)
         except (TypeError, ValueError):
             bad += 1
             continue
-        points = found.setdefault(str(run_id), {}).setdefault(str(key), StoredPoints([], [], []))
-        for column, number in zip(points, point, strict=True):
-            column.append(number)
+        run = found.get(run_id)
+        points = run.get(key) if run is not None else None
+        if points is None:
+            points = found.setdefault(str(run_id), {}).setdefault(str(key), StoredPoints([], [], []))
+        times, values, steps = points
+        times.append(seconds)
+        values.append(number)
+        steps.append(at)
     if bad:
         notes.append(
             Note("bad-cells", f"{source}: {bad} points hold no number, skipped", "warning", lost=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,8 @@ _COLUMNS = ("run_id", "run_name", "step", "timestamp", "metrics")
 # trackio's own entries of a configuration (``_Username``, ``_Created``, ``_Group``).
 _OWN = "_"
 STEP = "step"
+_PLAIN = frozenset({float, int})
+_Cells: TypeAlias = "dict[str, tuple[list[int], list[float]]]"
 
 
 def read_trackio(database: Database, path: Path) -> list[RawRun]:
@@ -46,22 +48,13 @@ def _run(run_id: str, rows: list[Row], configs: Mapping[str, Any], path: Path, n
 
 
 def _series(rows: list[Row], source: str, notes: list[Note]) -> list[RawSeries]:
-    columns: dict[str, tuple[list[int], list[float]]] = {}
+    entries = _objects([row[5] for row in rows])
+    for entry, row in zip(entries, rows, strict=True):
+        if STEP not in entry and isinstance(row[3], int | float):
+            entry[STEP] = row[3]
     other: set[str] = set()
-    bad = 0
-    for place, row in enumerate(rows):
-        entry = _object(row[5])
-        bad += not entry
-        step = {STEP: row[3]} if isinstance(row[3], int | float) and STEP not in entry else {}
-        for key, value in {**step, **entry}.items():
-            # Nearly every value is a plain number under a plain name.
-            plain = type(value) is float or type(value) is int
-            for tag, number in ((key, value),) if plain else numbers(str(key), value, other):
-                # One more than are kept: whoever checks the runs then says that there are too many.
-                if tag in columns or len(columns) <= SERIES:
-                    places, values = columns.setdefault(tag, ([], []))
-                    places.append(place)
-                    values.append(number)
+    columns = _alike(entries) or _columns(entries, other)
+    bad = sum(entry.keys() <= {STEP} for entry in entries)
     notes.extend(_notes(source, bad, other, columns))
     walls = np.array([_time(row[4]) for row in rows])
     return [
@@ -70,6 +63,33 @@ def _series(rows: list[Row], source: str, notes: list[Note]) -> list[RawSeries]:
         )
         for tag, (places, values) in sorted(columns.items())
     ]
+
+
+def _alike(entries: Sequence[Mapping[str, Any]]) -> _Cells:
+    """The columns of rows that hold plain numbers under the same names, as nearly all do; else nothing."""
+    names = entries[0].keys()
+    if len(names) > SERIES or any(entry.keys() != names for entry in entries):
+        return {}
+    places = list(range(len(entries)))
+    columns = {name: (places, [entry[name] for entry in entries]) for name in names}
+    plain = all(set(map(type, values)) <= _PLAIN for _, values in columns.values())
+    return columns if plain else {}
+
+
+def _columns(entries: Sequence[Mapping[str, Any]], other: set[str]) -> _Cells:
+    """The columns of any rows; ``other`` takes the names of what is no number."""
+    columns: _Cells = {}
+    for place, entry in enumerate(entries):
+        for key, value in entry.items():
+            # Nearly every value is a plain number under a plain name.
+            plain = type(value) in _PLAIN
+            for tag, number in ((key, value),) if plain else numbers(str(key), value, other):
+                # One more than are kept: whoever checks the runs then says that there are too many.
+                if tag in columns or len(columns) <= SERIES:
+                    places, values = columns.setdefault(tag, ([], []))
+                    places.append(place)
+                    values.append(number)
+    return columns
 
 
 def _notes(source: str, bad: int, other: set[str], columns: Mapping[str, object]) -> list[Note]:
@@ -82,6 +102,18 @@ def _notes(source: str, bad: int, other: set[str], columns: Mapping[str, object]
         text = f"{source}: no numbers, left out: {', '.join(texts[:6])}"
         notes.append(Note("text-column", text, tags=tuple(texts)))
     return notes
+
+
+def _objects(cells: Sequence[Any]) -> list[dict[str, Any]]:
+    """Each cell as ``_object`` reads it, parsed as one text where that gives as many objects."""
+    try:
+        texts = [cell.decode() if isinstance(cell, bytes) else str(cell) for cell in cells]
+        entries = loads(f"[{','.join(texts)}]")
+    except (ValueError, RecursionError):
+        entries = []
+    if len(entries) == len(cells) and all(type(entry) is dict for entry in entries):
+        return list(entries)
+    return [_object(cell) for cell in cells]
 
 
 def _object(data: Any) -> dict[str, Any]:
