@@ -27,6 +27,7 @@ from rldoctor.vocabulary.knobs import Resolved, resolve_settings, with_logged
 from rldoctor.vocabulary.naming import Mapped, Named, check_tag_map, name_series, renamed
 from rldoctor.vocabulary.prefix import recognised
 from rldoctor.vocabulary.run_notes import oddities
+from rldoctor.vocabulary.step_metric import with_step_metric
 from rldoctor.vocabulary.tables import (
     GENERIC,
     AxisRule,
@@ -109,13 +110,15 @@ def _named(
     else:
         seen = RawRun(raw.id, raw.path, raw.format, settings=[*overrides, *raw.settings])
         name = detect_algorithm(seen, table, {one.tag for one in series})
-    named = name_series(series, table, name, tag_map)
+    named = with_step_metric(name_series(series, table, name, tag_map), raw.notes, name)
     metrics = {one.metric for one in named.mapped}
     if name and (algorithm or believed(name, table, metrics)):
         return name, named
     # Rows of a table and guesses may hang on the algorithm, which here only the metrics gave away: once more.
     kin = algorithm_of(metrics)
-    return kin, name_series(series, table, kin, tag_map) if kin else named
+    if not kin:
+        return kin, named
+    return kin, with_step_metric(name_series(series, table, kin, tag_map), raw.notes, kin)
 
 
 def _check_algorithm(text: str) -> str:

@@ -11,6 +11,7 @@ framework's source, a guess only reads a name. Three parts:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import lru_cache
@@ -38,6 +39,8 @@ from rldoctor.vocabulary.tables import (
 )
 
 _WORDS = pattern(r"[^a-z0-9%/]+")
+# What counts from the start of a run, and is no length of one episode.
+_TOTAL = pattern(r"total|global|cumul|overall|lifetime|so_?far", re.IGNORECASE)
 
 
 class Match(NamedTuple):
@@ -290,14 +293,31 @@ def _yields(found: Guess, bases: Collection[str], certain: Collection[str]) -> b
     return rival or any(metric in certain for metric in found.unless_metrics)
 
 
+def _is_count(one: Mapped) -> bool:
+    return one.metric in ("env_steps", "vec_steps", "frames") and one.raw.axis == "row"
+
+
 def _is_length(one: Mapped) -> bool:
     """``steps`` in a table with a row per episode: no counter, as it falls."""
-    return one.metric == "env_steps" and one.raw.axis == "row" and not rises(one.raw.values)
+    falls = one.metric == "env_steps" and one.raw.axis == "row" and not rises(one.raw.values)
+    return falls and not _stands_still(one)
+
+
+def _stands_still(one: Mapped) -> bool:
+    """Whether a count never moves: of zeros, or of what its name says is a total and no episode's length."""
+    values = one.raw.values[np.isfinite(one.raw.values)]
+    constant = values.size > 1 and bool(np.ptp(values) == 0)
+    return constant and (values[0] <= 0 or _TOTAL.search(one.raw.tag) is not None)
 
 
 def _check_values(named: Named, one: Mapped) -> list[Mapped]:
     """Let the numbers object to a guess: a counter and a clock must rise, a rate has its range."""
     values = one.raw.values[np.isfinite(one.raw.values)]
+    if _is_count(one) and _stands_still(one):
+        text = f"{one.raw.tag} is {values[0]:,.6g} in every row: it counts nothing, and is left out"
+        named.notes.append(Note("constant-counter", text, "warning", (one.raw.tag,)))
+        named.unmapped.append(one.raw)
+        return []
     if _is_length(one):
         return [one.renamed("episode_length")]
     if one.metric == "wall_time" and values.size and not rises(values):

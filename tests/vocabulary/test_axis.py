@@ -241,3 +241,14 @@ def test_lengths_of_a_monitor_that_counts_frames_are_converted_like_its_steps(tm
     assert set(run.metrics["episode_length"].values) == {583.0}
     assert run.metrics["episode_length"].steps[-1] == 12 * 583
     assert "length-in-frames" in {note.code for note in run.notes}
+
+
+def test_a_counter_that_stands_still_is_no_axis_and_no_length():
+    rewards = [float(one) for one in range(20)]
+    total = understand(table({"total_timesteps": [5e5] * 20, "episode_reward": rewards}))
+    assert "constant-counter" in codes(total)
+    assert not {"env_steps", "episode_length"} & set(total.metrics.series)
+    zero = understand(table({"global_step": [0.0] * 20, "episode": list(range(20)), "reward": rewards}))
+    assert zero.axis == "episodes"
+    # A row per episode of equal length is another matter.
+    assert "episode_length" in understand(table({"steps": [200.0] * 20, "reward": rewards})).metrics.series

@@ -21,6 +21,7 @@ from rldoctor.readers.wandb.messages import (
     CONFIG,
     EXIT,
     HISTORY,
+    METRIC,
     RUN,
     SUMMARY,
     NoMessageError,
@@ -38,6 +39,7 @@ _NUM, _UPDATE, _REMOVE = 1, 1, 2
 # RunRecord: which field is which setting; tags are several.
 _NAMES = {1: "id", 3: "project", 6: "group", 7: "job_type", 8: "name", 9: "description", 12: "sweep"}
 _RUN_CONFIG, _RUN_SUMMARY, _RUN_TAGS = 4, 5, 10
+_STEP_METRIC = 4
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class LogContents:
     names: dict[str, str] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     exit_code: int | None = None
+    step_metrics: dict[str, int] = field(default_factory=dict)
     bad: int = 0
     first: int = 0
     last: int = 0
@@ -78,6 +81,10 @@ class LogContents:
             self.summary.update(items(data))
         elif number == CONFIG:
             _update(self.config, data)
+        elif number == METRIC:
+            for name in (value for number, value in fields(data) if number == _STEP_METRIC):
+                text = name.decode("utf-8", "replace") if isinstance(name, bytes) else ""
+                self.step_metrics[text] = self.step_metrics.get(text, 0) + 1
         elif number == RUN:
             self._run(data)
         elif number == EXIT:
@@ -209,6 +216,9 @@ def _damage_notes(name: str, found: LogContents, damage: FrameDamage) -> list[No
 
 def _state_notes(name: str, found: LogContents, damage: FrameDamage) -> list[Note]:
     notes = []
+    # The one that most metrics are defined over.
+    if step := max(found.step_metrics, key=lambda one: found.step_metrics[one], default=""):
+        notes.append(Note("step-metric", f"{name}: metrics are defined over {step}", tags=(step,)))
     if media := _tops(found.history.other):
         shown = ", ".join(media[:6]) + (f" and {len(media) - 6} more" if len(media) > 6 else "")
         notes.append(Note("wandb-not-scalar", f"{name}: no numbers, left out: {shown}", tags=tuple(media)))

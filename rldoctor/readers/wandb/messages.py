@@ -1,9 +1,9 @@
 """The few protobuf messages of a ``.wandb`` file that are read, taken apart by hand.
 
 Field numbers (wandb/proto/wandb_internal.proto, the same from 0.12 to 0.31): Record num=1 history=2 summary=3
-config=5 run=17 exit=18; HistoryRecord and SummaryRecord item=1, ConfigRecord update=1 remove=2; an item has
-key=1 or nested_key=2 (repeated), and value_json=16 or, of newer versions, none=3 boolean=4 integer=5 number=6
-text=7 json=8.
+config=5 metric=12 run=17 exit=18; MetricRecord name=1 glob_name=2 step_metric=4; HistoryRecord and
+SummaryRecord item=1, ConfigRecord update=1 remove=2; an item has key=1 or nested_key=2 (repeated), and
+value_json=16 or, of newer versions, none=3 boolean=4 integer=5 number=6 text=7 json=8.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from rldoctor.readers.bounded_json import loads
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-HISTORY, SUMMARY, CONFIG, RUN, EXIT = 2, 3, 5, 17, 18
+HISTORY, SUMMARY, CONFIG, METRIC, RUN, EXIT = 2, 3, 5, 12, 17, 18
 _ITEM = 0x0A
 _NESTED_KEY, _VALUE_JSON = 0x12, b"\x82\x01"
 _double = Struct("<d").unpack_from

@@ -25,6 +25,7 @@ from tracker_files import (
     unpacked,
 )
 
+from rldoctor.api import load
 from rldoctor.errors import ReadError
 from rldoctor.model.raw import RawRun
 from rldoctor.readers.discover import find_runs
@@ -241,3 +242,11 @@ def test_an_exported_history_is_read_in_the_place_of_the_remains(tmp_path: Path)
     (run,) = find_runs(tmp_path)
     assert series(run, "reward").values.size == 9
     assert "wandb-no-history" not in codes(run)
+
+
+def test_the_step_metric_that_a_program_defines_is_its_axis(tmp_path: Path) -> None:
+    (run,) = load(unpacked("wandb_defined", tmp_path)).runs
+    assert run.axis == "env_steps"
+    assert run.metrics["episode_return"].steps.tolist() == [2048.0 * (row + 1) for row in range(40)]
+    # Not the rows that W&B counts itself.
+    assert run.metrics["env_steps"].tag == "interactions_done"

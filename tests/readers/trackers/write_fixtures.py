@@ -8,7 +8,8 @@
 
 ``neptune`` needs a checkout of https://github.com/neptune-ai/neptune-exporter (8d3f44a) with its ``src`` on
 the ``PYTHONPATH``, and pyarrow: its own writer and schema, as an account of Neptune is needed for the rest.
-``wandb_old`` is the same with wandb 0.19.11. Every run has the numbers of :func:`rows`. The versions used are
+``wandb_old`` is the same with wandb 0.19.11; ``wandb_defined`` has a step metric.
+Every run has the numbers of :func:`rows`. The versions used are
 written into ``fixtures/versions.json``. None of these libraries is needed to run the tests.
 """
 
@@ -35,6 +36,7 @@ NAMED = {
     "mlflow_files": "mlflow",
     "mlflow_sqlite": "mlflow",
     "wandb_old": "wandb",
+    "wandb_defined": "wandb",
     "neptune": "pyarrow",
     "equality": "stable-baselines3 tensorboard wandb mlflow trackio aim",
 }
@@ -208,6 +210,25 @@ def lightning(folder: Path) -> None:
         if success is not None:
             logger.log_metrics({"eval/success_rate": success}, step=step)
     logger.finalize("success")
+
+
+def wandb_defined(folder: Path) -> None:
+    """A run whose metrics are defined over a column of its own name (``define_metric``)."""
+    os.environ |= {"WANDB_SILENT": "true", "WANDB_ERROR_REPORTING": "false", "WANDB_MODE": "offline"}
+    import wandb
+
+    run = wandb.init(project="rl", name="defined", dir=str(folder), config={"algo": "ppo"})
+    run.define_metric("interactions_done")
+    run.define_metric("train/*", step_metric="interactions_done")
+    for row in range(40):
+        values = {"episode_reward": 20.0 + row * 4 + row % 3, "policy_loss": 0.01 * (-1) ** row}
+        run.log(
+            {"interactions_done": 2048 * (row + 1)} | {f"train/{key}": one for key, one in values.items()}
+        )
+    run.finish()
+    for path in folder.rglob("*"):
+        if path.is_file() and path.suffix != ".wandb":
+            path.unlink()
 
 
 def transformers(folder: Path) -> None:
