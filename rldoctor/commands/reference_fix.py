@@ -30,7 +30,7 @@ def apply_fix(options: argparse.Namespace, jobs: Sequence[Job], control: Control
         ReadError: ``--from`` holds no run, or several.
     """
     if options.source is not None and len(jobs) != 1:
-        raise UsageError("--from is one run, --seeds asks for several", hint="leave --seeds away")
+        raise UsageError("--from is one run, --seeds asks for several", hint="leave --seeds out")
     if options.source is None:
         code, jobs = _trained(jobs, control)
         attempts = [diagnosed(job.plan, job.out) for job in jobs]

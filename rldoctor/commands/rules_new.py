@@ -70,7 +70,7 @@ def _planned(code: str, slug: str, area: str, title: str) -> Scaffold:
     from rldoctor.rulebook.scaffold import scaffold, slug_of
 
     if not CODE.fullmatch(code):
-        raise UsageError(f"'{code}' is no rule code", hint="two to six letters and a number: MY-01")
+        raise UsageError(f"'{code}' is not a rule code", hint="two to six letters and a number: MY-01")
     builtin = api.rules()
     written = next((rule for rule in builtin if rule.code == code), None)
     if written is not None:
@@ -94,7 +94,7 @@ def _identifier(name: str, option: str) -> str:
 
     if not IDENTIFIER.fullmatch(name):
         raise UsageError(
-            f"{option} {name!r} is no name", hint="lower-case words joined by hyphens: policy-frozen"
+            f"{option} {name!r} is not a valid name", hint="lower-case words joined by hyphens: policy-frozen"
         )
     return name
 

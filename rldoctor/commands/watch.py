@@ -53,7 +53,7 @@ def watch(
     """
     if is_url(path):
         text = f"{shown(path)}: watch looks at local files, whose growth it can see"
-        raise UsageError(text, hint="look now and then instead: rldoctor analyze URL")
+        raise UsageError(text, hint="run this now and then instead: rldoctor analyze URL")
     limit = Severity.parse(one_of(exit_on, SEVERITIES, "--exit-on")) if exit_on else None
     least = Severity.parse(one_of(warn_on or WARN_ON, SEVERITIES, "--warn-on"))
     if not every >= LEAST_EVERY:

@@ -42,7 +42,7 @@ def to_plain(value: Any) -> Any:
 def _key(key: Any) -> str:
     """JSON would make a text of any other key, and not say so."""
     if not isinstance(key, str):
-        raise TypeError(f"the key {key!r} of a mapping is no text")
+        raise TypeError(f"the key {key!r} of a mapping is not text")
     return key
 
 

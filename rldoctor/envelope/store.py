@@ -44,7 +44,7 @@ def save(envelope: Envelope, directory: Path) -> Path:
     """Write ``<name>.json`` into a directory, which is made when it does not exist; returns the file."""
     path = directory / file_name(envelope.name)
     if path.exists() and not _may_be_one(path):
-        raise UsageError(f"{path} exists and is no reference file", hint="choose another --name or --out")
+        raise UsageError(f"{path} exists and is not a reference file", hint="choose another --name or --out")
     try:
         directory.mkdir(parents=True, exist_ok=True)
         write_whole(text_of(envelope), path)

@@ -167,7 +167,8 @@ def is_folder(path: Path) -> bool:
         raise ReadError(f"{path}: cannot be read: {getattr(error, 'strerror', '') or error}") from error
     if what := special(mode):
         raise ReadError(
-            f"{path}: is {what} and no file: not read", hint="Give a file or a folder, or - for a pipe."
+            f"{path}: is {what}, not a file; it was not read",
+            hint="Give a file or a folder, or - for a pipe.",
         )
     return stat.S_ISDIR(mode)
 

@@ -54,7 +54,7 @@ def _made(name: str, target: str) -> Reader:
     module, _, attribute = target.partition(":")
     reader = getattr(import_module(module), attribute)()
     if not isinstance(reader, Reader):
-        raise TypeError(f"{target} is no reader: it needs name, claims() and read()")
+        raise TypeError(f"{target} is not a reader: it needs name, claims() and read()")
     return reader
 
 

@@ -113,7 +113,9 @@ def check_written(format: str, target: str) -> None:
     from rldoctor.report.table import check_installed
 
     if target == STDOUT:
-        raise UsageError("-f parquet is no text for standard output", hint="name a file: -o runs.parquet")
+        raise UsageError(
+            "-f parquet cannot be written to standard output", hint="name a file: -o runs.parquet"
+        )
     check_installed()
 
 

@@ -59,7 +59,7 @@ def _part(word: re.Match[str]) -> FloatArray:
     match = _PART.fullmatch(word[0])
     if match is None or (match["step"] and (match["more"] is None or match["start"] == "_")):
         raise ExpressionError(
-            f"'{word[0]}' is no part of a series, such as 0.1, 0.1x99 or 5-0.01x98", offset=word.start()
+            f"'{word[0]}' is not part of a series, such as 0.1, 0.1x99 or 5-0.01x98", offset=word.start()
         )
     if len(match["more"] or "") > 6 or int(match["more"] or 0) >= MAX_POINTS:
         raise ExpressionError(f"'{word[0]}' has more than {MAX_POINTS} points", offset=word.start())

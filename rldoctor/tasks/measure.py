@@ -126,7 +126,7 @@ def idle_policy(env: Any, action: int | None) -> Callable[[], Any] | None:
     if action is not None:
         if kind != "discrete" or not space.contains(space.start + action):
             raise UsageError(
-                f"--idle {action} is no action of this environment", hint=f"its actions are {space}"
+                f"--idle {action} is not an action of this environment", hint=f"its actions are {space}"
             )
         return lambda: space.start + action
     if kind == "box":

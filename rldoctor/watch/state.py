@@ -53,7 +53,7 @@ class State:
         except (OSError, ValueError, RecursionError) as error:
             raise UsageError(f"--state {self.path}: {error}", hint=_HINT) from None
         if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-            raise UsageError(f"--state {self.path} is no state of this version's watch", hint=_HINT)
+            raise UsageError(f"--state {self.path} is not a state file of this version of watch", hint=_HINT)
         if data.get("watched") != self.watched:
             raise UsageError(f"--state {self.path} is that of {data.get('watched')}", hint=_HINT)
         try:

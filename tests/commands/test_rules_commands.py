@@ -121,10 +121,10 @@ def test_the_catalogue_names_what_is_not_written_yet(
     ("arguments", "error", "hint"),
     [
         (["POL-01", "--slug", "x"], "POL-01 is a built-in rule (policy-frozen)", "MY-01"),
-        (["pol"], "'POL' is no rule code", "MY-01"),
+        (["pol"], "'POL' is not a rule code", "MY-01"),
         (["MY-01"], "MY-01 needs a name", "--slug"),
-        (["MY-01", "--slug", "../../etc"], "'../../etc' is no name", "hyphens"),
-        (["MY-01", "--slug", "x", "--area", "/tmp"], "'/tmp' is no name", "hyphens"),
+        (["MY-01", "--slug", "../../etc"], "'../../etc' is not a valid name", "hyphens"),
+        (["MY-01", "--slug", "x", "--area", "/tmp"], "'/tmp' is not a valid name", "hyphens"),
         (["MY-01", "--slug", "x", "--into", "file"], "cannot write file", ""),
     ],
 )

@@ -134,3 +134,18 @@ def test_a_collapse_inside_the_last_part(tmp_path: Path) -> None:
     found = written(tmp_path, columns, algo="ppo")
     assert kind(found) is OutcomeKind.LOST
     assert found.verdict not in ("healthy", "info", "not_enough_data")
+
+
+def test_a_dense_reward_falls_because_the_goal_ends_the_episode(tmp_path: Path) -> None:
+    """Success decides where the return falls with the length of the episodes."""
+    late = np.clip(np.arange(110.0) - 20, 0, 50)
+    columns = sb3(
+        110,
+        2048,
+        ret=90 - late + noise(110, 2),
+        length=200 - 2.4 * late + noise(110, 2),
+        success=np.clip(0.018 * late + noise(110, 0.01), 0, 1),
+    )
+    found = written(tmp_path, columns)
+    assert kind(found).gained
+    assert not codes(found) & {"OUT-02", "OUT-04", "OUT-06", "OUT-10"}

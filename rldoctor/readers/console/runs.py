@@ -56,7 +56,7 @@ def read_console(directory: Path, name: str) -> list[RawRun]:
 def _summary(text: str, path: Path) -> Row:
     values = {key: value for key, value in dict_row(text).items() if not key.startswith(f"{_OWN}/")}
     if not values:
-        raise ReadError(f"{path}: no last values in it", hint="W&B writes them when a run ends or syncs.")
+        raise ReadError(f"{path}: it holds no last values", hint="W&B writes them when a run ends or syncs.")
     return Row(values, LINE)
 
 

@@ -50,7 +50,7 @@ def _array(archive: zipfile.ZipFile, name: str) -> FloatArray:
     shape, _, kind = read_header(stream)
     claimed = math.prod(shape) * max(1, kind.itemsize)
     if not kind.hasobject and claimed > len(stream.getbuffer()):
-        raise ValueError(f"{name}: {claimed:,} bytes are claimed, {len(stream.getbuffer()):,} are there")
+        raise ValueError(f"{name}: {claimed:,} bytes are declared, {len(stream.getbuffer()):,} are there")
     stream.seek(0)
     return np.asarray(npy.read_array(stream, allow_pickle=False), dtype=np.float64)
 

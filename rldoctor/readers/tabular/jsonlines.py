@@ -180,7 +180,7 @@ def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
         else:
             bad += 1
             if bad > _MOST_BAD and bad > len(rows):
-                raise ReadError(f"{source}: the first {index + 1:,} lines are mostly no JSON objects")
+                raise ReadError(f"{source}: the first {index + 1:,} lines are mostly not JSON objects")
     if bad:
         text = f"{source}: {bad} lines are no JSON objects, skipped"
         notes.append(Note("bad-lines", text, "warning", lost=True))
