@@ -144,16 +144,16 @@ def _summary(found: Sequence[Judged]) -> str:
     counts = [(sum(one.standing is kind for one in found), kind) for kind in Standing]
     parts = [f"{count} {kind.value.replace('_', ' ')}" for count, kind in counts if count]
     verb = "finding fails" if failing == 1 else "findings fail"
-    return f"{failing} {verb}; of {len(found)}: {', '.join(parts)}" if found else "no findings"
+    return f"{failing} {verb} (of {len(found)}: {', '.join(parts)})" if found else "no findings"
 
 
 def _line(name: str, one: Judged) -> str:
     head = (
         "fails"
         if one.fails
-        else "counts not"
+        else "not counted"
         if one.standing not in (Standing.NEW, Standing.WORSE)
-        else "below"
+        else "below the level"
     )
     why = f": {one.text}" if one.text else ""
     return f"{head}: {one.code} ({one.severity.label}) in {name}{why}"
