@@ -207,9 +207,10 @@ def _rivals(
     # separates `not the cause` from `not known`. What the run achieved is no cause.
     quiet = [one for one in evaluated if one.result.outcome is Outcome.PASSED and one.result.reason]
     causes = [one for one in quiet if one.rule.area != OUTCOME]
-    # Everything leads to a poor outcome, so that tells rivals apart only where there is nothing closer.
+    # Everything leads to a poor outcome: a root that explains nothing else has rivals in its own area.
     closer = [root, *(code for code in explained if graph.fired[code].rule.area != OUTCOME)]
-    rivals = _claiming(graph, causes, closer) or _claiming(graph, causes, explained)
+    alike = [one for one in causes if one.rule.area == graph.fired[root].rule.area]
+    rivals = _claiming(graph, causes, closer) or _claiming(graph, alike, explained)
     rivals.sort(key=lambda pair: (-pair[0], pair[1].rule.code))
     # One that cannot say which number decided is left out: it would reject by saying so.
     said = [(one, one.why_not() if one.why_not else one.result.reason) for _, one in rivals]
