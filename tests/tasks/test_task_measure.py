@@ -237,7 +237,7 @@ def test_what_goes_wrong_is_said(call: Call, name: str, says: str) -> None:
 def test_an_idle_action_must_exist(call: Call) -> None:
     code, _, err = call("measure", "corridors:factory", "--idle", 3)
     assert code == 2
-    assert "--idle 3 is no action" in err
+    assert "--idle 3 is not an action" in err
 
 
 def test_gymnasium_may_be_missing(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
