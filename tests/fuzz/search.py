@@ -35,10 +35,18 @@ def one(name: str, seconds: int, keep: Path | None, slowest: int = SLOWEST) -> N
     kept.mkdir(parents=True, exist_ok=True)
     unpacked(name, kept)
     FOUND.mkdir(exist_ok=True)
-    limits = [f"-max_total_time={seconds}", f"-timeout={slowest}", f"-rss_limit_mb={MEGABYTES}"]
-    limits += [f"-max_len={TARGETS[name].longest}", f"-artifact_prefix={FOUND}/{name}-"]
-    arguments = [sys.argv[0], *limits, "-print_final_stats=1", "-verbosity=0", str(kept)]
-    atheris.Setup(arguments, lambda data: survives(name, data, folder))
+    options = {
+        "max_total_time": seconds,
+        "timeout": slowest,
+        "report_slow_units": slowest,
+        "rss_limit_mb": MEGABYTES,
+        "max_len": TARGETS[name].longest,
+        "artifact_prefix": f"{FOUND}/{name}-",
+        "print_final_stats": 1,
+        "verbosity": 0,
+    }
+    arguments = [f"-{option}={value}" for option, value in options.items()]
+    atheris.Setup([sys.argv[0], *arguments, str(kept)], lambda data: survives(name, data, folder))
     atheris.Fuzz()
 
 

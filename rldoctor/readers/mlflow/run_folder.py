@@ -30,20 +30,25 @@ def read_run_folder(directory: Path) -> RawRun:
     """See :meth:`rldoctor.readers.mlflow.reader.MlflowReader.read`."""
     run = RawRun("", directory, "mlflow", files=[META])
     meta = _mapping(directory / META, run.notes)
-    tags = dict(_texts(directory / "tags"))
+    tags = dict(_texts(directory / "tags", run.notes))
     run.series = list(_metrics(directory / METRICS, run.notes))
     if not run.series:
         raise ReadError(
             f"{directory}: a run of MLflow without a metric", hint="Was log_metric called in this run?"
         )
-    run.settings = settings_of(_texts(directory / "params"), "params")
+    run.settings = settings_of(_texts(directory / "params", run.notes), "params")
     experiment = str(_mapping(directory.absolute().parent / META, []).get("name", ""))
     run_id = str(meta.get("run_id") or meta.get("run_uuid") or directory.absolute().name)
     run.settings += named(tags, str(meta.get("run_name", "")), run_id, experiment, META)
-    run.notes += state_notes(STATES.get(meta.get("status", 0), ""))
+    run.notes += state_notes(_state(meta.get("status")))
     run.id = _name(run, run_id)
     note_rows(run)
     return run
+
+
+def _state(status: object) -> str:
+    """What a number stands for; a file that somebody changed may hold anything else."""
+    return STATES.get(status, "") if isinstance(status, int) else ""
 
 
 def _name(run: RawRun, run_id: str) -> str:
@@ -56,44 +61,53 @@ def _mapping(path: Path, notes: list[Note]) -> Mapping[str, Any]:
 
     try:
         data = load_plain(read_bytes(path, CONFIG_BYTES).decode("utf-8", "replace"))
-    except OSError:
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        notes.append(_unreadable(path.name, error))
         return {}
     except (NoYamlError, ValueError, TypeError, RecursionError) as error:
-        notes.append(Note("broken-config", f"{path.name}: not readable: {error}", "warning"))
+        text = f"{path.name}: not readable: {error}"
+        notes.append(Note("broken-config", text, "warning", lost=True))
         return {}
     return data if isinstance(data, Mapping) else {}
 
 
-def _texts(folder: Path) -> Iterator[tuple[str, str]]:
+def _texts(folder: Path, notes: list[Note]) -> Iterator[tuple[str, str]]:
     """Key and content of every file below a folder, sorted; a key with ``/`` is a path."""
-    for path in _files(folder)[:SETTINGS]:
+    for path in _files(folder, notes)[:SETTINGS]:
         try:
             text = read_start(path, _LARGEST_TEXT).decode("utf-8", "replace")
-        except OSError:
+        except OSError as error:
+            notes.append(_unreadable(f"{folder.name}/{path.relative_to(folder).as_posix()}", error))
             continue
         yield path.relative_to(folder).as_posix(), text
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(Path(where, name) for where, _, names in os.walk(folder) for name in names)
+def _files(folder: Path, notes: list[Note]) -> list[Path]:
+    """Every file below a folder. One that may not be looked into is noted, one that is not there is not."""
+
+    def closed(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            notes.append(_unreadable(Path(error.filename or folder).name, error))
+
+    walked = os.walk(folder, onerror=closed)
+    return sorted(Path(where, name) for where, _, names in walked for name in names)
+
+
+def _unreadable(name: str, error: OSError, tag: str = "") -> Note:
+    tags = (tag,) if tag else ()
+    return Note("unreadable-file", f"{name}: {error.strerror or error}", "warning", tags, lost=True)
 
 
 def _metrics(folder: Path, notes: list[Note]) -> Iterator[RawSeries]:
     # One more than are kept: whoever checks the runs then says that there are too many.
-    for path in _files(folder)[: SERIES + 1]:
+    for path in _files(folder, notes)[: SERIES + 1]:
         tag = path.relative_to(folder).as_posix()
         try:
             points, bad, cut = points_of(read_bytes(path, LOG_BYTES))
         except OSError as error:
-            notes.append(
-                Note(
-                    "unreadable-file",
-                    f"{METRICS}/{tag}: {error.strerror or error}",
-                    "warning",
-                    (tag,),
-                    lost=True,
-                )
-            )
+            notes.append(_unreadable(f"{METRICS}/{tag}", error, tag))
             continue
         notes.extend(_damage(tag, bad, cut, len(points.values)))
         if points.values:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rldoctor.model.raw import Note, RawRun, RawSeries, RawSetting
+from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries, RawSetting
 from rldoctor.readers.bounded_json import loads
 from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
 from rldoctor.readers.limits import SERIES
@@ -59,10 +59,22 @@ def _series(rows: list[Row], source: str, notes: list[Note]) -> list[RawSeries]:
     walls = np.array([_time(row[4]) for row in rows])
     return [
         RawSeries(
-            tag, np.array(places, np.float64), np.array(values), walls[places], source=source, axis="row"
+            tag,
+            np.array(places, np.float64),
+            _floats(values),
+            walls[places],
+            source=source,
+            axis="row",
         )
         for tag, (places, values) in sorted(columns.items())
     ]
+
+
+def _floats(values: list[float]) -> FloatArray:
+    try:
+        return np.array(values, np.float64)
+    except OverflowError:  # a whole number that is no float
+        return np.array([number for value in values for _, number in numbers("", value, set())])
 
 
 def _alike(entries: Sequence[Mapping[str, Any]]) -> _Cells:

@@ -93,8 +93,9 @@ def numbers(name: str, value: Any, other: set[str]) -> Iterator[tuple[str, float
     """The numbers in one value: a mapping gives ``name.key``; what else is no number goes to ``other``."""
     if isinstance(value, bool | int | float):
         yield name, _float(value)
-    elif isinstance(value, str) and f'"{value}"'.encode() in _WORDS:
-        yield name, _WORDS[f'"{value}"'.encode()]
+    # A lone surrogate, which JSON can write and UTF-8 cannot, is no word.
+    elif isinstance(value, str) and (word := f'"{value}"'.encode("utf-8", "replace")) in _WORDS:
+        yield name, _WORDS[word]
     elif isinstance(value, Mapping) and _MEDIA not in value:
         for key, part in value.items():
             yield from numbers(f"{name}.{key}", part, other)

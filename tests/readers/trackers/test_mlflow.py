@@ -207,3 +207,17 @@ def test_rows_before_and_after_a_bad_page_are_kept(tmp_path: Path) -> None:
     assert values[-1] == 1999.0
     (note,) = (note for note in run.notes if note.code == "damaged-database")
     assert "lost" in note.text
+
+
+@every("status", ["[1]", "{a: 1}", ".nan", "text", "true"])
+def test_a_state_that_is_none_costs_nothing(status: str, tmp_path: Path) -> None:
+    meta = child_folder(unpacked("mlflow_files", tmp_path)) / "meta.yaml"
+    lines = [line for line in meta.read_text().splitlines() if not line.startswith("status:")]
+    meta.write_text("\n".join([*lines, f"status: {status}"]) + "\n")
+    assert series(named(tmp_path, "child"), "rollout/ep_rew_mean").values.tolist() == RETURNS
+
+
+def test_a_damaged_description_of_a_run_is_a_loss_that_is_said(tmp_path: Path) -> None:
+    meta = child_folder(unpacked("mlflow_files", tmp_path)) / "meta.yaml"
+    meta.write_text(meta.read_text() + "x: [\n")
+    assert any(note.code == "broken-config" and note.lost for note in named(tmp_path, "child").notes)

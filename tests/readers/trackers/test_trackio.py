@@ -52,3 +52,16 @@ def test_the_tables_of_the_first_versions(tmp_path: Path) -> None:
     database.close()
     runs = find_runs(tmp_path)
     assert [series(run, "loss").values.tolist() for run in runs] == [[0.0, 1.0, 2.0], [0.5, 1.5]]
+
+
+def test_a_text_or_a_number_that_has_no_place_costs_itself_only(tmp_path: Path) -> None:
+    path = the_file(unpacked("trackio", tmp_path), "*.db")
+    with sqlite3.connect(path) as database:
+        for step, row in ((300, '{"train/loss": "\\ud800"}'), (400, f'{{"train/loss": {"9" * 400}}}')):
+            where = "WHERE run_name = 'first' AND step = ?"
+            database.execute(f"UPDATE metrics SET metrics = ? {where}", (row, step))
+    database.close()
+    loss = series(named(path.parent, "first"), "train/loss").values
+    assert loss.size == 11
+    assert loss.dtype == np.float64
+    assert np.isposinf(loss[2])
