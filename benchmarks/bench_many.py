@@ -4,6 +4,7 @@ Trees of copies of the reference runs (each copied anew, so that nothing is shar
 fresh process each. Printed: CPU seconds of the process and its workers, wall seconds, and the most memory
 that all of them took together (PSS, so that shared pages count once; Linux only). With ``--cache`` a first,
 uncounted pass fills the cache, and the second is measured. Wall time says little on a shared machine.
+``--plot FILE`` draws the memory against the runs.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
+
+from memory_plot import memory_plot
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS = ROOT / "reference_runs"
@@ -97,8 +100,10 @@ def main() -> None:
     parser.add_argument("--format", default="json")
     parser.add_argument("--jobs", default="2")
     parser.add_argument("--cache", action="store_true")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="an SVG of the memory")
     parser.add_argument("--old", type=Path, help="another checkout, without these options")
     given = parser.parse_args()
+    points = []
     print(f"{'runs':>6}{'CPU s':>9}{'wall s':>9}{'CPU ms/run':>12}{'peak MB':>9}", flush=True)
     for count in given.counts:
         with tempfile.TemporaryDirectory() as scratch:
@@ -114,6 +119,10 @@ def main() -> None:
                 print(f"first pass: {first.cpu:.1f} s CPU", flush=True)
             each = cost.cpu / count * 1e3
             print(f"{count:6}{cost.cpu:9.2f}{cost.wall:9.1f}{each:12.1f}{cost.peak:9.0f}", flush=True)
+            points.append((float(count), cost.peak))
+    if given.plot:
+        about = f"memory of {given.jobs} processes that judge runs ({given.format})"
+        given.plot.write_text(memory_plot(points, int(given.jobs), about), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -225,6 +225,24 @@ def demo(context: typer.Context, options: Annotated[Options, Takes("format", "ou
 
 
 @program.command()
+def index(
+    table: Annotated[
+        str, typer.Argument(metavar="TABLE", help="What analyze wrote: -f parquet or -f jsonl.")
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The page; - is standard output.")
+    ] = "index.html",
+    details: Annotated[
+        bool, typer.Option("--details", help="Also a page for each run, in a folder beside it.")
+    ] = False,
+) -> None:
+    """Make the page of many runs from the table of their results."""
+    from rldoctor.commands.index import index as command
+
+    raise typer.Exit(command(table, output, details=details))
+
+
+@program.command()
 def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Code or slug of a rule, e.g. POL-01.")],
     rules: Annotated[list[str], typer.Option("--rules", metavar="DIR", help="A further pack of rules.")] = [],  # noqa: B006

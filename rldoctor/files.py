@@ -120,11 +120,14 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     """Yields an empty file beside ``path`` that takes its place when all went well, else is gone. OSError.
 
     It is brought to the disk first. A link stays one: what it points to is replaced. The new file has the
-    rights of the old one.
+    rights of the old one. What stands there and is no file (``/dev/null``, a pipe) is never replaced by one:
+    NotRegularError.
     """
     import tempfile
 
     real = Path(path).resolve()
+    if real.exists():
+        _check(real, real.stat().st_mode)
     handle, name = tempfile.mkstemp(dir=real.parent, prefix=f".{real.name[:100]}.", suffix=".part")
     os.close(handle)
     part = Path(name)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
 
+from laboratory.reliability.contents import CLOCKS, MORE_METRICS
+from laboratory.reliability.nobody import possible
 from rldoctor.plain_data import dataclass
 
 Generator = np.random.Generator
 Fault = Callable[[Path], None]
 SEED = 16
+# The folder of a log that faults are done to.
+RUN = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,10 @@ class FaultKind:
     """``each`` gives the faults of this kind for a file's bytes.
 
     ``while_read``: done when the directory is about to be read. ``gone``: there is no file any more, so that
-    a reader cannot know that there was one. ``cuts``: what is left is the beginning of the log.
+    a reader cannot know that there was one. ``cuts``: what is left is the beginning of the log. ``told``: the
+    system itself says so, whatever the format. ``as_nobody``: read by a user without rights. ``by_format``:
+    the change of each format that it can be done to; the log stays a good one, with all that was in it, and
+    is diagnosed, too.
     """
 
     name: str
@@ -28,6 +36,17 @@ class FaultKind:
     while_read: bool = False
     gone: bool = False
     cuts: bool = False
+    told: bool = False
+    as_nobody: bool = False
+    by_format: Mapping[str, Fault] = field(default_factory=dict)
+
+    def of(self, form: str, data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+        """The faults of this kind for a format and the bytes of its good log."""
+        if self.as_nobody and not possible():
+            return iter(())
+        if not self.by_format:
+            return self.each(data, rng, count)
+        return iter([self.by_format[form]] if form in self.by_format else [])
 
 
 def _write(data: bytes) -> Fault:
@@ -71,6 +90,10 @@ def _garbage(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
     yield from (_write(rng.bytes(int(rng.integers(1, 5000)))) for _ in range(count))
 
 
+def _none(data: bytes, rng: Generator, count: int) -> Iterator[Fault]:
+    return iter(())
+
+
 def _one(done: Fault) -> Callable[[bytes, Generator, int], Iterator[Fault]]:
     return lambda data, rng, count: iter([done])
 
@@ -106,6 +129,21 @@ def _sparse(path: Path) -> None:
     os.truncate(path, 1 << 40)
 
 
+def _closed_file(path: Path) -> None:
+    path.chmod(0)
+
+
+def _closed_folder(path: Path) -> None:
+    path.parent.chmod(0)
+
+
+def _only_to_read(path: Path) -> None:
+    """Everything that was made, as on a medium that nobody can write to."""
+    top = next(one for one in path.parents if one.name == RUN)
+    for one in (*top.rglob("*"), top):
+        one.chmod(0o555 if one.is_dir() else 0o444)
+
+
 FAULTS = (
     FaultKind("cut", _cuts, cuts=True),
     FaultKind("one bit flipped", _flips),
@@ -123,6 +161,11 @@ FAULTS = (
     FaultKind("a directory in its place", _one(_replaced(Path.mkdir)), gone=True),
     FaultKind("vanishes while it is read", _one(Path.unlink), while_read=True),
     FaultKind("shrinks while it is read", _one(_shrink), while_read=True),
+    FaultKind("may not be read", _one(_closed_file), told=True, as_nobody=True),
+    FaultKind("its folder may not be read", _one(_closed_folder), told=True, as_nobody=True),
+    FaultKind("on a medium that cannot be written", _one(_only_to_read), as_nobody=True),
+    FaultKind("10,000 further metrics or settings", _none, by_format=MORE_METRICS),
+    FaultKind("a clock that jumps", _none, by_format=CLOCKS),
     FaultKind("grows while it is read", _one(_grow), while_read=True),
     FaultKind("rotated while it is read", _one(_rotate), while_read=True),
 )

@@ -23,12 +23,14 @@ class LogFormat:
 
     ``checked``: the format itself tells changed bytes (checksums, or a syntax that nearly all of them break).
     ``ends``: it also says where it ends; a log of records that is cut between two of them is whole.
+    ``closed``: the beginning of one is never a whole one, whatever else may change unnoticed.
     """
 
     name: str
     make: Callable[[Path], Path]
     checked: bool = False
     ends: bool = True
+    closed: bool = False
 
 
 def _events(directory: Path) -> Path:
@@ -125,7 +127,7 @@ FORMATS = (
     LogFormat("TensorBoard events", _events, checked=True, ends=False),
     LogFormat("W&B binary log", _tracker("wandb", (".wandb",)), checked=True),
     LogFormat("JSON lines", _lines),
-    LogFormat("JSON document", _document),
+    LogFormat("JSON document", _document, closed=True),
     LogFormat("CSV", _csv),
     LogFormat("monitor.csv", _monitor),
     LogFormat("evaluations.npz", _evaluations, checked=True),
@@ -136,7 +138,7 @@ FORMATS = (
     LogFormat(
         "config.yaml", _beside("config.yaml", "".join(f"{key}: {value}\n" for key, value in CONFIG.items()))
     ),
-    LogFormat("config.json", _beside("config.json", json.dumps(CONFIG, indent=1))),
+    LogFormat("config.json", _beside("config.json", json.dumps(CONFIG, indent=1)), closed=True),
     # The list of an archive's names has no checksum: without "data" in it, it is another tool's archive.
     LogFormat("model.zip", _model),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from laboratory.reliability.faults import FAULTS
 from laboratory.reliability.formats import FORMATS, LogFormat
+from laboratory.reliability.surroundings import Around
 from laboratory.reliability.trial import SLOW, TrialResult
 
 Trials = Mapping[tuple[str, str], Sequence[TrialResult]]
@@ -20,22 +21,36 @@ noted as lost, failed, or ended with an error; every report says that and `--str
 log that ends with a whole line (or an event file with a whole record), a configuration with fewer lines, a
 printed line that looks like one no more, a file that is gone or another one before it is looked at: all
 of them are whole as far as anybody can tell.
+**Metrics and clock**: logs of good form with 10,000 further metrics (or settings), and with a clock that is
+set back, at 0 or a year ahead, where the clock is no metric itself; these are diagnosed, too. What may not be
+read, and media that cannot be written, are read by a user without rights.
 **Changed**: readings with a number or setting that the good log has not. Formats with checksums know that
 nearly always; in the others a digit that became another digit is a number like any other: nobody can tell.
 
 """
 
 
-def page(trials: Trials) -> str:
+def page(trials: Trials, surroundings: Mapping[str, Around]) -> str:
     """The whole page."""
-    return HEAD + "\n".join([*_totals(trials), "", *_formats(trials), "", *_faults(trials)]) + "\n"
+    parts = (_totals(trials), _formats(trials), _faults(trials), _around(surroundings))
+    return HEAD + "\n".join(line for part in parts for line in (*part, "")).rstrip("\n") + "\n"
+
+
+def _around(found: Mapping[str, Around]) -> Iterator[str]:
+    yield "## Around the log"
+    yield ""
+    yield "| fault, and what has to come of it | tried | wrong |"
+    yield "|---|---:|---|"
+    for name, one in found.items():
+        said = f"not tried: {one.skipped}" if one.skipped else "; ".join(one.wrong) or "0"
+        yield f"| {name} | {one.tried} | {said} |"
 
 
 def _totals(trials: Trials) -> Iterator[str]:
     every = [one for found in trials.values() for one in found]
     checked = [one for form in FORMATS if form.checked for one in _of(trials, form)]
     yield f"{len(every):,} trials: {sum(bool(one.crash) for one in every)} crashes, "
-    yield f"{sum(one.seconds > SLOW for one in every)} readings of more than {SLOW:g} s, "
+    yield f"{sum(one.seconds > SLOW for one in every)} readings that took more than {SLOW:g} s of CPU time, "
     yield f"{sum(one.unsaid for one in every)} losses that are not said, "
     wrong = sum(one.wrong > 0 for one in checked)
     yield f"{wrong} of {len(checked):,} readings of formats that check themselves with a changed number."
@@ -69,6 +84,8 @@ def _faults(trials: Trials) -> Iterator[str]:
 
 
 def _cell(found: Sequence[TrialResult]) -> str:
+    if not found:
+        return ""
     tried, lost, said, _, _, changed, *_ = _counts(found)
     return f"{tried} / {lost} / {said}" + (f", {changed} changed" if changed else "")
 

@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from laboratory.reliability.faults import Fault, FaultKind
+from laboratory.reliability.faults import RUN, Fault, FaultKind
 from laboratory.reliability.formats import LogFormat
+from laboratory.reliability.nobody import as_nobody
+from rldoctor import api
 from rldoctor.errors import ReadError
 from rldoctor.plain_data import dataclass, replace
 from rldoctor.readers.base import FoundRuns
@@ -23,7 +25,8 @@ SLOW = 10.0
 class TrialResult:
     """``lost``: fewer numbers or settings than in the good log; ``said``: something is noted as lost.
 
-    ``wrong``: numbers or settings that the good log has not; ``crash``: what was raised that is no ReadError;
+    ``wrong``: numbers or settings that the good log has not; ``seconds``: of CPU time; ``crash``: what was
+    raised that is no ReadError;
     ``caught``: a parser raised, and was caught where it cost only its own file.
     ``known``: whether the format itself can tell that something is missing.
     """
@@ -69,32 +72,63 @@ def tried(form: LogFormat, kind: FaultKind, fault: Fault, truth: Numbers) -> Tri
         if not kind.while_read:
             once()
         known = form.checked and not (kind.while_read or kind.gone or (kind.cuts and not form.ends))
-        return replace(_outcome(Path(folder), truth, once), known=known)
+        known = known or kind.told or (form.closed and kind.cuts)
+        read = as_nobody if kind.as_nobody else _here
+        outcome = read(lambda: _outcome(Path(folder), truth, once, more=bool(kind.by_format)))
+        if kind.by_format and not outcome.crash:
+            outcome = _diagnosed(Path(folder), outcome)
+        return replace(outcome, known=known)
+
+
+def _here(work: Callable[[], TrialResult]) -> TrialResult:
+    return work()
 
 
 def _run(folder: str) -> Path:
-    run = Path(folder) / "run"
+    # Of this user alone otherwise, and nobody else could read a thing in it.
+    Path(folder).chmod(0o755)
+    run = Path(folder) / RUN
     run.mkdir()
     return run
 
 
-def _outcome(folder: Path, truth: Numbers, meanwhile: Callable[[str], None]) -> TrialResult:
-    began = time.monotonic()
+def _outcome(
+    folder: Path, truth: Numbers, meanwhile: Callable[[str], None], *, more: bool = False
+) -> TrialResult:
+    began = time.process_time()
     try:
         found = find_runs(folder, progress=meanwhile)
     except ReadError as error:
         text = str(error)
         # Nothing at all: an error, which nobody can overlook.
-        return TrialResult(truth.total(), 0, True, time.monotonic() - began, caught="reader failed" in text)
+        return TrialResult(
+            truth.total(), 0, True, time.process_time() - began, caught="reader failed" in text
+        )
     except Exception as error:  # what this is looking for
-        return TrialResult(0, 0, False, time.monotonic() - began, f"{type(error).__name__}: {error}")
-    seconds = time.monotonic() - began
+        return TrialResult(0, 0, False, time.process_time() - began, f"{type(error).__name__}: {error}")
+    seconds = time.process_time() - began
     here = numbers(found)
+    if more:
+        # What came on top is neither missing nor wrong.
+        lost = (truth - here).total()
+        said = bool(found.failures) or any(note.lost for run in found for note in run.notes)
+        return TrialResult(lost, 0, said, seconds)
     wrong = (here - truth).total()
     said = bool(found.failures) or any(note.lost for run in found for note in run.notes)
     caught = any("reader failed" in one.text for one in found.failures)
     # A changed number is one that is missing and one that is wrong: it is counted as the second.
     return TrialResult(max(0, truth.total() - here.total()), wrong, said, seconds, caught=caught)
+
+
+def _diagnosed(folder: Path, outcome: TrialResult) -> TrialResult:
+    """The same with a crash or the time of a diagnosis of what was read."""
+    began = time.process_time()
+    try:
+        for run in api.load(folder).runs:
+            api.diagnose(run)
+    except Exception as error:  # what this is looking for
+        return replace(outcome, crash=f"{type(error).__name__}: {error}")
+    return replace(outcome, seconds=outcome.seconds + time.process_time() - began)
 
 
 def numbers(found: FoundRuns) -> Numbers:

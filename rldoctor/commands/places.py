@@ -90,6 +90,13 @@ def check_runs(outputs: Sequence[str], runs: Iterable[ReadFrom]) -> None:
                 raise UsageError(f"{text}: it would be overwritten", hint=_HINT)
 
 
+def check_replaced(paths: Iterable[str]) -> None:
+    """UsageError for a file that stands at one of the paths and is no earlier report."""
+    for path in paths:
+        if os.path.exists(path) and not _report(path):  # noqa: PTH110
+            raise UsageError(f"{path} is no earlier report: it would be overwritten", hint=_HINT)
+
+
 def _files(outputs: Iterable[str]) -> Iterator[str]:
     return (target for target in outputs if target and target != STDOUT)
 

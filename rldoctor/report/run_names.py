@@ -29,6 +29,11 @@ def relative_names(diagnoses: Sequence[Diagnosis]) -> list[str]:
     return relative_places([(os.fspath(one.run.path), one.run.id) for one in diagnoses])
 
 
+def short_places(places: Sequence[tuple[str, str]]) -> list[str]:
+    """The shortest name that tells each of these runs, a path and an id, from the others."""
+    return _numbered(_unique(places, shortest=True))
+
+
 def relative_places(places: Sequence[tuple[str, str]]) -> list[str]:
     """As :func:`relative_names`, of the path and id of each run."""
     return _numbered(_unique(places, shortest=False))

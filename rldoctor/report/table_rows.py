@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from rldoctor.model.finding import Diagnosis, Finding
+from rldoctor.model.outcome import RunOutcome
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean, encodable
 from rldoctor.report.numbers import finite
@@ -30,6 +31,8 @@ COLUMNS: Mapping[str, str] = {
     "verdict": TEXT,
     "outcome": TEXT,
     "probability": NUMBER,
+    "outcome_metric": TEXT,
+    "outcome_end": NUMBER,
     "ran": WHOLE,
     "not_measured": WHOLE,
     "not_applicable": WHOLE,
@@ -95,6 +98,7 @@ def _about(diagnosis: Diagnosis) -> Row:
         "steps": finite(float(run.last_step)),
         "outcome": None if outcome is None else outcome.kind.value,
         "probability": None if outcome is None else finite(float(outcome.probability)),
+        **_end(outcome),
         "ran": coverage.ran,
         "not_measured": coverage.not_measured,
         "not_applicable": coverage.not_applicable,
@@ -102,6 +106,14 @@ def _about(diagnosis: Diagnosis) -> Row:
         "fails": None if diagnosis.gate is None else diagnosis.gate.fails,
         "lost": sum(note.lost for note in run.notes),
     }
+
+
+def _end(outcome: RunOutcome | None) -> Row:
+    """What the outcome was judged by, and its level at the end."""
+    if outcome is None or outcome.deciding.end is None:
+        return {}
+    level = outcome.deciding.end.value
+    return {"outcome_metric": encodable(outcome.deciding.metric), "outcome_end": finite(float(level))}
 
 
 def _group(run: Run, known: Mapping[str, object]) -> str:

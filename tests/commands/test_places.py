@@ -127,6 +127,18 @@ def test_a_write_that_fails_half_way_leaves_the_old_file_and_no_rest(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["report.json"]
 
 
+def test_a_pipe_or_a_device_is_never_replaced_by_a_file(run, tmp_path, capsys):
+    """As root a table for ``/dev/null`` took its place."""
+    pytest.importorskip("pyarrow")
+    os.mkfifo(tmp_path / "pipe")
+    assert cli.run(["analyze", "run", "--fail-on", "never", "-f", "parquet", "-o", "pipe"]) == 2
+    assert "cannot write pipe: not a regular file but a pipe" in capsys.readouterr().err
+    with pytest.raises(OSError, match="not a regular file"):
+        write_whole("text", tmp_path / "pipe")
+    assert [one.name for one in tmp_path.iterdir() if one.is_fifo()] == ["pipe"]
+    assert not list(tmp_path.glob("*.part"))
+
+
 def test_a_reference_is_not_written_over_another_file(run, capsys):
     words = ["reference", "build", "run", "--name", "config", "--out", "out", "--set", "env=MyEnv-v0"]
     Path("out").mkdir()

@@ -83,9 +83,8 @@ def _cut_rows(text: str, source: str) -> Document | None:
         pass
     if not rows:
         return None
-    note = Note(
-        "truncated-file", f"{source}: no whole JSON; the {len(rows):,} whole rows are read", "warning"
-    )
+    text = f"{source}: no whole JSON; the {len(rows):,} whole rows are read"
+    note = Note("truncated-file", text, "warning", lost=True)
     return Document(rows=rows, notes=[note])
 
 

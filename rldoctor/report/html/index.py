@@ -18,6 +18,7 @@ from rldoctor.report.numbers import finite, number
 from rldoctor.report.seeds import group_name
 from rldoctor.report.terminal_summary import worst_first
 
+_PAPER = "On paper: this table, the learning curves, and the runs that were open when it was printed."
 # With more runs than these the seeds of a group are folded into one row.
 MAX_UNFOLDED = 12
 
@@ -29,6 +30,9 @@ def index(views: Sequence[dict[str, Any]], diagnoses: Sequence[Diagnosis]) -> di
     groups = _worst_first(_groups(diagnoses), diagnoses)
     names = [group_name([views[place]["name"] for place in group]) for group in groups]
     return {
+        "count": len(diagnoses),
+        "paper": _PAPER,
+        "last": "Last return",
         "groups": [
             {
                 "name": name,
@@ -90,6 +94,7 @@ def _row(view: dict[str, Any], diagnosis: Diagnosis, group: int) -> dict[str, An
     outcome, value = _outcome(diagnosis)
     return {
         "id": view["id"],
+        "href": f"#{view['id']}",
         "name": view["name"],
         "group": group,
         "verdict": view["verdict"],

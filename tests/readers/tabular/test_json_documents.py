@@ -81,3 +81,10 @@ def test_a_summary_without_a_curve_is_refused_with_what_was_expected(tmp_path):
     with pytest.raises(ReadError) as caught:
         _read(tmp_path / "timers.json", summary)
     assert "TensorBoard" in caught.value.hint
+
+
+def test_a_document_that_breaks_off_is_a_loss(tmp_path):
+    whole = json.dumps({"log_history": [{"step": step, "loss": 1 / (step + 1)} for step in range(9)]})
+    (tmp_path / "trainer_state.json").write_text(whole[: len(whole) // 2])
+    (run,) = find_runs(tmp_path)
+    assert any(note.code == "truncated-file" and note.lost for note in run.notes)
