@@ -12,11 +12,12 @@ from typing import Any
 from rldoctor.errors import MissingExtraError, ReadError
 from rldoctor.files import open_regular
 from rldoctor.plain_data import dataclass
-from rldoctor.readers.bounded_json import loads
-from rldoctor.readers.limits import LOG_BYTES, RECORD_BYTES
 from rldoctor.report.table_rows import COLUMNS, FAILURE, FINDING, RUN
 
 _PARQUET = b"PAR1"
+# Of a table of results (20,000 runs as JSON Lines are 2 GB), and of a line of it.
+_LARGEST = 4 << 30
+_LONGEST_LINE = 16 << 20
 _EXPECTED = "Give the file that analyze wrote with -f parquet or -f jsonl."
 _NEEDED = ("row", "path", "id", "verdict", "code")
 _NAMES = ("path", "id", "framework", "algorithm", "env", "verdict")
@@ -81,7 +82,7 @@ def read_results(path: Path) -> Results:
         with open_regular(path) as stream:
             parquet = stream.read(len(_PARQUET)) == _PARQUET
             size = stream.seek(0, 2)
-        if size > LOG_BYTES:
+        if size > _LARGEST:
             raise ReadError(f"{path}: larger than any table of results ({size:,} bytes)")
         found = _of_rows(_parquet_rows(path)) if parquet else _of_lines(path)
     except OSError as error:
@@ -150,7 +151,7 @@ def _finding(row: Mapping[str, Any], explained_by: str = "") -> ResultFinding:
 def _of_lines(path: Path) -> Results:
     found = Results()
     with open_regular(path) as stream:
-        for number, line in enumerate(iter(lambda: stream.readline(RECORD_BYTES), b""), start=1):
+        for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b""), start=1):
             entry = _object(line)
             if isinstance(entry.get("failure"), str):
                 found.failures.append(entry["failure"])
@@ -163,7 +164,7 @@ def _of_lines(path: Path) -> Results:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        entry = loads(line.decode("utf-8"))
+        entry = json.loads(line.decode("utf-8"))
     except (ValueError, RecursionError):
         return {}
     return entry if isinstance(entry, dict) else {}
