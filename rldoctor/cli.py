@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from errno import EDQUOT, EFBIG, EIO, ENOSPC
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
@@ -14,6 +13,7 @@ from rldoctor import __version__
 from rldoctor.commands.options import Options, detail
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.commands.program import CONFIG_HELP, RULES_HELP, TASK_HELP, Program, QuickCommand, Takes
+from rldoctor.commands.standard_streams import forgiving_streams, to_nowhere
 from rldoctor.errors import RldoctorError
 
 EPILOG = (
@@ -326,7 +326,7 @@ program.group("task", TASK_HELP, _tasks)
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; every error is told on standard error."""
-    _forgiving_streams()
+    forgiving_streams()
     try:
         words = None if arguments is None else list(arguments)
         code = program.build(_top)(args=words, prog_name="rldoctor", standalone_mode=False)
@@ -372,38 +372,14 @@ def _not_written(error: OSError) -> int:
     if error.errno not in FULL or error.filename is not None:
         return _other(error)
     tell(f"standard output cannot be written: {error.strerror}", "write to a file with -o FILE")
-    _to_nowhere()
+    to_nowhere()
     return EXIT_FAILED
 
 
 def _closed_pipe() -> int:
     """The reader of our output went away (``| head``): stop quietly, as after SIGPIPE."""
-    _to_nowhere()
+    to_nowhere()
     return 141
-
-
-def _to_nowhere() -> None:
-    """What is still in the buffer must not fail once more when the process ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _forgiving_streams() -> None:
-    """A terminal that cannot show a character gets a substitute instead of an exception.
-
-    A stream that was closed before the start (``>&-``) behaves like one whose reader went away.
-    """
-    sys.stdout = sys.stdout or _without_reader()
-    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115, PTH123
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
-
-
-def _without_reader() -> TextIO:
-    reader, writer = os.pipe()
-    os.close(reader)
-    return os.fdopen(writer, "w")
 
 
 def main() -> None:

@@ -88,7 +88,9 @@ def main(folder: Path) -> None:
 
     CORPORA.mkdir(exist_ok=True)
     for name, began in seeds().items():
-        files = sorted((folder / name).iterdir()) if (folder / name).is_dir() else []
+        if not (folder / name).is_dir():
+            continue
+        files = sorted((folder / name).iterdir())
         kept = list(smallest(name, [*began, *(path.read_bytes() for path in files)]))
         with zipfile.ZipFile(CORPORA / f"{name}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for number, data in enumerate(one for one in kept if one not in began):
