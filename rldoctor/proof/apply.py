@@ -17,6 +17,7 @@ from rldoctor.training.plan import Plan
 _WRAPPER = "VecNormalize("
 _OBSERVATIONS_ONLY = "norm_reward=False"
 _SWITCHED_OFF = re.compile(r"Set (\w+) to None\.")
+_SET_TO = re.compile(r"Set (\w+)='(\w+)'\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ def _instruction(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     off = _SWITCHED_OFF.match(fix.text)
     if off is not None:
         return _switched_off(fix, plan, off[1])
+    named = _SET_TO.match(fix.text)
+    if named is not None and named[1] in constructor_defaults(plan.algo):
+        return _setting(fix, plan, named[1], named[2])
     if _WRAPPER not in fix.text:
         return Refusal(fix.id, "is for a person to do")
     if plan.normalize:

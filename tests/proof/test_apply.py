@@ -106,6 +106,9 @@ def test_instructions_in_words_that_a_machine_can_follow() -> None:
     assert off.plan == PPO.with_hyper(clip_range_vf=None)
     assert "already" in refused(fix("", None, "Set clip_range_vf to None."), PPO)
     assert refused(fix("", None, "Set batch_size to None."), PPO) == "is for a person to do"
+    fixed = SAC.with_hyper(ent_coef=1e-6)
+    assert done(fix("", None, "Set ent_coef='auto'."), fixed).plan == SAC.with_hyper(ent_coef="auto")
+    assert refused(fix("", None, "Set colour='blue'."), SAC) == "is for a person to do"
     centred = replace(PPO, reward=Reward(centred=True))
     assert done(fix("reward_centred", 0.0), centred).plan == replace(PPO, normalize=True)
     assert "nothing is subtracted" in refused(fix("reward_centred", 0.0), PPO)
