@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from rldoctor.model.raw import RawRun
 from rldoctor.model.run import Run
 from rldoctor.model.task import Task
 from rldoctor.paths import PACKAGE, builtin_rules_dir
+from rldoctor.plain_data import replace
 from rldoctor.rulebook.builtin import builtin_pack
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
 from rldoctor.rulebook.records import builtin_records, with_records

@@ -13,7 +13,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -23,13 +23,11 @@ else:
     def replace(one: Any, /, **changes: Any) -> Any:
         """As ``dataclasses.replace``; fields that nobody looked at yet stay so."""
         kind = type(one)
-        given = getattr(one, _GIVEN, None) if kind in _MAKE else None
-        if given is None or not _ABOUT[kind].frozen:
+        about = _ABOUT.get(kind)
+        # The standard library describes all fields of the class for it, and refuses what is wrong.
+        if about is None or about.after is not None or not changes.keys() <= about.fields:
             return dataclasses.replace(one, **changes)
-        made = _MAKE[kind](given)
-        for name, value in changes.items():
-            _ABOUT[kind].setters[name](made, value)
-        return made
+        return about.changed(one, changes)
 
     def dataclass(kind: type | None = None, /, **asked: bool) -> Any:
         """As ``dataclasses.dataclass``."""
@@ -41,9 +39,10 @@ else:
         return make if kind is None else make(kind)
 
 
+T = TypeVar("T")
 _USUAL = ({"frozen": True, "slots": True}, {"slots": True})
 _UNSET = object()
-# The slot of what an object is read from, field by field.
+# The slot of what an object is read from, field by field, or of what makes the fields that are still missing.
 _GIVEN = "_given"
 # What an annotation says of a name that is no field, or no plain parameter.
 _MARKERS = ("ClassVar", "InitVar", "KW_ONLY")
@@ -139,7 +138,7 @@ class _Init:
         self.fields, self.frozen, self.made = frozenset(fields), frozen, 0
         self.defaults, self.factories = _defaults(defaults)
         # See `later`: how a field is read, and what was found out of that.
-        self.reader: Callable[[str], Callable[[Any], Any]] | None = None
+        self.reader: Any = None
         self.readers: dict[str, Callable[[Any], Any]] = {}
 
     def __set_name__(self, owner: Any, name: str) -> None:
@@ -147,6 +146,7 @@ class _Init:
         self.owner, self.name, self.after = owner, name, getattr(owner, "__post_init__", None)
         # The slots' own setters: object.__setattr__ is refused, or would look for them every time.
         self.setters = {one: vars(owner)[one].__set__ for one in owner.__match_args__}
+        self.slots = {one: vars(owner)[one] for one in (*owner.__match_args__, _GIVEN)}
 
     def __get__(self, instance: Any, kind: type) -> Any:
         self.made += 1
@@ -173,6 +173,20 @@ class _Init:
             self.setters[name](instance, value)
         if self.after is not None:
             self.after(instance)
+
+    def changed(self, one: Any, changes: Mapping[str, Any]) -> Any:
+        """A copy with other values of some fields; what the original has not yet, the copy has not either."""
+        made = object.__new__(self.owner)
+        for name, slot in self.slots.items():
+            if name in changes:
+                slot.__set__(made, changes[name])
+                continue
+            try:
+                value = slot.__get__(one)
+            except AttributeError:
+                continue
+            slot.__set__(made, value)
+        return made
 
     def compile(self) -> None:
         """From now on the class has its own."""
@@ -290,19 +304,33 @@ def later(kind: type, reader: Callable[[str], Callable[[Any], Any]]) -> Callable
         keep(made, given)
         return made
 
-    _MAKE[kind] = make
     return make
 
 
-_MAKE: dict[type, Callable[[Mapping[str, Any]], Any]] = {}
+def unfinished(kind: type[T], known: Mapping[str, Any], rest: Callable[[], Mapping[str, Any]]) -> T:
+    """An object with the ``known`` fields; ``rest`` makes the others when the first of them is asked for.
+
+    For what costs much and is seldom looked at. ``rest`` must not fail: nobody expects that of a look.
+    """
+    made = object.__new__(kind)
+    setters = _ABOUT[kind].setters
+    for name, value in known.items():
+        setters[name](made, value)
+    vars(kind)[_GIVEN].__set__(made, rest)
+    return made
 
 
 def _look(self: Any, name: str) -> Any:
     """The value of a field that has none yet. Python asks here for whatever an object does not have."""
     about = _ABOUT[type(self)]
-    if about.reader is None or name not in about.fields:
+    # What was made in the usual way is read from nothing: asking for that ends here, too.
+    if name not in about.fields:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
     given = self._given
+    if callable(given):
+        for one, value in given().items():
+            about.setters[one](self, value)
+        return getattr(self, name)
     if name in given:
         read = about.readers.get(name)
         if read is None:

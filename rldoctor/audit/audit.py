@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from rldoctor.audit.temperature import temperature
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
+from rldoctor.plain_data import replace
 
 Model = Callable[[Sight], Iterator[AuditRow]]
 MODELS: tuple[Model, ...] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from rldoctor.gate.judge import Conditions, Terms, judge
 from rldoctor.gate.levels import AGGREGATES
 from rldoctor.gate.waivers import unused
 from rldoctor.model.finding import Diagnosis, Judged, Standing
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 if TYPE_CHECKING:
     from rldoctor.gate.baseline import Baseline

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from rldoctor.loading import LoadResult, load_part
 from rldoctor.many.results import PartResult, RunResult, packed
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.readers.run_folders import RunFolders
 from rldoctor.report.run_parts import run_parts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from rldoctor.errors import RldoctorError
 from rldoctor.many.processes import Done, Lost, Processes, start_method
 from rldoctor.many.results import PartResult, unpacked
 from rldoctor.many.spool import KeptRun, Spool, value_at
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.readers.run_folders import RunFolders
 from rldoctor.report.run_names import relative_places
 from rldoctor.report.run_parts import STREAMED, ManyRuns, RunParts, total, with_note

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, field, fields, replace
+from dataclasses import Field, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rldoctor.commands import option_kinds as kinds
 from rldoctor.errors import UsageError
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 if TYPE_CHECKING:
     from rldoctor.gate.waivers import Waiver

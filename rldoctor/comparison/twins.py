@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from rldoctor.model.comparison import Arm, Twin, TwinValue
 from rldoctor.model.raw import BoolArray, FloatArray, Note
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 NOTE, ROUNDING, OTHER = "twin", "rounding", "other"
 _EPISODES = ("lengths", "returns")

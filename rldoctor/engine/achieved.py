@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -35,7 +34,7 @@ from rldoctor.model.task import Task, TaskMatch
 from rldoctor.outcome.combining import combine
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.judging import judge
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 NAN = math.nan
 # Range of an Elo rating over which ten games are won for one lost.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rldoctor.engine.evaluate import Evaluated
 from rldoctor.engine.task_facts import UNKNOWN
 from rldoctor.model.finding import Severity
 from rldoctor.model.task import TaskMatch
+from rldoctor.plain_data import replace
 from rldoctor.rulebook.schema import Rule
 
 

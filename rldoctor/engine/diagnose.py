@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from rldoctor.model.outcome import CurveOutcome, OutcomeKind
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.outcome.words import DID
+from rldoctor.plain_data import replace
 from rldoctor.rulebook.schema import Rule
 
 

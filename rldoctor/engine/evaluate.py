@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -18,8 +17,8 @@ from rldoctor.language.parser import Expression
 from rldoctor.model.algorithms import EITHER, FAMILIES, matches
 from rldoctor.model.finding import Interval, Measure, Outcome, RuleResult, Severity
 from rldoctor.model.raw import BoolArray
-from rldoctor.plain_data import dataclass
-from rldoctor.rulebook.schema import Edge, Rule, Span
+from rldoctor.plain_data import dataclass, replace, unfinished
+from rldoctor.rulebook.schema import Edge, Guard, Rule, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,8 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
     guard = next((one for one in asked if scene.holds(one.when)), None)
     # Before the measures, which may be taken over the points that fired (`active`).
     scene.activate(fired=fired and guard is None)
-    measures = scene.measures()
     if fired and guard is None:
-        finding = make_finding(scene, measures, policy)
+        finding = make_finding(scene, scene.measures(), policy)
         result = RuleResult(
             rule.code,
             rule.slug,
@@ -83,17 +81,54 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
         # the pages show all.
         edges = tuple(edge for edge in rule.leads_to if edge.when is None or scene.holds(edge.when))
         return Evaluated(rule, result, edges)
-    said = scene.text(guard.says if guard else rule.passed_message, measures)
-    reason = f"{guard.id}: {said}" if guard else said
-    result = _quiet(rule, Outcome.PASSED, reason, measures=known_measures(measures))
-    return Evaluated(rule, result, why_not=lambda: _why_not(scene, measures, said, guarded=guard is not None))
+    passed = _Passed(scene, guard)
+    # Most rules pass, and of most that passed nobody asks with which numbers: a third of a start.
+    known = {
+        "code": rule.code,
+        "slug": rule.slug,
+        "title": rule.title,
+        "outcome": Outcome.PASSED,
+        **_NOTHING_TO_TELL,
+    }
+    return Evaluated(rule, unfinished(RuleResult, known, passed.rest), why_not=passed.why_not)
 
 
-def _why_not(scene: Scene, measures: Mapping[str, Measure], said: str, *, guarded: bool) -> str:
-    """The guard, or the numbers that decided; the rule's own words where the outcome of the run did."""
-    if guarded or is_outcome(scene.rule.when):
-        return said
-    return deciding(scene, measures)
+# The fields of a result that a rule that passed leaves as they are.
+_NOTHING_TO_TELL = {"finding": None, "missing": (), "error": "", "additions": (), "few_points": False}
+
+
+@dataclass(slots=True)
+class _Passed:
+    """A rule that did not fire, or whose ``guard`` held: its numbers and words, made when asked for."""
+
+    scene: Scene
+    guard: Guard | None
+    measures: Mapping[str, Measure] | None = None
+
+    def rest(self) -> Mapping[str, object]:
+        """The ``measures`` and the ``reason`` of the result."""
+        try:
+            said = self._said()
+        # As for the whole rule: a mistake in a pack of somebody else must not take the report away.
+        except Exception as error:
+            return {"measures": (), "reason": f"its numbers are missing: {type(error).__name__}: {error}"}
+        reason = f"{self.guard.id}: {said}" if self.guard else said
+        return {"measures": known_measures(self._measures()), "reason": reason}
+
+    def why_not(self) -> str:
+        """The guard, or the numbers that decided; the rule's own words where the outcome of the run did."""
+        if self.guard or is_outcome(self.scene.rule.when):
+            return self._said()
+        return deciding(self.scene, self._measures())
+
+    def _measures(self) -> Mapping[str, Measure]:
+        if self.measures is None:
+            self.measures = self.scene.measures()
+        return self.measures
+
+    def _said(self) -> str:
+        said = self.guard.says if self.guard else self.scene.rule.passed_message
+        return self.scene.text(said, self._measures())
 
 
 def _quiet(rule: Rule, outcome: Outcome, reason: str, **fields: object) -> RuleResult:

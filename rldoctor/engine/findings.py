@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import NAN
@@ -13,7 +12,7 @@ from rldoctor.engine.scene import Scene, known_measures, rule_metrics
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Cause, Finding, Measure, Prescription, Severity
 from rldoctor.model.numbers import number_text
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.rulebook.schema import CauseSpec, FixSpec
 
 

@@ -6,7 +6,6 @@ The settings open rules that could not look for want of them. What the log or it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from rldoctor.engine.policy import Policy
@@ -14,6 +13,7 @@ from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.config import Knob
 from rldoctor.model.run import Run
 from rldoctor.model.task import Task
+from rldoctor.plain_data import replace
 
 
 def with_tasks(policy: Policy, tasks: Sequence[Task] | Mapping[str, Mapping[str, Any]], env: str) -> Policy:

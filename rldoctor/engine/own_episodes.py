@@ -8,7 +8,6 @@ environment the lengths prove it: what they give for each row must be the steps 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.outcome.criteria import Criteria
+from rldoctor.plain_data import replace
 
 IntArray = NDArray[np.int64]
 RETURNS = ("episode_return", "eval_return")

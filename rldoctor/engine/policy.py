@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from rldoctor.model.finding import Severity
 from rldoctor.model.task import Task
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.paths import builtin_rules_dir
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.rulebook.schema import PackFacts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import field, replace
+from dataclasses import field
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from rldoctor.model.derivation import Derivation
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.rulebook.schema import OUTCOME_NAMES, PackFact
 
 NAN = float("nan")

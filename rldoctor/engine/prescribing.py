@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rldoctor.datafiles.mechanisms import ALWAYS, Mechanisms, mechanisms
 from rldoctor.engine.wording import prescription
@@ -19,7 +18,7 @@ from rldoctor.model.algorithms import matches
 from rldoctor.model.finding import Prescription
 from rldoctor.model.numbers import number_text
 from rldoctor.model.run import Run, Wording
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.rulebook.schema import FixSpec
 
 LOWER, RAISE = "lower", "raise"

@@ -205,7 +205,7 @@ def _rivals(
     """Rules that could have been in the place of a root, looked and found nothing; the likeliest first."""
     # Only rules that passed are rivals: one that could not look refutes nothing, and saying so is what
     # separates `not the cause` from `not known`. What the run achieved is no cause.
-    quiet = [one for one in evaluated if one.result.outcome is Outcome.PASSED and one.result.reason]
+    quiet = [one for one in evaluated if one.result.outcome is Outcome.PASSED]
     causes = [one for one in quiet if one.rule.area != OUTCOME]
     # Everything leads to a poor outcome: a root that explains nothing else has rivals in its own area.
     closer = [root, *(code for code in explained if graph.fired[code].rule.area != OUTCOME)]
@@ -221,7 +221,8 @@ def _claiming(
     graph: Graph, causes: Sequence[Evaluated], codes: Sequence[str]
 ) -> list[tuple[float, Evaluated]]:
     weighed = [(_claim(graph, one, codes), one) for one in causes]
-    return [(claim, one) for claim, one in weighed if claim > 0]
+    # The reason last: making it is most of the work.
+    return [(claim, one) for claim, one in weighed if claim > 0 and one.result.reason]
 
 
 def _claim(graph: Graph, one: Evaluated, codes: Sequence[str]) -> float:

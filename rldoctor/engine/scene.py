@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Interval, Measure
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.rulebook.schema import WHICH, MeasureSpec, Rule
 
 

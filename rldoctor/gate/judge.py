@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from rldoctor.gate.levels import Levels, aggregate, counting, needed
 from rldoctor.gate.waivers import Waiver, active, waiver_of
 from rldoctor.model.finding import Diagnosis, Judged, Outcome, RunGate, Severity, Standing
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 LOOKED = (Outcome.FIRED, Outcome.PASSED)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from rldoctor.many.results import RunResult, unpacked
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 Place: TypeAlias = tuple[int, int]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from rldoctor.model.raw import FloatArray
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 NAN = float("nan")
 

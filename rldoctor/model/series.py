@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from rldoctor.outcome.rows import NOTHING, Rows, prepare
 from rldoctor.outcome.scales import measure_of
 from rldoctor.outcome.search import explain, weigh
 from rldoctor.outcome.words import sentences, too_early
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 NO_BUDGET = Budget()
 # A smaller share of its level is no range: sums of the same rewards differ in their last digits.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rldoctor.model.raw import RawRun
 from rldoctor.patterns import pattern
+from rldoctor.plain_data import replace
 from rldoctor.readers.merge import belongs_to, join
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.tensorboard.side_runs import attach_side_runs

@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from rldoctor.model.arrays import distinct
 from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.readers.merge import join, overlap
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.walk import STATE

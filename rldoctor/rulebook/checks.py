@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import Problem, did_you_mean
 from rldoctor.language.functions import FUNCTIONS
 from rldoctor.language.parser import Expression
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.rulebook.declarations import ACTIVE, GRID_NAMES, RESERVED
 from rldoctor.rulebook.known import Known
 from rldoctor.rulebook.schema import Rule

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from rldoctor.errors import UsageError, did_you_mean
+from rldoctor.plain_data import replace
 from rldoctor.rulebook.schema import Rule, Threshold
 
 Overrides = Mapping[str, Mapping[str, float]]

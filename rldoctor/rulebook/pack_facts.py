@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from rldoctor.datafiles.packs import FACTS
 from rldoctor.errors import Problem, RuleError
 from rldoctor.language.parser import Expression, parse
+from rldoctor.plain_data import replace
 from rldoctor.rulebook.build import threshold
 from rldoctor.rulebook.checks import metric_names, used
 from rldoctor.rulebook.known import Known

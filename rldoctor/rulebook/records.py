@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from rldoctor.model.measured import STATUSES, Measured
 from rldoctor.paths import reference_runs
+from rldoctor.plain_data import replace
 from rldoctor.rulebook.schema import Rule
 
 FILE = "validation.json"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from rldoctor.model.task import Task, TaskMatch
+from rldoctor.plain_data import replace
 from rldoctor.tasks import names
 from rldoctor.tasks.table import load, split
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from rldoctor.errors import UsageError
 from rldoctor.model.task import Task
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.tasks.play import Episodes, play
 
 EPISODES = 20

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rldoctor.model.task import Played, Task
+from rldoctor.plain_data import replace
 
 COLUMNS = (
     "id",

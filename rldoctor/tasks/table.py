@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
 from rldoctor.model.task import Published, Task
 from rldoctor.patterns import pattern
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.tasks.rows import task_of_row
 
 DATA = Path(__file__).parent / "data"

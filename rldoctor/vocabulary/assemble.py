@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 import numpy as np
 
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.model.series import Series
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.vocabulary.axis import ENV, MONITOR, Axes, by_clock, largest, main_unit, stretched, target_unit
 from rldoctor.vocabulary.naming import Mapped, percent_scale
 from rldoctor.vocabulary.series import PER_EPISODE, Cleaned, Points, clean, real_points

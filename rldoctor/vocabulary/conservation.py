@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from rldoctor.model.arrays import median
 from rldoctor.model.config import RunConfig
 from rldoctor.model.raw import FloatArray, Note
 from rldoctor.patterns import pattern
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.vocabulary.generic import words
 from rldoctor.vocabulary.naming import Mapped
 

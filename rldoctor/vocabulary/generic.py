@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from rldoctor.datafiles.canonical import canonical, vocabulary_sources
 from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.model.algorithms import LANGUAGE_MODEL, ON_POLICY
 from rldoctor.patterns import pattern
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.vocabulary.tables import KnobRule, Scale, TagRule, tuples
 
 _CAMEL = pattern(r"(?<=[a-z0-9])(?=[A-Z])")

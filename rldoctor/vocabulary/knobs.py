@@ -13,14 +13,14 @@ What the log says always wins over what we assume, and what is assumed says so i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 
 from rldoctor.model.algorithms import matches
 from rldoctor.model.config import Knob, KnobValue, RunConfig
 from rldoctor.model.raw import Note, RawSetting
 from rldoctor.model.run import Wording
 from rldoctor.model.series import Series
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.vocabulary.candidates import Candidate, find_candidates, override
 from rldoctor.vocabulary.derive import derive
 from rldoctor.vocabulary.knob_values import READERS, Reading, parse_value

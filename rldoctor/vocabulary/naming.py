@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import lru_cache
 from pathlib import PurePath
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from rldoctor.datafiles.packs import Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.raw import FloatArray, Note, RawSeries
 from rldoctor.patterns import pattern
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.vocabulary.algorithm import family_of
 from rldoctor.vocabulary.generic import Guess, adapt, guess
 from rldoctor.vocabulary.tables import (

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from rldoctor.datafiles.canonical import FRAMEWORKS, framework_names, vocabulary
 from rldoctor.datafiles.packs import BUILTIN, Packs
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.algorithms import matches
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 # Canonical metrics that name a kind of series: any number of them may be logged in one run.
 FAMILIES = frozenset({"reward_component", "termination", "curriculum", "auxiliary_loss"})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import PurePath
 
 import numpy as np
 
 from rldoctor.model.raw import Note
 from rldoctor.patterns import pattern
+from rldoctor.plain_data import replace
 from rldoctor.readers.tabular.table import Table
 
 _COUNTED = 2

@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from rldoctor.model.raw import Note, RawRun
 from rldoctor.patterns import pattern
+from rldoctor.plain_data import replace
 
 _UNIX_TIME = pattern(r"^\d{9,11}(\.\d+)?$")
 _FORMAT = "tensorboard"

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from rldoctor import __version__
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.reading import WHOLE, Unread
+from rldoctor.plain_data import replace
 from rldoctor.report import losses, run_names
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
