@@ -26,9 +26,10 @@ _SEPARATORS = pattern(r"[-_.]+")
 
 def plug_ins(group: str) -> list[tuple[str, str]]:
     """Name and value (``module:attribute``) of every entry point of a group, sorted."""
-    if _unusual():
+    places = tuple(sys.path)
+    if _unusual(places, tuple(sys.meta_path)):
         return by_metadata(group)
-    return list(_found(group, tuple(sys.path)))
+    return list(_found(group, places))
 
 
 def by_metadata(group: str) -> list[tuple[str, str]]:
@@ -38,10 +39,11 @@ def by_metadata(group: str) -> list[tuple[str, str]]:
     return sorted({(point.name, point.value) for point in entry_points(group=group)})
 
 
-def _unusual() -> bool:
+@lru_cache(maxsize=2)
+def _unusual(places: tuple[str, ...], finders: tuple[object, ...]) -> bool:
     """Whether packages may be installed in another way than as folders on ``sys.path``."""
-    archives = any(os.path.isfile(place) or place.endswith(".egg") for place in sys.path)  # noqa: PTH113
-    finders = [one for one in sys.meta_path if one is not PathFinder and hasattr(one, "find_distributions")]
+    archives = any(os.path.isfile(place) or place.endswith(".egg") for place in places)  # noqa: PTH113
+    finders = tuple(one for one in finders if one is not PathFinder and hasattr(one, "find_distributions"))
     return archives or bool(finders)
 
 

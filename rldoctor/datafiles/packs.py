@@ -32,6 +32,8 @@ BUILTIN_ONLY = (POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
 def pack_directories(further: Sequence[Path] = ()) -> tuple[Path, ...]:
     """The built-in pack, those of installed packages, then ``further``; each directory once."""
     found = [builtin_rules_dir(), *installed_packs(), *further]
+    if len(found) == 1:
+        return tuple(found)
     # By where they really are: a clone's ``--rules rules`` is the built-in pack under another name.
     first = {path.resolve(): path for path in reversed(found)}
     return tuple(dict.fromkeys(first[path.resolve()] for path in found))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rldoctor.language.evaluator import Scope, Value, evaluate
+from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
 from rldoctor.language.parser import Expression
 
 
@@ -41,3 +41,24 @@ class Names(dict[str, Value]):
             return self[name]
         except KeyError:
             return default
+
+
+class Spacings(dict[str, float]):
+    """How many steps apart the points of each name are independent; that of a let is found when asked for.
+
+    Only slow functions ask (trends, whose points must be independent), and of few lets.
+    """
+
+    __slots__ = ("_lets", "scope")
+
+    def __init__(self, metrics: Mapping[str, float], lets: Mapping[str, Expression]) -> None:
+        """Those of the metrics; a let may be called as a metric that its rule does not use."""
+        super().__init__({name: apart for name, apart in metrics.items() if name not in lets})
+        self._lets = lets
+        self.scope: Scope | None = None
+
+    def get(self, name: str, default: Any = 0.0) -> Any:
+        """As of any mapping."""
+        if name not in self and name in self._lets and self.scope is not None:
+            self[name] = spacing_of(self._lets[name], self.scope)
+        return super().get(name, default)

@@ -8,9 +8,9 @@ environment the lengths prove it: what they give for each row must be the steps 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rldoctor.model.outcome import Curve, CurveOutcome, OutcomeKind
 from rldoctor.model.raw import FloatArray
@@ -19,7 +19,10 @@ from rldoctor.model.series import Series
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.plain_data import replace
 
-IntArray = NDArray[np.int64]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+IntArray: TypeAlias = "NDArray[np.int64]"
 RETURNS = ("episode_return", "eval_return")
 
 

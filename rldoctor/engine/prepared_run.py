@@ -74,9 +74,12 @@ class PreparedRun:
         off = frozenset(SETTING + name for name, knob in run.config.knobs.items() if knob.value == OFF)
         return LoggedSoFar(run.framework, run.algorithm, frozenset(known), run.log_hints, off)
 
-    def scope(self, grid: FloatArray, names: Mapping[str, Value]) -> Scope:
-        """An evaluation scope over ``grid``."""
-        return Scope(grid, names, self.config, self.facts, self.spacing, self.planned, self.shared.memo)
+    def scope(
+        self, grid: FloatArray, names: Mapping[str, Value], spacing: Mapping[str, float] | None = None
+    ) -> Scope:
+        """An evaluation scope over ``grid``; ``spacing``: of ``names``, where these are more than metrics."""
+        apart = self.spacing if spacing is None else spacing
+        return Scope(grid, names, self.config, self.facts, apart, self.planned, self.shared.memo)
 
 
 def prepare(

@@ -9,16 +9,16 @@ from dataclasses import field
 import numpy as np
 
 from rldoctor.engine.intervals import active_mask, span_steps
-from rldoctor.engine.names import Names
+from rldoctor.engine.names import Names, Spacings
 from rldoctor.engine.prepared_run import NAN, PreparedRun
 from rldoctor.engine.rule_constants import condition_of, constants
 from rldoctor.engine.wording import fill, formatted, step_text
-from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
+from rldoctor.language.evaluator import Scope, Value, evaluate
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Interval, Measure
 from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.model.series import Series
-from rldoctor.plain_data import dataclass, replace
+from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import WHICH, MeasureSpec, Rule
 
 
@@ -177,14 +177,11 @@ def place(rule: Rule, context: PreparedRun) -> Scene:
     }
     # A threshold may not be called like a metric (checked at load), so nothing is hidden here.
     names |= {name: threshold.value for name, threshold in rule.thresholds.items()}
-    # A copy for this rule: lets get their own spacing below, and another rule may use the same name for
-    # something else.
-    spacing = dict(context.spacing)
-    scope = replace(context.scope(grid, names), spacing=spacing)
-    names.scope = scope
-    for name, expression in rule.let.items():
-        # Carried through, or a trend over a let would take a moving mean's points for independent.
-        spacing[name] = spacing_of(expression, scope)
+    # Lets have their own spacing, or a trend over a let would take a moving mean's points for independent;
+    # another rule may use the same name for something else.
+    spacing = Spacings(context.spacing, rule.let)
+    scope = context.scope(grid, names, spacing)
+    names.scope = spacing.scope = scope
     return Scene(rule, context, grid, names, scope, begins=float(whole[0]) if whole.size else 0.0)
 
 

@@ -269,11 +269,12 @@ def _ordered(ufunc: np.ufunc, left: FloatArray, right: FloatArray) -> Value:
 def _call(word: str, parts: list[_Node]) -> _Node:
     function = FUNCTIONS[word.partition(CALL)[0]]
     where = parts.pop() if word.endswith(CONDITION) else None
+    # The tests for trends need to know how far apart the points of what they look at are independent: the
+    # first argument, which is the series in every function that asks.
+    spacing = parts[0].spacing if function.spaced else _nowhere
 
     def value(scope: Scope) -> Value:
-        # The statistics need to know how far apart the points of what they look at are independent: the
-        # first argument, which is the series in every function that asks.
-        context = CallContext(scope.steps, parts[0].spacing(scope))
+        context = CallContext(scope.steps, spacing(scope))
         values = [part.value(scope) for part in parts]
         mask = None if where is None else where.value(scope)
 

@@ -31,7 +31,7 @@ class Function:
     ``parameters`` are the required arguments, in order, each also usable by keyword; a ``variadic`` function
     takes any further number of arguments like the last one. ``widens`` names the parameter that is the width,
     in points, of an average: its result is independent only that much further apart. ``shared``: slow enough
-    that rules share its results.
+    that rules share its results. ``spaced``: it asks how far apart independent points are.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Function:
     where: bool = False
     widens: str = ""
     shared: bool = False
+    spaced: bool = False
 
 
 def number(value: Value) -> FloatArray:

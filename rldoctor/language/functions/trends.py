@@ -200,6 +200,6 @@ def _growing_mean_noise(steps: FloatArray, values: FloatArray) -> float:
 
 
 TRENDS = tuple(
-    Function(function.__name__, function, ("x",), where=True, shared=True)
+    Function(function.__name__, function, ("x",), where=True, shared=True, spaced=True)
     for function in (trend, trend_p, independent, slope, change, noise, doublings)
 )
