@@ -13,15 +13,17 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from rldoctor.compiled.codec import from_plain, to_plain
+from rldoctor.compiled.folded import Folded, fold, written
 from rldoctor.paths import PACKAGE
 from rldoctor.plain_data import dataclass
 
 T = TypeVar("T")
+Change: TypeAlias = Callable[[dict[str, Any]], None]
 
-FORMAT = 3
+FORMAT = 4
 SHIPPED = "_compiled"
 CACHE_VARIABLE = "RLDOCTOR_CACHE_DIR"
 # The code that makes the typed values and gives them their form: as much a source as the YAML is.
@@ -52,46 +54,67 @@ class Compiled(Generic[T]):
     """A value of type ``kind`` made from files by ``make``, which also checks them.
 
     ``name`` becomes a file name. ``sources`` are the files and folders (every file below) it is made from.
+    ``folded``: a list in it, of the entries of which only parts are looked at.
     """
 
     name: str
     kind: Any
     sources: Callable[[], Sequence[Path]]
     make: Callable[[], T]
+    folded: str = ""
 
-    def load(self) -> T:
-        """The value: shipped, from the cache, or made and then kept. Raises what ``make`` raises."""
+    def load(self, change: Change | None = None) -> T:
+        """The value: shipped, from the cache, or made and then kept. Raises what ``make`` raises.
+
+        ``change`` gets the JSON value before objects are made of it.
+        """
         try:
-            return self.read(PACKAGE / SHIPPED)
+            return self.read(PACKAGE / SHIPPED, change)
         except _UNREADABLE:
-            return self._cached()
+            return self._cached(change)
 
-    def read(self, directory: Path) -> T:
+    def read(self, directory: Path, change: Change | None = None) -> T:
         """The value that :meth:`write` left in a directory; an error when there is none."""
-        _, data = _read(directory / f"{self.name}.json")
-        value: T = from_plain(self.kind, data())
-        return value
+        return self._value(_read(directory / f"{self.name}.json")[1], change)
 
     def write(self, directory: Path) -> None:
         """Make the value and leave it in ``directory``, for a wheel."""
         directory.mkdir(parents=True, exist_ok=True)
-        _write(directory / f"{self.name}.json", {}, _text(to_plain(self.make())))
+        _write(directory / f"{self.name}.json", {}, self._text(self.make()))
 
-    def _cached(self) -> T:
+    def _text(self, value: T) -> bytes:
+        plain, lines = to_plain(value), list[str]()
+        if self.folded:
+            plain[self.folded] = [fold(one, lines) for one in plain.get(self.folded, ())]
+        return "\n".join([written(plain), *lines]).encode()
+
+    def _value(self, text: bytes, change: Change | None) -> T:
+        first, *lines = text.split(b"\n")
+        plain = json.loads(first)
+        if self.folded:
+            plain[self.folded] = [Folded(one, lines) for one in plain.get(self.folded, ())]
+        if change is not None:
+            change(plain)
+        value: T = from_plain(self.kind, plain)
+        return value
+
+    def _cached(self, change: Change | None) -> T:
         directory = cache_dir()
         if directory is None:
-            return self.make()
+            return self._value(self._text(self.make()), change) if change else self.make()
         seen = SourceStamps([*_stamps(_below(self.sources())), *_code()])
         # One file for each checkout, so that two of them do not take turns in overwriting it.
         place = directory / f"{self.name}-{zlib.crc32(os.fsencode(PACKAGE)):08x}.json"
         try:
-            value: T = from_plain(self.kind, _valid(place, seen))
+            value = self._value(_valid(place, seen), change)
         except _UNREADABLE:
             # The content is taken before the making: a file that changes meanwhile makes the entry invalid.
             content = _content(seen)
             kept = {"content": content, "written": time.time_ns(), "sources": seen.text()}
             value = self.make()
-            _keep(place, kept, _text(to_plain(value)))
+            text = self._text(value)
+            _keep(place, kept, text)
+            value = self._value(text, change) if change else value
         return value
 
 
@@ -167,21 +190,20 @@ def _content(seen: SourceStamps) -> str:
     return made.hexdigest()
 
 
-def _valid(place: Path, seen: SourceStamps) -> Any:
+def _valid(place: Path, seen: SourceStamps) -> bytes:
     """The data kept at ``place`` when its sources are unchanged; ValueError otherwise."""
-    kept, data = _read(place)
+    kept, text = _read(place)
     stamps = seen.text()
     if kept["sources"] == stamps and seen.newest() + _TICK < kept["written"]:
-        return data()
+        return text
     if kept["content"] != _content(seen):
         raise ValueError("a source has changed")
-    plain = data()
-    _keep(place, {**kept, "sources": stamps, "written": time.time_ns()}, _text(plain))
-    return plain
+    _keep(place, {**kept, "sources": stamps, "written": time.time_ns()}, text)
+    return text
 
 
-def _read(place: Path) -> tuple[dict[str, Any], Callable[[], Any]]:
-    """What is said of the data in a file, which is its first line, and what reads the data behind it."""
+def _read(place: Path) -> tuple[dict[str, Any], bytes]:
+    """What is said of the data in a file, which is its first line, and the data behind it."""
     with open(place, "rb") as file:  # noqa: PTH123
         said, _, text = file.read().partition(b"\n")
     kept: dict[str, Any] = json.loads(said)
@@ -190,10 +212,10 @@ def _read(place: Path) -> tuple[dict[str, Any], Callable[[], Any]]:
     # The objects are read when they are looked at, so that damage is noticed now or too late.
     if kept["check"] != zlib.crc32(text):
         raise ValueError("damaged")
-    return kept, lambda: json.loads(text)
+    return kept, text
 
 
-def _keep(place: Path, kept: dict[str, Any], text: str) -> None:
+def _keep(place: Path, kept: dict[str, Any], text: bytes) -> None:
     """Write a cache entry; where that cannot be done, the next start takes as long as this one."""
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -202,16 +224,12 @@ def _keep(place: Path, kept: dict[str, Any], text: str) -> None:
         pass
 
 
-def _text(plain: Any) -> str:
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
-
-
-def _write(place: Path, kept: dict[str, Any], text: str) -> None:
+def _write(place: Path, kept: dict[str, Any], text: bytes) -> None:
     """Written beside it and renamed: a reader, or another writer, never meets half a file."""
     beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns()}")
-    said = _text({**kept, "format": FORMAT, "check": zlib.crc32(text.encode())})
+    said = written({**kept, "format": FORMAT, "check": zlib.crc32(text)})
     try:
-        beside.write_text(f"{said}\n{text}", encoding="utf-8", newline="\n")
+        beside.write_bytes(said.encode() + b"\n" + text)
         beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ import numpy as np
 from rldoctor.model.raw import FloatArray
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.explanations import Model
-from rldoctor.outcome.lots import integers, words
+from rldoctor.outcome.lots import Lots
 from rldoctor.outcome.rows import Rows
 from rldoctor.plain_data import dataclass
 
@@ -113,10 +113,10 @@ def _resampled(added: FloatArray, rows: Rows, model: Model, criteria: Criteria) 
 @lru_cache(maxsize=32)
 def _lots(rows: int, draws: int, block: int) -> tuple[NDArray[np.intp], FloatArray]:
     """Row numbers in blocks, shape (rows, draws), and a sign for each draw; the same for equal lengths."""
-    stream, blocks = words(), -(-rows // block)
-    starts = np.array(integers(stream, rows, blocks * draws)).reshape(blocks, 1, draws)
+    lots, blocks = Lots(), -(-rows // block)
+    starts = np.array(lots.integers(rows, blocks * draws)).reshape(blocks, 1, draws)
     places = (starts + np.arange(block)[None, :, None]).reshape(-1, draws)[:rows] % rows
-    signs = 2.0 * np.array([integers(stream, 2, draws)]) - 1.0
+    signs = 2.0 * np.array([lots.integers(2, draws)]) - 1.0
     return np.asarray(places, dtype=np.intp), signs
 
 

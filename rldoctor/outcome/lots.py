@@ -8,7 +8,7 @@ the tests hold them against numpy's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import numpy as np
 
 _MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 # What numpy's SeedSequence makes of the seed.
@@ -17,26 +17,37 @@ _INCREMENT = 25175711910025259646443340052055943963
 _32, _64, _128 = (1 << 32) - 1, (1 << 64) - 1, (1 << 128) - 1
 
 
-def words() -> Iterator[int]:
-    """The stream: numbers of 32 bits, the lower half of each word of 64 first."""
-    state = _STATE
-    while True:
-        state = (state * _MULTIPLIER + _INCREMENT) & _128
-        folded, turn = (state >> 64 ^ state) & _64, state >> 122
-        word = (folded >> turn | folded << 64 - turn) & _64
-        yield word & _32
-        yield word >> 32
+class Lots:
+    """A stream of draws, from its beginning. Words of 32 bits, the lower half of each of 64 bits first."""
 
+    def __init__(self) -> None:
+        """No word yet."""
+        self._state, self._words = _STATE, np.empty(0, dtype=np.uint64)
 
-def integers(stream: Iterator[int], high: int, count: int) -> list[int]:
-    """``count`` numbers from 0 up to, not including, ``high``, which has at most 32 bits."""
-    if high == 1:
-        return [0] * count  # takes nothing from the stream, as in numpy
-    # The upper half of word x high is in the range; a few words are left out, as 2^32 / high is not whole.
-    unfair = (_32 + 1) % high
-    found: list[int] = []
-    while len(found) < count:
-        product = next(stream) * high
-        if product & _32 >= unfair:
-            found.append(product >> 32)
-    return found
+    def integers(self, high: int, count: int) -> list[int]:
+        """The next ``count`` numbers from 0 up to, not including, ``high``, which has at most 32 bits."""
+        if high == 1:
+            return [0] * count  # takes nothing from the stream, as in numpy
+        # The upper half of word x high is in the range; a few words are passed over, as 2^32 / high is not
+        # whole and some numbers would be likelier than others.
+        unfair = np.uint64((_32 + 1) % high)
+        fair = np.empty(0, dtype=np.intp)
+        while len(fair) < count:
+            self._draw(count - len(fair))
+            products = self._words * np.uint64(high)
+            fair = np.flatnonzero((products & np.uint64(_32)) >= unfair)[:count]
+        self._words = self._words[fair[-1] + 1 :]
+        found: list[int] = (products[fair] >> np.uint64(32)).tolist()
+        return found
+
+    def _draw(self, words: int) -> None:
+        """Have at least so many more words."""
+        state, drawn = self._state, []
+        for _ in range(words // 2 + 1):
+            state = (state * _MULTIPLIER + _INCREMENT) & _128
+            folded, turn = (state >> 64 ^ state) & _64, state >> 122
+            drawn.append((folded >> turn | folded << 64 - turn) & _64)
+        self._state = state
+        halves = np.array(drawn, dtype=np.uint64)
+        pairs = np.stack([halves & np.uint64(_32), halves >> np.uint64(32)], axis=1)
+        self._words = np.concatenate([self._words, pairs.ravel()])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import vocabulary_sources
@@ -14,10 +16,16 @@ from rldoctor.rulebook.schema import LoadedPack
 
 def builtin_pack() -> LoadedPack:
     """The rules of the built-in pack, by code, each with its record. RuleError when a file is invalid."""
-    directory, found = builtin_rules_dir(), RULES.load()
-    rules = tuple(replace(rule, path=str(directory / rule.path)) for rule in found.rules)
-    drafts = tuple(replace(one, file=str(directory / one.file)) for one in found.drafts)
-    return LoadedPack(rules, drafts)
+    return RULES.load(_placed)
+
+
+def _placed(plain: dict[str, Any]) -> None:
+    """Put the directory before the paths, which are relative to the pack."""
+    directory = f"{builtin_rules_dir()}{os.sep}"
+    for rule in plain.get("rules", ()):
+        rule["path"] = directory + rule["path"].replace("/", os.sep)
+    for draft in plain.get("drafts", ()):
+        draft["file"] = directory + draft["file"].replace("/", os.sep)
 
 
 def read_pack() -> LoadedPack:
@@ -43,4 +51,4 @@ def _sources() -> list[Path]:
     return [builtin_rules_dir(), *vocabulary_sources(), *([record] if record else [])]
 
 
-RULES = Compiled("rules", LoadedPack, _sources, read_pack)
+RULES = Compiled("rules", LoadedPack, _sources, read_pack, folded="rules")

@@ -109,7 +109,8 @@ def inside(text: str, extra: Collection[str] = ()) -> tuple[set[str], str]:
     """
     found: set[str] = set()
     refused = ""
-    for start, end, id_ in _places(text, {*_ids(), *extra}):
+    known = {*_known_spellings(), *_spellings(extra)}
+    for start, end, id_ in _places(text, [one for one in known if one[0] in text]):
         reason = _doubt(text, start, end)
         refused = refused or reason
         if not reason:
@@ -117,10 +118,10 @@ def inside(text: str, extra: Collection[str] = ()) -> tuple[set[str], str]:
     return found | _suites_inside(text), refused
 
 
-def _places(text: str, ids: Iterable[str]) -> list[tuple[int, int, str]]:
-    """Where ids stand, the longest first and none inside another."""
+def _places(text: str, ids: Iterable[tuple[str, str]]) -> list[tuple[int, int, str]]:
+    """Where spellings of ids stand, the longest first and none inside another."""
     hits: list[tuple[int, int, str]] = []
-    for spelling, id_ in _spellings(ids):
+    for spelling, id_ in ids:
         start = text.find(spelling)
         while start >= 0:
             end = start + len(spelling)
@@ -133,6 +134,11 @@ def _places(text: str, ids: Iterable[str]) -> list[tuple[int, int, str]]:
         if not any(hit[0] < other[1] and other[0] < hit[1] for other in kept):
             kept.append(hit)
     return kept
+
+
+@cache
+def _known_spellings() -> tuple[tuple[str, str], ...]:
+    return tuple(_spellings(_ids()))
 
 
 def _spellings(ids: Iterable[str]) -> list[tuple[str, str]]:

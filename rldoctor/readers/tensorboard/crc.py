@@ -22,6 +22,7 @@ U32: TypeAlias = "NDArray[np.uint32]"
 BLOCK = 512
 """Rows of the position table, and so the longest record the column path can check."""
 
+_SHORT = 128
 SMALL_LENGTH = 1 << 16
 """Record lengths below this have their checksum in one table."""
 
@@ -32,15 +33,20 @@ _MASK_DELTA = 0xA282EAD8
 _ONES = 0xFFFFFFFF
 
 
+def tables_for(length: int) -> U32:
+    """Position tables for records of so many bytes: a scalar has less than a hundred, and each row costs."""
+    return position_tables(_SHORT if length <= _SHORT else BLOCK)
+
+
 @cache
-def position_tables() -> U32:
-    """Shape (BLOCK, 256): entry [k, b] is what byte ``b`` adds to the state when ``k`` bytes follow it."""
+def position_tables(rows: int = BLOCK) -> U32:
+    """Shape (rows, 256): entry [k, b] is what byte ``b`` adds to the state when ``k`` bytes follow it."""
     first: U32 = np.arange(256, dtype=np.uint32)
     for _ in range(8):
         first = (first >> np.uint32(1)) ^ (_POLYNOMIAL * (first & np.uint32(1)))
-    tables = np.empty((BLOCK, 256), dtype=np.uint32)
+    tables = np.empty((rows, 256), dtype=np.uint32)
     tables[0] = first
-    for k in range(1, BLOCK):
+    for k in range(1, rows):
         # One more byte behind it means one more zero byte through the register.
         previous = tables[k - 1]
         tables[k] = first[previous & 0xFF] ^ (previous >> 8)
@@ -50,13 +56,12 @@ def position_tables() -> U32:
 @cache
 def _zero_states() -> U32:
     """Shape (BLOCK + 1,): the state after ``n`` zero bytes, from the all-ones start."""
-    first = position_tables()[0]
-    states = np.empty(BLOCK + 1, dtype=np.uint32)
-    state = np.uint32(_ONES)
-    for n in range(BLOCK + 1):
-        states[n] = state
-        state = first[state & 0xFF] ^ (state >> np.uint32(8))
-    return states
+    # Python's whole numbers: one at a time numpy's take ten times as long.
+    first = tables_for(1)[0].tolist()
+    states = [_ONES]
+    for _ in range(BLOCK):
+        states.append(first[states[-1] & 0xFF] ^ states[-1] >> 8)
+    return np.array(states, dtype=np.uint32)
 
 
 def masked(crc: U32) -> U32:
@@ -70,7 +75,7 @@ def crc_rows(rows: U8, lengths: NDArray[np.intp] | None = None) -> U32:
     With ``lengths``, shape (m,), a row holds that many bytes, at its end, and zeros before.
     """
     n = rows.shape[1]
-    entries = position_tables()[np.arange(n - 1, -1, -1), rows]
+    entries = tables_for(n)[np.arange(n - 1, -1, -1), rows]
     state: U32 = np.bitwise_xor.reduce(entries, axis=1)
     return state ^ _zero_states()[n if lengths is None else lengths] ^ np.uint32(_ONES)
 
@@ -84,7 +89,8 @@ def byte_terms(column: NDArray[np.unsignedinteger[Any]], following: NDArray[np.i
     index = column.astype(np.uint8).astype(np.intp)
     index += following * 256
     # mode="clip" only because numpy's default mode buffers; no index is out of range.
-    terms: U32 = position_tables().ravel().take(index, mode="clip")
+    longest = following if isinstance(following, int) else int(following.max(initial=0))
+    terms: U32 = tables_for(longest + 1).ravel().take(index, mode="clip")
     return terms
 
 
@@ -131,6 +137,6 @@ def masked_crc(data: bytes) -> int:
 def small_length_crcs() -> U32:
     """Shape (SMALL_LENGTH,): the masked CRC of the 8-byte little-endian record length n."""
     lengths = np.arange(SMALL_LENGTH)
-    tables = position_tables()
+    tables = tables_for(8)
     state = tables[7][lengths & 0xFF] ^ tables[6][lengths >> 8] ^ _zero_states()[8]
     return masked(state ^ np.uint32(_ONES))
