@@ -20,16 +20,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.abc import Loader
 
-# Only what is imported as a whole (``import pickle``): a name out of a module has it read at once.
+# Only what is imported as a whole (``import pickle``), as a name out of a module has it read at once; and
+# what is there in every Python, as an import that fails for good reason has to fail where it stands.
 WAITING = frozenset(
     {
         "numpy._core._add_newdocs",
         "numpy._core._add_newdocs_scalars",
         "numpy._typing",
-        "bz2",
-        "ctypes",
         "ipaddress",
-        "lzma",
         "pickle",
         "subprocess",
         "tokenize",
@@ -46,9 +44,6 @@ class UnreadModule(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         """The name out of the module, which is from now on like any other."""
-        # Python asks every module for some of these, to find out what it is.
-        if name.startswith("__"):
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         with _lock:
             # Another thread may have read it meanwhile; and a module that is being read may ask for itself.
             loader = self.__spec__ and self.__spec__.loader
@@ -63,11 +58,12 @@ class _Waiting:
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return UnreadModule(spec.name)
+    def create_module(self, spec: ModuleSpec) -> None:
+        """An ordinary module, as an import looks for names in it while it fills in where it comes from."""
 
     def exec_module(self, module: ModuleType) -> None:
         vars(module).update(_BEFOREHAND.get(module.__name__, {}))
+        module.__class__ = UnreadModule
 
     def read(self, module: ModuleType) -> None:
         """What an import would have done."""

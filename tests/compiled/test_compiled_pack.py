@@ -20,6 +20,7 @@ from rldoctor.compiled.codec import from_plain, to_plain
 from rldoctor.compiled.store import CACHE_VARIABLE, Compiled, cache_dir
 from rldoctor.errors import ExpressionError, RuleError
 from rldoctor.language.parser import Expression, parse
+from rldoctor.rulebook.builtin import RULES, read_pack
 
 ROOT = Path(__file__).parents[2]
 RUN = ROOT / "reference_runs" / "healthy" / "ppo-Pendulum-v1-0"
@@ -248,3 +249,17 @@ def test_the_checker_runs_once(cache: Path) -> None:
     checker = {"rldoctor.rulebook.loader", "rldoctor.rulebook.checks", "rldoctor.yamlio"}
     assert checker <= start()
     assert not checker & start()
+
+
+def test_large_entries_are_read_when_they_are_looked_at(tmp_path: Path) -> None:
+    RULES.write(tmp_path)
+    lines = (tmp_path / "rules.json").read_bytes().split(b"\n")
+    assert len(lines[1]) < sum(map(len, lines)) / 5
+    plain: dict[str, Any] = {}
+    loaded = RULES.read(tmp_path, plain.update)
+    rule = plain["rules"][0]
+    assert "fixes" in rule
+    assert "fixes" not in list(rule)
+    assert loaded.rules[0].fixes
+    assert "fixes" in list(rule)
+    assert loaded == read_pack()

@@ -270,3 +270,30 @@ def test_replacing_leaves_the_rest_unread() -> None:
     assert (other.text, other.size, one.text) == ("new", "<b>", "<a>")
     assert changed(Read("a"), size=1) == Read("a", 1)
     assert changed(Measured("a"), place=1).place == 1
+
+
+def test_a_changed_copy_reads_no_more_fields_and_keeps_what_was_changed_before() -> None:
+    looks: list[str] = []
+    one = reader(looks)({"text": "a", "size": 3})
+    twice = plain_data.replace(plain_data.replace(one, text="b"), notes=["n"])
+    assert looks == []
+    assert (twice.text, twice.size, twice.notes) == ("b", "<3>", ["n"])
+    assert one.text == "<a>"
+    with pytest.raises(TypeError):
+        plain_data.replace(one, none=1)
+
+
+def test_unfinished_objects_are_made_when_a_missing_field_is_asked_for() -> None:
+    made: list[str] = []
+
+    def rest() -> Mapping[str, Any]:
+        made.append("once")
+        return {"value": 2.0, "notes": {}, "place": 1}
+
+    one: Any = plain_data.unfinished(Measured, {"name": "kl"}, rest)
+    assert (one.name, made) == ("kl", [])
+    assert (one.value, one.place, made) == (2.0, 1, ["once"])
+    for finished in (one, plain_data.unfinished(Measured, {"name": "kl"}, rest)):
+        assert pickle.loads(pickle.dumps(finished)) == Measured("kl", 2.0, {}, 1)
+    with pytest.raises(AttributeError):
+        _ = one.none
