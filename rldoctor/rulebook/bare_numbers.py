@@ -14,8 +14,11 @@ from rldoctor.rulebook.checks import uses
 from rldoctor.rulebook.schema import Rule
 from rldoctor.yamlio import Tree, TreePath, load_tree
 
-# 0 and 1 are hardly ever a choice: a sign, a truth value of a fact, the whole of a share.
-NEUTRAL = frozenset({0, 1})
+# 0 and 1 are hardly ever a choice: a sign, a truth value of a fact, the whole of a share. An hour has 3,600
+# seconds whatever anybody wants.
+NEUTRAL = frozenset({0, 1, 3600})
+# In a measure a factor that turns a share into percent decides nothing either.
+PERCENT = 100
 # A prescription is a number by nature; what it decides comes after the diagnosis.
 PRESCRIBES = "fixes"
 
@@ -51,9 +54,27 @@ def _written(rule: Rule, tree: Tree) -> Iterator[tuple[TreePath, Expression]]:
 
 
 def _in(said: Expression, place: TreePath, tree: Tree) -> Iterator[BareNumber]:
+    given = {id(node) for node in _of_formulas(said.tree, measured=place[0] == "measure")}
     for node in ast.walk(said.tree):
-        number = node.value if isinstance(node, ast.Constant) else None
+        number = node.value if isinstance(node, ast.Constant) and id(node) not in given else None
         if isinstance(node, ast.Constant) and isinstance(number, int | float) and number not in NEUTRAL:
             text = f"{number:g}"
             says = f"the number {text} decides here without a name, unit and note"
             yield BareNumber(text, tree.problem(place, says, offset=node.col_offset))
+
+
+def _of_formulas(said: ast.AST, *, measured: bool) -> Iterator[ast.expr]:
+    """Numbers that nobody could choose otherwise: a half, the 2 below a root, the factor of a percentage."""
+    for node in ast.walk(said):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _is(node.right, 2):
+            yield node.right
+        rooted = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sqrt"
+        for product in node.args if isinstance(node, ast.Call) and rooted else ():
+            if isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult) and _is(product.left, 2):
+                yield product.left
+    if measured and isinstance(whole := getattr(said, "body", said), ast.BinOp) and _is(whole.left, PERCENT):
+        yield whole.left
+
+
+def _is(node: ast.expr, number: int) -> bool:
+    return isinstance(node, ast.Constant) and node.value == number
