@@ -70,7 +70,7 @@ def _of_formulas(said: ast.AST, *, measured: bool) -> Iterator[ast.expr]:
             yield node.right
         rooted = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sqrt"
         for product in node.args if isinstance(node, ast.Call) and rooted else ():
-            if isinstance(product, ast.BinOp) and isinstance(product.op, ast.Mult) and _is(product.left, 2):
+            if isinstance(product, ast.BinOp) and _is(product.left, 2):
                 yield product.left
     if measured and isinstance(whole := getattr(said, "body", said), ast.BinOp) and _is(whole.left, PERCENT):
         yield whole.left
