@@ -69,9 +69,10 @@ def _of_formulas(said: ast.AST, *, measured: bool) -> Iterator[ast.expr]:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and _is(node.right, 2):
             yield node.right
         rooted = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sqrt"
-        for product in node.args if isinstance(node, ast.Call) and rooted else ():
-            if isinstance(product, ast.BinOp) and _is(product.left, 2):
-                yield product.left
+        for below in node.args if isinstance(node, ast.Call) and rooted else ():
+            number = below.left if isinstance(below, ast.BinOp) else below
+            if _is(number, 2):
+                yield number
     if measured and isinstance(whole := getattr(said, "body", said), ast.BinOp) and _is(whole.left, PERCENT):
         yield whole.left
 
