@@ -214,8 +214,10 @@ def _curve(
 ) -> Curve:
     one = metrics[name]
     unit = "environment steps" if run.axis == "env_steps" else run.axis
-    apart = 0.0 if one.window == 1 else spacing.get(name, 0.0)
-    return Curve(one.steps, one.values, one.window, apart, name, unit, source)
+    # A logger that starts afresh at each row (an epoch, a summary) shares no episode between two of them.
+    window = 1 if one.attributes.get("rows") == "disjoint" else one.window
+    apart = 0.0 if window == 1 else spacing.get(name, 0.0)
+    return Curve(one.steps, one.values, window, apart, name, unit, source)
 
 
 def _bounded(name: str, metrics: Mapping[str, Series], bound: float) -> Scale:

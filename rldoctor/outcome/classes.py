@@ -98,7 +98,8 @@ def classify(
         OutcomeKind.SOLVED: _solved(path, levels, measure, criteria),
         OutcomeKind.RISING: rising,
         OutcomeKind.KEPT: gained,
-        OutcomeKind.EARLY: _climbing(seen, measure, criteria, unfinished=unfinished),
+        OutcomeKind.EARLY: _climbing(seen, measure, criteria, unfinished=unfinished)
+        | _came_back(path, levels, measure),
     }
     order = [KINDS.index(kind) for kind in found]
     return np.select(list(found.values()), order, default=KINDS.index(OutcomeKind.FLAT))
@@ -114,6 +115,19 @@ def _climbing(seen: Changes, measure: OutcomeMeasure, criteria: Criteria, *, unf
     if unfinished:
         enough = min(enough, criteria["own_noise"] * measure.noise)
     return np.asarray((rise >= enough) & (rise > 0) & (seen.late >= criteria["late_share"] * rise))
+
+
+def _came_back(path: Path, levels: FloatArray, measure: OutcomeMeasure) -> BoolArray:
+    """Fell materially below the start and climbed back: not flat, and no gain over what it started with.
+
+    What a random policy gets is not known here, so that the first rows, which hold a few episodes, may be
+    far from it. On a known task the gain counts from its score on, and a return to it is nothing.
+    """
+    if np.isfinite(measure.random):
+        return np.zeros(levels.shape[1], bool)
+    lowest = (path.held @ levels).min(axis=0)
+    depth = np.minimum(levels[0], levels[-1]) - lowest
+    return np.asarray((depth >= measure.worse) & (depth > 0))
 
 
 def _swinging(path: Path, levels: FloatArray, measure: OutcomeMeasure, criteria: Criteria) -> BoolArray:

@@ -50,8 +50,17 @@ class JudgedCurve:
 
     @property
     def kind(self) -> OutcomeKind:
-        """The likeliest class; of equal ones the first in the order of ``Kind``."""
-        return max(OutcomeKind, key=lambda kind: self.shares.get(kind, 0.0))
+        """The likeliest class of the likeliest side; of equal ones the first in the order of ``Kind``.
+
+        Whether a gain goes on, was kept or solved the task is a finer question than whether there was one.
+        """
+        gained = sum(self.shares.get(kind, 0.0) for kind in OutcomeKind if kind.gained)
+        likeliest = max(OutcomeKind, key=lambda kind: self.shares.get(kind, 0.0))
+        if likeliest.gained or gained <= self.shares.get(likeliest, 0.0):
+            return likeliest
+        return max(
+            (kind for kind in OutcomeKind if kind.gained), key=lambda kind: self.shares.get(kind, 0.0)
+        )
 
 
 def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget = NO_BUDGET) -> CurveOutcome:

@@ -41,6 +41,8 @@ def _autocorrelations(rows: Rows, curve: Curve, criteria: Criteria) -> FloatArra
     lowest, gap = 0.0, float(rows.steps[-1] - rows.steps[0]) / max(rows.size - 1, 1)
     if curve.spacing > 0:
         lowest = criteria["shared_rows"] * max(0.0, 1 - gap / curve.spacing)
+        # A mean over a known number of episodes forgets with them.
+        highest = min(highest, float(np.exp(-gap / (criteria["slowest_windows"] * curve.spacing))))
     if curve.source is Source.EVALUATION or curve.window == 1 or gap >= curve.spacing > 0:
         highest = criteria["own_episodes"]
     # The first one above the highest is still tried: it lies nearest to it.

@@ -7,6 +7,9 @@ import pytest
 
 from rldoctor.model.outcome import Curve, NaturalScale, OutcomeKind, Source, TaskScale
 from rldoctor.outcome import combine, judge
+from rldoctor.outcome.judging import JudgedCurve
+from rldoctor.outcome.rows import prepare
+from rldoctor.outcome.scales import measure_of
 
 
 def noise(count: int, size: float = 1.0, seed: int = 0) -> np.ndarray:
@@ -139,3 +142,41 @@ def test_79_of_1000_is_no_rise(criteria) -> None:
         judge(curve(values), criteria, TaskScale(random=5, nothing=5, reference=1000)).kind
         is OutcomeKind.FLAT
     )
+
+
+def test_a_dip_below_the_start_that_was_made_good_is_not_flat(criteria) -> None:
+    down, up = np.linspace(0, -28, 30), np.linspace(-28, 0, 30)
+    values = np.concatenate([np.zeros(5), down, up, np.zeros(35)]) + noise(100)
+    assert judge(curve(values, 2048), criteria).kind is OutcomeKind.EARLY
+
+
+def test_on_a_known_task_a_dip_and_the_way_back_are_nothing(criteria) -> None:
+    values = np.concatenate([np.linspace(-1200, -1600, 30), np.linspace(-1600, -1200, 30), np.full(40, -1200)])
+    scale = TaskScale(random=-1200, reference=-150, name="Pendulum-v1")
+    assert judge(curve(values + noise(100, 10), 2048), criteria, scale).kind is OutcomeKind.FLAT
+
+
+def slow_learner(rows: int = 200) -> np.ndarray:
+    """Up and partly down again for a while: a curve that slow noise could make too."""
+    wander = np.cumsum(noise(rows, 35.0, seed=3))
+    return np.linspace(100, 1100, rows) + wander - np.linspace(0, wander[-1], rows)
+
+
+def test_rows_that_share_no_episode_have_no_slow_noise(criteria) -> None:
+    found = judge(curve(slow_learner(), 5000, window=1), criteria)
+    assert found.kind.gained
+    assert found.autocorrelation <= 0.4
+
+
+def test_a_mean_forgets_with_its_window(criteria) -> None:
+    found = judge(curve(slow_learner(), 5000, window=100, spacing=20_000), criteria)
+    assert found.kind.gained
+    assert found.autocorrelation < 0.97
+
+
+def test_whether_there_was_a_gain_comes_before_which(criteria) -> None:
+    """Rising .3, kept .3 and flat .4: there was a gain, by .6."""
+    shares = {OutcomeKind.RISING: 0.3, OutcomeKind.KEPT: 0.31, OutcomeKind.FLAT: 0.39}
+    rows = prepare(curve(noise(10)), criteria)
+    measure = measure_of(curve(noise(10)), None, rows, 1.0, criteria)
+    assert JudgedCurve(curve(noise(10)), rows, measure, shares).kind is OutcomeKind.KEPT
