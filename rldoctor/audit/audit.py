@@ -78,12 +78,16 @@ def with_implied(run: Run, rows: Iterable[AuditRow], criteria: AuditCriteria) ->
 
 
 def facts(rows: tuple[AuditRow, ...]) -> dict[str, float]:
-    """Numbers for rules: ``implied_x``, ``implied_x_low``, ``implied_x_high``, ``contradicted_x``."""
+    """Numbers for rules: ``implied_x``, ``implied_x_low``, ``implied_x_high``, ``contradicted_x``.
+
+    And ``configured_x``, what was written: the setting itself is that of the log where the two differ.
+    """
     found: dict[str, float] = {}
     for one in rows:
         found[f"implied_{one.name}"] = one.best
         found[f"implied_{one.name}_low"] = one.low
         found[f"implied_{one.name}_high"] = one.high
+        found[f"configured_{one.name}"] = math.nan if one.configured is None else one.configured
         # A default that nobody wrote down may be refuted; that is no fault of the run.
         found[f"contradicted_{one.name}"] = float(one.contradicted and not one.assumed)
     return found

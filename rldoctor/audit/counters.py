@@ -88,6 +88,9 @@ def _rollout(sight: Sight) -> Iterator[AuditRow]:
     if not ratios.size:
         return
     size = median(ratios)
+    # An axis that never leaves 0 counts something else, or nothing yet.
+    if size <= 0:
+        return
     text = f"{steps[-1]:,.0f} transitions / {iterations[-1]:,.0f} iterations = {size:,.3g}"
     low, high = float(np.min(ratios)), float(np.max(ratios))
     yield row(sight, "rollout_batch", Implied(size, low, high, text, span(steps), int(steps.size)))

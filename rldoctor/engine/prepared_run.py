@@ -147,6 +147,8 @@ def prepare(
 OFF = "none"
 # What the vocabulary calls a program it does not recognise.
 _HOME_MADE = ("", "generic")
+# Notes of the readers on a configuration that may be another run's.
+_APART = ("config-above", "separate-runs")
 
 
 def _counts(run: Run) -> dict[str, float]:
@@ -159,6 +161,7 @@ def _counts(run: Run) -> dict[str, float]:
         "planned": _planned(run),
         "on_env_steps": float(run.axis == "env_steps"),
         "home_made": float(run.framework in _HOME_MADE),
+        "config_apart": float(any(note.code in _APART for note in run.notes)),
         "on_policy": float(matches(run.algorithm, ("on_policy",))),
         "off_policy": float(matches(run.algorithm, ("off_policy",))),
         "language_model": float(matches(run.algorithm, ("language_model",))),

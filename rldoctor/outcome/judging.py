@@ -58,9 +58,7 @@ class JudgedCurve:
         likeliest = max(OutcomeKind, key=lambda kind: self.shares.get(kind, 0.0))
         if likeliest.gained or gained <= self.shares.get(likeliest, 0.0):
             return likeliest
-        return max(
-            (kind for kind in OutcomeKind if kind.gained), key=lambda kind: self.shares.get(kind, 0.0)
-        )
+        return max((kind for kind in OutcomeKind if kind.gained), key=lambda kind: self.shares.get(kind, 0.0))
 
 
 def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget = NO_BUDGET) -> CurveOutcome:

@@ -151,7 +151,9 @@ def test_a_dip_below_the_start_that_was_made_good_is_not_flat(criteria) -> None:
 
 
 def test_on_a_known_task_a_dip_and_the_way_back_are_nothing(criteria) -> None:
-    values = np.concatenate([np.linspace(-1200, -1600, 30), np.linspace(-1600, -1200, 30), np.full(40, -1200)])
+    values = np.concatenate(
+        [np.linspace(-1200, -1600, 30), np.linspace(-1600, -1200, 30), np.full(40, -1200)]
+    )
     scale = TaskScale(random=-1200, reference=-150, name="Pendulum-v1")
     assert judge(curve(values + noise(100, 10), 2048), criteria, scale).kind is OutcomeKind.FLAT
 
