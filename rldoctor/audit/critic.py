@@ -88,7 +88,22 @@ def _travel(sight: Sight) -> Iterator[AuditRow]:
         f"three quarters of the losses of the second half are below {share:.2g} of the square of one reward, "
         f"though episodes end after {length:.0f} steps"
     )
-    yield mechanism(sight, "values_travel", share > sight.criteria["travel_loss"], text, steps[late])
+    moved = share > sight.criteria["travel_loss"]
+    held = _values_held(sight, steps[late], reward)
+    # Values of many rewards have travelled: what makes no error where they end does not see the ends.
+    if not moved and held > sight.criteria["few_steps"] * sight.criteria["long_episode"]:
+        yield mechanism(sight, "ends_seen", False, f"{text}, and Q is {held:.3g} rewards", steps[late])
+    else:
+        yield mechanism(sight, "values_travel", moved, text, steps[late])
+
+
+def _values_held(sight: Sight, steps: FloatArray, reward: float) -> float:
+    """Size of the logged Q over these steps, in rewards; NaN where it is not logged."""
+    if not sight.logged("q_mean"):
+        return NAN
+    series = sight.metrics["q_mean"].finite()
+    inside = (series.steps >= steps[0]) & (series.steps <= steps[-1])
+    return abs(median(series.values[inside])) / reward if inside.any() else NAN
 
 
 def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:

@@ -10,10 +10,12 @@ So the loss tells the reward that the learner sees and the discount that acts, w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from rldoctor.audit.sight import Implied, Sight, mechanism, row, span
+from rldoctor.audit.opening import Opening, opening
+from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
@@ -24,12 +26,22 @@ _DECAYS = np.array([0.0, *np.linspace(0.05, 0.95, 19), 0.97, 0.98, 0.99, 0.995, 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """The first logged update: its step, its loss, and what the episodes of that time paid per step."""
+    """The first logged update: its step, its loss, and what the episodes of that time paid per step.
+
+    ``opening``: the episodes of the first rollout, one by one, where the log has them.
+    """
 
     step: float
     loss: float
     reward: float
     length: float
+    opening: Opening | None = None
+
+    def made(self) -> str:
+        """The episodes that the targets were made of, in words."""
+        if self.opening is not None:
+            return f"{self.reward:.3g} a step in {self.opening.told()}"
+        return f"{self.reward:.3g} a step over {self.length:.0f} steps"
 
 
 def first_update(sight: Sight) -> Iterator[AuditRow]:
@@ -41,9 +53,15 @@ def first_update(sight: Sight) -> Iterator[AuditRow]:
     if sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo", "a2c"):
         start = _start(sight, "value_loss")
         if start is not None and not sight.of("a2c"):
-            yield from _discounted(sight, start)
+            start = replace(start, opening=opening(sight))
+            counted = list(_counted(sight, start))
+            yield from counted
+            endless = any(one.name == "ends_seen" for one in counted)
+            # Two readings of one number: what runs through the ends is no larger reward or discount.
+            yield from () if endless else _discounted(sight, start)
             yield from _own_targets(sight, start)
-        if start is not None:
+            yield from () if endless else _spread(sight, start)
+        elif start is not None:
             yield from _spread(sight, start)
     elif sight.of("sac", "tqc", "td3", "ddpg", "dqn") and _few_updates(sight):
         start = _start(sight, "critic_loss")
@@ -78,6 +96,8 @@ def _start(sight: Sight, name: str) -> _Start | None:
 
 def _squares(start: _Start, decays: FloatArray, longest: float) -> FloatArray:
     """Mean square of the lambda-returns over the steps of an episode, for each decay; shape (n,)."""
+    if start.opening is not None:
+        return np.array([start.opening.square(float(one), start.reward) for one in decays])
     left = np.arange(1, int(np.clip(start.length, 1, longest)) + 1)
     targets = [left if one >= 1 else (1 - one**left) / (1 - one) for one in decays]
     return np.array([float(np.mean(np.square(start.reward * one))) for one in targets])
@@ -95,24 +115,66 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     ratio = start.loss / usual
     size = start.loss / start.reward**2
     text = (
-        f"first value loss {start.loss:.3g}; {start.reward:.3g} a step over {start.length:.0f} steps at "
+        f"first value loss {start.loss:.3g}; {start.made()} at "
         f"gamma x lambda = {decay:.3g} make targets with a mean square of {usual:.3g}"
     )
-    short = ratio < numbers["targets_low"] and size > numbers["reward_low"]
+    least, most_ratio = _error(sight, start, usual)
+    short = ratio < least and size > numbers["reward_low"]
     # Every decay whose targets could have made this loss, within the error of the model.
     squares = _squares(start, _DECAYS, numbers["longest"])
-    fits = _DECAYS[
-        (start.loss / squares > numbers["targets_low"]) & (start.loss / squares < numbers["targets_high"])
-    ]
-    if fits.size and (short or ratio >= numbers["targets_low"]):
-        low, high = float(fits[0]), float(fits[-1])
+    fits = _DECAYS[(start.loss / squares > least) & (start.loss / squares < most_ratio)]
+    if fits.size and (short or ratio >= least):
+        # Up to the neighbours that do not fit: the truth lies between two points of the grid.
+        low = float(_DECAYS[max(int(np.searchsorted(_DECAYS, fits[0])) - 1, 0)])
+        high = float(_DECAYS[min(int(np.searchsorted(_DECAYS, fits[-1])) + 1, _DECAYS.size - 1)])
         said = f"{text}: the decay that acts is {low:.2g} to {high:.2g}"
         yield row(sight, "acting_decay", Implied(float(np.mean(fits)), low, high, said, (start.step,) * 2, 1))
     yield mechanism(sight, "discount_acts", not short, text, np.array([start.step]))
     if not short:
         # A lambda of 1 makes larger targets out of the same rewards.
-        most = float(_squares(start, np.array([numbers["longest_usual"]]), numbers["longest"])[0])
-        yield from _factor(sight, start, ratio, text, usual, max(most, usual))
+        written = sight.written("gamma") and sight.written("gae_lambda")
+        longest = decay if written else numbers["longest_usual"]
+        most = float(_squares(start, np.array([longest]), numbers["longest"])[0])
+        yield from _factor(sight, start, text, usual, (usual * least, max(most, usual) * most_ratio))
+
+
+def _error(sight: Sight, start: _Start, usual: float) -> tuple[float, float]:
+    """Least and largest ratio of the first loss to the mean square of the targets that the model allows."""
+    numbers = sight.criteria
+    if start.opening is None:
+        return numbers["targets_low"], numbers["targets_high"]
+    # A critic that may move by a small part of its targets only cannot learn them within the update.
+    clip = sight.setting("clip_range") if sight.setting("clip_value_loss") > 0 else NAN
+    held = clip < numbers["held_clip"] * np.sqrt(usual)
+    return numbers["held_low" if held else "targets_low"], numbers["counted_high"]
+
+
+def _counted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
+    """The first loss against the targets of episodes that are known one by one, with and without their ends.
+
+    A loss can be smaller than the square of its targets, as the critic learns within the update, but not
+    larger.
+    """
+    decay = sight.setting("gamma") * sight.setting("gae_lambda")
+    if (
+        start.opening is None
+        or not np.isfinite(decay)
+        or _may_be_normalised(sight, start.loss)
+        or _large_step(sight)
+    ):
+        return
+    # Where nobody wrote the discount down the targets may be those of the longest usual one.
+    decay = decay if sight.written("gamma") else max(decay, sight.criteria["longest_usual"])
+    due, endless = (one(decay, start.reward) for one in (start.opening.square, start.opening.endless))
+    text = (
+        f"first value loss {start.loss:.3g}; {start.made()} at gamma x lambda = {decay:.3g} make targets "
+        f"with a mean square of {due:.3g}, and of {endless:.3g} if returns ran on through the ends"
+    )
+    least, most = _error(sight, start, due)
+    for name, one in (("targets_counted", start.loss / due), ("targets_endless", start.loss / endless)):
+        yield row(sight, name, Implied(one, one / most, one / least, text, (start.step,) * 2, 1))
+    if start.loss / due > most >= start.loss / endless:
+        yield mechanism(sight, "ends_seen", False, text, np.array([start.step]))
 
 
 def _large_step(sight: Sight) -> bool:
@@ -205,23 +267,24 @@ def _undiscounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     huber = sight.of("dqn") and sight.by("stable_baselines3")
     usual = abs(start.reward) - 0.5 if huber and abs(start.reward) > 1 else square / (2 if huber else 1)
     text = f"first critic loss {start.loss:.3g}; {start.reward:.3g} a step alone makes {usual:.3g}"
-    yield from _factor(sight, start, start.loss / usual, text, usual, usual)
+    error = (usual * sight.criteria["targets_low"], usual * sight.criteria["targets_high"])
+    yield from _factor(sight, start, text, usual, error)
 
 
 def _factor(
-    sight: Sight, start: _Start, ratio: float, text: str, usual: float, most: float
+    sight: Sight, start: _Start, text: str, usual: float, error: tuple[float, float]
 ) -> Iterator[AuditRow]:
     """The factor between the learner's reward and the logged one: the root of the ratio of their squares.
 
-    ``most``: the largest mean square that these rewards can give. Where the targets are small the values of a
-    fresh network, and SAC's entropy bonus, make more of the loss.
+    ``usual``: the mean square of the targets. ``error``: the least and the largest first loss that the
+    model allows for a factor of 1. Where the targets are small the values of a fresh
+    network, and SAC's entropy bonus, make more of the loss.
     """
     # DQN has no bonus, and its loss of one reward is half of its square.
     least = sight.criteria["targets_least"] * (sight.criteria["no_bonus"] if sight.of("dqn") else 1.0)
     if usual < least:
         return
-    factor = float(np.sqrt(ratio))
-    low = float(np.sqrt(start.loss / most / sight.criteria["targets_high"]))
-    high = factor / np.sqrt(sight.criteria["targets_low"])
+    factor = float(np.sqrt(start.loss / usual))
+    high, low = (float(np.sqrt(start.loss / one)) for one in error)
     said = f"{text}: the learner's reward is {low:.2g} to {high:.2g} times the logged one"
     yield row(sight, "reward_factor", Implied(factor, low, high, said, span(np.array([start.step])), 1))

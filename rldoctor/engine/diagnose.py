@@ -148,7 +148,7 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
         return (
             "a return below zero also rises where episodes only get shorter, and no episode length is logged"
         )
-    return ""
+    return next((note.text for note in context.run.notes if note.code in policy.incomplete_notes), "")
 
 
 def _may_be_shorter(found: CurveOutcome, context: PreparedRun) -> bool:

@@ -83,6 +83,7 @@ class Policy:
     terms: Mapping[str, float] = field(default_factory=dict)
     remark_areas: frozenset[str] = frozenset()
     aside_areas: frozenset[str] = frozenset()
+    incomplete_notes: frozenset[str] = frozenset()
     packs: tuple[PackFacts, ...] = ()
     tasks: tuple[Task, ...] = ()
     env: str = ""
@@ -189,6 +190,7 @@ def build_policy(data: Mapping[str, Any]) -> Policy:
         terms=_values(data["terms"]),
         remark_areas=frozenset(verdict["remarks"]),
         aside_areas=frozenset(verdict["aside"]),
+        incomplete_notes=frozenset(verdict["incomplete"]),
         # Facts of the pack are part of the policy, because they are made once per run, before any rule.
     )
 

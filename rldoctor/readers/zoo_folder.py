@@ -1,4 +1,4 @@
-"""rl-zoo keeps settings and evaluations of ``PPO_1/`` in a folder beside it: ``CartPole-v1_1/``."""
+"""rl-zoo keeps settings and evaluations of ``PPO_1/`` in a folder beside or around it: ``CartPole-v1_1/``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ARGS = "args.yml"
 
 
 def zoo_settings(directory: Path) -> Gathered:
-    """The settings in the one folder beside ``PPO_3`` that rl-zoo made for that run; empty where none is.
+    """The settings in the one folder beside or around ``PPO_3`` that rl-zoo made for it; empty where none is.
 
     A folder counts when it has the same number, another name, and ``<Env>/args.yml`` in it, and when the
     algorithm it names is the one that ``PPO_3`` is called after.
@@ -22,16 +22,26 @@ def zoo_settings(directory: Path) -> Gathered:
     match = _NUMBERED.match(directory.name)
     if match is None:
         return Gathered()
-    beside = [one for one in _numbered(directory, match[2]) if _is_zoo(one)]
-    found = [gather(one, shown=f"../{one.name}/") for one in beside]
+    found = _around(directory, match[1])
+    if not found:
+        beside = [one for one in _numbered(directory, match[2]) if _is_zoo(one)]
+        found = [gather(one, shown=f"../{one.name}/") for one in beside]
     found = [one for one in found if one.files and _algorithm(one) in ("", match[1].lower())]
     if len(found) != 1:
         return Gathered()
-    text = (
-        f"settings of {', '.join(found[0].files)} (rl-zoo's folder of this number) are taken to be this run's"
-    )
+    text = f"settings of {', '.join(found[0].files)} (rl-zoo's folder of this run) are taken to be this run's"
     found[0].notes.append(Note("config-beside", text))
     return found[0]
+
+
+def _around(directory: Path, name: str) -> list[Gathered]:
+    """The settings of the folder that ``directory`` lies in, where rl-zoo wrote them for this run alone."""
+    parent = directory.absolute().parent
+    if not _is_zoo(parent):
+        return []
+    # Of several trainings logged there the settings are those of one, and nothing says which.
+    others = [one for one in os.listdir(parent) if one.startswith(f"{name}_") and one != directory.name]  # noqa: PTH208
+    return [] if others else [gather(parent, shown="../")]
 
 
 def event_folder(zoo: Path) -> Path | None:

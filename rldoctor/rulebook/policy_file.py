@@ -10,7 +10,7 @@ from typing import Any
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import POLICY
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Choice, Name, Number
+from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue
 from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.language.parser import parse
@@ -87,6 +87,7 @@ POLICY_FILE = Record(
                 "no_data_codes": _CODES,
                 "remarks": _AREAS,
                 "aside": _AREAS,
+                "incomplete": ListOf(TextValue(), unique=True),
             }
         ),
         "ranking": _RANKING,

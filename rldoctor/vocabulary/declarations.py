@@ -99,6 +99,7 @@ _RUN_NOTE = Record(
         ),
     },
 )
+_ALWAYS = Record({"algorithms": _ALGORITHMS, "metrics": _METRICS, "source": TextValue()}, {})
 
 
 # Tables are found by the name of their file: another name inside would be found under neither.
@@ -132,6 +133,7 @@ TABLE = Record(
         "contexts": _CONTEXTS,
         "log_hints": _HINTS,
         "run_notes": ListOf(_RUN_NOTE),
+        "always_logs": ListOf(_ALWAYS),
     },
     also=_named_like_its_file,
 )

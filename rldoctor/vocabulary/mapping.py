@@ -152,7 +152,7 @@ def _run(
     metrics = MetricFrame(
         frame.series, tuple(frame.alternates), tuple(named.unmapped), tuple(dict.fromkeys(named.ignored))
     )
-    odd = oddities(table, frame.series, _unverified(named.mapped))
+    odd = oddities(table, algorithm, frame.series, _unverified(named.mapped))
     return Run(
         id=raw.id,
         path=raw.path,

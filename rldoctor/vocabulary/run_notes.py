@@ -10,11 +10,16 @@ from rldoctor.model.raw import Note
 from rldoctor.model.series import Series
 from rldoctor.vocabulary.tables import FrameworkTable, RunNote
 
+METRICS_LEFT_OUT = "metrics-left-out"
 
-def oddities(table: FrameworkTable, series: Mapping[str, Series], unverified: tuple[str, ...]) -> list[Note]:
+
+def oddities(
+    table: FrameworkTable, algorithm: str, series: Mapping[str, Series], unverified: tuple[str, ...]
+) -> list[Note]:
     """Notes on the run as a whole."""
     notes = [Note(row.code, _text(row, series), row.level) for row in table.run_notes if _holds(row, series)]
     notes += _leading_nan(series)
+    notes += _left_out(table, algorithm, series)
     if unverified:
         text = f"these tags' meaning was not checked in {table.title}'s source: {', '.join(unverified)}"
         notes.append(Note("unverified-mapping", text, "info", unverified))
@@ -58,3 +63,17 @@ def _leading_nan(series: Mapping[str, Series]) -> list[Note]:
     count = int(finite[0]) if finite.size else len(found)
     text = f"{found.tag} is NaN in its first {count} points: no episode had ended yet"
     return [Note("nan-before-first-episode", text, "info", (found.tag,))]
+
+
+def _left_out(table: FrameworkTable, algorithm: str, series: Mapping[str, Series]) -> list[Note]:
+    """What the library's trainer always logs and this log lacks: an export of some columns, or a fault."""
+    always = {name: "" for row in table.always_logs if algorithm in row.algorithms for name in row.metrics}
+    absent = tuple(name for name in always if name not in series)
+    # Where most are absent, the log is of another kind (the monitor's own file) and was never to hold them.
+    if 2 * len(absent) > len(always) or not absent:
+        return []
+    text = (
+        f"{', '.join(absent)} not in this log, though {algorithm} of {table.title.partition(' (')[0]} always "
+        "logs it: a fault that shows only there cannot be ruled out"
+    )
+    return [Note(METRICS_LEFT_OUT, text, "warning", absent)]

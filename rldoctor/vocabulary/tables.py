@@ -134,6 +134,15 @@ class RunNote:
 
 
 @dataclass(frozen=True, slots=True)
+class AlwaysLogged:
+    """Metrics that a library's trainer writes whatever its settings: where one is absent, it was left out."""
+
+    algorithms: tuple[str, ...]
+    metrics: tuple[str, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FrameworkTable:
     """Everything known about one framework. Order is priority: the first tag of a metric is its series.
 
@@ -157,6 +166,7 @@ class FrameworkTable:
     contexts: Mapping[str, str] = field(default_factory=dict)
     log_hints: Mapping[str, str] = field(default_factory=dict)
     run_notes: tuple[RunNote, ...] = ()
+    always_logs: tuple[AlwaysLogged, ...] = ()
     packs: Packs = ()
     replaces: str = ""
 
@@ -256,6 +266,7 @@ def build(plain: Mapping[str, Any], base: FrameworkTable) -> FrameworkTable:
         contexts=plain.get("contexts", {}),
         log_hints={**base.log_hints, **plain.get("log_hints", {})},
         run_notes=tuple(map(_run_note, plain["run_notes"])) if "run_notes" in plain else base.run_notes,
+        always_logs=_rows(AlwaysLogged, plain["always_logs"]) if "always_logs" in plain else base.always_logs,
     )
 
 

@@ -46,7 +46,7 @@ def test_the_lines_of_the_page_give_its_table(
 def test_the_audit_says_what_the_page_says(runs: Path) -> None:
     rows = {row.name: row for row in api.diagnose(rldoctor.load(runs / "runs" / FAULTY)[0]).audit}
     assert rows["discount_acts"].best == 0.0
-    assert (rows["acting_decay"].low, rows["acting_decay"].high) == (0.0, pytest.approx(0.7))
+    assert (rows["acting_decay"].low, rows["acting_decay"].high) == (0.0, pytest.approx(0.75))
     assert rows["acting_decay"].low <= 0.3 * 0.95 <= rows["acting_decay"].high < 0.9 * 0.95
     assert rows["return_variance"].best == pytest.approx(3.3, abs=0.05)
     well = {row.name: row for row in api.diagnose(rldoctor.load(runs / "runs" / HEALTHY)[0]).audit}
@@ -63,4 +63,4 @@ def test_the_twin_differs_first_where_the_page_says(runs: Path) -> None:
 def test_the_first_finding_is_the_one_of_the_page(runs: Path) -> None:
     found = api.diagnose(rldoctor.load(runs / "runs" / FAULTY)[0])
     assert found.roots[0].finding.code == "CFG-02"
-    assert "targets of a gamma x lambda between 0 and 0.7" in found.roots[0].finding.message
+    assert "targets of a gamma x lambda between 0 and 0.75" in found.roots[0].finding.message

@@ -62,6 +62,48 @@ def test_the_first_value_loss_tells_the_reward_that_the_learner_sees(factor: flo
     assert found["reward_factor"].high < 10 * factor
 
 
+def first_rollout(loss: float, config: dict[str, float]) -> dict[str, AuditRow]:
+    """Episodes of 10 and 30 steps, each on its own row, and updates every 400 transitions."""
+    lengths = np.tile([10.0, 30.0], 60)
+    ends = np.cumsum(lengths)
+    names = ("episode_return", "episode_length")
+    frame = {name: Series(name, ends, lengths, name, "env_steps") for name in names}
+    updates = np.arange(1.0, 7.0) * 400
+    frame["value_loss"] = Series("value_loss", updates, np.full(6, loss), "value_loss", "env_steps")
+    knobs = {name: Knob(name, value, name, value, "config.json:1") for name, value in config.items()}
+    run = Run("x", Path(), "tensorboard", "cleanrl", "ppo", MetricFrame(frame), RunConfig(knobs))
+    return {row.name: row for row in audit(run, CRITERIA)}
+
+
+COUNTED = float(
+    np.average([targets(0.9405, 1.0, 10), targets(0.9405, 1.0, 30)], weights=[10, 30])  # by their steps
+)
+ENDLESS = targets(0.9405, 1.0, 400)
+
+
+@pytest.mark.parametrize("clip", [{}, {"clip_value_loss": 1, "clip_range": 0.2}])
+def test_episodes_one_by_one_make_the_interval_narrow(clip: dict[str, float]) -> None:
+    found = first_rollout(COUNTED, ON_POLICY | clip)
+    assert found["targets_counted"].best == pytest.approx(1.0, abs=0.01)
+    assert "ends_seen" not in found
+    assert 0.8 < found["reward_factor"].low < 1 < found["reward_factor"].high
+    # A critic that may hardly move shows a smaller reward, too.
+    assert (found["reward_factor"].high < 1.3) is bool(clip)
+
+
+def test_a_loss_beyond_the_episodes_is_that_of_returns_without_ends() -> None:
+    found = first_rollout(ENDLESS, ON_POLICY)
+    assert found["ends_seen"].best == 0.0
+    assert found["targets_counted"].low > 1
+    assert "reward_factor" not in found, "one number has one reading"
+
+
+def test_a_loss_beyond_both_is_another_reward() -> None:
+    found = first_rollout(9 * ENDLESS, ON_POLICY)
+    assert "ends_seen" not in found
+    assert found["reward_factor"].low > 1.5
+
+
 def test_rewards_that_may_be_normalised_say_nothing() -> None:
     found = rows("ppo", ON_POLICY, value_loss=[1.4] * 6, episode_return=[45.0] * 6, episode_length=[6.0] * 6)
     assert "reward_factor" not in found

@@ -13,7 +13,7 @@ from rldoctor.errors import UsageError
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import Diagnosis, Outcome, Severity
 from rldoctor.model.frame import MetricFrame
-from rldoctor.model.raw import RawSeries
+from rldoctor.model.raw import Note, RawSeries
 from rldoctor.model.run import Run, Wording
 from rldoctor.model.series import Series
 from rldoctor.rulebook.series_notation import series as notation
@@ -315,3 +315,18 @@ def test_a_return_below_zero_that_rises_may_be_that_of_shorter_episodes(
     assert found.roots == () or all(root.severity is Severity.INFO for root in found.roots)
     assert ("no episode length is logged" in found.verdict_note) is not quiet
     assert (found.verdict == "not_enough_data") is not quiet
+
+
+def test_a_quiet_run_whose_log_was_cut_by_a_metric_is_not_healthy() -> None:
+    run = make_run(
+        "ppo",
+        {
+            "episode_return": "1+3x99 ~2",
+            "approx_kl": "0.01x99",
+            "entropy": "5-0.02x99",
+            "policy_loss": "0x99",
+        },
+        {},
+    )
+    cut = diagnose(replace(run, notes=(Note("metrics-left-out", "explained_variance not in this log"),)))
+    assert (cut.verdict, cut.verdict_note) == ("not_enough_data", "explained_variance not in this log")

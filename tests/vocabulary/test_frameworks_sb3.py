@@ -111,3 +111,19 @@ def test_missing_rollout_tags_are_noted():
     )
     assert "no-finished-episode" in codes(found)
     assert "Monitor" in found.log_hints["episode_return"]
+
+
+PPO = "entropy_loss policy_gradient_loss value_loss loss approx_kl clip_fraction explained_variance"
+LOGGED = [f"train/{name}" for name in f"{PPO} learning_rate".split()]
+
+
+@pytest.mark.parametrize("dropped", ["train/explained_variance", "train/learning_rate"])
+def test_a_metric_that_ppo_always_logs_and_this_log_lacks_is_noted(dropped):
+    assert "metrics-left-out" not in codes(understand(board({tag: [0.1] for tag in LOGGED})))
+    found = understand(board({tag: [0.1] for tag in LOGGED if tag != dropped}))
+    assert "metrics-left-out" in codes(found)
+
+
+def test_a_log_of_another_kind_was_never_to_hold_them():
+    found = understand(board({"rollout/ep_rew_mean": [1, 2, 3]}, config={"algo": "ppo"}))
+    assert "metrics-left-out" not in codes(found)

@@ -43,6 +43,18 @@ def test_the_settings_beside_are_the_runs(tmp_path):
     assert "config-beside" in {note.code for note in run.notes}
 
 
+def test_the_settings_around_are_those_of_the_only_training(tmp_path):
+    folder = zoo(tmp_path)
+    (folder / "config.yml").unlink()
+    board(folder, "PPO_1")
+    (run,) = load(folder)
+    assert run.config.number("gamma") == 0.97
+    assert "config-beside" in {note.code for note in run.notes}
+    board(folder, "PPO_2")
+    both = [run for run in load(folder) if "approx_kl" in run.metrics.series]
+    assert [run.config.number("gamma") for run in both] == [0.99, 0.99], "of which of the two?"
+
+
 def test_the_zoo_folder_alone(tmp_path):
     (run,) = load(zoo(tmp_path))
     assert run.env == "CartPole-v1"
