@@ -17,7 +17,8 @@ _GOOD, _BAD = "good", "bad"
 def combine(outcomes: Iterable[CurveOutcome]) -> RunOutcome:
     """The outcome of a run, from those of its curves in the order of their importance to the caller.
 
-    The first of the best source that has an answer counts: a curve that is too early or unknown gives way.
+    The first of the best source that has an answer counts: a curve that is too early or unknown gives way,
+    and a return that did not rise gives way to a success rate that did.
     Whether the others contradict it is said, not averaged away. Without a curve the outcome is unknown.
     """
     curves = tuple(outcomes)
@@ -32,8 +33,19 @@ def combine(outcomes: Iterable[CurveOutcome]) -> RunOutcome:
             )
         )
     deciding = min(curves, key=lambda one: (_silence(one.kind), _ORDER.index(one.source)))
+    deciding = _reached(deciding, curves)
     against = next((one for one in curves if _contradict(deciding, one)), None)
     return RunOutcome(deciding, curves, _disagreement(deciding, against) if against else "")
+
+
+def _reached(deciding: CurveOutcome, curves: tuple[CurveOutcome, ...]) -> CurveOutcome:
+    """The success rate of the same source, where it rose and the return did not.
+
+    A reward of every step is paid for less long where the goal ends the episode. The other way round nothing
+    is said: a return may rise long before the first success.
+    """
+    rates = (one for one in curves if one.source is deciding.source and one.metric.endswith("success_rate"))
+    return next((one for one in rates if deciding.kind.sick and one.kind.gained), deciding)
 
 
 def _silence(kind: OutcomeKind) -> int:
