@@ -81,6 +81,7 @@ def test_commands_are_listed_in_order() -> None:
         "compare",
         "watch",
         "demo",
+        "index",
         "explain",
         "skill",
         "completion",

@@ -54,6 +54,7 @@ def ppo(
         "train/entropy_loss": -1.4 + 0.6 * p + noise.normal(0, 0.01, count),
         "train/explained_variance": 0.85 + noise.normal(0, 0.05, count),
         "train/learning_rate": np.full(count, 3e-4),
+        "train/loss": 2.5 + noise.normal(0, 0.5, count),
         "train/policy_gradient_loss": noise.normal(-0.008, 0.002, count),
         "train/value_loss": 5 * np.exp(noise.normal(0, 0.3, count)),
     }
