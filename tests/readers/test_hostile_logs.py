@@ -15,7 +15,7 @@ from hostile_logs import ALONE, BESIDE, good_run
 
 
 def slowness() -> float:
-    """How much slower this machine is than the one that the limit of 2 s was set on, by the time of the decoder."""
+    """How much slower this machine decodes JSON than the one that the limit of 2 s was set on."""
     start = time.process_time()
     for _ in range(200_000):
         json.loads("{}")
