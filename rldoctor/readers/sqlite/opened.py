@@ -25,6 +25,9 @@ _JOURNALS = ("-wal", "-journal")
 # Of one cell: a row of trackio is a JSON object, a parameter a text.
 _LARGEST_CELL = 16 << 20
 _ATTEMPTS = 3
+# What reading a damaged database raises: sqlite3 quotes names of the schema in its errors, and fails to build
+# the error where such a name is not UTF-8.
+DAMAGE = (sqlite3.Error, UnicodeDecodeError)
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class Database:
         try:
             names = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
             return {str(name): self._columns(str(name)) for (name,) in names}
-        except sqlite3.Error:
+        except DAMAGE:
             return {}
 
     def _columns(self, table: str) -> tuple[str, ...]:
@@ -81,7 +84,7 @@ def _connected(path: Path, notes: list[Note]) -> Iterator[Database]:
     options = "immutable=1&mode=ro" if not notes else "mode=rw"
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True)
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         raise ReadError(f"{path}: cannot be opened as a SQLite database: {error}") from error
     try:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_CELL)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from rldoctor.model.raw import Note
-from rldoctor.readers.sqlite.opened import Database
+from rldoctor.readers.sqlite.opened import DAMAGE, Database
 
 Row = tuple[Any, ...]
 
@@ -39,7 +38,7 @@ def rows_of(database: Database, table: str, columns: Sequence[str], notes: list[
 
 def _until_error(
     database: Database, query: str, stop: int | None = None
-) -> tuple[list[Row], sqlite3.Error | None]:
+) -> tuple[list[Row], Exception | None]:
     """Rows up to the first error, or down to the row number ``stop``."""
     rows: list[Row] = []
     try:
@@ -47,6 +46,6 @@ def _until_error(
             if not isinstance(row[0], int) or (stop is not None and row[0] <= stop):
                 break
             rows.append(row)
-    except sqlite3.Error as error:
+    except DAMAGE as error:
         return rows, error
     return rows, None

@@ -185,6 +185,14 @@ def test_a_database_cut_and_flipped_anywhere_gives_what_is_left(tmp_path: Path) 
         assert points(read_or_refused(path)) <= whole
 
 
+def test_a_name_in_the_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
+    """SQLite quotes the name in its error, which Python then cannot decode. Found by fuzzing."""
+    path = unpacked("mlflow_sqlite", tmp_path) / "mlflow.db"
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE ", b"CREATE TABL\xd4 "))
+    with pytest.raises(ReadError, match="damaged database"):
+        find_runs(path)
+
+
 def test_rows_before_and_after_a_bad_page_are_kept(tmp_path: Path) -> None:
     path = unpacked("mlflow_sqlite", tmp_path) / "mlflow.db"
     with sqlite3.connect(path) as database:
