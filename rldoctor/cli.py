@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +12,7 @@ from rldoctor import __version__
 from rldoctor.commands.options import Options, detail
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_error, tell_unexpected
 from rldoctor.commands.program import CONFIG_HELP, RULES_HELP, TASK_HELP, Program, QuickCommand, Takes
-from rldoctor.commands.standard_streams import forgiving_streams, to_nowhere
+from rldoctor.commands.standard_streams import FULL, forgiving_streams, raise_lost, to_nowhere
 from rldoctor.errors import RldoctorError
 
 EPILOG = (
@@ -54,7 +53,6 @@ PathsOrNewest = Annotated[
         show_default=False,
     ),
 ]
-FULL = (ENOSPC, EDQUOT, EFBIG, EIO)
 # How to read a log.
 READING = ("config", "set", "map", "algorithm", "framework", "env")
 
@@ -331,6 +329,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         words = None if arguments is None else list(arguments)
         code = program.build(_top)(args=words, prog_name="rldoctor", standalone_mode=False)
         sys.stdout.flush()
+        raise_lost()
     except RldoctorError as error:
         tell_error(error)
     except BrokenPipeError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from rldoctor.commands.option_kinds import one_of
 from rldoctor.commands.options import Options, existing_file
-from rldoctor.commands.outputs import plan_outputs
+from rldoctor.commands.outputs import plan_outputs, write_reports
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, EXIT_FINDINGS, tell_drafts
 from rldoctor.commands.reading import too_much_lost
@@ -68,7 +67,6 @@ def compare(
     from rldoctor.commands.derived import decided
     from rldoctor.commands.progress import reading
     from rldoctor.report import comparison as report
-    from rldoctor.report.registry import STDOUT
 
     outputs = plan_outputs(reports)
     for format, _ in outputs:
@@ -91,10 +89,7 @@ def compare(
             ruling=options.rule_arguments(),
         )
     check_runs(targets, [*found.base.runs, *found.candidate.runs])
-    for format, target in outputs:
-        report.write(found, format, target)
-        if target != STDOUT:
-            sys.stderr.write(f"wrote {target}\n")
+    write_reports(outputs, lambda format, target: report.write(found, format, target))
     arms = (found.base, found.candidate)
     lost = Unread(tuple(text for arm in arms for text in arm.failures), options.strict)
     if too_much_lost([run for arm in arms for run in arm.runs], lost):

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 
 from rldoctor.commands.problems import tell_error
+from rldoctor.commands.standard_streams import FULL, lose_output
 from rldoctor.errors import RldoctorError, UsageError
 from rldoctor.plain_data import dataclass
 from rldoctor.report.registry import FORMATS, STDOUT, check_format, format_of
@@ -97,17 +98,34 @@ def _check_places(found: Sequence[Output]) -> None:
 
 
 def write_reports(outputs: Sequence[Output], write_one: Callable[[str, str], None]) -> None:
-    """Each report to its place; one that cannot be written does not stop the others. Raises what failed."""
+    """Each report to its place; one that cannot be written does not stop the others. Raises what failed.
+
+    Files come first: whoever reads standard output may stop reading (``| head``).
+    """
     failed: list[RldoctorError] = []
-    for format, target in outputs:
+    for format, target in sorted(outputs, key=lambda one: one[1] == STDOUT):
         try:
+            if target == STDOUT:
+                _write_out(format, write_one)
+                continue
             write_one(format, target)
         except RldoctorError as error:  # the other reports are written all the same
             failed.append(error)
             continue
-        if target != STDOUT:
-            sys.stderr.write(f"wrote {target}\n")
+        sys.stderr.write(f"wrote {target}\n")
     if failed:
         for one in failed[1:]:
             tell_error(one)
         raise failed[0]
+
+
+def _write_out(format: str, write_one: Callable[[str, str], None]) -> None:
+    """A report on standard output; where that takes no more, what is still to do is done first."""
+    try:
+        write_one(format, STDOUT)
+        sys.stdout.flush()
+    except OSError as error:
+        full = error.errno in FULL and error.filename is None
+        if not (full or isinstance(error, BrokenPipeError)):
+            raise
+        lose_output(error)

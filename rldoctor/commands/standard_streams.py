@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import EDQUOT, EFBIG, EIO, ENOSPC
 from typing import TextIO
 
 
 def to_nowhere() -> None:
     """What is still in the buffer must not fail once more when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+# A disk, or what stands for one, that takes no more.
+FULL = (ENOSPC, EDQUOT, EFBIG, EIO)
+# What standard output could not take while other work was still to do.
+_lost: list[OSError] = []
+
+
+def lose_output(error: OSError) -> None:
+    """Standard output is closed or full: say nothing more there, and go on with the files."""
+    to_nowhere()
+    _lost.append(error)
+
+
+def raise_lost() -> None:
+    """What :func:`lose_output` was told, once everything else is done."""
+    if _lost:
+        first = _lost[0]
+        _lost.clear()
+        raise first
 
 
 def forgiving_streams() -> None:
