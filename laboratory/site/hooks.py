@@ -14,6 +14,7 @@ from laboratory.site.navigation import expanded
 from laboratory.site.rule_pages import with_example
 from laboratory.validation.collect import bundled_runs
 from rldoctor import api
+from rldoctor.commands.config import SCHEMA_FILE, schema_text
 
 _RULE = re.compile(r"rules/([A-Z]+-\d+)\.md")
 
@@ -31,6 +32,14 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, files: Any) -> st
     if rule is not None:
         markdown = with_example(markdown, _examples().get(rule.group(1), 0))
     return outward(filled(markdown), path, config.repo_url or "")
+
+
+def on_post_build(*, config: Any) -> None:
+    """The schema of the settings file says where it is served, where that is known."""
+    if config.site_url:
+        address = f"{config.site_url.rstrip('/')}/{SCHEMA_FILE}"
+        text = schema_text(address)
+        (Path(config.site_dir) / SCHEMA_FILE).write_text(text, encoding="utf-8", newline="\n")
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,9 @@ from rldoctor.commands.options import FAIL_ON, OPTIONS, Declared, key_of
 from rldoctor.commands.settings import OWN_FILE, PATH_KEYS, WAIVER_KEYS
 from rldoctor.errors import UsageError
 
+SCHEMA_FILE = "rldoctor.schema.json"
+# A name that holds wherever the file lies; who serves it gives its address.
+_ID = "urn:rldoctor:settings:1"
 # What a value looks like, where the name of its kind does not say it.
 _EXAMPLES: Mapping[str, str] = {
     "format": '["terminal", "html"]',
@@ -49,27 +52,37 @@ _TABLES = """
 # solved = 450.0
 """
 
+_TITLE = "# Settings of rldoctor for the runs of this directory; the command line wins over them.\n"
+_UNTOLD = (
+    "# Completion and checks in an editor: rldoctor config schema > rldoctor.schema.json, and as first line\n"
+    "# of this file #:schema ./rldoctor.schema.json (rldoctor config init --schema does both).\n"
+)
 
-def init() -> int:
-    """Write the settings file; UsageError where there is one."""
-    path = Path(OWN_FILE)
+
+def init(address: str = "", *, with_schema: bool = False) -> int:
+    """Write the settings file; UsageError where there is one.
+
+    ``with_schema``: the JSON schema is written beside it and named on its first line, as editors look for it;
+    ``address``: the first line names this place instead, and nothing is written there.
+    """
+    path, beside = Path(OWN_FILE), Path(SCHEMA_FILE)
     if path.exists():
         raise UsageError(f"{path} is there already", hint="what it may hold: rldoctor config schema")
-    try:
-        path.write_text(template(), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
-    sys.stdout.write(f"wrote {path}\n")
+    files = {path: template(address or (f"./{beside}" if with_schema else ""))}
+    if with_schema and not address:
+        files[beside] = schema_text()
+    for file, text in files.items():
+        try:
+            file.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UsageError(f"cannot write {file}: {error.strerror or error}") from None
+    sys.stdout.writelines(f"wrote {file}\n" for file in files)
     return 0
 
 
-def template() -> str:
-    """Every key in a comment, with what it does and an example."""
-    head = (
-        "# Settings of rldoctor for the runs of this directory; the command line wins over them.\n"
-        "# Completion and checks in an editor: rldoctor config schema > rldoctor.schema.json, and put this\n"
-        "# on the first line: #:schema ./rldoctor.schema.json\n"
-    )
+def template(address: str = "") -> str:
+    """Every key in a comment, with what it does and an example; ``address``: where the schema is."""
+    head = f"#:schema {address}\n{_TITLE}" if address else f"{_TITLE}{_UNTOLD}"
     return head + "".join(_lines()) + _TABLES
 
 
@@ -79,20 +92,25 @@ def _lines() -> Iterator[str]:
             yield f"\n# {one.help}\n# {key_of(name)} = {_EXAMPLES[name]}\n"
 
 
-def schema() -> int:
-    """Print the JSON schema."""
-    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+def schema(address: str = "") -> int:
+    """Print the JSON schema; ``address``: where it will be served, its ``$id``."""
+    sys.stdout.write(schema_text(address))
     return 0
 
 
-def json_schema() -> dict[str, Any]:
+def schema_text(address: str = "") -> str:
+    """The JSON schema as the text of a file."""
+    return json.dumps(json_schema(address), indent=2) + "\n"
+
+
+def json_schema(address: str = "") -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of a settings file. Keys may be written with ``-`` or ``_``."""
     general = {name: _value(name, one) for name, one in OPTIONS.items()}
     own = {name.replace("-", "_"): general[name.replace("-", "_")] for name in PATH_KEYS}
     general["per_path"] = _tables({"path": {"type": "string"}, **own}, ("path",))
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:rldoctor:settings:1",
+        "$id": address or _ID,
         "title": "Settings of rldoctor (rldoctor.toml, or tool.rldoctor of pyproject.toml)",
         **_table(general),
     }

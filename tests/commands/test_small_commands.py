@@ -139,6 +139,28 @@ def test_config_init_writes_what_can_be_read(tmp_path, monkeypatch, capsys):
     assert "is there already" in capsys.readouterr().err
 
 
+def test_config_init_names_the_schema_that_it_writes_or_is_served(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["config", "init", "--schema"]) == 0
+    text = Path("rldoctor.toml").read_text(encoding="utf-8")
+    named = text.splitlines()[0].removeprefix("#:schema ")
+    assert json.loads(Path(named).read_text(encoding="utf-8")) == config.json_schema()
+    assert load_settings().format == ()
+    there = "https://example.org/rldoctor.schema.json"
+    for one in (Path("rldoctor.toml"), Path(named)):
+        one.unlink()
+    assert run(["config", "init", "--schema-url", there]) == 0
+    assert Path("rldoctor.toml").read_text(encoding="utf-8").startswith(f"#:schema {there}\n")
+    assert [one.name for one in tmp_path.iterdir()] == ["rldoctor.toml"]
+
+
+def test_the_schema_carries_the_address_that_it_is_served_at(capsys):
+    there = "https://example.org/rldoctor.schema.json"
+    assert run(["config", "schema", "--id", there]) == 0
+    served = json.loads(capsys.readouterr().out)
+    assert served == {**config.json_schema(), "$id": there}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"fial-on": "error"}, {"fail-on": "sometimes"}, {"thresholds": {"POL-01": 3}}, {"waivers": [{}]}],
