@@ -17,6 +17,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from laboratory.site.measurable import Logged, by_rule, every_log, measurable, missing, overview
+from laboratory.site.walk import shown
 from laboratory.validation.collect import bundled_runs
 from rldoctor import api
 from rldoctor.errors import UsageError
@@ -102,6 +103,13 @@ def _python(expression: str) -> str:
     return f"```python\n>>> from rldoctor import api\n>>> {expression}\n{value!r}\n```"
 
 
+def _file(name: str) -> str:
+    """A file of the documentation as a block of code."""
+    text = (_DOCS / name).read_text(encoding="utf-8")
+    return f"```{_LANGUAGES[Path(name).suffix]}\n{text.rstrip()}\n```"
+
+
+_LANGUAGES = {".py": "python", ".toml": "toml"}
 _KINDS: Mapping[str, Callable[[str], str]] = {
     "count": _count,
     "missing": lambda key: "\n".join(missing(_logged(key))),
@@ -110,6 +118,8 @@ _KINDS: Mapping[str, Callable[[str], str]] = {
     "run": _run,
     "printed": _printed,
     "python": _python,
+    "file": _file,
+    "step": shown,
 }
 
 
