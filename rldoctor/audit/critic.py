@@ -189,8 +189,8 @@ def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArr
         return
     short = largest < sight.criteria["few_steps"] and error < sight.criteria["reached_targets"]
     text = (
-        f"Q of the policy is at most {largest:.2g} steps of reward in the second half, with a loss of "
-        f"{error:.2g} of the square of one reward: the critic has reached its targets, which reach no further"
+        f"in the second half Q of the policy is at most {largest:.2g} times the reward of one step, with a "
+        f"loss of {error:.2g} rewards squared: the critic fits its targets, and they reach no further"
     )
     yield mechanism(
         sight, "values_travel", not short or largest < sight.criteria["zero_share"], text, steps[late]

@@ -40,12 +40,13 @@ def _actor(sight: Sight) -> Iterator[AuditRow]:
     moved = _moves(width)
     still = moved < sight.criteria["exact_move"]
     said = "the standard deviation" if name == "policy_std" else "the entropy"
-    texts = [f"{said} moves by {moved:.1g} of its size"]
+    texts = [f"{said} moves by {moved:.1g} of its size" if moved else f"{said} does not move"]
     _, kl = sight.together("approx_kl")
     if kl.size >= sight.criteria["least_rows"]:
         largest = float(np.max(np.abs(kl)))
         zero = largest < sight.criteria["exact_kl"]
-        texts.append(f"the largest KL of {kl.size} updates is {largest:.2g}")
+        every = f"the KL of all {kl.size} updates is exactly 0"
+        texts.append(f"the largest KL of {kl.size} updates is {largest:.2g}" if largest else every)
         still = zero if name == "entropy" else zero and still
     elif name == "entropy" and not still:
         # Without a KL, an entropy that moves may move because the states do.

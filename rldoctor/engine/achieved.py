@@ -167,8 +167,8 @@ def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) ->
 
 def _by_itself(alone: CurveOutcome, found: CurveOutcome) -> CurveOutcome:
     """The judgement by itself, with the words for it where the task is known: a small part of its scale."""
-    scale = found.measure.sentence.removeprefix("measured by ")
-    sentence = f"measured by itself, as it is a small part of {scale}"
+    scale = found.measure.sentence.removeprefix("on ")
+    sentence = f"against its own noise, as it is a small part of {scale}"
     texts = tuple(sentence if text == alone.measure.sentence else text for text in alone.texts)
     return replace(alone, measure=replace(alone.measure, sentence=sentence), texts=texts)
 

@@ -143,7 +143,7 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
         return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
     unseen = unseen_gain(outcome, policy.judging)
     if unseen is not None:
-        return f"training rose, measured by itself, but {unseen.points:,} evaluations show no gain"
+        return f"training rose against its own noise, but {unseen.points:,} evaluations show no gain"
     if _may_be_shorter(outcome.deciding, context):
         return (
             "a return below zero also rises where episodes only get shorter, and no episode length is logged"

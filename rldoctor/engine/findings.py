@@ -9,7 +9,9 @@ from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import NAN
 from rldoctor.engine.prescribing import Place, place_of, prescribed
 from rldoctor.engine.scene import Scene, known_measures, rule_metrics
+from rldoctor.engine.wording import number_or_text
 from rldoctor.language.parser import Expression
+from rldoctor.model.config import RunConfig
 from rldoctor.model.finding import Cause, Finding, Measure, Prescription, Severity
 from rldoctor.model.numbers import number_text
 from rldoctor.plain_data import dataclass, replace
@@ -61,14 +63,24 @@ def _setting(scene: Scene, prescriptions: Sequence[Prescription]) -> str:
         return ""
     first = prescriptions[0]
     spec = next((one for one in scene.rule.causes if one.id == first.cause), None)
-    if spec is None or not (first.sure and first.key and first.now and first.to):
+    if spec is None or not first.sure:
         return ""
+    if not (first.key and first.now and first.to):
+        blamed = _blamed(spec, scene.context.run.config)
+        return f"{blamed} {spec.does}" if blamed and spec.does else ""
     decided = spec.more_likely_if or scene.rule.when
     named = bool(spec.does and spec.more_likely_if)
     if not named and first.knob not in _settings_of(decided, scene.rule.let):
         return ""
     setting = f"{first.key} = {first.now}"
     return f"{setting} {spec.does}" if spec.does else f"{setting}: {scene.rule.failure_title}"
+
+
+def _blamed(spec: CauseSpec, config: RunConfig) -> str:
+    """The first setting that a cause blames and the run has, as it was written; empty where there is none."""
+    known = (config.get(name) for name in spec.blames)
+    one = next((knob for knob in known if knob is not None and not knob.source.startswith("derived")), None)
+    return "" if one is None else f"{one.key} = {number_or_text(one.written)}"
 
 
 def _settings_of(expression: Expression, lets: Mapping[str, Expression]) -> set[str]:

@@ -41,7 +41,7 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
         return _own(curve, rows, noise, criteria, why)
     lowest = "random policy" if math.isfinite(scale.random) else "doing nothing"
     sentence = (
-        f"measured by what {name} allows: {number_text(base)} ({lowest}) "
+        f"on the scale of {name}: {number_text(base)} ({lowest}) "
         f"to {number_text(top)} ({'published runs' if math.isfinite(scale.reference) else 'solved'})"
     )
     return OutcomeMeasure(
@@ -95,9 +95,9 @@ def _natural(scale: NaturalScale, noise: float, criteria: Criteria) -> OutcomeMe
     unit = scale.high - scale.low
     bounds = f"{number_text(scale.low)} to {number_text(scale.high)}"
     words = {
-        "success": "measured by the success rate itself, 0 to 1",
-        "reward": f"measured by what the reward allows: {bounds}",
-        "rating": f"measured by the rating: {number_text(unit)} points are ten games to one",
+        "success": "on the scale of the success rate: 0 to 1",
+        "reward": f"on the scale of the reward: {bounds}",
+        "rating": f"on the scale of the rating: {number_text(unit)} points are ten games to one",
     }
     names = {"success": "success rate", "reward": "of what the reward allows", "rating": "of 400 Elo"}
     material = criteria[scale.kind] * unit
@@ -123,6 +123,5 @@ def _own(
     harm = max(material, criteria["own_episode_lost"] * episode)
     # A rise by a fiftieth of where it began may be real, and is still no learning of a task.
     material = max(material, criteria["own_episode"] * episode, criteria["own_rise"] * level)
-    sentence = "measured by itself; what this task allows is not known"
-    sentence = f"{sentence} ({why})" if why else sentence
+    sentence = f"against its own noise{f' ({why})' if why else ', as the scale of this task is not known'}"
     return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved, harm=harm)

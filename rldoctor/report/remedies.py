@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from rldoctor.model.addition import Addition, AdditionKind
@@ -14,6 +14,7 @@ from rldoctor.report.numbers import plural
 
 _HOPELESS = {AdditionKind.OFF, AdditionKind.NONE}
 _POINTS, _SETTINGS = "points", "settings"
+_MOST_NAMES = 4
 # What two additions must share to be one remedy: the line of code, or what is done.
 Key: TypeAlias = tuple[str, str]
 
@@ -23,14 +24,16 @@ class Remedy:
     """One thing to do: ``what`` in words and the ``code`` to do it with; the rules that can look after it.
 
     Those before it in the list are done already: a rule that needs several counts where the last is told.
-    ``logs``: the code belongs into the training. ``short``: what is added, without how.
+    ``logs``: the code belongs into the training. ``add``: ``log`` or ``tell``; ``names``: of what; ``how``.
     """
 
     what: str
     code: str
     logs: bool
     rules: tuple[str, ...]
-    short: str
+    add: str
+    names: tuple[str, ...] = ()
+    how: str = ""
 
     @property
     def opens(self) -> str:
@@ -41,6 +44,14 @@ class Remedy:
     def line(self) -> str:
         """All of it on one line."""
         return f"{self.what}: {self.code}" if self.code else self.what
+
+    def within(self, room: int) -> str:
+        """:attr:`line` where it has room, else what is added without the code, with fewer names."""
+        if len(self.line) <= room or not self.names:
+            return self.line
+        tail = f"{self.how} (how: --verbose)"
+        told = [f"{self.add} {_some(self.names, most)}{tail}" for most in range(_MOST_NAMES, 0, -1)]
+        return next((text for text in told if len(text) <= room), told[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +119,19 @@ def _names(key: Key, missed: Sequence[RuleResult]) -> list[str]:
 def _remedy(
     key: Key, names: Sequence[str], one: Addition | None, codes: Sequence[str], diagnosis: Diagnosis
 ) -> Remedy:
-    rules = tuple(map(clean, codes))
+    rules, named = tuple(map(clean, codes)), tuple(names)
     if key[0] == _POINTS or one is None:
         text = "train longer, or log more often (most rules need 10 points)"
         return Remedy(text, "", False, rules, text)
-    some = _some(names)
+    some = _some(named)
     if key[0] == _SETTINGS:
         text = f"tell {some}, if the run has it, with"
-        return Remedy(text, "--set NAME=VALUE", False, rules, f"tell {some} with --set")
+        return Remedy(text, "--set NAME=VALUE", False, rules, "tell", named, " with --set")
     told = tell(one, diagnosis.run)
     what = f"log {some} with" if told.logs else told.what
-    return Remedy(what, told.code, told.logs, rules, f"log {some}")
+    return Remedy(what, told.code, told.logs, rules, "log", named)
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(_first(names))
-
-
-def _first(names: Sequence[str], most: int = 4) -> Iterator[str]:
-    yield from names[:most]
-    if len(names) > most:
-        yield f"{len(names) - most} more"
+def _some(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -294,7 +294,7 @@ def _unmeasured(diagnosis: Diagnosis, width: int) -> Iterator[Part]:
     yield Part(Paragraph(f"Not measured: {plural(len(missed), 'rule')}{tail}", style="dim"))
     for rank, one in enumerate(steps[:MAX_REMEDIES]):
         count = f"   {len(one.rules):+d}  "
-        text = one.line if len(count + one.line) <= width else f"{one.short} (how: --verbose)"
+        text = one.within(width - len(count))
         yield Part(line(count + text, style="dim"), Needed.SECOND if rank else Needed.ALWAYS)
 
 

@@ -111,7 +111,8 @@ def _edge(plain: _Plain) -> Edge:
 def _cause(plain: _Plain) -> CauseSpec:
     rejected, fixes_ = plain.get("rejected_says", ""), tuple(plain.get("fixes", ()))
     likely = _parsed(plain, "more_likely_if")
-    return CauseSpec(plain["id"], plain["says"], likely, rejected, fixes_, plain.get("does", ""))
+    does, blames = plain.get("does", ""), tuple(plain.get("blames", ()))
+    return CauseSpec(plain["id"], plain["says"], likely, rejected, fixes_, does, blames)
 
 
 _FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs", "only_if", "mechanism"}

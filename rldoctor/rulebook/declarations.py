@@ -89,7 +89,7 @@ def _is_rejected_by_something(plain: dict[str, Any], sheet: Sheet, place: TreePa
 
 _CAUSE = Record(
     {"id": IDENTIFIED, "says": _WORDS},
-    {"more_likely_if": Formula(), "rejected_says": _WORDS, "fixes": _NAMES, "does": _WORDS},
+    {"more_likely_if": Formula(), "rejected_says": _WORDS, "fixes": _NAMES, "does": _WORDS, "blames": _KNOBS},
     also=_is_rejected_by_something,
 )
 

@@ -84,6 +84,7 @@ class CauseSpec:
     """A possible cause; ``more_likely_if`` decides between causes, ``rejected_says`` explains a rejection.
 
     ``does``: where the cause is a setting, what that does (``stops the policy``), for the headline.
+    ``blames``: which setting that is, the first that the run has, where the first fix sets none to a number.
     """
 
     id: str
@@ -92,6 +93,7 @@ class CauseSpec:
     rejected_says: str = ""
     fixes: tuple[str, ...] = ()
     does: str = ""
+    blames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

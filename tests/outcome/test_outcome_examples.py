@@ -45,7 +45,7 @@ def test_a_significant_rise_by_a_thousandth_of_the_reward_is_flat(criteria) -> N
     found = judge(curve(values, 5000), criteria, NaturalScale(0, 500, "reward"))
     assert found.kind is OutcomeKind.FLAT
     assert found.measure.name == "natural"
-    assert "what the reward allows" in found.measure.sentence
+    assert "on the scale of the reward" in found.measure.sentence
 
 
 def test_success_of_seven_to_fourteen_percent_is_flat(criteria) -> None:
