@@ -26,8 +26,12 @@ _JOURNALS = ("-wal", "-journal")
 _LARGEST_CELL = 16 << 20
 _ATTEMPTS = 3
 # What reading a damaged database raises: sqlite3 quotes names of the schema in its errors, and fails to build
-# the error where such a name is not UTF-8.
-DAMAGE = (sqlite3.Error, UnicodeDecodeError)
+# the error where such a name is not UTF-8. A record that claims to be larger than memory is "out of memory".
+DAMAGE = (sqlite3.Error, UnicodeDecodeError, MemoryError)
+_COLUMNS = (
+    "SELECT tables.name, columns.name FROM sqlite_master AS tables, "
+    "pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+)
 
 
 @dataclass(slots=True)
@@ -45,15 +49,18 @@ class Database:
         return self._tables
 
     def _schema(self) -> dict[str, tuple[str, ...]]:
+        tables: dict[str, list[str]] = {}
         try:
-            names = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            return {str(name): self._columns(str(name)) for (name,) in names}
+            for table, column in self.connection.execute(_COLUMNS):
+                tables.setdefault(str(table), []).append(str(column))
         except DAMAGE:
             return {}
+        return {table: tuple(columns) for table, columns in tables.items()}
 
-    def _columns(self, table: str) -> tuple[str, ...]:
-        quoted = table.replace('"', '""')
-        return tuple(str(row[1]) for row in self.connection.execute(f'PRAGMA table_info("{quoted}")'))
+
+def lenient(text: bytes) -> str:
+    """A text of a database that may not be UTF-8."""
+    return text.decode("utf-8", "replace")
 
 
 def is_database(path: Path) -> bool:
@@ -90,7 +97,7 @@ def _connected(path: Path, notes: list[Note]) -> Iterator[Database]:
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_CELL)
         # Nothing that a schema defines (a function in a default, a view) is run.
         connection.execute("PRAGMA trusted_schema = OFF")
-        connection.text_factory = lambda text: text.decode("utf-8", "replace")
+        connection.text_factory = lenient
         yield Database(connection, notes)
     finally:
         connection.close()

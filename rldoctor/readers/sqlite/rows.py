@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rldoctor.model.raw import Note
-from rldoctor.readers.sqlite.opened import DAMAGE, Database
+from rldoctor.readers.sqlite.opened import DAMAGE, Database, lenient
 
 Row = tuple[Any, ...]
 
@@ -23,6 +23,8 @@ def rows_of(database: Database, table: str, columns: Sequence[str], notes: list[
     chosen = ", ".join(name if name in known else "NULL" for name in columns)
     # Names are the reader's own constants, never text of a file.
     query = f'SELECT rowid, {chosen} FROM "{table}" NOT INDEXED ORDER BY rowid'  # nosec B608
+    if (whole := _undamaged(database, query)) is not None:
+        return whole
     rows, error = _until_error(database, query)
     if error is None:
         return rows
@@ -36,6 +38,18 @@ def rows_of(database: Database, table: str, columns: Sequence[str], notes: list[
     return rows + behind[::-1]
 
 
+def _undamaged(database: Database, query: str) -> list[Row] | None:
+    """All rows at once, twice as fast; None where one is damaged or holds a text that is not UTF-8."""
+    database.connection.text_factory = str
+    try:
+        rows = database.connection.execute(query).fetchall()
+    except DAMAGE:
+        return None
+    finally:
+        database.connection.text_factory = lenient
+    return rows if all(type(row[0]) is int for row in rows) else None
+
+
 def _until_error(
     database: Database, query: str, stop: int | None = None
 ) -> tuple[list[Row], Exception | None]:
@@ -43,7 +57,7 @@ def _until_error(
     rows: list[Row] = []
     try:
         for row in database.connection.execute(query):
-            if not isinstance(row[0], int) or (stop is not None and row[0] <= stop):
+            if type(row[0]) is not int or (stop is not None and row[0] <= stop):
                 break
             rows.append(row)
     except DAMAGE as error:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from rldoctor.model.raw import FloatArray, Note, RawRun, RawSeries, RawSetting
-from rldoctor.readers.bounded_json import loads
+from rldoctor.readers.bounded_json import objects
 from rldoctor.readers.config_files.flatten import TooManySettingsError, flatten
 from rldoctor.readers.limits import SERIES
 from rldoctor.readers.sqlite.opened import Database
@@ -22,7 +24,8 @@ _COLUMNS = ("run_id", "run_name", "step", "timestamp", "metrics")
 _OWN = "_"
 STEP = "step"
 _PLAIN = frozenset({float, int})
-_Cells: TypeAlias = "dict[str, tuple[list[int], list[float]]]"
+# Metric -> the rows that have it, and its values.
+_Columns: TypeAlias = "dict[str, tuple[np.ndarray[tuple[int], np.dtype[np.intp]], FloatArray]]"
 
 
 def read_trackio(database: Database, path: Path) -> list[RawRun]:
@@ -48,24 +51,18 @@ def _run(run_id: str, rows: list[Row], configs: Mapping[str, Any], path: Path, n
 
 
 def _series(rows: list[Row], source: str, notes: list[Note]) -> list[RawSeries]:
-    entries = _objects([row[5] for row in rows])
+    entries = objects([row[5] for row in rows])
     for entry, row in zip(entries, rows, strict=True):
-        if STEP not in entry and isinstance(row[3], int | float):
+        if STEP not in entry and type(row[3]) in _PLAIN:
             entry[STEP] = row[3]
-    other: set[str] = set()
-    columns = _alike(entries) or _columns(entries, other)
-    bad = sum(entry.keys() <= {STEP} for entry in entries)
-    notes.extend(_notes(source, bad, other, columns))
-    walls = np.array([_time(row[4]) for row in rows])
+    if not (columns := _alike(entries)):
+        other: set[str] = set()
+        columns = _columns(entries, other)
+        bad = sum(entry.keys() <= {STEP} for entry in entries)
+        notes.extend(_notes(source, bad, other, columns))
+    walls = np.array(_times([row[4] for row in rows]))
     return [
-        RawSeries(
-            tag,
-            np.array(places, np.float64),
-            _floats(values),
-            walls[places],
-            source=source,
-            axis="row",
-        )
+        RawSeries(tag, places.astype(np.float64), values, walls[places], source=source, axis="row")
         for tag, (places, values) in sorted(columns.items())
     ]
 
@@ -77,20 +74,25 @@ def _floats(values: list[float]) -> FloatArray:
         return np.array([number for value in values for _, number in numbers("", value, set())])
 
 
-def _alike(entries: Sequence[Mapping[str, Any]]) -> _Cells:
+def _alike(entries: Sequence[Mapping[str, Any]]) -> _Columns:
     """The columns of rows that hold plain numbers under the same names, as nearly all do; else nothing."""
-    names = entries[0].keys()
-    if len(names) > SERIES or any(entry.keys() != names for entry in entries):
+    names = sorted(entries[0])
+    if not 1 < len(names) <= SERIES or any(len(entry) != len(names) for entry in entries):
         return {}
-    places = list(range(len(entries)))
-    columns = {name: (places, [entry[name] for entry in entries]) for name in names}
-    plain = all(set(map(type, values)) <= _PLAIN for _, values in columns.values())
-    return columns if plain else {}
+    try:
+        cells = list(chain.from_iterable(map(itemgetter(*names), entries)))
+        if not set(map(type, cells)) <= _PLAIN:
+            return {}
+        table = np.fromiter(cells, np.float64, len(cells)).reshape(-1, len(names)).T.copy()
+    except (KeyError, OverflowError):
+        return {}
+    places = np.arange(len(entries))
+    return {name: (places, values) for name, values in zip(names, table, strict=True)}
 
 
-def _columns(entries: Sequence[Mapping[str, Any]], other: set[str]) -> _Cells:
+def _columns(entries: Sequence[Mapping[str, Any]], other: set[str]) -> _Columns:
     """The columns of any rows; ``other`` takes the names of what is no number."""
-    columns: _Cells = {}
+    columns: dict[str, tuple[list[int], list[float]]] = {}
     for place, entry in enumerate(entries):
         for key, value in entry.items():
             # Nearly every value is a plain number under a plain name.
@@ -101,7 +103,7 @@ def _columns(entries: Sequence[Mapping[str, Any]], other: set[str]) -> _Cells:
                     places, values = columns.setdefault(tag, ([], []))
                     places.append(place)
                     values.append(number)
-    return columns
+    return {tag: (np.array(places), _floats(values)) for tag, (places, values) in columns.items()}
 
 
 def _notes(source: str, bad: int, other: set[str], columns: Mapping[str, object]) -> list[Note]:
@@ -116,25 +118,11 @@ def _notes(source: str, bad: int, other: set[str], columns: Mapping[str, object]
     return notes
 
 
-def _objects(cells: Sequence[Any]) -> list[dict[str, Any]]:
-    """Each cell as ``_object`` reads it, parsed as one text where that gives as many objects."""
+def _times(texts: list[Any]) -> list[float]:
     try:
-        texts = [cell.decode() if isinstance(cell, bytes) else str(cell) for cell in cells]
-        entries = loads(f"[{','.join(texts)}]")
-    except (ValueError, RecursionError):
-        entries = []
-    if len(entries) == len(cells) and all(type(entry) is dict for entry in entries):
-        return list(entries)
-    return [_object(cell) for cell in cells]
-
-
-def _object(data: Any) -> dict[str, Any]:
-    """A JSON object, which newer versions store as bytes; ``{}`` where it is none."""
-    try:
-        entry = loads(data.decode() if isinstance(data, bytes) else str(data))
-    except (ValueError, RecursionError):
-        return {}
-    return entry if isinstance(entry, dict) else {}
+        return [datetime.fromisoformat(text).timestamp() for text in texts]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return [_time(text) for text in texts]
 
 
 def _time(text: Any) -> float:
@@ -149,7 +137,7 @@ def _configs(database: Database, notes: list[Note]) -> dict[str, Any]:
     """Run (by its id, else by its name) -> configuration."""
     found: dict[str, Any] = {}
     for _, run_id, name, config in rows_of(database, "configs", ("run_id", "run_name", "config"), notes):
-        found[str(run_id or name)] = _object(config)
+        found[str(run_id or name)] = objects([config])[0]
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +190,22 @@ def test_a_name_in_the_schema_that_is_no_text_is_damage(tmp_path: Path) -> None:
     """SQLite quotes the name in its error, which Python then cannot decode. Found by fuzzing."""
     path = unpacked("mlflow_sqlite", tmp_path) / "mlflow.db"
     path.write_bytes(path.read_bytes().replace(b"CREATE TABLE ", b"CREATE TABL\xd4 "))
+    with pytest.raises(ReadError, match="damaged database"):
+        find_runs(path)
+
+
+def test_a_record_that_claims_more_than_memory_is_damage(tmp_path: Path) -> None:
+    """What is left of an input that fuzzing found: SQLite raises MemoryError where its schema is read."""
+    pages = bytearray(7 * 512)
+    pages[:16] = b"SQLite format 3\0"
+    pages[16:24] = b"\x02\0\0\0\0\x40\x20\x20"  # pages of 512 bytes
+    pages[100], pages[111] = 5, 7  # the schema is on page 7
+    pages[6 * 512 : 6 * 512 + 10] = b"\x0d\0\0\0\x05\0\0\0\x01\x9f"
+    pages[6 * 512 + 0x19F : 6 * 512 + 0x1A8] = b"\xff\xff\xff\xff\xff\xff\x6c\0\x65"
+    path = tmp_path / "mlflow.db"
+    path.write_bytes(pages)
+    with pytest.raises(MemoryError), closing(sqlite3.connect(path)) as database:
+        database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
     with pytest.raises(ReadError, match="damaged database"):
         find_runs(path)
 
