@@ -88,7 +88,7 @@ def _advantages(sight: Sight) -> Iterator[AuditRow]:
     # A2C's loss is log-probability x advantage: with normalised advantages it may be as large as an entropy.
     if sight.of("a2c") or typical < limit:
         return
-    text = f"the surrogate is {typical:.3g} (median); normalised advantages give less than {limit:g}"
+    text = f"median surrogate {typical:.3g}; normalised advantages give less than {limit:g}"
     yield row(sight, "normalize_advantage", Implied(0.0, 0.0, 0.0, text, span(steps), int(surrogate.size)))
 
 

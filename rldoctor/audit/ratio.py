@@ -80,8 +80,8 @@ def _alike(
         return
     none = float((clipped[large] < sight.criteria["clip_none"]).mean())
     text = (
-        f"{none:.0%} of the {int(large.sum())} updates whose KL ({median(width[large] ** 2) / 2:.2g}) would "
-        f"clip {median(expected[large]):.0%} of the samples clipped none"
+        f"{int(large.sum())} updates have a KL (median {median(width[large] ** 2) / 2:.2g}) that should clip "
+        f"about {median(expected[large]):.0%} of the samples; {none:.0%} of them clip none"
     )
     yield mechanism(sight, "policy_input", none < sight.criteria["clip_none_share"], text, steps[large])
 

@@ -51,8 +51,12 @@ def fill(template: str, measures: Mapping[str, Measure], extra: Mapping[str, str
     """
     fields = _Blank({name: measure.text for name, measure in measures.items()})
     fields.update(extra)
-    told = _OPTIONAL.sub(lambda part: _known_part(part[1], fields), template)
-    return _singular(told.format_map(fields).strip())
+    return _told(template, fields)
+
+
+def _told(template: str, fields: _Blank) -> str:
+    known = _OPTIONAL.sub(lambda part: _known_part(part[1], fields), template)
+    return _singular(known.format_map(fields).strip())
 
 
 def _singular(text: str) -> str:
@@ -81,14 +85,14 @@ def prescription(spec: FixSpec, target: float | None, run: Run, fields: Mapping[
     filled = _Blank({**fields, "key": word.key, "now": now or UNKNOWN, "to": to or UNKNOWN})
     return Prescription(
         id=spec.id,
-        text=_singular(_sentence(spec, target, run, filled).format_map(filled).strip()),
+        text=_told(_sentence(spec, target, run, filled), filled),
         knob=spec.knob,
         key=word.key if spec.knob else "",
         now=now,
         to=to,
         to_number=target,
-        because=_singular(spec.because.format_map(filled).strip()),
-        expect=spec.expect.format_map(filled).strip(),
+        because=_told(spec.because, filled),
+        expect=_told(spec.expect, filled),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rldoctor.model.algorithms import FAMILIES
+from rldoctor.model.algorithms import EITHER, FAMILIES
 from rldoctor.model.finding import (
     Diagnosis,
     Finding,
@@ -37,6 +37,7 @@ OVERVIEW = ("episode_return", "eval_return", "success_rate", "eval_success_rate"
 # Worst first.
 ORDER = ("critical", "error", "warning", "info", "not_enough_data", "healthy")
 VERDICTS = {"not_enough_data": "NOT ENOUGH DATA", "healthy": "HEALTHY"}
+_SHARE_SHOWN = 0.005
 # Units that say nothing to a reader: a share is between 0 and 1, a coefficient has no unit.
 _UNITLESS = {"", "1", "-", "coef", "fraction", "fraction 0..1", "various"}
 
@@ -84,6 +85,8 @@ def algorithm(run: Run) -> str:
     name = clean(run.algorithm)
     if not name:
         return "unknown algorithm"
+    if name in EITHER:
+        return " or ".join(one.upper() for one in EITHER[name])
     return f"{name.replace('_', '-')} algorithm" if name in FAMILIES else name.upper()
 
 
@@ -122,7 +125,9 @@ def held(finding: Finding, run: Run) -> str:
     last = finding.intervals[-1]
     end = "to the end of the log" if last.open else f"until step {step(last.end)}"
     total = sum(part.end - part.start for part in finding.intervals)
-    share = f", {percent(min(1.0, total / run.last_step))} of the run" if run.last_step > 0 else ""
+    of_run = min(1.0, total / run.last_step) if run.last_step > 0 else 0.0
+    # A single row at the end is no stretch to give a share of.
+    share = f", {percent(of_run)} of the run" if of_run >= _SHARE_SHOWN else ""
     pieces = f" in {len(finding.intervals)} stretches" if len(finding.intervals) > 1 else ""
     return f"{end}{pieces}{share}"
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from every import every
 
-from rldoctor.engine.wording import fill
+from rldoctor.engine.wording import fill, prescription
+from rldoctor.model.config import RunConfig
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.run import Run
+from rldoctor.rulebook.schema import FixSpec
 
 
 @every(
@@ -19,3 +25,15 @@ from rldoctor.engine.wording import fill
 )
 def test_one_of_a_thing_is_not_several(template, said) -> None:
     assert fill(template, {}, {"n": "1"}) == said
+
+
+def test_a_part_of_a_fix_that_is_not_known_is_left_out_of_all_its_texts() -> None:
+    run = Run("r", Path(), "test", "generic", "ppo", MetricFrame({}), RunConfig())
+    part = "[ (gamma is {config_gamma})]"
+    spec = FixSpec(
+        "far", text=f"Look further{part}.", because=f"Near{part}.", expect=f"Far{part} in pi=[64, 64]."
+    )
+    known = prescription(spec, None, run, {"config_gamma": "0.9"})
+    assert (known.text, known.because) == ("Look further (gamma is 0.9).", "Near (gamma is 0.9).")
+    bare = prescription(spec, None, run, {})
+    assert (bare.text, bare.because, bare.expect) == ("Look further.", "Near.", "Far in pi=[64, 64].")
