@@ -236,7 +236,7 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
     ``offset`` is added to steps in the logger's unit (``table_unit`` when the framework's table gave it).
     """
     found = []
-    for one in mapped:
+    for one in map(_counted, mapped):
         # Row numbers of two files count different things, so each file's rows are a unit of their own.
         if one.raw.axis == "row":
             found.append(one.on(f"rows of {one.raw.source or 'the table'}"))
@@ -248,3 +248,9 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
         else:
             found.append(one.on(own_unit))
     return found
+
+
+def _counted(one: Mapped) -> Mapped:
+    """A counter that begins at another number than the logger's own steps, as these do."""
+    offset = one.rule.offset
+    return one._replace(raw=replace(one.raw, values=one.raw.values + offset)) if offset else one

@@ -42,6 +42,7 @@ _TAG = Record(
     {"metric": _METRIC},
     {
         "scale": _SCALE,
+        "offset": Number(),
         "exp": Flag(),
         "window": Whole(1),
         "estimator": _ESTIMATOR,

@@ -48,12 +48,14 @@ class Scale:
 class TagRule:
     """What one tag means. ``axis`` is the unit of its own steps when that is not the framework's.
 
+    ``offset`` is added to a counter as it was logged.
     ``drop_zeros``: exact zeros are placeholders (True: always; names: for these algorithms).
     ``drop_zeros_if_empty`` names the counter that is 0 where the value was never measured.
     """
 
     metric: str
     scale: Scale = Scale()
+    offset: float = 0.0
     exp: bool = False
     window: int | None = None
     estimator: str = ""
