@@ -8,7 +8,7 @@ from pathlib import Path
 from rldoctor.files import read_start
 from rldoctor.patterns import pattern
 from rldoctor.readers.tabular.decode import lines_of
-from rldoctor.readers.tabular.dialect import COMMENT, is_number, sniff, split
+from rldoctor.readers.tabular.dialect import COMMENT, Dialect, is_number, sniff, split
 from rldoctor.readers.tabular.documents import opens_like_document
 from rldoctor.readers.tabular.jsonlines import first_object, parse_line
 from rldoctor.readers.tabular.monitor import looks_like_monitor
@@ -52,8 +52,7 @@ def promising(path: Path) -> bool:
     text = head(path)
     if looks_like_monitor(text):
         return True
-    lines = [line for line in lines_of(text) if line.strip()]
-    dialect = sniff(lines[: _SNIFFED + sum(line.startswith(COMMENT) for line in lines)])
+    lines, dialect = _sniffed(text)
     # In a directory any data may be called ``.csv``; a table without names is read where the user points at
     # it.
     if dialect is None or dialect.headerless:
@@ -65,6 +64,17 @@ def promising(path: Path) -> bool:
     # Masses and limits of a robot are tables of numbers too: short, or with a name in front of each row.
     long = len(rows) >= _LONG and numeric[0]
     return any(numeric) and (long or any(_TELLING.search(name) for name in dialect.names))
+
+
+def names_of(text: str) -> list[str]:
+    """The names in the header of a table with numbers below it; empty where the first lines show none."""
+    lines, dialect = _sniffed(text)
+    return [] if dialect is None or dialect.headerless or len(lines) <= dialect.skip else list(dialect.names)
+
+
+def _sniffed(text: str) -> tuple[list[str], Dialect | None]:
+    lines = [line for line in lines_of(text) if line.strip()]
+    return lines, sniff(lines[: _SNIFFED + sum(line.startswith(COMMENT) for line in lines)])
 
 
 def head(path: Path) -> str:

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rldoctor.errors import ReadError
-from rldoctor.model.raw import RawRun
+from rldoctor.model.raw import Note, RawRun
 from rldoctor.readers.base import PartlyReadError
 from rldoctor.readers.tabular.contents import contents
 from rldoctor.readers.tabular.continued import continues, later_parts
 from rldoctor.readers.tabular.members import read_members, read_rows
-from rldoctor.readers.tabular.names import SCALARS, is_json, is_member
+from rldoctor.readers.tabular.names import SCALARS, is_json, is_member, is_monitor
 
 
 def read_tables(directory: Path, names: Sequence[str]) -> list[RawRun]:
     """See :meth:`rldoctor.readers.tabular.reader.TabularReader.read`."""
-    members = [name for name in names if is_member(name) or name == SCALARS]
+    # Decided here, not by ``claims``: what is called a monitor is claimed whatever is in it.
+    other = [name for name in names if is_monitor(name) and is_other_table(directory / name)]
+    members = [name for name in names if name not in other and (is_member(name) or name == SCALARS)]
     members += _continuing(directory, members, names)
     # By id, to find the earlier parts of a run: one directory may hold thousands of tables.
     found: dict[str, RawRun] = {}
     errors: list[ReadError] = []
     if members:
-        _collect(found, errors, directory, members)
+        _collect(found, errors, lambda: [read_members(directory, members)])
     for name in names:
         if name not in members:
-            _collect(found, errors, directory, [name])
+            _collect(found, errors, partial(_free_runs, directory, name))
     runs = list(found.values())
     if errors:
         raise PartlyReadError(runs, errors) if found else errors[0]
     return runs
+
+
+def is_other_table(path: Path) -> bool:
+    """Whether a file that is called a monitor is another log: nothing of a monitor's header is in it."""
+    from rldoctor.readers.tabular.first_lines import head, names_of, promising
+
+    text = head(path)
+    # A damaged monitor file stays one: its numbers under other names would be wrong.
+    damaged = text.startswith("#") or "t_start" in text or re.search(r"^r,l,t\b", text, re.MULTILINE)
+    names = names_of(text)
+    return bool(names) and not damaged and not {"r", "l"} <= set(names) and promising(path)
 
 
 def _continuing(directory: Path, members: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -48,10 +63,9 @@ def _goes_on(first: Path, later: Path) -> bool:
         return False
 
 
-def _collect(found: dict[str, RawRun], errors: list[ReadError], directory: Path, names: list[str]) -> None:
+def _collect(found: dict[str, RawRun], errors: list[ReadError], read: Callable[[], list[RawRun]]) -> None:
     try:
-        own = is_member(names[0]) or names[0] == SCALARS
-        runs = [read_members(directory, names)] if own else _free_runs(directory, names[0])
+        runs = read()
     except ReadError as error:
         errors.append(error)
         return
@@ -83,6 +97,9 @@ def _free_runs(directory: Path, name: str) -> list[RawRun]:
         read_monitors(directory, [name]).into(run)
         return [run]
     table = read_rows(directory / name)
+    if is_monitor(name):
+        text = f"{name}: no monitor file of Stable-Baselines3 (it lacks the columns r and l), read as a table"
+        table.notes.append(Note("other-monitor", text))
     if is_wandb_export(table.names):
         parts = split_runs(table)
     elif not is_json(name) and (metrics := by_metric(table, directory / name)) is not None:

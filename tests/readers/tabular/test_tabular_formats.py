@@ -179,6 +179,32 @@ def test_monitor_without_reward_column_is_refused(tmp_path):
         TabularReader().read(tmp_path, ["monitor.csv"])
 
 
+def test_another_table_that_is_called_a_monitor_is_read_and_said(tmp_path):
+    (tmp_path / "train_monitor.csv").write_text("step,episode_reward\n10,1.5\n20,2.5\n")
+    (tmp_path / "0.monitor.csv").write_text('#{"t_start": 1.0}\nr,l,t\n9,10,1.0\n')
+    own, other = read(tmp_path)
+    assert [part.tag for part in own.series] == ["monitor.csv:r", "monitor.csv:l", "monitor.csv:t"]
+    assert own.files == ["0.monitor.csv"]
+    assert other.id == "train_monitor.csv"
+    assert values(other, "episode_reward") == [1.5, 2.5]
+    assert "other-monitor" in codes(other)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '+{"t_start": 1.0, "env_id": "A"}\nr,l,t\n9,10,1.0\n',
+        '#{"t_start": 1.0}\nr,m,t\n9,10,1.0\n',
+        '{"t_stZrt": 1.0}\nr,l,t\n9,10,1.0\n',
+        "gpu,memory\n80,10\n",
+    ],
+)
+def test_a_damaged_monitor_and_one_of_the_machine_are_no_other_table(tmp_path, damaged):
+    (tmp_path / "monitor.csv").write_text(damaged)
+    with pytest.raises(ReadError, match="not a monitor file"):
+        TabularReader().read(tmp_path, ["monitor.csv"])
+
+
 def test_tab_and_comma_between_the_same_two_cells(tmp_path):
     rows = "Step\t,episode.rwd\t,loss\t,epsilon\n39\t,35\t,0.06\t0.99\n227\t,2\t,0.64\t0.98\n"
     (tmp_path / "train.csv").write_text(rows)
