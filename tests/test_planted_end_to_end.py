@@ -31,7 +31,7 @@ RUNS = [
     ("ppo-cartpole-long/reward-noise-monitor/0", "REW-12"),
     ("ppo-cartpole-long/value-sign/0", "VAL-12"),
     ("ppo-pendulum/gae-forward/1", "VAL-03"),
-    ("ppo-double/observations-shuffled/1", "VAL-12"),
+    ("ppo-double/observations-shuffled/1", "VAL-02"),
     ("a2c-cartpole/gae-through-ends/0", "VAL-16"),
 ]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from rldoctor.engine.gains import gained_share, trusted_gain
 from rldoctor.engine.own_episodes import looked_closer, single_episodes
+from rldoctor.engine.reward_scale import reward_scale
 from rldoctor.engine.small_batches import unless_it_rises
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import median
@@ -74,7 +75,7 @@ def achieved(
     metrics = {**metrics, **single_episodes(run, metrics, criteria)}
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
-    curves = list(_curves(metrics, spacing, run, TaskMatch(None) if other else task, bound))
+    curves = list(_curves(metrics, spacing, run, TaskMatch(None) if other else task, bound, criteria))
     sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     own_task = TaskMatch(None) if other else task
@@ -148,7 +149,8 @@ def _begins_late(curve: Curve, found: CurveOutcome, criteria: Criteria) -> bool:
         return False
     late = curve.steps[0] >= criteria["begins_late"] * curve.steps[-1]
     above = found.start.value - found.measure.random
-    return bool(late and above >= criteria["begins_above"] * max(found.measure.noise, found.start.error))
+    noise = max(found.measure.noise, found.start.error)
+    return bool(late and above > 0 and above >= criteria["begins_above"] * noise)
 
 
 def _small_gain(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:
@@ -194,7 +196,12 @@ def _combined(judged: list[CurveOutcome]) -> RunOutcome:
 
 
 def _curves(
-    metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run, task: TaskMatch, bound: float
+    metrics: Mapping[str, Series],
+    spacing: Mapping[str, float],
+    run: Run,
+    task: TaskMatch,
+    bound: float,
+    criteria: Criteria,
 ) -> Iterator[tuple[Curve, Scale]]:
     """Every curve that can tell how the run went, with its scale; ``bound`` of a step's reward, or NaN."""
     found = [(name, source) for name, source in (*_RETURNS, *_SUCCESSES) if name in metrics]
@@ -205,7 +212,9 @@ def _curves(
     if not found and "elo" not in metrics and "reward_per_step" in metrics:
         found = [("reward_per_step", Source.TRAINING)]
     for name, source in found:
-        scale = _bounded(name, metrics, bound) or _scale(name, task)
+        scale = _scale(name, task)
+        if scale is None or math.isfinite(bound):
+            scale = reward_scale(name, metrics, bound, criteria) or scale
         yield _curve(name, source, metrics, spacing, run), scale
 
 
@@ -218,20 +227,6 @@ def _curve(
     window = 1 if one.attributes.get("rows") == "disjoint" else one.window
     apart = 0.0 if window == 1 else spacing.get(name, 0.0)
     return Curve(one.steps, one.values, window, apart, name, unit, source)
-
-
-def _bounded(name: str, metrics: Mapping[str, Series], bound: float) -> Scale:
-    """The scale of a return whose reward per step lies between 0 and ``bound``."""
-    lengths = metrics.get("episode_length" if name == "episode_return" else "eval_length")
-    if name in dict(_SUCCESSES) or not math.isfinite(bound):
-        return None
-    if name == "reward_per_step":
-        return NaturalScale(0.0, bound, "reward")
-    if lengths is None or not _finite(lengths):
-        return None
-    top = bound * float(np.nanmax(lengths.values))
-    # A sum of several such terms, or one with a weight, has another bound, which nobody wrote down.
-    return NaturalScale(0.0, top, "reward") if float(np.nanmax(metrics[name].values)) <= top else None
 
 
 def _scale(name: str, task: TaskMatch) -> Scale:

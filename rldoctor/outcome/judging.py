@@ -130,7 +130,7 @@ def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfini
         for kind, share in votes[-1].items():
             shares[kind] = shares.get(kind, 0.0) + weight * share
     reasons: tuple[str, ...] = ()
-    if _windows(curve, rows) < criteria["windows"]:
+    if _hides_a_gain(curve, rows, measure, criteria):
         shares[OutcomeKind.EARLY] = shares.get(OutcomeKind.EARLY, 0.0) + shares.pop(OutcomeKind.FLAT, 0.0)
         reasons = (
             f"{_windows(curve, rows):.2g} averaging windows of {curve.window or 1} episodes were logged",
@@ -166,30 +166,73 @@ def _shares(
     count = np.bincount(classify(path, level, measure, criteria), minlength=len(KINDS))
     shares = {kind: float(share) for kind, share in zip(KINDS, count / count.sum(), strict=True) if share > 0}
     early, flat = shares.pop(OutcomeKind.EARLY, 0.0), shares.pop(OutcomeKind.FLAT, 0.0)
-    power = _power(rows, model, measure.material, criteria)
+    power = _power(rows, model, measure, criteria)
     return {**shares, OutcomeKind.FLAT: flat * power, OutcomeKind.EARLY: early + flat * (1 - power)}
 
 
-def _power(rows: Rows, model: Model, material: float, criteria: Criteria) -> float:
+def _power(rows: Rows, model: Model, measure: OutcomeMeasure, criteria: Criteria) -> float:
     """Chance that a usual gain between the first and the last third would have been seen in this noise.
 
-    Without it, not having seen a change would count as having seen that there is none.
+    Without it, not having seen a change would count as having seen that there is none. Where the rows
+    themselves bound what was gained, nothing need have been seen. Not so on a scale that is made of the
+    curve's own noise: measured by that, any curve of so many rows gained little.
     """
-    third = max(1, rows.size // 3)
-    contrast = np.zeros(rows.size)
-    contrast[:third], contrast[-third:] = -1 / third, 1 / third
-    spread = (contrast * rows.spread) @ colouring(rows.size, model.rho)
-    error = max(math.sqrt(model.variance) * float(np.linalg.norm(spread)), 1e-300)
+    _, error = _contrast(rows, model, criteria["early_part"])
     needed = math.sqrt(penalty(criteria["change_penalty"] + criteria["ramp_penalty"], rows.size, criteria))
     # What a learner gains is seldom as little as the least that counts: to have missed twice that is enough.
-    usual = criteria["usual_gain"] * material
-    return 0.5 * (1 + math.erf((usual / error - needed) / math.sqrt(2)))
+    seen = _normal(criteria["usual_gain"] * measure.material / error - needed)
+    return seen if measure.name == "own" else max(seen, _immaterial(rows, model, measure.material, criteria))
+
+
+def _immaterial(rows: Rows, model: Model, material: float, criteria: Criteria) -> float:
+    """Chance that the bound on the gain lies below a material one again, were the run repeated.
+
+    An equivalence test (Schuirmann 1987) of the end against the beginning, over a longer and a shorter end: a
+    gain that came late is the shorter one's.
+    """
+    parts = (criteria["early_part"], criteria["late_part"])
+    return min(
+        _normal((material - gain) / error - criteria["bound"])
+        for gain, error in (_contrast(rows, model, part) for part in parts)
+    )
+
+
+def _contrast(rows: Rows, model: Model, part: float) -> tuple[float, float]:
+    """Mean of the last ``part`` of the rows less that of the first third, and its standard error."""
+    first, last = max(1, rows.size // 3), max(1, round(part * rows.size))
+    contrast = np.zeros(rows.size)
+    contrast[:first] -= 1 / first
+    contrast[-last:] += 1 / last
+    spread = (contrast * rows.spread) @ colouring(rows.size, model.rho)
+    error = max(math.sqrt(model.variance) * float(np.linalg.norm(spread)), 1e-300)
+    return float(contrast @ rows.values), error
+
+
+def _normal(deviations: float) -> float:
+    """Standard normal distribution function."""
+    return 0.5 * (1 + math.erf(deviations / math.sqrt(2)))
 
 
 def _windows(curve: Curve, rows: Rows) -> float:
     """How many averaging windows of the logger the curve is long; infinite where that is not known."""
     known = curve.spacing > 0 and rows.size > 0
     return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if known else math.inf
+
+
+def _hides_a_gain(curve: Curve, rows: Rows, measure: OutcomeMeasure, criteria: Criteria) -> bool:
+    """Whether the mean of a short run may have hardly moved although the policy gained.
+
+    A mean over the share 1 / windows of the run shows of a gain that only the last part of the run made
+    (``hidden_part``) that part of the share. On a scale that is known, a mean that moved by less than this
+    leaves of a material gain hides none.
+    """
+    windows = _windows(curve, rows)
+    if windows >= criteria["windows"]:
+        return False
+    if measure.name == "own":
+        return True
+    shown = criteria["hidden_part"] * min(1.0, windows)
+    return rows.range >= shown * measure.material
 
 
 def _earlier(judged: JudgedCurve, reason: str) -> JudgedCurve:

@@ -138,14 +138,16 @@ def _unheld(steps: FloatArray, values: FloatArray, criteria: Criteria) -> tuple[
 
     Repeated rows have no noise, so every new evaluation would be a change beyond doubt. A plateau (500 of
     500) repeats too, so a long repeat keeps as many rows as it has usual holding times. Values of a few
-    levels (0 and 1) repeat by chance.
+    levels (0 and 1) repeat by chance, and so does a floor that single episodes leave now and then: a logger
+    that repeats its results repeats nearly all of them.
     """
     if values.size < 4:
         return steps, values
     starts = np.flatnonzero(np.append(True, np.abs(np.diff(values)) > _SAME * np.ptp(values)))
     lengths = np.diff(np.append(starts, values.size))
     held = median(lengths)
-    if held < 2 or distinct(values).size < criteria["held_levels"]:
+    once = float(np.mean(lengths == 1))
+    if held < 2 or once > criteria["held_once"] or distinct(values).size < criteria["held_levels"]:
         return steps, values
     within = np.arange(values.size) - np.repeat(starts, lengths)
     keep = within % int(held) == 0

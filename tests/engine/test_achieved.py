@@ -27,11 +27,12 @@ def seen(
     alternates: tuple[Series, ...] = (),
     algorithm: str = "ppo",
     length: float = 200.0,
+    window: int = 1,
     **settings: Any,
 ) -> Diagnosis:
     steps = first + every * np.arange(returns.size)
     frame = {
-        "episode_return": Series("episode_return", steps, returns, "rollout/ep_rew_mean", window=1),
+        "episode_return": Series("episode_return", steps, returns, "rollout/ep_rew_mean", window=window),
         "episode_length": Series(
             "episode_length", steps, np.full(returns.size, length), "rollout/ep_len_mean"
         ),
@@ -126,3 +127,41 @@ def test_a_rise_towards_what_doing_nothing_gets_is_not_called_learning() -> None
     found = seen(noisy(np.linspace(-50, -25, 60), 1.0), length=999.0, env_id="MountainCarContinuous-v0")
     assert found.achieved.kind is OutcomeKind.EARLY
     assert found.verdict != "healthy"
+
+
+def test_a_run_that_never_left_the_floor_is_flat_although_its_mean_covers_most_of_it() -> None:
+    """Acrobot, 160 episodes in the log, 100 in the mean: had the last of them gained, the mean would show it."""
+    found = seen(np.full(40, -500.0), 2048.0, 2048.0, length=500.0, env_id="Acrobot-v1", window=100)
+    assert found.achieved.kind is OutcomeKind.FLAT
+
+
+def test_single_episodes_that_reach_the_goal_by_chance_are_no_gain() -> None:
+    """156 of 160 episodes cost all their 500 steps; what repeats is the floor, not a result that is held."""
+    returns = np.full(160, -500.0)
+    returns[[12, 64, 126, 138, 153]] = -491, -359, -410, -496, -350
+    found = seen(returns, 500.0, 512.0, length=500.0, env_id="Acrobot-v1")
+    assert not found.achieved.kind.gained
+    assert found.verdict != "healthy"
+
+
+def test_a_step_that_costs_one_gives_an_unknown_task_its_scale() -> None:
+    found = seen(noisy(np.full(60, -499.5), 0.3), 2048.0, 2048.0, length=500.0, window=100)
+    assert found.achieved.deciding.measure.name == "natural"
+    assert found.achieved.kind is OutcomeKind.FLAT
+
+
+def test_rewards_that_are_not_the_lengths_have_no_such_scale() -> None:
+    found = seen(noisy(np.full(60, -300.0), 9.0), 2048.0, 2048.0, length=500.0)
+    assert found.achieved.deciding.measure.name == "own"
+
+
+def test_what_was_gained_is_bounded_by_the_rows_where_the_task_is_known() -> None:
+    """500 episodes of noise 300: a gain of a tenth of the task is excluded, if not by a search for any shape."""
+    found = seen(noisy(np.full(500, -1240.0), 300.0), 200.0, 200.0, env_id="Pendulum-v1")
+    assert found.achieved.kind is OutcomeKind.FLAT
+
+
+def test_a_late_gain_that_noise_hides_is_not_called_flat() -> None:
+    levels = np.concatenate([np.full(340, -1240.0), np.full(60, -1040.0)])
+    found = seen(noisy(levels, 330.0), 200.0, 200.0, env_id="Pendulum-v1")
+    assert found.achieved.kind is not OutcomeKind.FLAT

@@ -127,7 +127,14 @@ def test_a_wrong_file_is_located(tmp_path: Path, text: str, place: str, expected
 
 def test_every_number_of_the_file_is_used_and_every_name_is_in_it() -> None:
     package = RULES.parent / "rldoctor"
-    judges = ("achieved.py", "assumption.py", "gains.py", "own_episodes.py", "small_batches.py")
+    judges = (
+        "achieved.py",
+        "assumption.py",
+        "gains.py",
+        "own_episodes.py",
+        "reward_scale.py",
+        "small_batches.py",
+    )
     files = [*(package / "outcome").glob("*.py"), *(package / "engine" / name for name in judges)]
     source = "\n".join(path.read_text() for path in files)
     criteria = load_criteria(RULES)
