@@ -224,14 +224,14 @@ def _hides_a_gain(curve: Curve, rows: Rows, measure: OutcomeMeasure, criteria: C
 
     A mean over the share 1 / windows of the run shows of a gain that only the last part of the run made
     (``hidden_part``) that part of the share. On a scale that is known, a mean that moved by less than this
-    leaves of a material gain hides none.
+    leaves of a material gain hides none. Until the window is full the mean is that of the whole run.
     """
     windows = _windows(curve, rows)
     if windows >= criteria["windows"]:
         return False
-    if measure.name == "own":
+    if measure.name == "own" or windows < criteria["least_windows"]:
         return True
-    shown = criteria["hidden_part"] * min(1.0, windows)
+    shown = criteria["hidden_part"] * windows
     return rows.range >= shown * measure.material
 
 

@@ -130,7 +130,7 @@ def test_a_rise_towards_what_doing_nothing_gets_is_not_called_learning() -> None
 
 
 def test_a_run_that_never_left_the_floor_is_flat_although_its_mean_covers_most_of_it() -> None:
-    """Acrobot, 160 episodes in the log, 100 in the mean: had the last of them gained, the mean would show it."""
+    """Acrobot, 160 episodes logged, 100 in the mean: had the last of them gained, it would show."""
     found = seen(np.full(40, -500.0), 2048.0, 2048.0, length=500.0, env_id="Acrobot-v1", window=100)
     assert found.achieved.kind is OutcomeKind.FLAT
 
@@ -156,7 +156,7 @@ def test_rewards_that_are_not_the_lengths_have_no_such_scale() -> None:
 
 
 def test_what_was_gained_is_bounded_by_the_rows_where_the_task_is_known() -> None:
-    """500 episodes of noise 300: a gain of a tenth of the task is excluded, if not by a search for any shape."""
+    """500 episodes of noise 300: a gain of a tenth of the task is excluded, if by no search for any shape."""
     found = seen(noisy(np.full(500, -1240.0), 300.0), 200.0, 200.0, env_id="Pendulum-v1")
     assert found.achieved.kind is OutcomeKind.FLAT
 
