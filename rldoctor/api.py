@@ -28,7 +28,6 @@ from rldoctor.paths import PACKAGE, builtin_rules_dir
 from rldoctor.plain_data import replace
 from rldoctor.rulebook.builtin import builtin_pack
 from rldoctor.rulebook.overrides import apply_overrides, select_rules
-from rldoctor.rulebook.records import builtin_records, with_records
 from rldoctor.rulebook.schema import LoadedPack, Rule
 
 if TYPE_CHECKING:
@@ -63,6 +62,7 @@ def _loaded(packs: tuple[Path, ...], _state: tuple[Stamp, ...]) -> LoadedPack:
         return builtin_pack()
     # Rules of several packs are checked against each other, so all of them are read.
     from rldoctor.rulebook.loader import load_finished
+    from rldoctor.rulebook.records import builtin_records, with_records
 
     found = load_finished(packs)
     return replace(found, rules=with_records(found.rules, builtin_records(), builtin_rules_dir()))

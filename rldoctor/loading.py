@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rldoctor.datafiles.packs import pack_directories, vocabularies
 from rldoctor.errors import RldoctorError, RuleError, UsageError
@@ -15,8 +16,10 @@ from rldoctor.readers.base import FoundRuns
 from rldoctor.readers.checked import checked_settings
 from rldoctor.readers.config_files.gathered import Gathered
 from rldoctor.readers.discover import find_runs
-from rldoctor.readers.run_folders import RunFolders, read_folders
 from rldoctor.vocabulary.mapping import understand
+
+if TYPE_CHECKING:
+    from rldoctor.readers.run_folders import RunFolders
 
 for _kind, _function in (("Run", "of_run"), ("Diagnosis", "of_diagnosis"), ("Comparison", "of_comparison")):
     show_with(_kind, "rldoctor.report.notebook.fragments", _function)
@@ -99,6 +102,8 @@ def load_part(
 
     ``above`` keeps what was found in parent folders, for the parts that are read one after the other.
     """
+    from rldoctor.readers.run_folders import read_folders
+
     return _understood(
         lambda: read_folders(part, above),
         algorithm,

@@ -132,7 +132,7 @@ class _Described:
 
 
 class _Init:
-    """``__init__``, compiled when more than a few objects are made: it costs as much as ten of them."""
+    """``__init__``, compiled when many objects are made: that costs as much as filling in forty of them."""
 
     def __init__(self, fields: Sequence[str], defaults: Mapping[str, Any], *, frozen: bool) -> None:
         self.fields, self.frozen, self.made = frozenset(fields), frozen, 0
@@ -194,7 +194,7 @@ class _Init:
 
 
 _ABOUT: dict[type, _Init] = {}
-_FEW = 6
+_FEW = 40
 
 
 def _defaults(found: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Callable[[], Any]]]:

@@ -66,8 +66,10 @@ def _texts(places: tuple[str, ...]) -> tuple[str, ...]:
     found = []
     for place in dict.fromkeys(places):
         for folder in _listed(place or "."):
+            if not folder.endswith(_METADATA):
+                continue
             name = _SEPARATORS.sub("-", folder.partition("-")[0].removesuffix(".egg-info")).lower()
-            if folder.endswith(_METADATA) and name not in seen:
+            if name not in seen:
                 seen.add(name)
                 found.append(_read(os.path.join(place, folder, "entry_points.txt")))  # noqa: PTH118
     return tuple(found)

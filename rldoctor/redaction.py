@@ -59,29 +59,44 @@ _RANDOM = pattern(r"^(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9+/_=-]{16,}$|^[0
 _MARKED = pattern(r"^[<\[|{].*[>\]|}]$")
 
 _NAMED = r"(?:password|passwd|passphrase|secret|(?:api|access|private)[_-]?key|(?:auth|access|api)[_-]?token)"
-# Each alternative of a form keeps what stands in its first group and hides the rest.
-_FORMS = pattern(
-    "|".join(
-        (
-            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*",
-            r"\b(?:gh[pousr]_|github_pat_|glpat-|hf_|pypi-|npm_|dop_v1_|wandb_v1_)[A-Za-z0-9_-]{16,}",
-            r"\b(?:sk|rk|pk)[-_](?:[a-z]{1,8}[-_]){0,3}[A-Za-z0-9_-]{20,}",
-            r"\bxox[abeprs]-[A-Za-z0-9-]{10,}",
-            r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-            r"\bAIza[A-Za-z0-9_-]{30,}",
-            r"\bya29\.[A-Za-z0-9_-]{20,}",
-            r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*",
-            r"(?P<hook>\bhooks\.slack\.com/services/|\bdiscord(?:app)?\.com/api/webhooks/)\S+",
-            r"(?P<user>://[^/\s:@]{0,200}:)[^/\s@]{1,500}(?=@)",
-            r"(?P<scheme>://)[A-Za-z0-9_-]{16,500}(?=@)",
-            r"(?P<query>[?&](?:[a-z_-]{0,20}token|key|[a-z]{0,10}_?key|sig|signature|password|secret)=)"
-            r"[^&\s\"']+",
-            rf"(?P<flag>--[\w-]{{0,40}}?{_NAMED}[\w-]{{0,40}}[ =]\s{{0,9}})(?!-)\S+",
-            rf"(?P<named>{_NAMED}[\w-]{{0,40}}[\"']?\s{{0,9}}[=:]\s{{0,9}}[\"']?)[^\s\"',;}}\]]+",
-        )
+_NAMES = ("passw", "passphrase", "secret", "key", "token")
+# The forms of a secret, each behind texts of which one is in whatever has that form: compiling them all takes
+# longer than reading a small log, and hardly any text has one of these in it. Each alternative keeps what
+# stands in its first group and hides the rest.
+MARKED_FORMS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("-----begin ",), r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*"),
+    (
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "hf_", "pypi-", "npm_", "_v1_"),
+        r"\b(?:gh[pousr]_|github_pat_|glpat-|hf_|pypi-|npm_|dop_v1_|wandb_v1_)[A-Za-z0-9_-]{16,}",
     ),
-    re.IGNORECASE,
+    (
+        ("sk-", "sk_", "rk-", "rk_", "pk-", "pk_"),
+        r"\b(?:sk|rk|pk)[-_](?:[a-z]{1,8}[-_]){0,3}[A-Za-z0-9_-]{20,}",
+    ),
+    (("xox",), r"\bxox[abeprs]-[A-Za-z0-9-]{10,}"),
+    (("akia", "asia"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    (("aiza",), r"\bAIza[A-Za-z0-9_-]{30,}"),
+    (("ya29.",), r"\bya29\.[A-Za-z0-9_-]{20,}"),
+    (("eyj",), r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"),
+    (
+        ("hooks.slack.com", "discord"),
+        r"(?P<hook>\bhooks\.slack\.com/services/|\bdiscord(?:app)?\.com/api/webhooks/)\S+",
+    ),
+    (("://",), r"(?P<user>://[^/\s:@]{0,200}:)[^/\s@]{1,500}(?=@)"),
+    (("://",), r"(?P<scheme>://)[A-Za-z0-9_-]{16,500}(?=@)"),
+    (
+        (*_NAMES, "sig"),
+        r"(?P<query>[?&](?:[a-z_-]{0,20}token|key|[a-z]{0,10}_?key|sig|signature|password|secret)=)"
+        r"[^&\s\"']+",
+    ),
+    (_NAMES, rf"(?P<flag>--[\w-]{{0,40}}?{_NAMED}[\w-]{{0,40}}[ =]\s{{0,9}})(?!-)\S+"),
+    (
+        _NAMES,
+        rf"(?P<named>{_NAMED}[\w-]{{0,40}}[\"']?\s{{0,9}}[=:]\s{{0,9}}[\"']?)[^\s\"',;}}\]]+",
+    ),
 )
+_MARKS = frozenset(mark for marks, _ in MARKED_FORMS for mark in marks)
+_FORMS = pattern("|".join(form for _, form in MARKED_FORMS), re.IGNORECASE)
 
 
 class Hidden(str):
@@ -176,7 +191,11 @@ def _kind(key: str) -> str:
 
 def hidden_text(text: str) -> str:
     """A text in which what has the form of a secret is hidden."""
-    return _FORMS.sub(_kept, text) if text else text
+    lowered = text.lower()
+    # Letters beyond ASCII may be a letter of a form in another case, as re.IGNORECASE has it.
+    if text.isascii() and not any(mark in lowered for mark in _MARKS):
+        return text
+    return _FORMS.sub(_kept, text)
 
 
 def _kept(match: re.Match[str]) -> str:

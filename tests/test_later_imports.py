@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,24 @@ def test_threads_that_ask_at_once_all_get_it() -> None:
         "[one.start() for one in asked]\n[one.join() for one in asked]\nprint(len(found))"
     )
     assert printed(code) == "8\n"
+
+
+# What only a run with a finding, another command, more than one run, or an edited rule needs.
+NOT_NEEDED = (
+    *("engine.findings", "engine.prescribing", "engine.ranking", "engine.deciding", "engine.wording"),
+    *("report.terminal_root", "report.terminal_detail", "report.terminal_summary", "report.derived"),
+    *("gate.baseline", "gate.identity", "readers.twins", "readers.tensorboard.side_runs"),
+    *("readers.run_folders", "readers.zoo_folder", "rulebook.loader", "rulebook.records", "comparison"),
+)
+
+
+def test_a_healthy_run_is_told_without_what_it_does_not_need() -> None:
+    run = Path(__file__).parents[1] / "reference_runs" / "healthy" / "ppo-Pendulum-v1-0"
+    code = f"from rldoctor.cli import run\nsys.argv = ['rldoctor', 'analyze', {str(run)!r}]\nrun()\n"
+    # Once for the compiled rules, which a clone makes where they are missing.
+    printed(code)
+    *report, names = printed(code + "print(*sorted(sys.modules))").splitlines()
+    assert "HEALTHY" in "".join(report)
+    others = ("pandas", "plotly", "rich", "scipy", "torch", "yaml", "hashlib")
+    needless = {*(f"rldoctor.{one}" for one in NOT_NEEDED), *others}
+    assert sorted(needless & set(names.split())) == []

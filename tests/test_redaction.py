@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 import rldoctor
 from rldoctor import cli
-from rldoctor.redaction import SHOWN, Hidden, hidden_text, hidden_words, hide
+from rldoctor.redaction import MARKED_FORMS, SHOWN, Hidden, hidden_text, hidden_words, hide
 
 # A key and a value that nobody may see.
 BY_KEY = [
@@ -172,6 +173,14 @@ def test_a_token_is_found_wherever_it_stands(before, token, after):
 def test_hiding_twice_changes_nothing_and_never_fails(text):
     once = hidden_text(text)
     assert hidden_text(once) == once
+
+
+@given(st.data(), st.sampled_from(MARKED_FORMS))
+def test_whatever_has_a_form_has_one_of_its_marks(data, marked):
+    marks, form = marked
+    letters = st.characters(max_codepoint=127)
+    text = data.draw(st.from_regex(re.compile(form, re.IGNORECASE), alphabet=letters))
+    assert any(mark in text.lower() for mark in marks)
 
 
 LONG = ("a-", "--", "://", "://a:", "password", "?key=", "eyJ", "-----BEGIN ", "_", "--password", "sk-a-")

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from rldoctor.commands.options import Options
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
-from rldoctor.report.derived import Quantity, quantities
 
 if TYPE_CHECKING:
     from rldoctor.engine.policy import Policy
     from rldoctor.engine.prepared_run import PreparedRun
+    from rldoctor.report.derived import Quantity
 
 
 def derived(context: PreparedRun) -> list[Quantity]:
     """What ``analyze`` would compute from this run before any rule runs."""
+    from rldoctor.report.derived import quantities
+
     return list(quantities(context.derivations, MetricFrame(context.metrics)))
 
 

@@ -207,10 +207,10 @@ def _baseline_notes(baseline: Baseline, named: Sequence[tuple[str, Diagnosis]]) 
 
 def write_baseline(gate: Gate, diagnoses: Sequence[Diagnosis]) -> None:
     """Write the baseline file that was asked for."""
-    from rldoctor import __version__
-    from rldoctor.gate.baseline import text
-    from rldoctor.report.registry import write_file
-
     if gate.write:
+        from rldoctor import __version__
+        from rldoctor.gate.baseline import text
+        from rldoctor.report.registry import write_file
+
         write_file(text(diagnoses, __version__), Path(gate.write))
         sys.stderr.write(f"wrote {gate.write}\n")

@@ -22,6 +22,8 @@ from rldoctor.plain_data import dataclass
 
 T = TypeVar("T")
 Change: TypeAlias = Callable[[dict[str, Any]], None]
+# Path, size and time of change of a file.
+Stamp: TypeAlias = tuple[str, int, int]
 
 FORMAT = 4
 SHIPPED = "_compiled"
@@ -102,7 +104,7 @@ class Compiled(Generic[T]):
         directory = cache_dir()
         if directory is None:
             return self._value(self._text(self.make()), change) if change else self.make()
-        seen = SourceStamps([*_stamps(_below(self.sources())), *_code()])
+        seen = SourceStamps(_stamps(_below(self.sources())))
         # One file for each checkout, so that two of them do not take turns in overwriting it.
         place = directory / f"{self.name}-{zlib.crc32(os.fsencode(PACKAGE)):08x}.json"
         try:
@@ -120,17 +122,34 @@ class Compiled(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class SourceStamps:
-    """The sources as they are now: name, size and time of change of each."""
+    """The sources as they are now, the program files among them: name, size and time of change of each."""
 
-    stamps: Sequence[tuple[str, int, int]]
+    stamps: Sequence[Stamp]
 
     def text(self) -> str:
         """All of it in one text, which is compared at once."""
-        return f"{PACKAGE}\n" + "\n".join([f"{name}:{size}:{time}" for name, size, time in self.stamps])
+        return f"{_lines(self.stamps)}\n{_code().text}"
 
     def newest(self) -> int:
         """When the last of them was changed."""
-        return max([time for _, _, time in self.stamps], default=0)
+        return max([_code().newest, *(time for _, _, time in self.stamps)])
+
+    def names(self) -> list[str]:
+        """The path of each."""
+        return [name for name, *_ in (*self.stamps, *_code().stamps)]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeStamps:
+    """The program files, and what is needed of them for each compiled value."""
+
+    stamps: Sequence[Stamp]
+    text: str
+    newest: int
+
+
+def _lines(stamps: Iterable[Stamp]) -> str:
+    return "\n".join([f"{name}:{size}:{time}" for name, size, time in stamps])
 
 
 def cache_dir() -> Path | None:
@@ -151,24 +170,26 @@ def _below(places: Iterable[Path]) -> list[str]:
     found: list[str] = []
     for place in places:
         if place.is_dir():
-            found += [os.path.join(at, name) for at, _, names in os.walk(place) for name in names]  # noqa: PTH118
+            # Joined by hand: `os.path.join` of some hundred names takes longer than to find them.
+            found += [f"{at}{os.sep}{name}" for at, _, names in os.walk(place) for name in names]
         else:
             found.append(str(place))
     return sorted(found)
 
 
 @lru_cache(maxsize=1)
-def _code() -> list[tuple[str, int, int]]:
+def _code() -> CodeStamps:
     """The stamps of the program files that make the values; they stay while the program runs."""
     folders = [PACKAGE / name for name in CODE]
-    return _stamps(
+    found = _stamps(
         sorted(entry.path for at in folders for entry in os.scandir(at) if entry.name.endswith(".py"))
     )
+    return CodeStamps(found, f"{PACKAGE}\n{_lines(found)}", max(time for _, _, time in found))
 
 
-def _stamps(files: Iterable[str]) -> list[tuple[str, int, int]]:
+def _stamps(files: Iterable[str]) -> list[Stamp]:
     """Path, size and time of change of each file; -1 for one that is not there."""
-    found: list[tuple[str, int, int]] = []
+    found: list[Stamp] = []
     for name in files:
         try:
             stat = os.stat(name)  # noqa: PTH116 - a Path for each of a hundred files is half of the time
@@ -184,7 +205,7 @@ def _content(seen: SourceStamps) -> str:
 
     # Where the files are is a part of it: one entry serves one checkout.
     made = hashlib.sha256(os.fsencode(PACKAGE))
-    for name, *_ in seen.stamps:
+    for name in seen.names():
         made.update(name.encode() + b"\0")
         made.update(Path(name).read_bytes() if os.path.isfile(name) else b"absent")  # noqa: PTH113
     return made.hexdigest()

@@ -13,7 +13,6 @@ from rldoctor.engine.evaluate import Evaluated, evaluate_rule
 from rldoctor.engine.gains import likely_gain, unseen_gain
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
-from rldoctor.engine.ranking import rank
 from rldoctor.language.evaluator import calm
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
@@ -41,8 +40,8 @@ def diagnose_run(
     # The order of these calls is the method. Facts and derived quantities first, since every rule reads
     # them; then the rules, each for itself: none sees what another one said, so the order of the pack
     # decides nothing.
-    context = prepare(run, policy, derived, beside)
     with calm():
+        context = prepare(run, policy, derived, beside)
         looked = [evaluate_rule(rule, context, policy) for rule in rules]
     # Doubt in the data lowers findings before they are ranked: ranked first, an artefact of a broken log
     # could already have become the root cause of what is real.
@@ -50,7 +49,7 @@ def diagnose_run(
     evaluated = vetoed(looked, context.derivations, policy)
     # The verdict is read off the root causes and not off all findings, or one fault with ten symptoms would
     # look worse than three faults.
-    roots = rank(evaluated, policy.ranking, context.length, _first_seen(rules, context))
+    roots = _ranked(evaluated, context, policy)
     verdict, note = _verdict(roots, evaluated, context, policy)
     return Diagnosis(
         run=replace(context.run, metrics=_with_derived(run.metrics, context)),
@@ -64,6 +63,15 @@ def diagnose_run(
         audit=context.audit,
         achieved=context.achieved.outcome,
     )
+
+
+def _ranked(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Policy) -> tuple[Root, ...]:
+    if not any(one.result.outcome is Outcome.FIRED for one in evaluated):
+        return ()
+    from rldoctor.engine.ranking import rank
+
+    first_seen = _first_seen([one.rule for one in evaluated], context)
+    return rank(evaluated, policy.ranking, context.length, first_seen)
 
 
 def _first_seen(rules: Sequence[Rule], context: PreparedRun) -> dict[str, float]:

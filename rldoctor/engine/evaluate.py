@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
-from rldoctor.engine.deciding import deciding, is_outcome
-from rldoctor.engine.findings import make_finding
 from rldoctor.engine.intervals import intervals, span_steps
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import PreparedRun
-from rldoctor.engine.scene import Scene, as_mask, known_measures, place
+from rldoctor.engine.scene import Scene, known_measures, place
 from rldoctor.engine.what_to_log import ALGORITHM, additions
 from rldoctor.language.parser import Expression
 from rldoctor.model.algorithms import EITHER, FAMILIES, matches
@@ -68,6 +67,9 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
     # Before the measures, which may be taken over the points that fired (`active`).
     scene.activate(fired=fired and guard is None)
     if fired and guard is None:
+        # Findings and rejections are for few rules of a run, and for none of most healthy ones.
+        from rldoctor.engine.findings import make_finding
+
         finding = make_finding(scene, scene.measures(), policy)
         result = RuleResult(
             rule.code,
@@ -82,19 +84,17 @@ def _evaluate(rule: Rule, context: PreparedRun, policy: Policy) -> Evaluated:
         edges = tuple(edge for edge in rule.leads_to if edge.when is None or scene.holds(edge.when))
         return Evaluated(rule, result, edges)
     passed = _Passed(scene, guard)
-    # Most rules pass, and of most that passed nobody asks with which numbers: a third of a start.
-    known = {
-        "code": rule.code,
-        "slug": rule.slug,
-        "title": rule.title,
-        "outcome": Outcome.PASSED,
-        **_NOTHING_TO_TELL,
-    }
-    return Evaluated(rule, unfinished(RuleResult, known, passed.rest), why_not=passed.why_not)
+    return Evaluated(rule, _unfinished(rule, Outcome.PASSED, passed.rest), why_not=passed.why_not)
 
 
-# The fields of a result that a rule that passed leaves as they are.
+# The fields of a result that a rule that did not fire leaves as they are.
 _NOTHING_TO_TELL = {"finding": None, "missing": (), "error": "", "additions": (), "few_points": False}
+
+
+def _unfinished(rule: Rule, outcome: Outcome, rest: Callable[[], Mapping[str, object]]) -> RuleResult:
+    """A result whose ``measures`` and ``reason`` are made when asked for: most reports only count it."""
+    known = {"code": rule.code, "slug": rule.slug, "title": rule.title, "outcome": outcome}
+    return unfinished(RuleResult, {**known, **_NOTHING_TO_TELL}, rest)
 
 
 @dataclass(slots=True)
@@ -111,12 +111,14 @@ class _Passed:
             said = self._said()
         # As for the whole rule: a mistake in a pack of somebody else must not take the report away.
         except Exception as error:
-            return {"measures": (), "reason": f"its numbers are missing: {type(error).__name__}: {error}"}
+            return _no_numbers(error)
         reason = f"{self.guard.id}: {said}" if self.guard else said
         return {"measures": known_measures(self._measures()), "reason": reason}
 
     def why_not(self) -> str:
         """The guard, or the numbers that decided; the rule's own words where the outcome of the run did."""
+        from rldoctor.engine.deciding import deciding, is_outcome
+
         if self.guard or is_outcome(self.scene.rule.when):
             return self._said()
         return deciding(self.scene, self._measures())
@@ -129,6 +131,17 @@ class _Passed:
     def _said(self) -> str:
         said = self.guard.says if self.guard else self.scene.rule.passed_message
         return self.scene.text(said, self._measures())
+
+
+def _no_numbers(error: Exception) -> Mapping[str, object]:
+    return {"measures": (), "reason": f"its numbers are missing: {type(error).__name__}: {error}"}
+
+
+def _not_ready(scene: Scene) -> Mapping[str, object]:
+    try:
+        return {"measures": (), "reason": scene.text(scene.rule.not_ready_says, scene.measures())}
+    except Exception as error:  # as above
+        return _no_numbers(error)
 
 
 def _quiet(rule: Rule, outcome: Outcome, reason: str, **fields: object) -> RuleResult:
@@ -202,7 +215,7 @@ def too_little(scene: Scene) -> RuleResult | None:
             return _quiet(rule, Outcome.NOT_MEASURED, reason, few_points=True)
     # After the count, since most `ready` compare medians, which few points make up.
     if rule.ready is not None and not scene.holds(rule.ready):
-        return _quiet(rule, Outcome.NOT_MEASURED, scene.text(rule.not_ready_says, scene.measures()))
+        return _unfinished(rule, Outcome.NOT_MEASURED, partial(_not_ready, scene))
     return None
 
 
@@ -211,7 +224,7 @@ def _condition(scene: Scene) -> bool:
     if scene.certain:
         scene.found = _since(scene)
         return True
-    mask = as_mask(scene.value(scene.rule.when))
+    mask = scene.mask(scene.rule.when)
     # Two kinds of rules. A single truth value judges the run as a whole and has no interval of its own
     # (`since` looks for one); an array is judged over time, like an alert that must hold for a while.
     if mask.ndim == 0:
@@ -267,7 +280,7 @@ def _since(scene: Scene) -> list[Interval]:
         since = scene.rule.beyond_doubt.since or since
     if since is None or not scene.grid.size:
         return []
-    mask = np.broadcast_to(as_mask(scene.value(since)), scene.grid.shape)
+    mask = np.broadcast_to(scene.mask(since), scene.grid.shape)
     # The last stretch: what was so at the start and healed is not when the present trouble began.
     return _intervals(scene, mask, since, hold=False)[-1:]
 

@@ -7,33 +7,38 @@ from typing import Any
 
 from rldoctor.language.evaluator import Scope, Value, evaluate, spacing_of
 from rldoctor.language.parser import Expression
+from rldoctor.rulebook.schema import Threshold
 
 
 class Names(dict[str, Value]):
-    """Metrics, thresholds, measures, and the lets of a rule, of which a fifth of the work is never asked for.
+    """Metrics, thresholds, measures and lets of a rule; a fifth of the work of the lets is never asked for.
 
-    ``scope`` is what the lets see; it holds this mapping, as lets use each other. A let is in it from the
-    start, whether it was made yet or not.
+    ``scope`` is what the lets see; it holds this mapping, as lets use each other. A let and a threshold are
+    in it from the start, whether anybody asked yet or not.
     """
 
-    __slots__ = ("_lets", "scope")
+    __slots__ = ("_lets", "_thresholds", "scope")
 
-    def __init__(self, lets: Mapping[str, Expression]) -> None:
+    def __init__(self, lets: Mapping[str, Expression], thresholds: Mapping[str, Threshold]) -> None:
         """No value yet."""
         super().__init__()
-        self._lets = lets
+        self._lets, self._thresholds = lets, thresholds
         self.scope: Scope | None = None
 
     def __missing__(self, name: str) -> Value:
-        """Make the let; KeyError for a name that is none."""
-        if self.scope is None:
+        """Make the let, or take the threshold; KeyError for a name that is none."""
+        if name in self._thresholds:
+            made: Value = self._thresholds[name].value
+        elif self.scope is None:
             raise KeyError(name)
-        self[name] = made = evaluate(self._lets[name], self.scope)
+        else:
+            made = evaluate(self._lets[name], self.scope)
+        self[name] = made
         return made
 
     def __contains__(self, name: object) -> bool:
         """Whether the name has a value, made or to be made."""
-        return super().__contains__(name) or name in self._lets
+        return super().__contains__(name) or name in self._thresholds or name in self._lets
 
     def get(self, name: str, default: Any = None) -> Any:
         """As of any mapping; a let is made for it."""

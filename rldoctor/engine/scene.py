@@ -11,9 +11,7 @@ import numpy as np
 from rldoctor.engine.intervals import active_mask, span_steps
 from rldoctor.engine.names import Names, Spacings
 from rldoctor.engine.prepared_run import NAN, PreparedRun
-from rldoctor.engine.rule_constants import condition_of, constants
-from rldoctor.engine.wording import fill, formatted, step_text
-from rldoctor.language.evaluator import Scope, Value, evaluate
+from rldoctor.language.evaluator import Scope, Value, evaluate, holding
 from rldoctor.language.parser import Expression
 from rldoctor.model.finding import Interval, Measure
 from rldoctor.model.raw import BoolArray, FloatArray
@@ -26,6 +24,8 @@ def window(
     expression: Expression, lets: Mapping[str, Expression], scope: Scope
 ) -> tuple[tuple[float, float] | None, int]:
     """First and last step, and number of points, that a measured value rests on (None and 0 for no grid)."""
+    from rldoctor.engine.rule_constants import condition_of
+
     return _window(condition_of(expression, lets), scope)
 
 
@@ -71,7 +71,11 @@ class Scene:
 
     def holds(self, expression: Expression) -> bool:
         """The value as one truth: NaN is false, an array is true where any point is."""
-        return bool(np.any(as_mask(self.value(expression))))
+        return bool(np.any(self.mask(expression)))
+
+    def mask(self, expression: Expression) -> BoolArray:
+        """Where a condition is true; a single truth where no point of it is."""
+        return as_mask(holding(expression, self.scope))
 
     def known(self, name: str) -> bool:
         """Whether ``config.x`` or a metric, let or measure has a finite value."""
@@ -87,6 +91,9 @@ class Scene:
 
     def measures(self) -> dict[str, Measure]:
         """The numbers of ``measure``, in order; later expressions may use them by name."""
+        # Numbers and texts are made of what fired, and of the rest when somebody asks.
+        from rldoctor.engine.rule_constants import constants
+
         # `ready` texts are filled before the condition is judged, and their measures may use `active`.
         self.names.setdefault("active", np.ones(self.grid.shape, dtype=bool))
         made: dict[str, Measure] = {}
@@ -103,6 +110,8 @@ class Scene:
         return made
 
     def _measure(self, name: str, spec: MeasureSpec, span: tuple[float, float] | None, count: int) -> Measure:
+        from rldoctor.engine.wording import formatted
+
         value = self.scalar(spec.value)
         limit = self.rule.thresholds.get(spec.limit)
         return Measure(
@@ -124,6 +133,9 @@ class Scene:
 
     def text(self, template: str, measures: Mapping[str, Measure]) -> str:
         """A message of the rule with its fields filled."""
+        from rldoctor.engine.rule_constants import constants
+        from rldoctor.engine.wording import fill, step_text
+
         thresholds = constants(self.rule).thresholds
         # The last interval: what the reader can still do something about.
         onset = self.found[-1].start if self.found else None
@@ -170,13 +182,12 @@ def place(rule: Rule, context: PreparedRun) -> Scene:
         start = grid[0] + span_steps(rule.ignore_first, grid, context.length)
         first = int(np.searchsorted(grid, start))
     grid = context.shared.after(whole, first)
-    names: Names = Names(rule.let)
+    # A threshold may not be called like a metric (checked at load), so nothing is hidden here.
+    names: Names = Names(rule.let, rule.thresholds)
     names |= {
         name: context.shared.placed(name, context.metrics.get(name), whole, first)
         for name in rule_metrics(rule)
     }
-    # A threshold may not be called like a metric (checked at load), so nothing is hidden here.
-    names |= {name: threshold.value for name, threshold in rule.thresholds.items()}
     # Lets have their own spacing, or a trend over a let would take a moving mean's points for independent;
     # another rule may use the same name for something else.
     spacing = Spacings(context.spacing, rule.let)

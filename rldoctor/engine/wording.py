@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 import string
 from collections.abc import Mapping
 
 from rldoctor.model.finding import Measure, Prescription
 from rldoctor.model.numbers import in_format, number_text
 from rldoctor.model.run import Run, Wording
+from rldoctor.patterns import pattern
 from rldoctor.rulebook.schema import FixSpec
 
 DEFAULT_FORMAT = ".4g"
@@ -17,11 +17,11 @@ DEFAULT_FORMAT = ".4g"
 UNKNOWN = "unknown"
 # Square brackets around at least one field.
 # `1 steps`, with what may stand between: `1 gradient steps`. Not `0.1 steps`, nor `-1 steps`.
-_ONE = re.compile(
+_ONE = pattern(
     r"(?<![\w.,/-])1 ((?:gradient |environment |action |learning )?)"
     r"(step|update|environment|dimension|episode|metric|point|row|term|epoch|drop|transition|sample|minibatche)s\b"
 )
-_OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
+_OPTIONAL = pattern(r"\[([^\[\]]*\{[^\[\]]*)\]")
 
 
 def formatted(value: float, spec: str) -> str:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import math
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import field
-from functools import lru_cache, reduce
-from typing import TypeAlias, cast
+from functools import lru_cache, partial, reduce
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
 from rldoctor.errors import ExpressionError
 from rldoctor.language.functions import FUNCTIONS, CallContext, Value
-from rldoctor.language.functions.base import number, scalar, truth
+from rldoctor.language.functions.base import Function, number, scalar, truth
 from rldoctor.language.memo import Memo
 from rldoctor.language.parser import Expression
 from rldoctor.language.plan import AND, CALL, CONDITION, CONSTANTS, MINUS, NOT, OR, count
 from rldoctor.model.arrays import median
-from rldoctor.model.raw import FloatArray
+from rldoctor.model.raw import BoolArray, FloatArray
 from rldoctor.plain_data import dataclass
 
-__all__ = ["Scope", "Value", "calm", "evaluate", "spacing_of"]
+__all__ = ["Scope", "Value", "calm", "evaluate", "holding", "spacing_of"]
 
 
 @dataclass(slots=True)
@@ -56,10 +58,16 @@ Distance: TypeAlias = Callable[[Scope], float]
 
 @dataclass(slots=True)
 class _Node:
-    """A compiled part: its value, and how many steps apart its points are independent. Not to be changed."""
+    """A compiled expression and what it is made of. Not to be changed.
+
+    ``spacing``: how many steps apart its points are independent, where that is not the widest of its parts.
+    ``conjunction``: it is the ``and`` of its parts.
+    """
 
     value: Evaluation
-    spacing: Distance
+    parts: Sequence[_Node] = ()
+    spacing: Distance | None = None
+    conjunction: bool = False
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
@@ -76,18 +84,45 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
         return _plain(node.value(scope))
 
 
+def holding(expression: Expression, scope: Scope) -> Value:
+    """As :func:`evaluate`, for a condition of which is only asked where it is true.
+
+    A part of an ``and`` that is false as a single truth settles it: the parts behind it are not computed, and
+    the result is then False and no array of it.
+    """
+    node = _compiled(expression.plan)
+    if not node.conjunction:
+        return evaluate(expression, scope)
+    with nullcontext() if _calm.get() else np.errstate(all="ignore"):
+        found: list[BoolArray] = []
+        for part in node.parts:
+            one = truth(part.value(scope))
+            if not one.ndim and not one:
+                return False
+            found.append(one)
+        return _plain(np.asarray(reduce(np.logical_and, found), dtype=np.bool_))
+
+
 def spacing_of(expression: Expression, scope: Scope) -> float:
     """How many steps apart the points of the expression are independent: the widest of its series.
 
     For a ``let``: put the result into ``Scope.spacing`` under the let's name.
     """
-    spacing = _compiled(expression.plan).spacing
-    if spacing is _nowhere:
-        return 0.0
+    node = _compiled(expression.plan)
     if _calm.get():
-        return spacing(scope)
+        return _apart(node, scope)
     with np.errstate(all="ignore"):
-        return spacing(scope)
+        return _apart(node, scope)
+
+
+def _apart(node: _Node, scope: Scope) -> float:
+    """How many steps apart the points are independent: the widest of the parts, 0 of numbers and settings.
+
+    A sum of a 100-episode mean and a raw series has independent points only as far apart as the mean has.
+    """
+    if node.spacing is not None:
+        return node.spacing(scope)
+    return max([_apart(part, scope) for part in node.parts], default=0.0)
 
 
 _calm: ContextVar[bool] = ContextVar("calm", default=False)
@@ -120,33 +155,35 @@ def _compiled(plan: str) -> _Node:
     """A closure for each word of the plan, which takes as many of the values before it as it has parts."""
     values: list[_Node] = []
     for word in plan.split():
-        taken = count(word)
+        taken, make = _maker(word)
         if taken > len(values):
             raise ExpressionError(f"the plan '{plan}' lacks a value before {word}")
         parts = values[len(values) - taken :]
-        values[len(values) - taken :] = [_combined(word, parts) if taken else _leaf(word)]
+        values[len(values) - taken :] = [make(parts)]
     if len(values) != 1:
         raise ExpressionError(f"the plan '{plan}' is not one value")
     return values[0]
 
 
-def _combined(word: str, parts: list[_Node]) -> _Node:
-    if CALL in word:
-        return _call(word, parts)
-    if word in _ARITHMETIC:
-        return _binary(_ARITHMETIC[word], *parts)
-    if word[0] in (AND, OR):
-        return _boolean(np.logical_and if word[0] == AND else np.logical_or, parts)
-    return (
-        _unary(word, *parts)
-        if len(parts) == 1
-        else _compare([_COMPARISONS[op] for op in word.split(",")], parts)
-    )
-
-
 @lru_cache(maxsize=4096)
+def _maker(word: str) -> tuple[int, Callable[[list[_Node]], _Node]]:
+    """How many values a word takes, and what makes one of them; a few hundred words are in all plans."""
+    taken = count(word)
+    if not taken:
+        leaf = _leaf(word)
+        return 0, lambda _: leaf
+    if CALL in word:
+        return taken, partial(_call, FUNCTIONS[word.partition(CALL)[0]], word.endswith(CONDITION))
+    if word in _ARITHMETIC:
+        return taken, partial(_binary, _ARITHMETIC[word])
+    if word[0] in (AND, OR):
+        return taken, partial(_boolean, word[0])
+    if taken == 1:
+        return 1, partial(_unary, word)
+    return taken, partial(_compare, [_COMPARISONS[op] for op in word.split(",")])
+
+
 def _leaf(word: str) -> _Node:
-    """The same few hundred names and numbers are in all expressions."""
     if word in CONSTANTS:
         return _constant(CONSTANTS[word])
     if not word[0].isalpha():
@@ -155,31 +192,38 @@ def _leaf(word: str) -> _Node:
     return _fact(space, name) if name else _name(word)
 
 
-_ARITHMETIC: Mapping[str, np.ufunc] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
-_COMPARISONS: Mapping[str, np.ufunc] = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
+def _differ(one: float, other: float) -> bool:
+    return one != other and not (math.isnan(one) or math.isnan(other))
+
+
+# For arrays, and for two single numbers. Most operands are single (limits, settings, medians), and for them a
+# call of numpy costs ten times what Python needs for the same float64.
+Operation: TypeAlias = "tuple[np.ufunc, Callable[[float, float], Any]]"
+_ARITHMETIC: Mapping[str, Operation] = {
+    "+": (np.add, operator.add),
+    "-": (np.subtract, operator.sub),
+    "*": (np.multiply, operator.mul),
+    "/": (np.divide, operator.truediv),
+}
+_COMPARISONS: Mapping[str, Operation] = {
+    "<": (np.less, operator.lt),
+    "<=": (np.less_equal, operator.le),
+    ">": (np.greater, operator.gt),
+    ">=": (np.greater_equal, operator.ge),
+    "==": (np.equal, operator.eq),
+    "!=": (np.not_equal, _differ),
 }
 
 
-def _nowhere(_: Scope) -> float:
-    """The spacing of what has no series in it."""
-    return 0.0
-
-
 def _constant(value: Value) -> _Node:
-    return _Node(lambda _: value, _nowhere)
+    return _Node(lambda _: value)
 
 
 def _name(name: str) -> _Node:
     if name == "step":
-        return _Node(lambda scope: scope.steps, _nowhere)
+        return _Node(lambda scope: scope.steps)
     if name == "progress":
-        return _Node(lambda scope: scope.progress(), _nowhere)
+        return _Node(lambda scope: scope.progress())
 
     def value(scope: Scope) -> Value:
         # Looked up when evaluated and not when compiled: one compiled expression serves every rule and run,
@@ -196,7 +240,7 @@ def _name(name: str) -> _Node:
         distance = float(scope.spacing.get(name, 0.0))
         return distance if distance > 0 else 0.0
 
-    return _Node(value, spacing)
+    return _Node(value, spacing=spacing)
 
 
 def _fact(space: str, name: str) -> _Node:
@@ -206,54 +250,61 @@ def _fact(space: str, name: str) -> _Node:
         facts = scope.config if space == "config" else scope.run
         return float(facts.get(name, float("nan")))
 
-    return _Node(value, _nowhere)
+    return _Node(value)
 
 
-def _widest(parts: list[_Node]) -> Distance:
-    # The widest of the parts: a sum of a 100-episode mean and a raw series has independent points only as
-    # far apart as the mean has.
-    # Numbers and settings have none, and most parts are some of these.
-    spacings = [part.spacing for part in parts if part.spacing is not _nowhere]
-    if len(spacings) < 2:
-        return spacings[0] if spacings else _nowhere
-    return lambda scope: max([spacing(scope) for spacing in spacings])
-
-
-def _unary(sign: str, operand: _Node) -> _Node:
+def _unary(sign: str, parts: list[_Node]) -> _Node:
+    (operand,) = parts
     if sign == NOT:
-        return _Node(lambda scope: np.logical_not(truth(operand.value(scope))), operand.spacing)
+        return _Node(lambda scope: _negated(operand.value(scope)), parts)
     # A sign makes a number of a condition, as the other arithmetic does.
     factor = -1.0 if sign == MINUS else 1.0
-    return _Node(lambda scope: factor * number(operand.value(scope)), operand.spacing)
+    return _Node(lambda scope: factor * number(operand.value(scope)), parts)
 
 
-def _binary(ufunc: np.ufunc, left: _Node, right: _Node) -> _Node:
+def _negated(value: Value) -> Value:
+    return not value if type(value) is bool else np.logical_not(truth(value))
+
+
+def _binary(operation: Operation, parts: list[_Node]) -> _Node:
+    (left, right), (ufunc, quick) = parts, operation
+    divides = ufunc is np.divide
+
     def value(scope: Scope) -> Value:
-        return np.asarray(ufunc(number(left.value(scope)), number(right.value(scope))), dtype=np.float64)
+        one, other = left.value(scope), right.value(scope)
+        # numpy makes NaN or infinity of a division by zero, which Python refuses.
+        if type(one) is float and type(other) is float and not (divides and other == 0):
+            return cast(float, quick(one, other))
+        return np.asarray(ufunc(number(one), number(other)), dtype=np.float64)
 
-    return _Node(value, _widest([left, right]))
+    return _Node(value, parts)
 
 
-def _boolean(ufunc: np.ufunc, parts: list[_Node]) -> _Node:
+def _boolean(sign: str, parts: list[_Node]) -> _Node:
+    ufunc, quick = (np.logical_and, all) if sign == AND else (np.logical_or, any)
+
     # All parts are evaluated, unlike Python's own `and`: they work per point, and nothing in the language
     # has an effect that could be skipped.
     def value(scope: Scope) -> Value:
-        return np.asarray(reduce(ufunc, [truth(part.value(scope)) for part in parts]), dtype=np.bool_)
+        values = [part.value(scope) for part in parts]
+        if set(map(type, values)) == {bool}:
+            return quick(values)
+        return np.asarray(reduce(ufunc, [truth(one) for one in values]), dtype=np.bool_)
 
-    return _Node(value, _widest(parts))
+    return _Node(value, parts, conjunction=sign == AND)
 
 
-def _compare(ufuncs: list[np.ufunc], parts: list[_Node]) -> _Node:
+def _compare(operations: list[Operation], parts: list[_Node]) -> _Node:
     def value(scope: Scope) -> Value:
         # Each part once, although the middle of `a < b < c` is compared twice.
-        values = [number(part.value(scope)) for part in parts]
-        links = [
-            _ordered(ufunc, left, right)
-            for ufunc, left, right in zip(ufuncs, values, values[1:], strict=False)
-        ]
+        values = [part.value(scope) for part in parts]
+        pairs: Iterable[tuple[Operation, Any, Any]] = zip(operations, values, values[1:], strict=False)
+        if set(map(type, values)) == {float}:
+            return all(quick(left, right) for (_, quick), left, right in pairs)
+        links = [_ordered(ufunc, number(left), number(right)) for (ufunc, _), left, right in pairs]
         return np.asarray(reduce(np.logical_and, links), dtype=np.bool_)
 
-    return _Node(value, _widest(parts))
+    return _Node(value, parts)
 
 
 def _ordered(ufunc: np.ufunc, left: FloatArray, right: FloatArray) -> Value:
@@ -266,15 +317,14 @@ def _ordered(ufunc: np.ufunc, left: FloatArray, right: FloatArray) -> Value:
     )
 
 
-def _call(word: str, parts: list[_Node]) -> _Node:
-    function = FUNCTIONS[word.partition(CALL)[0]]
-    where = parts.pop() if word.endswith(CONDITION) else None
+def _call(function: Function, conditional: bool, parts: list[_Node]) -> _Node:
+    where = parts.pop() if conditional else None
     # The tests for trends need to know how far apart the points of what they look at are independent: the
     # first argument, which is the series in every function that asks.
-    spacing = parts[0].spacing if function.spaced else _nowhere
+    spaced = function.spaced
 
     def value(scope: Scope) -> Value:
-        context = CallContext(scope.steps, spacing(scope))
+        context = CallContext(scope.steps, _apart(parts[0], scope) if spaced else 0.0)
         values = [part.value(scope) for part in parts]
         mask = None if where is None else where.value(scope)
 
@@ -290,7 +340,7 @@ def _call(word: str, parts: list[_Node]) -> _Node:
     # A smoothed series is as dependent as its averaging makes it; without this a trend test on `smooth(x,
     # span=50)` would take each of its points for new evidence.
     width = parts[function.parameters.index(function.widens)] if function.widens else None
-    return _Node(value, _widest(parts) if width is None else _widened(parts[0], width))
+    return _Node(value, parts, None if width is None else _widened(parts[0], width))
 
 
 def _widened(series: _Node, width: _Node) -> Distance:
@@ -302,6 +352,6 @@ def _widened(series: _Node, width: _Node) -> Distance:
         gaps = scope.steps.size - 1
         points = scalar(width.value(scope))
         extra = median(np.diff(scope.steps)) * min(points, gaps) if gaps > 0 and points > 1 else 0.0
-        return series.spacing(scope) + extra
+        return _apart(series, scope) + extra
 
     return spacing

@@ -16,10 +16,11 @@ import ast
 import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import cast
 
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS
+from rldoctor.plain_data import dataclass
 
 # ``unknown`` is NaN under a name: what cannot be known is written so instead of computed (0 / 0).
 UNKNOWN = "unknown"
@@ -38,7 +39,8 @@ COMPARISONS: Mapping[type[ast.cmpop], str] = {
 ARITHMETIC: Mapping[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
-class PlanWords(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlanWords:
     """The names in a plan, and the ``x`` of its ``config.x`` and ``run.x``."""
 
     names: frozenset[str]

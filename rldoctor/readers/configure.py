@@ -9,7 +9,6 @@ from rldoctor.model.raw import Note, RawRun, RawSetting
 from rldoctor.readers.config_files.gathered import Gathered, gather
 from rldoctor.readers.sources import RunDirectory
 from rldoctor.readers.walk import SUMMARIES, regular_entries
-from rldoctor.readers.zoo_folder import zoo_settings
 
 _BEHAVIORS = "behaviors."
 
@@ -39,7 +38,11 @@ def _found(place: RunDirectory, has_runs: Callable[[Path], bool], above: dict[Pa
             found = _joined(found, gather(place.directory.parent.parent, shown="../../"))
         if not found.files:
             found = _joined(found, _above(place, has_runs, above))
-        return found if found.files else _joined(found, zoo_settings(place.directory))
+        if found.files:
+            return found
+        from rldoctor.readers.zoo_folder import zoo_settings
+
+        return _joined(found, zoo_settings(place.directory))
     except Exception as error:  # the run is judged without
         text = f"configuration could not be looked for: {type(error).__name__}: {error}"
         return Gathered(notes=[Note("broken-config", text, "warning", lost=True)])

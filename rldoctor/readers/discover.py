@@ -21,7 +21,6 @@ from rldoctor.readers.registry import load_readers
 from rldoctor.readers.remote.url import is_url
 from rldoctor.readers.same_run import related
 from rldoctor.readers.sources import TABLES, RunDirectory, claims, read_place
-from rldoctor.readers.twins import join_twins
 from rldoctor.readers.walk import regular_entries, walk
 from rldoctor.redaction import hidden_text
 
@@ -138,7 +137,7 @@ def together(
     found, errors = FoundRuns(failures=failures), list[ReadError]()
     # Settings before twins: what a repository knows of a run is only added where its own files are silent.
     configure(places, lambda directory: bool(_names_claimed(readers, directory)), above)
-    step(lambda: join_twins(places), path, "runs logged twice", found.failures)
+    step(lambda: _join_twins(places), path, "runs logged twice", found.failures)
     for place in places:
         for error in place.errors:
             errors.append(error)
@@ -146,6 +145,13 @@ def together(
         _name(place, path, base)
         found.runs.extend([*place.runs, *place.stores])
     return found, errors
+
+
+def _join_twins(places: Sequence[RunDirectory]) -> None:
+    if sum(len(place.runs) + len(place.stores) for place in places) > 1:
+        from rldoctor.readers.twins import join_twins
+
+        join_twins(places)
 
 
 def step(what: Callable[[], object], path: Path, looked_for: str, failures: list[Failure]) -> None:

@@ -11,8 +11,6 @@ from rldoctor.patterns import pattern
 from rldoctor.plain_data import replace
 from rldoctor.readers.merge import belongs_to, join
 from rldoctor.readers.sources import RunDirectory
-from rldoctor.readers.tensorboard.side_runs import attach_side_runs
-from rldoctor.readers.zoo_folder import event_folder
 
 _COMPANIONS = ("monitor", "evaluations", "monitor + evaluations")
 _EVALUATION = pattern(r"eval|test|valid", re.IGNORECASE)
@@ -21,6 +19,10 @@ _LOG_FOLDER = pattern(r"^(tb|tensorboard|summar(y|ies)|events|logs?)([_-]?logs?)
 
 def related(places: Sequence[RunDirectory]) -> list[RunDirectory]:
     """The places with companions joined to the run they belong to; a joined place has no run left."""
+    if sum(len(place.runs) for place in places) < 2:
+        return list(places)
+    from rldoctor.readers.tensorboard.side_runs import attach_side_runs
+
     # By identity (two runs may be equal), and looked up rather than searched: 500 runs are 250,000 pairs.
     kept = {id(run) for run in attach_side_runs([run for place in places for run in place.runs])}
     by_directory = {place.directory: place for place in places}
@@ -59,6 +61,8 @@ def _join_zoo(places: Mapping[Path, RunDirectory], zoo: RunDirectory) -> None:
     """``CartPole-v1_1/evaluations.npz`` belongs to ``PPO_1/events...`` where rl-zoo says so."""
     if len(zoo.runs) != 1 or zoo.runs[0].format not in _COMPANIONS:
         return
+    from rldoctor.readers.zoo_folder import event_folder
+
     folder = event_folder(zoo.directory)
     home = places.get(folder) if folder is not None else None
     if home is None or len(home.runs) != 1 or "tensorboard" not in home.runs[0].format:

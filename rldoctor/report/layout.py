@@ -9,7 +9,6 @@ folded) is left to Rich.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
@@ -21,7 +20,7 @@ MAX_WIDTH = 100
 _WORD = pattern(r"\s*\S+\s*")
 _SPACE_AT_END = pattern(r"\s+$")
 # Every character of these is one column wide on every terminal: ASCII, accents, lines and blocks.
-_USUAL = re.compile("[ -~\n\u00a1-\u00ac\u00ae-\u00ff\u2013\u2026\u2192\u2500-\u259f]*")
+_USUAL = pattern("[ -~\n\u00a1-\u00ac\u00ae-\u00ff\u2013\u2026\u2192\u2500-\u259f]*")
 # What tells Rich that there is colour, or another width, where no terminal is.
 _TELLING = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
@@ -104,7 +103,7 @@ def lines_of(block: Block, width: int) -> list[str]:
 
 
 def _usual(text: str) -> str:
-    if _USUAL.fullmatch(text) is None:
+    if not (text.isascii() and text.isprintable()) and _USUAL.fullmatch(text) is None:
         raise UnusualError
     return text
 

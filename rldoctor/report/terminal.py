@@ -18,12 +18,9 @@ from rldoctor.report.layout import Printer, printer
 from rldoctor.report.numbers import plural
 from rldoctor.report.remedies import remedies
 from rldoctor.report.sparkline import can_show, sparkline
-from rldoctor.report.terminal_detail import NORMAL, QUIET, VERBOSE, additions, rules, settings
 from rldoctor.report.terminal_envelope import briefly, reference
 from rldoctor.report.terminal_fit import Needed, Part, fitted, parts
-from rldoctor.report.terminal_parts import STYLES, console, indented, spark
-from rldoctor.report.terminal_root import brief, full, labelled
-from rldoctor.report.terminal_summary import quiet, summary, worst_first
+from rldoctor.report.terminal_parts import NORMAL, QUIET, STYLES, VERBOSE, console, indented, spark
 from rldoctor.report.todo import Alternatives, Fix, todo
 
 if TYPE_CHECKING:
@@ -60,6 +57,8 @@ def show(
     """
     out = target or printer(sys.stdout) or console()
     if detail == QUIET:
+        from rldoctor.report.terminal_summary import quiet
+
         _print(out, quiet(diagnoses))
     elif len(diagnoses) == 1:
         _print(out, _run(diagnoses[0], out, detail))
@@ -91,6 +90,8 @@ def _lost(run: Run, detail: int) -> Iterator[Block]:
 
 
 def _show_many(diagnoses: Sequence[Diagnosis], out: Console | Printer, detail: int) -> None:
+    from rldoctor.report.terminal_summary import summary, worst_first
+
     _print(out, summary(diagnoses, out.width))
     _print(out, _losses(diagnoses))
     _print(out, _twins(diagnoses))
@@ -123,10 +124,8 @@ def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
     """A look: verdict, curve, the change, the root causes in a few lines, what opens more rules."""
     yield from parts(_header(diagnosis, NORMAL, blocks=blocks))
     yield from parts(_lost(diagnosis.run, NORMAL))
-    yield from _change(diagnosis)
-    for rank, root in enumerate(diagnosis.roots[:MAX_ROOTS], 1):
-        yield from brief(rank, root, diagnosis)
-    yield from parts(_more_roots(diagnosis.roots[MAX_ROOTS:]))
+    if diagnosis.roots:
+        yield from _wrong(diagnosis)
     yield from parts(map(after_blank, briefly(diagnosis.reference)), Needed.REFERENCE)
     if audited.contradictions(diagnosis.audit):
         yield Part(Paragraph(), Needed.BLANK)
@@ -137,8 +136,21 @@ def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
     yield from parts(_hint(diagnosis))
 
 
+def _wrong(diagnosis: Diagnosis) -> Iterator[Part]:
+    """The change and the root causes."""
+    from rldoctor.report.terminal_root import brief
+
+    yield from _change(diagnosis)
+    for rank, root in enumerate(diagnosis.roots[:MAX_ROOTS], 1):
+        yield from brief(rank, root, diagnosis)
+    yield from parts(_more_roots(diagnosis.roots[MAX_ROOTS:]))
+
+
 def _whole(diagnosis: Diagnosis, *, blocks: bool) -> Iterator[Block]:
     """Everything."""
+    from rldoctor.report.terminal_detail import additions, rules, settings
+    from rldoctor.report.terminal_root import full
+
     yield from _header(diagnosis, VERBOSE, blocks=blocks)
     yield from _lost(diagnosis.run, VERBOSE)
     yield from _fixes(diagnosis)
@@ -232,6 +244,8 @@ def _fixes(diagnosis: Diagnosis) -> Iterator[Block]:
 
 def _change(diagnosis: Diagnosis) -> Iterator[Part]:
     """The one change in a few lines."""
+    from rldoctor.report.terminal_root import labelled
+
     fix = todo(diagnosis).first
     if fix is None:
         return

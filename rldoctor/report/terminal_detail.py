@@ -15,8 +15,6 @@ from rldoctor.report.remedies import remedies
 from rldoctor.report.terminal_parts import indented, table
 from rldoctor.report.todo import todo
 
-QUIET, NORMAL, VERBOSE = -1, 0, 1
-
 
 def settings(diagnosis: Diagnosis) -> Iterator[Block]:
     """The hyperparameters as read, with what is recommended."""

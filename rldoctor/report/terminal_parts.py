@@ -16,6 +16,7 @@ from rldoctor.report.sparkline import sparkline
 if TYPE_CHECKING:
     from rich.console import Console
 
+QUIET, NORMAL, VERBOSE = -1, 0, 1
 STYLES = {
     "critical": "bold white on red",
     "error": "bold red",

@@ -8,9 +8,8 @@ from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import vocabulary_sources
-from rldoctor.paths import builtin_rules_dir, reference_runs
+from rldoctor.paths import RECORDS, builtin_rules_dir, reference_runs
 from rldoctor.plain_data import replace
-from rldoctor.rulebook import records
 from rldoctor.rulebook.schema import LoadedPack
 
 
@@ -31,6 +30,7 @@ def _placed(plain: dict[str, Any]) -> None:
 def read_pack() -> LoadedPack:
     """The same from the rule files, checked; paths are relative to the pack, which may be moved."""
     # The checker is most of the program's rule code; a start that finds the compiled rules never needs it.
+    from rldoctor.rulebook import records
     from rldoctor.rulebook.loader import load_finished
 
     directory = builtin_rules_dir()
@@ -47,7 +47,7 @@ def _within(directory: Path, path: str) -> str:
 
 
 def _sources() -> list[Path]:
-    record = reference_runs(records.FILE)
+    record = reference_runs(RECORDS)
     return [builtin_rules_dir(), *vocabulary_sources(), *([record] if record else [])]
 
 

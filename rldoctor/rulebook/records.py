@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.model.measured import STATUSES, Measured
-from rldoctor.paths import reference_runs
+from rldoctor.paths import RECORDS, reference_runs
 from rldoctor.plain_data import replace
 from rldoctor.rulebook.schema import Rule
-
-FILE = "validation.json"
 
 
 def builtin_records() -> Mapping[str, Measured]:
     """The record of every built-in rule, by code."""
-    place = reference_runs(FILE)
+    place = reference_runs(RECORDS)
     return load_records(place) if place is not None else {}
 
 

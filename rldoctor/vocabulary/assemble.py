@@ -244,7 +244,7 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
             found.append(one)
         # An offset belongs to the logger's own steps: rows, and tags with an axis of their own, never had it.
         elif offset and table_unit:
-            found.append(one._replace(raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
+            found.append(replace(one, raw=replace(one.raw, steps=one.raw.steps + offset), unit=own_unit))
         else:
             found.append(one.on(own_unit))
     return found

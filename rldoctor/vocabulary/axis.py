@@ -17,7 +17,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -51,7 +50,8 @@ _WHOLE = 0.9
 _MEAN = pattern("mean|avg|average", re.IGNORECASE)
 
 
-class Conversion(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Conversion:
     """A conversion to ``target``; ``how`` finishes the sentence "converted by"."""
 
     target: str

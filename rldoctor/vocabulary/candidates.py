@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from rldoctor.datafiles.canonical import canonical
 from rldoctor.errors import UsageError, did_you_mean
 from rldoctor.model.algorithms import matches
 from rldoctor.model.raw import RawSetting
+from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.generic import plain, words
 from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose, fits
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Candidate:
     """A setting under a rule; ``rank`` orders rivals for one knob (lower wins)."""
 
     rule: KnobRule

@@ -146,7 +146,7 @@ def _times(one: Mapped, each: float, told: str) -> _Reading:
     scale = replace(one.rule.scale, factor=one.rule.scale.factor * each)
     what = "thousands of transitions" if each == thousand else f"rollouts of {each:,.4g} transitions"
     why = f"{told}; frames per second x seconds are {each:,.4g} times as many, so it counts {what}"
-    return _Reading(one._replace(rule=replace(one.rule, scale=scale)), why)
+    return _Reading(replace(one, rule=replace(one.rule, scale=scale)), why)
 
 
 def _as_episodes(

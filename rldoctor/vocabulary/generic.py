@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import canonical, vocabulary_sources
@@ -81,7 +81,8 @@ class GenericWords:
     conservation: Mapping[str, float] = field(default_factory=dict)
 
 
-class _Reading(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Reading:
     """A tag taken apart: what is left, and what was cut out."""
 
     core: str

@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from rldoctor.model.config import KnobValue
 from rldoctor.patterns import pattern
+from rldoctor.plain_data import dataclass
 
 NUMBER = r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _PLAIN = pattern(rf"\s*({NUMBER})\s*")
@@ -31,7 +31,8 @@ _FIRST = pattern(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
 _OPAQUE = pattern(r"<.*>|\{.*\}|.*\$\{.*", re.DOTALL)
 
 
-class Parsed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Parsed:
     """A value and how it was read (``note``, else empty); ``name`` is the word in ``lin_3e-4``."""
 
     value: KnobValue
@@ -63,11 +64,14 @@ def parse_value(written: object) -> Parsed | None:
 
 
 def _from_text(text: str) -> Parsed | None:
-    # In the order of certainty: a word for "off", a truth value, a number, a named number, a call.
+    # In the order of certainty: a word for "off", a truth value, text without a number, a number, a named
+    # number, a call.
     if text.lower() in ("none", "null", ""):
         return Parsed("none")
     if text.lower() in _TRUTH:
         return Parsed(_TRUTH[text.lower()])
+    if not any(map(str.isdigit, text)):
+        return None if _OPAQUE.fullmatch(text) else Parsed(text)
     if match := _PLAIN.fullmatch(text):
         value = number(match[1])
         # 64 is a count; 64.0 and 1e6 were written as real numbers and stay so.
@@ -102,7 +106,8 @@ def truth(value: KnobValue) -> float | None:
     return float(bool(value))
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reading:
     """One knob out of a value; ``plain`` readings still go through the unit conversion of their rule."""
 
     knob: str

@@ -16,7 +16,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
 from pathlib import PurePath
-from typing import NamedTuple
 
 import numpy as np
 
@@ -43,7 +42,8 @@ _WORDS = pattern(r"[^a-z0-9%/]+")
 _TOTAL = pattern(r"total|global|cumul|overall|lifetime|so_?far", re.IGNORECASE)
 
 
-class Match(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Match:
     """A rule and its position in the table (lower is preferred); ``part`` is what a wildcard stood for."""
 
     rule: TagRule
@@ -51,7 +51,8 @@ class Match(NamedTuple):
     part: str = ""
 
 
-class _Index(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Index:
     literal: Mapping[str, int]
     spelled: Mapping[str, int]
     qualified: Sequence[tuple[str, int]]
@@ -145,7 +146,8 @@ COUNTERS = {
 }
 
 
-class Mapped(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mapped:
     """One logged series, its rule, and the ``unit`` of its own steps.
 
     ``order`` ranks rivals for one metric (lower is preferred); ``part`` is what a wildcard of the rule stood
@@ -167,11 +169,11 @@ class Mapped(NamedTuple):
 
     def on(self, unit: str) -> Mapped:
         """The same series with steps in ``unit``."""
-        return self if unit == self.unit else self._replace(unit=unit)
+        return self if unit == self.unit else replace(self, unit=unit)
 
     def renamed(self, metric: str) -> Mapped:
         """The same series read as another metric."""
-        return self._replace(rule=replace(self.rule, metric=metric))
+        return replace(self, rule=replace(self.rule, metric=metric))
 
 
 def rises(values: FloatArray, share: float = 0.9) -> bool:

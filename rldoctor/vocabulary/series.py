@@ -10,12 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rldoctor.model.algorithms import matches
 from rldoctor.model.raw import BoolArray, FloatArray, Note, RawSeries
+from rldoctor.plain_data import dataclass
 from rldoctor.vocabulary.naming import Mapped
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ _UNORDERED = 0.05
 _FEW = 3
 
 
-class Points(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Points:
     """``steps``, ``values`` and ``wall`` (or None) of equal length."""
 
     steps: FloatArray
@@ -87,7 +89,8 @@ class Points(NamedTuple):
         return Points(self.steps[where], self.values[where], wall)
 
 
-class Cleaned(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Cleaned:
     """Clean points and what it took: ``superseded`` and ``stray`` points dropped, ``merged`` equal steps,
     ``unplaced`` points without a step, ``sorted_`` when the log was not in order."""
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from rldoctor.errors import ExpressionError
 from rldoctor.language.calls import usage
-from rldoctor.language.evaluator import Scope, evaluate, spacing_of
+from rldoctor.language.evaluator import Scope, evaluate, holding, spacing_of
 from rldoctor.language.functions import FUNCTIONS
 from rldoctor.language.parser import parse
 
@@ -225,6 +225,9 @@ def test_no_valid_expression_raises(text: str, values: list[float], spacing: flo
         warnings.simplefilter("error")
         found = evaluate(expression, where)
         assert spacing_of(expression, where) >= 0
+        held = holding(expression, where)
+    # A single False stands for an array of it; all else is the same.
+    assert np.array_equal(held, found, equal_nan=True) or (held is False and not np.any(found))
     assert isinstance(found, (float, bool)) or found.shape == array.shape
     assert array.tolist() == pytest.approx(values, nan_ok=True), "the log is never changed"
 
@@ -234,3 +237,36 @@ def test_evaluation_touches_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for function in FUNCTIONS.values():
         value(f"{function.name}({', '.join('x' for _ in function.parameters)})", x=[1, 2, 3])
     assert list(tmp_path.iterdir()) == []
+
+
+_NUMBERS = st.sampled_from([0.0, -0.0, 1.0, -2.0, 1e-300, 1e300, np.inf, -np.inf, np.nan, 3.5])
+_SIGNS = ("+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or")
+
+
+def _reckon(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    binary = st.tuples(inner, st.sampled_from(_SIGNS), inner).map(lambda parts: f"({' '.join(parts)})")
+    chain = st.tuples(inner, inner, inner).map(lambda parts: "({} != {} < {})".format(*parts))
+    return st.one_of(binary, chain, inner.map(lambda part: f"(not {part})"))
+
+
+_OF_NUMBERS = st.recursive(st.sampled_from(["x", "y", "z", "true", "0", "1e300"]), _reckon, max_leaves=8)
+
+
+@given(_OF_NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS)
+def test_single_numbers_are_reckoned_as_arrays_are(text: str, x: float, y: float, z: float) -> None:
+    """Python does what numpy would do, also with infinities, overflow, NaN and a division by zero."""
+    steps, single = np.arange(2.0), {"x": x, "y": y, "z": z}
+    one = evaluate(parse(text), Scope(steps, single))
+    two = evaluate(parse(text), Scope(steps, {name: np.full(2, number) for name, number in single.items()}))
+    assert isinstance(one, bool | float)
+    assert np.array_equal(np.broadcast_to(np.asarray(two), 2), [one, one], equal_nan=True)
+
+
+def test_of_an_and_nothing_is_computed_behind_what_settles_it() -> None:
+    class Names(dict[str, Any]):
+        def __missing__(self, name: str) -> Any:
+            raise AssertionError(f"{name} was asked for")
+
+    where = Scope(np.arange(3.0), Names(x=1.0, line=np.arange(3.0)))
+    assert holding(parse("x > 0 and x > 2 and other > 0"), where) is False
+    assert np.array_equal(holding(parse("x > 0 and line > 1"), where), [False, False, True])

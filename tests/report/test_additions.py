@@ -17,7 +17,7 @@ from rldoctor.report import render
 from rldoctor.report.additions import Once, tell
 from rldoctor.report.html.page import render as page
 from rldoctor.report.terminal import render as terminal
-from rldoctor.report.terminal_detail import VERBOSE
+from rldoctor.report.terminal_parts import VERBOSE
 
 FAULTY = Path(__file__).parents[2] / "reference_runs" / "faulty" / "reward-zero"
 

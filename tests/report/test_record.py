@@ -16,7 +16,7 @@ from rldoctor.model.measured import Measured
 from rldoctor.report import render
 from rldoctor.report.json_report import json_schema
 from rldoctor.report.terminal import render as terminal
-from rldoctor.report.terminal_detail import VERBOSE
+from rldoctor.report.terminal_parts import VERBOSE
 
 SICK = Path(__file__).parents[2] / "reference_runs" / "faulty" / "frozen-actor" / "ppo-Hopper-v5-0"
 RECORD = Measured("stable", 7, 8, 0, 27, 0.529, 0.978, first_right=6, first_named=7, probability=0.75)

@@ -13,7 +13,7 @@ from rldoctor.report.clean import clean
 from rldoctor.report.sparkline import BLOCKS, sparkline
 from rldoctor.report.terminal import console, show
 from rldoctor.report.terminal import render as terminal_text
-from rldoctor.report.terminal_detail import QUIET, VERBOSE
+from rldoctor.report.terminal_parts import QUIET, VERBOSE
 
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 

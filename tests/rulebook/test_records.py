@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from rldoctor.model.measured import Measured
-from rldoctor.paths import builtin_rules_dir, reference_runs
+from rldoctor.paths import RECORDS, builtin_rules_dir, reference_runs
 from rldoctor.rulebook.loader import load_rule
 from rldoctor.rulebook.pages import rule_page
-from rldoctor.rulebook.records import FILE, load_records, with_records
+from rldoctor.rulebook.records import load_records, with_records
 
 FROZEN = builtin_rules_dir() / "policy-update" / "policy-frozen.yaml"
 RECORD = Measured("stable", 7, 8, 0, 27, 0.529, 0.978)
@@ -62,11 +62,11 @@ def test_a_damaged_file_leaves_the_rules_without_a_record(tmp_path: Path, text: 
 def test_the_file_is_found_in_a_wheel_and_in_a_checkout(tmp_path: Path) -> None:
     package = tmp_path / "site" / "rldoctor"
     wheel, checkout = package / "_reference_runs", tmp_path / "site" / "reference_runs"
-    assert reference_runs(FILE, package) is None
+    assert reference_runs(RECORDS, package) is None
     for place in (checkout, wheel):
         place.mkdir(parents=True)
         (place / "validation.json").touch()
-        assert reference_runs(FILE, package) == place / FILE
+        assert reference_runs(RECORDS, package) == place / RECORDS
 
 
 def test_a_built_in_rule_has_its_record_and_the_measured_status() -> None:

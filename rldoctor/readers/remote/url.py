@@ -12,7 +12,7 @@ _QUERY = pattern(r"\?[^\s:]*")
 
 def is_url(text: str) -> bool:
     """Whether a path of the command line is a URL (``s3://...``, ``zip://...::s3://...``)."""
-    return _URL.match(text) is not None
+    return "://" in text and _URL.match(text) is not None
 
 
 def shown(text: str) -> str:

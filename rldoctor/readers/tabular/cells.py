@@ -67,7 +67,7 @@ def number(text: str, *, decimal: str = "") -> float | None:
 
 
 def _unwrapped(text: str) -> float | None:
-    match = _WRAPPED.match(text)
+    match = _WRAPPED.match(text) if "(" in text or "[" in text else None
     if match is None:
         return None
     try:

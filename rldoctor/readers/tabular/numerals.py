@@ -13,6 +13,8 @@ _GROUPED = {
     POINT: pattern(r"^[-+]?\d{1,3}(?:[, '\u2019\u00a0\u202f]\d{3})+(?:\.\d*)?(?:[eE][-+]?\d+)?$"),
     COMMA: pattern(r"^[-+]?\d{1,3}(?:[. '\u2019\u00a0\u202f]\d{3})+(?:,\d*)?(?:[eE][-+]?\d+)?$"),
 }
+# What else than its own decimal mark may stand between the digits of such a number.
+_MARKS = {mark: frozenset(f"{other} '\u2019\u00a0\u202f") for mark, other in ((POINT, ","), (COMMA, ",."))}
 _DECIMAL_COMMA = pattern(r"^[-+]?\d*,\d+(?:[eE][-+]?\d+)?$")
 _NUMERAL = pattern(r"^[-+]?[\d., '\u2019\u00a0\u202f]*\d[\d.,]*(?:[eE][-+]?\d+)?$")
 _THOUSANDS = pattern(r"[ '\u2019\u00a0\u202f]")
@@ -23,7 +25,8 @@ _ASKED = 2_000
 
 def localized(text: str, decimal: str) -> float | None:
     """The number in a cell of a table whose decimal mark is ``decimal``; None where it is no such number."""
-    if not decimal:
+    # Without a mark between its digits it would have been a number for Python, too.
+    if not decimal or _MARKS[decimal].isdisjoint(text):
         return None
     plain = _THOUSANDS.sub("", text)
     if _GROUPED[decimal].match(text):

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.crc import byte_terms, crc_rows, masked
 from rldoctor.readers.tensorboard.wire import Layout, Slot
 
@@ -27,7 +28,8 @@ Flags: TypeAlias = "NDArray[np.bool_]"
 _HASH_FACTOR = 0x9E3779B97F4A7C15
 
 
-class Piece(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Piece:
     """Points of one tag in file order: record numbers, steps, wall times, values; shape (n,) each."""
 
     records: NDArray[np.uint32]
@@ -36,7 +38,8 @@ class Piece(NamedTuple):
     values: NDArray[Any]
 
 
-class Masks(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Masks:
     """Bits of a record that tell its structure, its tags, its numbers; shape (words, 1) each."""
 
     structure: ByteWords
@@ -45,7 +48,8 @@ class Masks(NamedTuple):
     tag_words: slice
 
 
-class TagGroups(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TagGroups:
     """Records by tag: an ordering, the group of each record, the first record of each group."""
 
     order: Index
@@ -53,7 +57,8 @@ class TagGroups(NamedTuple):
     heads: Index
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Block:
     """Records of one layout: ``words`` of shape (words, n), their ``rows`` in the batch, shape (n,)."""
 
     words: ByteWords

@@ -6,11 +6,11 @@ The constants are heuristics of this reader, about how logs are written, not abo
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
 
 import numpy as np
 
 from rldoctor.model.arrays import median
+from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.eventfile import ScalarColumns
 
 RESTART_NEAR_START = 0.1
@@ -32,7 +32,8 @@ class Relation(Enum):
     UNKNOWN = "has no steps"
 
 
-class Extent(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Extent:
     """Steps of one tag: the first, lowest and highest, and the median distance between them (0: unknown)."""
 
     first: float

@@ -13,7 +13,7 @@ from dataclasses import field
 from errno import ENXIO
 from io import RawIOBase
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,7 +38,8 @@ _length_at = Struct("<Q").unpack_from
 _crc_at = Struct("<I").unpack_from
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Batch:
     """Complete records of one stretch of a file.
 
     ``data`` is the buffer (uint8, with ``PADDING`` bytes to spare), valid until the next batch is asked for.
@@ -53,7 +54,8 @@ class Batch(NamedTuple):
     offset: int
 
 
-class DamagedBytes(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DamagedBytes:
     """Bytes that could not be read: ``kind`` is a slug, ``offset`` the place in the file, ``size`` bytes."""
 
     kind: str

@@ -6,7 +6,7 @@ A handful of records per file, so clarity counts here; the protobuf package is i
 from __future__ import annotations
 
 from dataclasses import field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +20,8 @@ SESSION_START = 1
 _SCALAR_PLUGINS = ("", "scalars")
 
 
-class Text(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Text:
     """A text summary: ``strings`` has the shape of the logged tensor (n,) or (n, 2), flattened to rows."""
 
     tag: str
@@ -28,7 +29,8 @@ class Text(NamedTuple):
     strings: tuple[tuple[str, ...], ...]
 
 
-class SessionStart(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SessionStart:
     """A ``SessionLog.START``: the writer declares every earlier point at or after ``step`` void."""
 
     step: int

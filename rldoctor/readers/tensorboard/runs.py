@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import field
-from typing import NamedTuple
 
 from rldoctor.plain_data import dataclass
 from rldoctor.readers.tensorboard.eventfile import EventFile
@@ -52,7 +51,8 @@ class Group:
         return max(map(last_wall, self.files), default=float("-inf"))
 
 
-class _Verdict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Verdict:
     relation: Relation
     reason: str
     distance: float = float("inf")
