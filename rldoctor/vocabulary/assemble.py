@@ -253,4 +253,4 @@ def with_units(mapped: Sequence[Mapped], own_unit: str, offset: float, table_uni
 def _counted(one: Mapped) -> Mapped:
     """A counter that begins at another number than the logger's own steps, as these do."""
     offset = one.rule.offset
-    return one._replace(raw=replace(one.raw, values=one.raw.values + offset)) if offset else one
+    return replace(one, raw=replace(one.raw, values=one.raw.values + offset)) if offset else one
