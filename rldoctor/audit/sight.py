@@ -10,6 +10,7 @@ from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.model.algorithms import matches
 from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.config import Knob
+from rldoctor.model.numbers import plain
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
@@ -122,7 +123,7 @@ def row(sight: Sight, name: str, found: Implied) -> AuditRow:
         configured=configured,
         source=knob.source if knob is not None else ("derived" if configured is not None else ""),
         assumed=assumed(knob),
-        arithmetic=found.arithmetic,
+        arithmetic=plain(found.arithmetic),
         steps=found.steps,
         points=found.points,
     )

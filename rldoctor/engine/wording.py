@@ -7,7 +7,7 @@ import string
 from collections.abc import Mapping
 
 from rldoctor.model.finding import Measure, Prescription
-from rldoctor.model.numbers import in_format, number_text
+from rldoctor.model.numbers import in_format, number_text, singular
 from rldoctor.model.run import Run, Wording
 from rldoctor.patterns import pattern
 from rldoctor.rulebook.schema import FixSpec
@@ -16,12 +16,9 @@ DEFAULT_FORMAT = ".4g"
 # The word for a number that could not be had, as ``number_text`` has it.
 UNKNOWN = "unknown"
 # Square brackets around at least one field.
-# `1 steps`, with what may stand between: `1 gradient steps`. Not `0.1 steps`, nor `-1 steps`.
-_ONE = pattern(
-    r"(?<![\w.,/-])1 ((?:gradient |environment |action |learning )?)"
-    r"(step|update|environment|dimension|episode|metric|point|row|term|epoch|drop|transition|sample|minibatche)s\b"
-)
 _OPTIONAL = pattern(r"\[([^\[\]]*\{[^\[\]]*)\]")
+# Round ones behind a word, no call of a function.
+_ASIDE = pattern(r"\s\(([^()\[\]]*\{[^()\[\]]*)\)")
 
 
 def formatted(value: float, spec: str) -> str:
@@ -47,7 +44,8 @@ def fill(template: str, measures: Mapping[str, Measure], extra: Mapping[str, str
     """``template`` with ``{measure}`` fields replaced by their formatted value and unit-free text.
 
     A part in square brackets that has a field is left out where one of its fields is not known, so that a
-    sentence says what was measured and nothing else; brackets without a field are text.
+    sentence says what was measured and nothing else; brackets without a field are text. Of what stands in
+    round ones the parts between semicolons that are not known are left out.
     """
     fields = _Blank({name: measure.text for name, measure in measures.items()})
     fields.update(extra)
@@ -56,14 +54,14 @@ def fill(template: str, measures: Mapping[str, Measure], extra: Mapping[str, str
 
 def _told(template: str, fields: _Blank) -> str:
     known = _OPTIONAL.sub(lambda part: _known_part(part[1], fields), template)
-    return _singular(known.format_map(fields).strip())
+    known = _ASIDE.sub(lambda part: _known_aside(part[1], fields), known)
+    return singular(known.format_map(fields).strip())
 
 
-def _singular(text: str) -> str:
-    """One of a thing is not several."""
-    return _ONE.sub(
-        lambda part: f"1 {part[1]}{part[2].removesuffix('e') if part[2].endswith('che') else part[2]}", text
-    )
+def _known_aside(text: str, fields: _Blank) -> str:
+    """What is said in brackets, without the parts between semicolons that hold a field that is not known."""
+    told = [part for part in text.split("; ") if _known_part(part, fields)]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def _known_part(text: str, fields: _Blank) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rldoctor.patterns import pattern
+
 DIGITS = 3
 
 
@@ -29,7 +31,30 @@ def in_format(value: float, spec: str) -> str:
     if 1e3 <= abs(value) < 1e6 and spec.endswith("g"):
         return number_text(value)
     text = format(value, spec)
-    return f"{float(text):,.0f}" if spec == ".0f" else text
+    # Two digits of some hundreds are written as 1.1e+02.
+    whole = spec == ".0f" or ("e+" in text and abs(value) < 1e6)
+    return f"{float(text):,.0f}" if whole else text
+
+
+# `1 steps`, with what may stand between: `1 gradient steps`. Not `0.1 steps`, nor `-1 steps`.
+_ONE = pattern(
+    r"(?<![\w.,/-])1 ((?:gradient |environment |action |learning )?)"
+    r"(step|update|environment|dimension|episode|metric|point|row|term|epoch|drop|transition|sample|minibatche)s\b"
+)
+# Hundreds and thousands with an exponent, as a format of few digits writes them.
+_LARGE = pattern(r"\b\d(?:\.\d+)?e\+0[2-5]\b")
+
+
+def singular(text: str) -> str:
+    """One of a thing is not several."""
+    return _ONE.sub(
+        lambda part: f"1 {part[1]}{part[2].removesuffix('e') if part[2].endswith('che') else part[2]}", text
+    )
+
+
+def plain(text: str) -> str:
+    """A sentence of arithmetic as people write it: ``2,050`` for 2.05e+03, one step for one of them."""
+    return singular(_LARGE.sub(lambda found: f"{float(found[0]):,.0f}", text))
 
 
 def _digits(size: float) -> int:

@@ -13,6 +13,7 @@ from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.engine.ruletest import synthetic_run
 from rldoctor.engine.scene import place
+from rldoctor.model.finding import Finding
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.builtin import builtin_pack
 from rldoctor.rulebook.testcases import load_tests
@@ -76,3 +77,27 @@ def test_no_line_of_a_bundled_run_says_the_opposite() -> None:
     ]
     assert sum(bool(COMPARED.search(line)) for line in lines) > 300
     assert [wrong for line in lines for wrong in contradictions(line)] == []
+
+
+@pytest.mark.slow
+def test_no_text_of_a_bundled_run_is_a_leaked_template() -> None:
+    """Neither a field that is not known, nor the brackets around one."""
+    leaks = re.compile(r"\bunknown\b|\bnan\b|[{}]|\[[^\]]* (?:is|of) ")
+    folders = [path for kind in ("faulty/*/*", "language_models/*") for path in sorted(RUNS.glob(kind))]
+    texts = [
+        (finding.code, text)
+        for folder in folders
+        if folder.is_dir()
+        for run in rldoctor.load(folder).runs
+        for root in rldoctor.diagnose(run).roots
+        for finding in (root.finding, *root.explains)
+        for text in spoken(finding)
+    ]
+    assert len(texts) > 5000
+    assert sorted({one for one in texts if leaks.search(one[1])}) == []
+
+
+def spoken(finding: Finding) -> list[str]:
+    """All that a finding says of its run."""
+    fixes = [text for one in finding.prescriptions for text in (one.text, one.because, one.expect)]
+    return [finding.message, finding.setting, *(one.text for one in finding.causes), *fixes]

@@ -37,3 +37,10 @@ def test_a_part_of_a_fix_that_is_not_known_is_left_out_of_all_its_texts() -> Non
     assert (known.text, known.because) == ("Look further (gamma is 0.9).", "Near (gamma is 0.9).")
     bare = prescription(spec, None, run, {})
     assert (bare.text, bare.because, bare.expect) == ("Look further.", "Near.", "Far in pi=[64, 64].")
+
+
+def test_what_stands_in_brackets_is_told_as_far_as_it_is_known() -> None:
+    text = "Q predicts {q} (best ever {best}; replayed {replay}): call f({best}, {replay})."
+    assert fill(text, {}, {"q": "3", "best": "2"}) == "Q predicts 3 (best ever 2): call f(2, unknown)."
+    assert fill("Large (KL {kl}).", {}, {}) == "Large."
+    assert fill("Large (KL {kl}).", {}, {"kl": "5"}) == "Large (KL 5)."

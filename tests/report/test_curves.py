@@ -107,3 +107,40 @@ def test_a_limit_goes_to_the_metric_of_its_unit_and_name():
     assert limits(Measure("x", 1.0, "fraction", limit=1.0), clip_fraction="fraction 0..1") == {
         "clip_fraction": ["x"]
     }
+
+
+def test_a_counter_is_drawn_last():
+    steps = np.arange(1, 41) * 100.0
+    run = ppo_run(
+        metrics=MetricFrame(
+            {
+                "gradient_updates": Series("gradient_updates", steps, steps / 10, "train/n_updates"),
+                "critic_loss": Series("critic_loss", steps, np.sin(steps), "train/critic_loss"),
+            }
+        )
+    )
+    finding = Finding("X-01", "x", "X", Severity.ERROR, "t", metrics=("gradient_updates", "critic_loss"))
+    assert [one["title"] for one in Figures(100).finding(0, run, finding)] == [
+        "critic loss",
+        "gradient updates",
+    ]
+
+
+@every(
+    ("onsets", "labels"),
+    [
+        ((100.0, 3900.0), ["cause 1", "cause 2"]),
+        ((3900.0, 100.0), ["cause 2", "cause 1"]),
+        ((2000.0, 2100.0, 3900.0), ["causes 1, 2", "", "cause 3"]),
+    ],
+)
+def test_labels_of_onsets_that_stand_side_by_side_are_one(onsets, labels):
+    steps = np.arange(1, 41) * 100.0
+    run = ppo_run(
+        metrics=MetricFrame({"episode_return": Series("episode_return", steps, np.sin(steps), "r")})
+    )
+    findings = [Finding("X-01", "x", "X", Severity.ERROR, "t", onset=at) for at in onsets]
+    drawn = Figures(100)
+    drawn.overview(0, run, findings)
+    assert [mark["text"] for mark in drawn.figures[0]["marks"]] == labels
+    assert sorted(mark["at"] for mark in drawn.figures[0]["marks"]) == sorted(onsets)

@@ -12,6 +12,7 @@ from rldoctor.report import write
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")]
 RUNS = Path(__file__).parents[2] / "reference_runs"
+# One root or several, with and without a contradiction of the log, seven algorithms, four frameworks.
 SICK = (
     "reward-exp-sharp/ppo-Reacher-v5-exp-0",
     "lr-too-high/ppo-Hopper-v5-0",
@@ -23,6 +24,11 @@ SICK = (
     "buffer-tiny/td3-Pendulum-v1-0",
     "lr-zero/rsl_rl-ppo-InvertedPendulum-v5-0",
     "frozen-critic/ppo-Hopper-v5-1",
+    "tau-zero/sac-Hopper-v5-0",
+    "trpo-line-search/trpo-Hopper-v5-0",
+    "target-entropy-high/cleanrl-sac-Pendulum-v1-0",
+    "no-target-net/ddpg-HalfCheetah-v5-0",
+    "../language_models/entropy-bonus-0",
 )
 
 

@@ -24,6 +24,8 @@ from rldoctor.report.html.curves import STRETCHES, curve, rough, view
 from rldoctor.report.numbers import finite, number, plural, step
 
 MAX_FIGURES = 4
+# A label takes this share of the width; a line of fewer points, or further from straight, is no counter.
+NEAR, COUNTED, STRAIGHT = 0.15, 5, 0.02
 OVERVIEW = words.OVERVIEW
 _FILLER = {
     "typical",
@@ -101,7 +103,8 @@ class Figures:
         if found is None:
             return []
         onsets = [(rank, finite(finding.onset)) for rank, finding in enumerate(findings[:5], 1)]
-        marks = [Mark(onset, f"{noun} {rank}") for rank, onset in onsets if onset is not None]
+        known = [(onset, rank) for rank, onset in onsets if onset is not None]
+        marks = _labelled(sorted(known), noun, run.last_step)
         return [self._figure(position, run, found, marks, [], [], reference, levels.get(found, ()))]
 
     def finding(
@@ -198,9 +201,38 @@ def drawable(run: Run, name: str) -> bool:
 
 
 def _telling(run: Run, names: Sequence[str], limits: Mapping[str, Sequence[Measure]]) -> list[str]:
-    """Distinct curves that change, or that a limit is held against: a constant is told by its number."""
+    """Distinct curves that change, or that a limit is held against: a constant is told by its number.
+
+    What only counts the steps (``train/n_updates``) says least and comes last.
+    """
     moves = {name: float(np.ptp(run.metrics[name].finite().values)) > 0 for name in names}
-    return [name for name in _distinct(run, names) if moves[name] or limits[name]]
+    told = [name for name in _distinct(run, names) if moves[name] or limits[name]]
+    return sorted(told, key=lambda name: not limits[name] and _counts(run.metrics[name]))
+
+
+def _counts(series: Series) -> bool:
+    """Whether a curve is a straight line that rises from row to row: a counter."""
+    seen = series.finite()
+    if seen.values.size < COUNTED or not (np.diff(seen.values) >= 0).all():
+        return False
+    steps, values = seen.steps - seen.steps[0], seen.values - seen.values[0]
+    return bool(np.abs(steps / steps[-1] - values / values[-1]).max() < STRAIGHT)
+
+
+def _labelled(known: Sequence[tuple[float, int]], noun: str, length: float) -> list[Mark]:
+    """The onsets in their order, those that stand too near for two labels under that of the first."""
+    groups: list[list[tuple[float, int]]] = []
+    for one in known:
+        if groups and one[0] - groups[-1][0][0] < NEAR * length:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    marks = []
+    for group in groups:
+        ranks = ", ".join(str(rank) for rank in sorted(rank for _, rank in group))
+        text = f"{noun}{'s' if len(group) > 1 else ''} {ranks}"
+        marks += [Mark(at, text if place == 0 else "") for place, (at, _) in enumerate(group)]
+    return marks
 
 
 def _distinct(run: Run, names: Sequence[str]) -> list[str]:

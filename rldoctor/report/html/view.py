@@ -81,7 +81,7 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "reference": envelope_words.as_view(diagnosis),
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "audit": [audited.row(one) for one in diagnosis.audit],
-        "audit_wrong": len(audited.contradictions(diagnosis.audit)),
+        "audit_wrong": [_sentence(audited.sentence(one)) for one in audited.contradictions(diagnosis.audit)],
         "knobs": knobs,
         "knobs_reference": any(row["reference"] for row in knobs),
         "knobs_changed": any(row["to"] for row in knobs),

@@ -54,7 +54,7 @@
       return { xref: "paper", x: 1, xanchor: "right", yref: "y", y: onLog ? Math.log10(level.at) : level.at,
         yanchor: "bottom", text: level.text, showarrow: false, font: { color: colour("muted"), size: 11 } };
     });
-    const marks = figure.marks.map(function (mark) {
+    const marks = figure.marks.filter(function (mark) { return mark.text; }).map(function (mark) {
       const right = mark.at > 0.7 * last;
       return { xref: "x", x: mark.at, xanchor: right ? "right" : "left", yref: "paper", y: 1, yanchor: "top",
         text: mark.text, showarrow: false, xshift: right ? -3 : 3, bgcolor: colour("card"),
