@@ -10,12 +10,14 @@ from pathlib import Path
 from rldoctor.errors import MissingExtraError
 from rldoctor.files import open_regular
 from rldoctor.model.raw import RawRun
+from rldoctor.patterns import pattern
 
 ENDS = (".parquet",)
 _MAGIC = b"PAR1"
 # Names of columns, as they stand in the description of the file at its end.
 _MARKS = (b"attribute_path", b"attribute_type", b"float_value")
 _LARGEST_FOOTER = 1 << 20
+_NAME = pattern(r"_part_\d+\.parquet$")
 
 
 class NeptuneReader:
@@ -25,7 +27,10 @@ class NeptuneReader:
     repository = True
 
     def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
-        """Parquet files with the exporter's columns, whose names are plain bytes: needs no ``pyarrow``."""
+        """Parquet files with the exporter's columns, whose names are plain bytes: needs no ``pyarrow``.
+
+        One without its end, where they are described, by its name: reading it says that it is broken.
+        """
         return [name for name in names if name.endswith(ENDS) and _is_export(directory / name)]
 
     def read(self, directory: Path, names: Sequence[str]) -> list[RawRun]:
@@ -46,7 +51,10 @@ def _is_export(path: Path) -> bool:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - 8, 0))
             length, magic = int.from_bytes(file.read(4), "little"), file.read(4)
-            if magic != _MAGIC or length > min(size, _LARGEST_FOOTER):
+            if magic != _MAGIC:
+                file.seek(0)
+                return _NAME.search(path.name) is not None and file.read(4) == _MAGIC
+            if length > min(size, _LARGEST_FOOTER):
                 return False
             file.seek(size - 8 - length)
             footer = file.read(length)

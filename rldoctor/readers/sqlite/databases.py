@@ -12,6 +12,8 @@ from rldoctor.readers.sqlite.opened import Database, opened
 from rldoctor.readers.sqlite.trackio_tables import read_trackio
 
 MLFLOW, TRACKIO = "mlflow", "trackio"
+# Nobody can say whose it is, which may have been one with runs.
+DAMAGED = "damaged"
 # table -> columns by which each is told.
 _MARKS = {
     MLFLOW: {"metrics": {"key", "value", "step", "run_uuid"}, "runs": {"run_uuid"}},
@@ -23,10 +25,10 @@ _USUAL = {"mlflow.db": MLFLOW}
 
 
 def kind_of(path: Path) -> str:
-    """``mlflow``, ``trackio``, or ``""`` for the database of anything else."""
+    """``mlflow``, ``trackio``, ``damaged``, or ``""`` for the database of anything else."""
     try:
         with opened(path) as database:
-            return _kind(database) or _USUAL.get(path.name, "")
+            return _kind(database) or _USUAL.get(path.name, "") or (DAMAGED if database.damaged else "")
     except ReadError:
         return _USUAL.get(path.name, "")
 

@@ -36,10 +36,11 @@ _COLUMNS = (
 
 @dataclass(slots=True)
 class Database:
-    """An open database and the notes on how it was opened."""
+    """An open database and the notes on how it was opened; ``damaged``: its tables cannot be read."""
 
     connection: sqlite3.Connection
     notes: list[Note]
+    damaged: bool = False
     _tables: dict[str, tuple[str, ...]] | None = None
 
     def tables(self) -> dict[str, tuple[str, ...]]:
@@ -54,6 +55,7 @@ class Database:
             for table, column in self.connection.execute(_COLUMNS):
                 tables.setdefault(str(table), []).append(str(column))
         except DAMAGE:
+            self.damaged = True
             return {}
         return {table: tuple(columns) for table, columns in tables.items()}
 

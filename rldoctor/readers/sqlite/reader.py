@@ -17,7 +17,7 @@ class SqliteReader:
     repository = True
 
     def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
-        """Databases with the tables of MLflow or of trackio; damaged ones by their usual names."""
+        """Databases with the tables of MLflow or of trackio; one that cannot be read is said."""
         from rldoctor.readers.sqlite.databases import kind_of
         from rldoctor.readers.sqlite.opened import is_database
 
