@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ _SPANS = {"for": "hold", "bridge": "bridge", "ignore_first": "ignore_first"}
 
 def build(plain: _Plain, path: Path) -> Rule:
     """The rule of a file; what its plain values leave out has the default of ``schema.Rule``."""
-    made: dict[str, Any] = {key: plain[key] for key in (*_AS_THEY_ARE, *_WHERE_GIVEN) if key in plain}
+    made: dict[str, Any] = {"slug": path.stem, "area": path.parent.name}
+    made |= {key: plain[key] for key in (*_AS_THEY_ARE, *_WHERE_GIVEN) if key in plain}
     made |= {key: tuple(plain[key]) for key in _TUPLES if key in plain}
     made |= {key: Severity.parse(plain[key]) for key in _LEVELS if key in plain}
     made |= {key: parse(plain[key]) for key in _FORMULAS if key in plain}
@@ -120,17 +122,32 @@ _FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs", "
 
 def _fix(name: str, plain: _Plain) -> FixSpec:
     same = {key: value for key, value in plain.items() if key in _FIX_FIELDS}
+    to = _parsed(plain, "to")
     return FixSpec(
         id=name,
-        to=_parsed(plain, "to"),
+        to=to,
         only_if=_parsed(plain, "only_if"),
         mechanism=tuple(plain.get("mechanism", ())),
         algorithms=tuple(plain.get("for", ())),
-        needs=tuple(plain.get("needs", ())),
+        needs=tuple(plain["needs"] if "needs" in plain else _needed(to)),
         otherwise=plain.get("else", ""),
         wordings=plain.get("in", {}),
         **same,
     )
+
+
+def _needed(to: Expression | None) -> list[str]:
+    """The settings that a number is made of, without those that ``coalesce`` has a substitute for."""
+    return sorted(set(_settings(to.tree))) if to is not None else []
+
+
+def _settings(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "coalesce":
+        return
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "config":
+        yield f"config.{node.attr}"
+    for part in ast.iter_child_nodes(node):
+        yield from _settings(part)
 
 
 def _expectation(plain: Any) -> dict[str, Any]:

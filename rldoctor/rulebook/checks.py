@@ -240,6 +240,23 @@ def used(rule: Rule) -> tuple[set[str], set[str]]:
     return names, knobs
 
 
+def with_settings(rule: Rule, known: Known) -> Rule:
+    """The rule with every knob that it names among its ``config``: one that is no knob is a problem there."""
+    declared = {*rule.config, *rule.requires_config}
+    named = _named_settings(rule)
+    return replace(rule, config=(*rule.config, *sorted(named & known.knobs - declared)))
+
+
+def _named_settings(rule: Rule) -> set[str]:
+    """The knobs of which a rule needs the value; one that a fix merely sets is none."""
+    needs = {need for fix in rule.fixes.values() for need in fix.needs if need.startswith("config.")}
+    return {
+        *(knob for use in uses(rule) for knob in use.expression.config),
+        *(name.removeprefix("config_") for name in template_names(rule) if name.startswith("config_")),
+        *(need.removeprefix("config.") for need in needs),
+    }
+
+
 UNWRITTEN = "TODO"
 
 

@@ -94,10 +94,24 @@ _CAUSE = Record(
 )
 
 
+# ``lower: gamma`` is the knob and the way its number must go.
+DIRECTIONS = {"lower": "lower", "raise": "raise", "set": "either"}
+
+
+def _says_which_knob(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
+    """The knob of a fix, under whichever key it stands, and its direction."""
+    written = [key for key in (*DIRECTIONS, "knob") if key in plain]
+    if len(written) > 1:
+        sheet.wrong(f"'{written[0]}' and '{written[1]}': a fix changes one knob", *place)
+    for key in DIRECTIONS.keys() & plain.keys():
+        plain["knob"], plain["direction"] = plain.pop(key), DIRECTIONS[key]
+
+
 def _can_always_be_said(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
     """A fix must be able to say something on every run."""
+    _says_which_knob(plain, sheet, place)
     if not ("knob" in plain and "to" in plain) and "text" not in plain:
-        sheet.wrong("a fix needs 'knob' and 'to', or 'text'", *place)
+        sheet.wrong("a fix needs a knob ('lower', 'raise' or 'set') and 'to', or 'text'", *place)
     if plain.get("needs") and "else" not in plain:
         text = "'needs' without 'else': what is said when the number cannot be computed?"
         sheet.wrong(text, *place, "needs", at_key=True)
@@ -106,7 +120,7 @@ def _can_always_be_said(plain: dict[str, Any], sheet: Sheet, place: TreePath) ->
 _FIX = Record(
     {"because": _WORDS},
     {
-        "knob": _KNOB,
+        **dict.fromkeys((*DIRECTIONS, "knob"), _KNOB),
         "to": Formula(),
         "digits": Whole(1, 15),
         "needs": _NAMES,
@@ -126,9 +140,11 @@ _FIX = Record(
 def _stands_where_it_says(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
     """Slug and area are the file's name and folder; what is not ready says so; false alarms are named."""
     path = Path(sheet.tree.name)
-    if plain["slug"] and plain["slug"] != path.stem:
+    if text := "slug" not in plain and IDENTIFIED.objection(path.stem, sheet.names):
+        sheet.wrong(f"the file's name is the slug of the rule: {text}")
+    if plain.get("slug", path.stem) != path.stem:
         sheet.wrong(f"the slug '{plain['slug']}' must be the file's name ({path.stem})", "slug")
-    if plain["area"] and plain["area"] != path.parent.name:
+    if plain.get("area", path.parent.name) != path.parent.name:
         sheet.wrong(f"the area '{plain['area']}' must be the folder's name ({path.parent.name})", "area")
     written = sheet.value_at(place)
     if "ready" in written and "not_ready_says" not in plain:
@@ -139,11 +155,8 @@ def _stands_where_it_says(plain: dict[str, Any], sheet: Sheet, place: TreePath) 
 
 RULE = Record(
     {
-        "schema": SCHEMA,
         "code": TextValue(CODE, "must look like POL-01"),
-        "slug": IDENTIFIED,
         "severity": Level(),
-        "area": _WORDS,
         "title": _WORDS,
         "failure_title": _WORDS,
         "when": Formula(),
@@ -153,6 +166,9 @@ RULE = Record(
         "references": ListOf(Record({"title": _WORDS}, {"url": _WORDS})),
     },
     {
+        "schema": SCHEMA,
+        "slug": IDENTIFIED,
+        "area": _WORDS,
         "unsure_title": _WORDS,
         "status": Choice(STATUSES, "status"),
         "applies_to": Record({}, {"algorithms": _ALGORITHMS, "except": _ALGORITHMS}),

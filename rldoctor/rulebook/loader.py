@@ -12,7 +12,7 @@ from rldoctor.errors import Problem, RuleError, did_you_mean
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.build import build
-from rldoctor.rulebook.checks import check_rule, unwritten
+from rldoctor.rulebook.checks import check_rule, unwritten, with_settings
 from rldoctor.rulebook.declarations import RULE
 from rldoctor.rulebook.each import expand
 from rldoctor.rulebook.known import Known, known_names
@@ -134,6 +134,7 @@ def _read(path: Path, known: Known, shared: PackFacts, tests: bool) -> _ReadRule
     places = expand(plain, sheet)
     rule = with_shared(build(plain, path), shared)
     if isinstance(tree.value, dict):
+        rule = with_settings(rule, known)
         check_rule(rule, sheet, known, places)
     found = sheet.problems
     if tests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,32 @@ def test_every_field_is_read(write: Write) -> None:
     assert rule.references[0].url == "https://example.org"
 
 
+def test_what_the_file_says_anyway_need_not_be_written(write: Write) -> None:
+    """Its name is the slug, its folder the area; a setting is declared by its use, a fix needs what it reads."""
+    whole = load_rule(write(), KNOWN)
+    short = load_rule(
+        write(
+            ("schema: 1\n", ""),
+            ("slug: test-rule\n", ""),
+            ("area: policy\n", ""),
+            ("config: [learning_rate]\n", ""),
+            ("knob: learning_rate", "raise: learning_rate"),
+            ("    needs: [config.learning_rate, level]\n", ""),
+        ),
+        KNOWN,
+    )
+    assert replace(short, fixes={}) == replace(whole, fixes={})
+    needed = ("config.learning_rate",)
+    assert short.fixes["raise"] == replace(whole.fixes["raise"], direction="raise", needs=needed)
+
+
+def test_a_fix_needs_the_settings_it_reads_but_for_those_with_a_substitute(write: Write) -> None:
+    to = "to: config.gamma * coalesce(config.learning_rate, 1)"
+    written = write(("to: config.learning_rate * 2", to), ("    needs: [config.learning_rate, level]\n", ""))
+    rule = load_rule(written, KNOWN)
+    assert rule.fixes["raise"].needs == ("config.gamma",)
+
+
 def test_defaults(write: Write) -> None:
     lines = ("applies_to:", "min_points:", "for:", "bridge:", "ignore_first:", "cap_if")
     kept = "".join(line for line in RULE.splitlines(keepends=True) if not line.startswith(lines))
@@ -64,7 +91,6 @@ def test_defaults(write: Write) -> None:
     ("old", "new", "problem"),
     [
         ("schema: 1", "schema: 2", "1:9: this program reads 'schema: 1'"),
-        ("schema: 1\n", "", "1:1: 'schema' is missing"),
         ("title: It moves\n", "", "1:1: 'title' is missing"),
         ("title: It moves", "title: 5", "6:8: 'title' must be text, found a number"),
         ("title: It moves", "title: ''", "6:9: 'title' is empty"),
@@ -150,7 +176,7 @@ def test_defaults(write: Write) -> None:
         ("spread < 1", "spred < 1", "23:29: unknown name 'spred' (did you mean 'spread'?)"),
         ("spread < 1", "value_loss < 1", "23:29: the metric 'value_loss' is used but not declared"),
         ("spread < 1", "tau < 1", "23:29: unknown name 'tau': a knob is written config.tau"),
-        ("spread < 1", "config.tau < 1", "23:29: config.tau is used but not declared: add 'tau' to 'config'"),
+        ("spread < 1", "config.tua < 1", "23:29: unknown config.tua (did you mean 'tau'?)"),
         ("spread < 1", "config.gamma < config.gama", "23:44: unknown config.gama (did you mean 'gamma'?)"),
         ("spread < 1", "run.improvin < 1", "23:29: unknown run.improvin (did you mean 'improving'?)"),
         ("spread < 1", "active", "23:29: unknown name 'active'"),
@@ -193,10 +219,19 @@ def test_defaults(write: Write) -> None:
         ("more_likely_if: config.learning_rate < 1, ", "", "42:34: 'rejected_says' without 'more_likely_if'"),
         ("id: other", "id: rate", "43:10: the id 'rate' stands here twice"),
         ("  check: {", "  Check It: {", "54:3: 'Check It' must be lower-case words"),
-        ("text: Look at it., ", "", "54:10: a fix needs 'knob' and 'to', or 'text'"),
+        (
+            "text: Look at it., ",
+            "",
+            "54:10: a fix needs a knob ('lower', 'raise' or 'set') and 'to', or 'text'",
+        ),
         ("knob: learning_rate", "knob: learnin_rate", "46:11: unknown knob 'learnin_rate'"),
+        (
+            "knob: learning_rate",
+            "lower: learning_rate\n    knob: tau",
+            "'lower' and 'knob': a fix changes one knob",
+        ),
         ("digits: 1", "digits: 99", "48:13: 'digits' must be a whole number from 1 to 15"),
-        ("needs: [config.learning_rate, level]", "needs: [config.tau]", "49:13: unknown name 'config.tau'"),
+        ("needs: [config.learning_rate, level]", "needs: [config.tua]", "49:13: unknown name 'config.tua'"),
         ("    else: Raise it.\n", "", "49:5: 'needs' without 'else'"),
         (
             'stable_baselines3: "Set',
