@@ -52,7 +52,7 @@ def test_every_field_is_read(write: Write) -> None:
 
 
 def test_what_the_file_says_anyway_need_not_be_written(write: Write) -> None:
-    """Its name is the slug, its folder the area; a setting is declared by its use, a fix needs what it reads."""
+    """Its name and folder are slug and area, a setting is declared by its use, a fix needs what it reads."""
     whole = load_rule(write(), KNOWN)
     short = load_rule(
         write(
