@@ -11,7 +11,8 @@ from rldoctor.commands.analyze import analyze
 from rldoctor.commands.options import Options
 from rldoctor.errors import ReadError
 
-FAVOURITE = "reward-exp-sharp"
+# The fault and the run of it that the README shows, and that a wheel carries.
+FAVOURITE, RUN = "reward-exp-sharp", "ppo-Reacher-v5-exp-0"
 
 
 def demo(reports: Sequence[tuple[str, str]]) -> int:
@@ -26,7 +27,9 @@ def demo_run(package: Path) -> Path:
     root = paths.reference_runs("faulty", package)
     found = sorted(path for path in root.glob("*") if path.is_dir()) if root else []
     if found:
-        return next((path for path in found if path.name == FAVOURITE), found[0])
+        fault = next((path for path in found if path.name == FAVOURITE), found[0])
+        runs = sorted(path for path in fault.glob("*") if path.is_dir())
+        return next((path for path in runs if path.name == RUN), runs[0] if runs else fault)
     raise ReadError(
         "this installation has no bundled runs",
         hint="clone the repository and run: rldoctor analyze reference_runs/faulty",

@@ -155,7 +155,9 @@ def _line(name: str, one: Judged) -> str:
         else "below the level"
     )
     why = f": {one.text}" if one.text else ""
-    return f"{head}: {one.code} ({one.severity.label}) in {name}{why}"
+    # What is known keeps the level of the baseline, which the reason tells.
+    level = "" if one.standing is Standing.KNOWN else f" ({one.severity.label})"
+    return f"{head}: {one.code}{level} in {name}{why}"
 
 
 def _short(lines: Sequence[str]) -> list[str]:

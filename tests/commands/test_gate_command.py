@@ -66,7 +66,7 @@ def test_writing_a_baseline_makes_everything_known_wherever_the_runs_are(call, t
     code, _, err = call("moved", "--baseline", "../ci/base.json")
     assert code == 0
     assert "gate: 0 findings fail (of 2: 2 known)" in err
-    assert "not counted: REW-03 (critical) in s0: known: critical in the baseline" in err
+    assert "not counted: REW-03 in s0: known: critical in the baseline" in err
 
 
 def test_a_new_finding_and_a_new_run_fail_against_a_baseline(call):
@@ -124,7 +124,8 @@ def test_a_waiver_holds_until_its_day_and_then_fails_and_says_so(call):
     settings(WAIVER.format(day="2999-12-31"))
     code, _, err = call("runs/s0")
     assert code == 0
-    assert "not counted: REW-03 (critical) in ppo-Reacher-v5-exp-0" not in err
+    assert "not counted: REW-03 in ppo-Reacher" not in err
+    assert "known:" not in err
     assert "REW-03 (critical) in s0: waived until 2999-12-31: the exponent is annealed later" in err
     settings(WAIVER.format(day="2020-01-31"))
     code, _, err = call("runs/s0")
