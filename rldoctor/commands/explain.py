@@ -30,6 +30,7 @@ def _told(text: RuleText) -> Iterator[Block]:
     yield head.append(f"  {text.level}", style=STYLES[text.level])
     yield from map(indented, text.means)
     sections = (
+        ("Can lead to", text.leads),
         ("What it looks at", text.looks),
         ("Stays quiet when", text.quiet),
         ("Causes", text.causes),

@@ -125,10 +125,10 @@ def _remedy(
         return Remedy(text, "", False, rules, text)
     some = _some(named)
     if key[0] == _SETTINGS:
-        text = f"tell {some}, if the run has it, with"
+        text = f"tell {some}, where the run has {'them' if len(named) > 1 else 'it'}, with"
         return Remedy(text, "--set NAME=VALUE", False, rules, "tell", named, " with --set")
     told = tell(one, diagnosis.run)
-    what = f"log {some} with" if told.logs else told.what
+    what = f"log {some} with" if told.logs else told.what.removesuffix(".")
     return Remedy(what, told.code, told.logs, rules, "log", named)
 
 

@@ -13,7 +13,7 @@ from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import number
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.schema import FixSpec, Rule
 
 _FIELD = pattern(r"\{([^{}:!]*)[^{}]*\}")
 CODE = pattern(r"\b[A-Z][A-Z0-9]*-[A-Z0-9]+\b")
@@ -26,7 +26,7 @@ _SCORES = {"1", ""}
 class RuleText:
     """One rule, plain text already cleaned.
 
-    ``means``: what goes wrong and what it is the cause of; ``looks``: what is measured, with its limit;
+    ``means``: what goes wrong; ``leads``: to which other rules; ``looks``: what is measured, with its limit;
     ``quiet``: when it does not fire though the condition holds; ``wrong``: how often it was wrong, and when.
     """
 
@@ -34,6 +34,7 @@ class RuleText:
     title: str
     level: str
     means: tuple[str, ...] = ()
+    leads: tuple[str, ...] = ()
     looks: tuple[str, ...] = ()
     condition: str = ""
     quiet: tuple[str, ...] = ()
@@ -72,14 +73,13 @@ def text_of(rule: Rule, others: Mapping[str, Rule]) -> RuleText:
         clean(rule.code),
         clean(rule.failure_title),
         rule.severity.label,
-        tuple(_means(rule, others)),
+        (plain(_always(rule.message)),),
+        tuple(_leads(rule, others)),
         tuple(_looks(rule)),
         " ".join(rule.when.text.split()),
         tuple(plain(guard.says) for guard in rule.unless if guard.says),
-        tuple(plain(cause.says) for cause in rule.causes),
-        tuple(
-            dict.fromkeys(text for fix in rule.fixes.values() if (text := plain(fix.text or fix.otherwise)))
-        ),
+        tuple(plain(_always(cause.says)) for cause in rule.causes),
+        tuple(dict.fromkeys(map(_fix, rule.fixes.values()))),
         tuple(_wrong(rule)),
         tuple((clean(one.title), clean(one.url)) for one in rule.references),
     )
@@ -91,12 +91,26 @@ def plain(text: str) -> str:
     return clean(_FIELD.sub(lambda found: f"[{found[1].lstrip('_').replace('_', ' ').strip()}]", told))
 
 
-def _means(rule: Rule, others: Mapping[str, Rule]) -> Iterator[str]:
-    yield plain(rule.message)
+def _always(template: str) -> str:
+    """What a message says of every run; where that is nothing, the first thing that it may say."""
+    told = _OPTIONAL.sub("", template).strip()
+    first = _OPTIONAL.search(template)
+    return told if first is None or len(told) > len(".") else first[1]
+
+
+def _fix(fix: FixSpec) -> str:
+    """A change in words; of a setting that gets a number the way that it goes, and why."""
+    if fix.text or fix.otherwise:
+        return plain(fix.text or fix.otherwise)
+    verb = {"lower": "Lower", "raise": "Raise"}.get(fix.direction, "Set")
+    return f"{verb} {clean(fix.knob)}{f': {plain(fix.because)}' if fix.because else '.'}"
+
+
+def _leads(rule: Rule, others: Mapping[str, Rule]) -> Iterator[str]:
     # A rule may lead to another in several ways: one of them is enough to know that it does.
     for edge in {edge.code: edge for edge in rule.leads_to}.values():
         title = f" {clean(others[edge.code].failure_title)}" if edge.code in others else ""
-        yield f"It can lead to {edge.code}{title}{f': {clean(edge.says)}' if edge.says else ''}."
+        yield f"{edge.code}{title}{f': {clean(edge.says)}' if edge.says else ''}"
 
 
 def _looks(rule: Rule) -> Iterator[str]:
