@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rldoctor.audit.episodes import rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span, spread
+from rldoctor.audit.targets import targets
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
@@ -23,7 +25,7 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         yield from _sign(sight)
         yield from _horizon(sight)
     if sight.of("on_policy"):
-        yield from _targets(sight)
+        yield from targets(sight)
     if not sight.logged_reward_is_learned():
         return
     if sight.of("dqn", "ddqn"):
@@ -114,7 +116,7 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
     steps, loss, policy_loss = sight.together("critic_loss", "policy_loss")
     if loss.size < sight.criteria["few_rows"] or not sight.logged("episode_return", "episode_length"):
         return
-    reward, _ = _rewards(sight, steps)
+    reward, _ = rewards_at(sight, steps)
     known = np.isfinite(reward) & (reward != 0)
     if known.sum() < sight.criteria["few_rows"]:
         return
@@ -141,7 +143,7 @@ def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterato
     reward per step is ``(1 - gamma^h) / (1 - gamma)`` with ``h = 1 + updates x rate``. Rewards that change
     blur the rate by a factor of ten; without a target network it is near 1.
     """
-    _, lengths = _rewards(sight, steps)
+    _, lengths = rewards_at(sight, steps)
     started = sight.setting("learning_starts")
     per = sight.setting("utd")
     updates = (steps - (started if np.isfinite(started) else 0.0)) * (per if per > 0 else 1.0)
@@ -172,7 +174,7 @@ def _bonus_counts(sight: Sight, steps: FloatArray) -> bool:
         return True
     alpha = sight.metrics["entropy_coef"].finite()
     bonus = np.interp(steps, alpha.steps, alpha.values) * max(abs(_target(sight)), 1.0)
-    reward, _ = _rewards(sight, steps)
+    reward, _ = rewards_at(sight, steps)
     return bool((bonus > sight.criteria["bonus_small"] * np.abs(reward)).any())
 
 
@@ -184,7 +186,7 @@ def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArr
         return
     largest, error = float(size[late].max()), median(share[late])
     # Where episodes last a few steps no value is larger.
-    _, lengths = _rewards(sight, steps[late])
+    _, lengths = rewards_at(sight, steps[late])
     if not median(lengths) > sight.criteria["long_episode"] * sight.criteria["few_steps"]:
         return
     short = largest < sight.criteria["few_steps"] and error < sight.criteria["reached_targets"]
@@ -212,15 +214,6 @@ def _target(sight: Sight) -> float:
     target = sight.setting("target_entropy")
     target = target if np.isfinite(target) else -sight.setting("action_dim")
     return target if np.isfinite(target) else 0.0
-
-
-def _rewards(sight: Sight, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Reward per step and episode length at these steps (of the latest row of each)."""
-    returns, lengths = (sight.metrics[name].finite() for name in ("episode_return", "episode_length"))
-    if not len(returns) or not len(lengths):
-        return np.full(steps.shape, NAN), np.full(steps.shape, NAN)
-    length = np.interp(steps, lengths.steps, lengths.values)
-    return np.interp(steps, returns.steps, returns.values) / np.maximum(length, 1), length
 
 
 def _sign(sight: Sight) -> Iterator[AuditRow]:
@@ -270,7 +263,7 @@ def _horizon(sight: Sight) -> Iterator[AuditRow]:
     if late.sum() < sight.criteria["few_rows"]:
         return
     steps, q = steps[late], q[late]
-    reward, _ = _rewards(sight, steps)
+    reward, _ = rewards_at(sight, steps)
     drift = abs(float(median(q[q.size // 2 :]) - median(q[: q.size // 2])))
     settled = drift < sight.criteria["settled"] * abs(median(q))
     steady = float(np.ptp(reward)) < abs(median(reward))
@@ -283,88 +276,3 @@ def _horizon(sight: Sight) -> Iterator[AuditRow]:
     yield row(
         sight, "q_horizon", Implied(horizon, min(low, high), max(low, high), text, span(steps), int(q.size))
     )
-
-
-def _targets(sight: Sight) -> Iterator[AuditRow]:
-    """``value_loss / (1 - explained variance)`` is the variance of the returns the critic is given.
-
-    Explained variance is of the values before the update, the value loss of those during it, so the figure is
-    low by what the update improves; a factor of a few is within the model's error.
-    """
-    steps, loss, explained = sight.together("value_loss", "explained_variance")
-    usable = explained < 0.99
-    if usable.sum() < sight.criteria["few_rows"]:
-        return
-    variance = loss[usable] / (1 - explained[usable])
-    middle = float(np.sqrt(median(variance)))
-    text = f"sqrt(value loss / (1 - explained variance)) = {middle:.3g} (median of {usable.sum()} updates)"
-    yield row(
-        sight,
-        "return_variance",
-        Implied(middle, middle / 3, middle * 3, text, span(steps[usable]), int(usable.sum())),
-    )
-    # The rollouts of A2C are too short for a variance of their targets.
-    if not sight.of("a2c"):
-        yield from _possible(sight, steps[usable], variance)
-    yield from _first_targets(sight, steps, loss)
-
-
-def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
-    """The spread of the targets against the largest that returns of this size can have.
-
-    Rewards of one sign add up to at most one sum over an episode, or over a horizon where that is shorter; a
-    quantity between 0 and that sum has a standard deviation of at most half of it (Popoviciu's inequality).
-    """
-    if not (sight.by("stable_baselines3", "cleanrl") and sight.logged_reward_is_learned()):
-        return
-    # Normalised rewards, of which nothing may be written, make targets of about 1 whatever is logged.
-    written = np.isfinite(sight.setting("normalize_reward"))
-    if not written and median(np.sqrt(variance)) < sight.criteria["normalised_width"]:
-        return
-    if not sight.logged("episode_return", "episode_length"):
-        return
-    late = steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0])
-    reward, length = _rewards(sight, steps[late])
-    returns = sight.metrics["episode_return"].finite().values
-    if late.sum() < sight.criteria["few_rows"] or not ((returns > 0).all() or (returns < 0).all()):
-        return
-    discount = sight.setting("gamma") if sight.written("gamma") else NAN
-    horizon = 1 / (1 - discount) if discount < 1 else sight.criteria["longest_horizon"]
-    most = np.abs(reward) * np.minimum(length, horizon) * sight.criteria["episode_spread"] / 2
-    share = float(np.quantile(np.sqrt(variance[late]) / most, 0.2))
-    text = (
-        f"the targets have a spread of {median(np.sqrt(variance[late])):.3g} (root of value loss / "
-        f"(1 - explained variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} "
-        f"steps allow at most {median(most):.3g}"
-    )
-    yield mechanism(sight, "targets_possible", not share > 1, text, steps[late])
-
-
-def _first_targets(sight: Sight, steps: FloatArray, loss: FloatArray) -> Iterator[AuditRow]:
-    """The first value loss against the squared lambda-returns of the logged rewards.
-
-    Before learning V is near 0, so the targets are lambda-returns of the rewards alone, discounted by
-    ``gamma lambda``: ``r (1 - (gamma lambda)^k) / (1 - gamma lambda)``, k steps before an episode ends. A
-    critic that learns fast halves its loss several times within the update, so the ratio is bounded from
-    above (it cannot exceed 1 but for the spread of the rewards) much better than from below.
-    """
-    if not sight.logged("episode_return", "episode_length"):
-        return
-    decay = sight.setting("gamma") * sight.setting("gae_lambda")
-    if not np.isfinite(decay) or not loss.size:
-        return
-    reward, length = (float(one[0]) for one in _rewards(sight, steps[:1]))
-    if not np.isfinite([reward, length]).all():
-        return
-    # Longer episodes add nothing that a discounted return could still see.
-    left = np.arange(1, int(np.clip(length, 1, sight.criteria["longest"])) + 1)
-    targets = reward * (1 - decay**left) / (1 - decay) if decay < 1 else reward * left
-    expected = float(np.mean(targets**2))
-    if expected <= 0:
-        return
-    ratio = float(loss[0]) / expected
-    text = (
-        f"first value loss {loss[0]:.3g}; {reward:.3g} a step over {length:.0f} steps at gamma x lambda = "
-        f"{decay:.3g} make targets with a mean square of {expected:.3g}: ratio {ratio:.2g}"
-    )
-    yield row(sight, "first_targets", Implied(ratio, ratio, NAN, text, (float(steps[0]),) * 2, 1))

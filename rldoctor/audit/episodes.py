@@ -9,6 +9,7 @@ import numpy as np
 from rldoctor.audit.sight import NAN, Implied, Sight, row, span, spread
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
 
 
 def episodes(sight: Sight) -> Iterator[AuditRow]:
@@ -51,3 +52,12 @@ def exploration(sight: Sight) -> Iterator[AuditRow]:
             "exploration_end",
             Implied(float(steps[first]), before, float(steps[first]), text, span(steps), int(rate.size)),
         )
+
+
+def rewards_at(sight: Sight, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Reward per step and episode length at these steps (of the latest row of each)."""
+    returns, lengths = (sight.metrics[name].finite() for name in ("episode_return", "episode_length"))
+    if not len(returns) or not len(lengths):
+        return np.full(steps.shape, NAN), np.full(steps.shape, NAN)
+    length = np.interp(steps, lengths.steps, lengths.values)
+    return np.interp(steps, returns.steps, returns.values) / np.maximum(length, 1), length

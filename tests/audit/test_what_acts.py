@@ -203,3 +203,18 @@ def test_a_value_loss_of_the_wrong_sign() -> None:
     series = {"policy_loss": [-0.001] * 20, "value_loss": [50.0] * 20}
     assert rows("ppo", {"vf_coef": 0.5}, total_loss=[-25.0] * 20, **series)["value_sign"].best == 0.0
     assert rows("ppo", {"vf_coef": 0.5}, total_loss=[20.0] * 20, **series)["value_sign"].best == 1.0
+
+
+@pytest.mark.parametrize(("loss", "differ"), [(6e-5, 0.0), (16.0, 1.0)])
+def test_targets_that_are_one_number_although_episodes_end(loss: float, differ: float) -> None:
+    """A2C on CartPole whose learner gets a reward of 0: its targets differ by 0.006, the logged ones by 5."""
+    config = {"gamma": 0.99, "gae_lambda": 1.0, "max_episode_length": 500.0}
+    series = {"explained_variance": [0.1] * 20, "episode_return": [22.0] * 20, "episode_length": [22.0] * 20}
+    found = rows("a2c", config, value_loss=[loss] * 20, **series)
+    assert found["targets_vary"].best == differ
+
+
+def test_targets_of_episodes_that_run_to_their_limit_say_nothing() -> None:
+    config = {"gamma": 0.99, "gae_lambda": 1.0, "max_episode_length": 22.0}
+    series = {"explained_variance": [0.1] * 20, "episode_return": [22.0] * 20, "episode_length": [22.0] * 20}
+    assert "targets_vary" not in rows("a2c", config, value_loss=[6e-5] * 20, **series)

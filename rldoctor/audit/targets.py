@@ -1,0 +1,124 @@
+"""What value loss and explained variance of an on-policy run say of the returns its critic is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rldoctor.audit.episodes import rewards_at
+from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
+from rldoctor.model.arrays import median
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
+
+
+def targets(sight: Sight) -> Iterator[AuditRow]:
+    """``value_loss / (1 - explained variance)`` is the variance of the returns the critic is given.
+
+    Explained variance is of the values before the update, the value loss of those during it, so the figure is
+    low by what the update improves; a factor of a few is within the model's error.
+    """
+    steps, loss, explained = sight.together("value_loss", "explained_variance")
+    usable = explained < 0.99
+    if usable.sum() < sight.criteria["few_rows"]:
+        return
+    variance = loss[usable] / (1 - explained[usable])
+    middle = float(np.sqrt(median(variance)))
+    text = f"sqrt(value loss / (1 - explained variance)) = {middle:.3g} (median of {usable.sum()} updates)"
+    yield row(
+        sight,
+        "return_variance",
+        Implied(middle, middle / 3, middle * 3, text, span(steps[usable]), int(usable.sum())),
+    )
+    # The rollouts of A2C are too short for a variance of their targets.
+    if not sight.of("a2c"):
+        yield from _possible(sight, steps[usable], variance)
+    yield from _vary(sight, steps[usable], variance)
+    yield from _first_targets(sight, steps, loss)
+
+
+def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
+    """The spread of the targets against the largest that returns of this size can have.
+
+    Rewards of one sign add up to at most one sum over an episode, or over a horizon where that is shorter; a
+    quantity between 0 and that sum has a standard deviation of at most half of it (Popoviciu's inequality).
+    """
+    if not (sight.by("stable_baselines3", "cleanrl") and sight.logged_reward_is_learned()):
+        return
+    # Normalised rewards, of which nothing may be written, make targets of about 1 whatever is logged.
+    written = np.isfinite(sight.setting("normalize_reward"))
+    if not written and median(np.sqrt(variance)) < sight.criteria["normalised_width"]:
+        return
+    if not sight.logged("episode_return", "episode_length"):
+        return
+    late = steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0])
+    reward, length = rewards_at(sight, steps[late])
+    returns = sight.metrics["episode_return"].finite().values
+    if late.sum() < sight.criteria["few_rows"] or not ((returns > 0).all() or (returns < 0).all()):
+        return
+    discount = sight.setting("gamma") if sight.written("gamma") else NAN
+    horizon = 1 / (1 - discount) if discount < 1 else sight.criteria["longest_horizon"]
+    most = np.abs(reward) * np.minimum(length, horizon) * sight.criteria["episode_spread"] / 2
+    share = float(np.quantile(np.sqrt(variance[late]) / most, 0.2))
+    text = (
+        f"the targets have a spread of {median(np.sqrt(variance[late])):.3g} (root of value loss / "
+        f"(1 - explained variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} "
+        f"steps allow at most {median(most):.3g}"
+    )
+    yield mechanism(sight, "targets_possible", not share > 1, text, steps[late])
+
+
+def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
+    """Targets that are one number, although every step pays the same and episodes end.
+
+    Near its end an episode has one reward left and before it many, so with a horizon of more than a step the
+    targets differ by rewards. By a hundredth of one they differ where the learner is paid next to nothing, or
+    where it sees no further than the reward itself.
+    """
+    if not (sight.by("stable_baselines3", "cleanrl") and sight.logged_reward_is_learned()):
+        return
+    if not sight.logged("episode_return", "episode_length"):
+        return
+    reward, length = rewards_at(sight, steps)
+    same = float(np.ptp(reward)) < sight.criteria["unit_reward"] * abs(median(reward))
+    cap = sight.setting("max_episode_length")
+    ends = cap > 0 and median(length) < sight.criteria["ends_early"] * cap
+    if not (same and ends and median(length) > sight.criteria["few_steps"]):
+        return
+    share = float(np.quantile(np.sqrt(variance), 0.8)) / abs(median(reward))
+    text = (
+        f"four of five rollouts have targets that differ by less than {share:.2g} of one reward, though each "
+        f"step pays {abs(median(reward)):.3g} and episodes end after {median(length):.0f} of {cap:.0f} steps"
+    )
+    yield mechanism(sight, "targets_vary", share > sight.criteria["targets_vary"], text, steps)
+
+
+def _first_targets(sight: Sight, steps: FloatArray, loss: FloatArray) -> Iterator[AuditRow]:
+    """The first value loss against the squared lambda-returns of the logged rewards.
+
+    Before learning V is near 0, so the targets are lambda-returns of the rewards alone, discounted by
+    ``gamma lambda``: ``r (1 - (gamma lambda)^k) / (1 - gamma lambda)``, k steps before an episode ends. A
+    critic that learns fast halves its loss several times within the update, so the ratio is bounded from
+    above (it cannot exceed 1 but for the spread of the rewards) much better than from below.
+    """
+    if not sight.logged("episode_return", "episode_length"):
+        return
+    decay = sight.setting("gamma") * sight.setting("gae_lambda")
+    if not np.isfinite(decay) or not loss.size:
+        return
+    reward, length = (float(one[0]) for one in rewards_at(sight, steps[:1]))
+    if not np.isfinite([reward, length]).all():
+        return
+    # Longer episodes add nothing that a discounted return could still see.
+    left = np.arange(1, int(np.clip(length, 1, sight.criteria["longest"])) + 1)
+    targets = reward * (1 - decay**left) / (1 - decay) if decay < 1 else reward * left
+    expected = float(np.mean(targets**2))
+    if expected <= 0:
+        return
+    ratio = float(loss[0]) / expected
+    text = (
+        f"first value loss {loss[0]:.3g}; {reward:.3g} a step over {length:.0f} steps at gamma x lambda = "
+        f"{decay:.3g} make targets with a mean square of {expected:.3g}: ratio {ratio:.2g}"
+    )
+    yield row(sight, "first_targets", Implied(ratio, ratio, NAN, text, (float(steps[0]),) * 2, 1))
