@@ -336,3 +336,57 @@ def test_a_collapsed_run_is_never_called_healthy_for_want_of_a_metric(tmp_path, 
     assert diagnosis.verdict in ("error", "critical")
     blind = {tag: values for tag, values in broken.items() if tag != "train/reward"}
     assert diagnosis_of(written(tmp_path / "blind", blind)).verdict != "healthy"
+
+
+def hacked(drift_from: int, falls_from: int, rows: int = 120) -> dict[str, Values]:
+    """OpenRLHF's tags of a reward that goes on rising while evaluation falls and the policy drifts away."""
+    time = np.arange(rows)
+    noise = np.random.default_rng(5).normal(size=(4, rows))
+    far = np.clip((time - drift_from) / (rows - drift_from), 0, 1)
+    fallen = np.clip(2 * (time - falls_from) / (rows - falls_from), 0, 1)
+    return {
+        "train/reward": list(0.2 + 0.7 * np.clip(time / 70, 0, 1) + 0.02 * noise[0]),
+        "train/kl": list((0.005 + 0.0005 * np.minimum(time, 40) + 6 * far**2) * (1 + 0.1 * noise[1])),
+        "train/policy_loss": list(0.01 * noise[2]),
+        "train/response_length": list(200 + 800 * far),
+        "train/response_clip_ratio": list(0.02 + 0.8 * far),
+        "train/actor_lr": [5e-7] * rows,
+        "eval/gsm8k_pass1": list(0.45 + 0.0025 * np.minimum(time, 40) - 0.35 * fallen + 0.005 * noise[3]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("drift_from", "falls_from", "root", "onset"),
+    [(30, 70, "KLR-01", 46), (50, 80, "KLR-01", 63), (80, 40, "REW-21", 47)],
+)
+def test_a_hacked_reward_is_one_chain_from_what_moved_first(tmp_path, drift_from, falls_from, root, onset):
+    config = {"advantage_estimator": "reinforce", "init_kl_coef": 1e-4, "n_samples_per_prompt": 8}
+    diagnosis = diagnosis_of(written(tmp_path, hacked(drift_from, falls_from), config, every=1))
+    assert diagnosis.run.framework == "openrlhf"
+    told = {"KLR-01", "REW-21", "LEN-01"}
+    assert told <= fired(diagnosis).keys()
+    (first,) = diagnosis.roots
+    assert first.finding.code == root
+    assert told <= {root, *(one.code for one in first.explains)}
+    assert first.finding.onset == pytest.approx(onset, abs=8)
+
+
+def test_settings_that_stand_as_text_in_the_event_file(tmp_path):
+    """As the Trainer's callback writes them: one JSON text per object, the second of them the model's."""
+    writer = writers.SummaryWriter(str(tmp_path))
+    args = {
+        "learning_rate": 1e-6,
+        "num_generations": 8,
+        "beta": 0.04,
+        "max_completion_length": 256,
+        "temperature": 0.9,
+    }
+    writer.add_text("args", json.dumps(args, indent=2))
+    writer.add_text("model_config", json.dumps({"vocab_size": 151936, "temperature": 0.6}))
+    for tag, values in trl().items():
+        for index, value in enumerate(values):
+            writer.add_scalar(tag, value, index + 1)
+    writer.close()
+    run = diagnosis_of(tmp_path).run
+    wanted = {"learning_rate": 1e-6, "group_size": 8, "reference_kl_coef": 0.04, "temperature": 0.9}
+    assert {knob: run.config.number(knob) for knob in wanted} == wanted

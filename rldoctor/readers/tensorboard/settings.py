@@ -16,6 +16,8 @@ MAX_TEXT = 1 << 20
 
 # ``add_text`` of torch and of tensorboardX puts this behind the tag.
 _SUFFIX = "/text_summary"
+# Beside the arguments of the training, for Hugging Face's Trainer: a temperature there is not the training's.
+_OF_THE_MODEL = "model_config"
 _CONFIG_WORDS = ("hyperparam", "hparam", "args", "config", "param")
 Pairs = Iterator[tuple[str, object]]
 
@@ -36,7 +38,8 @@ def settings_of_text(text: Text) -> tuple[list[RawSetting], list[Note]]:
     # The form decides, not the tag: a table or a dictionary is a configuration whatever it was called.
     pairs = dict(_pairs(text, body))
     if pairs:
-        return [RawSetting(key, value, f"events:{tag}") for key, value in pairs.items()], []
+        before = f"{tag}." if tag == _OF_THE_MODEL else ""
+        return [RawSetting(before + key, value, f"events:{tag}") for key, value in pairs.items()], []
     if any(word in tag.lower() for word in _CONFIG_WORDS):
         return [], [Note("text-not-understood", f"text {tag!r} has no table, tree or dictionary of settings")]
     return [], []
