@@ -103,9 +103,9 @@ def _derived(context: PreparedRun) -> Iterator[RenderableType]:
     for one in found:
         if not one.copied:
             text = Text(f"{one.name}: {one.text}")
-            text.append(
-                f"\n{clean(one.made.says)}: {clean(one.made.formula)}; from {one.origin}", style="dim"
-            )
+            # What is counted and not computed has no formula.
+            how = ": ".join(filter(None, (clean(one.made.says), clean(one.made.formula))))
+            text.append(f"\n{how}; from {one.origin}", style="dim")
             yield Padding(text, (0, 0, 0, 2), expand=False)
     names = ", ".join(f"{one.name} = {clean(one.made.formula)}" for one in found if one.copied)
     if names:

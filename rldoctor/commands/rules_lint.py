@@ -38,6 +38,7 @@ def lint_rules(directory: str) -> int:
     tried = _prescriptions(path, rules)
     sys.stdout.write(f"{path}: {', '.join(said) or 'nothing'}, no problem found\n{tried}")
     sys.stdout.writelines(_warnings(rules))
+    sys.stdout.writelines(_without_marks(path, tables))
     return 0
 
 
@@ -82,6 +83,18 @@ def _warnings(rules: Sequence[Rule]) -> Iterator[str]:
         yield f"warning: {plural(total, 'number')} without a name in {plural(len(having), 'rule')}"
         yield f" (most: {', '.join(f'{code} {len(found[code])}' for code in having[:5])});"
         yield "\n    thresholds with unit and note can be looked up and overridden\n"
+
+
+def _without_marks(path: Path, tables: Sequence[Path]) -> Iterator[str]:
+    """Frameworks whose logs nobody will recognise."""
+    from rldoctor.datafiles.packs import vocabularies
+    from rldoctor.vocabulary.detect import FILE, read_fingerprints
+    from rldoctor.vocabulary.tables import GENERIC
+
+    marked = read_fingerprints(vocabularies([path]))
+    for name in sorted({table.stem for table in tables} - marked.keys() - {GENERIC}):
+        yield f"warning: nothing says how a log of {name} is recognised: give it marks in vocabulary/{FILE},"
+        yield f"\n    or read its logs with --framework {name}\n"
 
 
 def _problems(path: Path, rules: list[Rule], tables: list[Path]) -> Iterator[Problem]:

@@ -136,12 +136,12 @@ def prescribed(
         return None
     if spec.knob in _RATES and follows_kl(place):
         return _by_the_target(spec, place, fields)
-    wanted = target
     if target is not None:
         target = fitted(spec, target, place)
     if target is not None and objection(spec, target, place):
         return None
-    if target is None and wanted is not None and not (spec.otherwise or spec.text):
+    # Without its number, which is not known or cannot be set here, nothing is left to say.
+    if target is None and spec.to is not None and not (spec.otherwise or spec.text):
         return None
     if _has_key(spec, place):
         made = prescription(spec, target, place.run, fields)

@@ -186,6 +186,10 @@ def _check_links(rule: Rule, sheet: Sheet) -> None:
             if fix not in rule.fixes:
                 sheet.wrong(f"unknown fix '{fix}'{_guess(fix, rule.fixes)}", "causes", index, "fixes", place)
     for name, spec_ in rule.fixes.items():
+        unsure = {one.removeprefix("config.") for one in spec_.needs} - {*rule.requires_config}
+        if unsure and not (spec_.otherwise or spec_.text):
+            text = f"what is said where {' or '.join(sorted(unsure))} is not known? Write 'else'"
+            sheet.wrong(text, "fixes", name, at_key=True)
         for place, need in enumerate(spec_.needs):
             if need not in _can_be_needed(rule):
                 sheet.wrong(

@@ -112,9 +112,6 @@ def _can_always_be_said(plain: dict[str, Any], sheet: Sheet, place: TreePath) ->
     _says_which_knob(plain, sheet, place)
     if not ("knob" in plain and "to" in plain) and "text" not in plain:
         sheet.wrong("a fix needs a knob ('lower', 'raise' or 'set') and 'to', or 'text'", *place)
-    if plain.get("needs") and "else" not in plain:
-        text = "'needs' without 'else': what is said when the number cannot be computed?"
-        sheet.wrong(text, *place, "needs", at_key=True)
 
 
 _FIX = Record(

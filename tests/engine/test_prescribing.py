@@ -91,6 +91,11 @@ def test_a_setting_without_a_key_is_named_in_words() -> None:
     assert advised(FixSpec("scale", "reward_scale", parse("2")), 2.0, spelled=False).key == "reward_scale"
 
 
+def test_a_fix_without_its_number_and_without_words_says_nothing() -> None:
+    assert advised(FixSpec("half", "learning_rate", parse("config.learning_rate / 2")), None) is None
+    assert advised(RATE, None).text == "Slower."
+
+
 def test_divisors() -> None:
     assert divisors(12) == [1, 2, 3, 4, 6, 12]
     assert divisors(0) == []

@@ -232,7 +232,11 @@ def test_defaults(write: Write) -> None:
         ),
         ("digits: 1", "digits: 99", "48:13: 'digits' must be a whole number from 1 to 15"),
         ("needs: [config.learning_rate, level]", "needs: [config.tua]", "49:13: unknown name 'config.tua'"),
-        ("    else: Raise it.\n", "", "49:5: 'needs' without 'else'"),
+        (
+            "    else: Raise it.\n",
+            "",
+            "45:3: what is said where learning_rate or level is not known? Write 'else'",
+        ),
         (
             'stable_baselines3: "Set',
             'stable_baselines3: 3, y: "Set',

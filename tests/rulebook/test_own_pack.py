@@ -92,6 +92,16 @@ def test_the_page_does_what_it_says(call: Call) -> None:
     assert "MY-01" in out
 
 
+def test_a_framework_that_nothing_recognises_is_told(call: Call) -> None:
+    pack = written_pack()
+    assert call("rules", "lint", str(pack))[1].count("warning") == 0
+    (pack / "vocabulary" / "fingerprints.yaml").unlink()
+    code, out, _ = call("rules", "lint", str(pack))
+    assert code == 0
+    assert "warning: nothing says how a log of toylib is recognised: give it marks in" in out
+    assert "--framework toylib" in out
+
+
 def test_python_uses_a_pack() -> None:
     pack = written_pack()
     (run,) = rldoctor.load("runs/toy", rules_dirs=[pack])
