@@ -21,6 +21,7 @@ class ByName:
     """The reader ``target`` (``module:class``), asked where a name is in ``names`` or has one of ``ends``.
 
     ``names`` and ``ends`` must hold every name the reader could claim, or claim something beside.
+    ``folder_each``: every run is a folder by itself, which can be read without the others.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ByName:
     names: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     repository: bool = True
+    folder_each: bool = False
 
     def claims(self, directory: Path, names: Sequence[str]) -> list[str]:
         """What the reader claims; nothing, without asking it, where no name is of its kind."""

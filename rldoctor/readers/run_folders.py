@@ -49,8 +49,9 @@ class RunFolders:
 def run_folders(path: str) -> tuple[list[RunFolders], list[Failure]]:
     """The parts of a path, in the order of the walk, and what could not be looked at.
 
-    A file, a URL, a pattern, and a tree with the store of a tracker or with nothing that a reader claims are
-    one part. ReadError when the path is missing.
+    A file, a URL, a pattern, a tree with nothing that a reader claims, and one with the store of a tracker
+    are one part; not where it has nothing but such a store, of a kind in which each run has a folder.
+    ReadError when the path is missing.
     """
     whole = [RunFolders(path)]
     if path == "-" or is_url(path) or (glob.has_magic(path) and not os.path.lexists(path)):
@@ -59,7 +60,7 @@ def run_folders(path: str) -> tuple[list[RunFolders], list[Failure]]:
         return whole, []
     readers, failures = load_readers()
     taken = claimed_below(readers, Path(path), failures)
-    if not taken or any(_stores(readers, at, part) for at, part in taken.items()):
+    if not taken or _mirrored(readers, taken):
         return whole, []
     return [RunFolders(path, tuple(part)) for part in _groups(taken)], failures
 
@@ -79,6 +80,15 @@ def read_folders(part: RunFolders, above: dict[Path, Gathered] | None = None) ->
     step(lambda: related(places), root, "what belongs together", failures)
     found, _ = together(readers, places, root, {} if above is None else above, None, failures)
     return finished(found)
+
+
+def _mirrored(readers: Sequence[Reader], taken: Claimed) -> bool:
+    """Whether runs of a store may be those of another log: runs of one kind are no twins of each other."""
+    if not any(_stores(readers, at, part) for at, part in taken.items()):
+        return False
+    claiming = {name for part in taken.values() for name in part}
+    kinds = [reader for reader in readers if reader.name in claiming]
+    return len(kinds) > 1 or not getattr(kinds[0], "folder_each", False)
 
 
 def _stores(readers: Sequence[Reader], directory: Path, part: Mapping[str, Sequence[str]]) -> bool:

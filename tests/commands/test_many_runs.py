@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,9 +18,10 @@ import pytest
 from rldoctor.cli import run
 from rldoctor.commands import analyze
 from rldoctor.commands.judging_part import JudgePart
-from rldoctor.readers.run_folders import RunFolders
+from rldoctor.readers.run_folders import RunFolders, run_folders
 
 RUNS = Path(__file__).parents[2] / "reference_runs"
+FIXTURES = Path(__file__).parents[1] / "readers" / "trackers" / "fixtures"
 NAMES = (
     "ppo-Pendulum-v1-0",
     "ppo-Pendulum-v1-1",
@@ -66,6 +68,28 @@ def test_reports_do_not_depend_on_the_number_of_processes(
     lines = [json.loads(line) for line in one["jsonl"].splitlines()]
     assert [line.get("verdict") for line in lines] == [*(r["verdict"] for r in document["runs"]), None]
     assert "broken" in lines[-1]["failure"]
+
+
+@pytest.mark.parametrize("store", ["wandb", "wandb_old", "mlflow_files"])
+def test_a_store_with_a_folder_for_each_run_is_taken_apart(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nested, killed and equal runs, the remains of others, and one that is damaged."""
+    tree = tmp_path / "runs"
+    with zipfile.ZipFile(FIXTURES / f"{store}.zip") as archive:
+        for copy in ("a", "b"):
+            archive.extractall(tree / copy)
+    log = next(iter(sorted(tree.rglob("*.wandb")) or sorted(tree.rglob("metrics/loss"))))
+    log.write_bytes(log.read_bytes()[:-5])
+    parts, _ = run_folders(str(tree))
+    assert len(parts) >= 6
+    one = reports(tree, tmp_path / "1", "--jobs", "1")
+    three = reports(tree, tmp_path / "3", "--jobs", "3")
+    monkeypatch.setattr(analyze, "several", lambda *_: False)
+    assert one == three == reports(tree, tmp_path / "whole")
+    # With any other log in the tree, of which its runs may be the copies, it is read as a whole.
+    shutil.copytree(RUNS / "healthy" / NAMES[0], tree / "other")
+    assert len(run_folders(str(tree))[0]) == 1
 
 
 def test_reports_of_all_runs_together_do_not_depend_on_it_either(
