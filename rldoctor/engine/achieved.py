@@ -140,7 +140,12 @@ def _young(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> Curv
     if share < criteria["still_rising"]:
         return replace(found, alone=share)
     made = _small_gain(alone, found, criteria)
-    return replace(made, kind=OutcomeKind.EARLY) if made.kind is OutcomeKind.KEPT else made
+    if made.kind is not OutcomeKind.KEPT or made.best is None or made.start is None:
+        return made
+    gained = (made.best.value - made.start.value) / found.measure.unit
+    share = f"it gained {gained:.1%} of what the task allows"
+    reason = f"{share}, no longer rises, and is shorter than published runs"
+    return replace(made, kind=OutcomeKind.EARLY, texts=(*made.texts, reason))
 
 
 def _begins_late(curve: Curve, found: CurveOutcome, criteria: Criteria) -> bool:

@@ -146,9 +146,9 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
         outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
         and not context.facts.get("solved", math.nan) > 0
     ):
-        return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
+        return f"too early to judge the return: {outcome.deciding.texts[-1]}"
     if outcome.kind.gained and not likely_gain(outcome.deciding, policy.judging):
-        return f"too early to say whether the return rises: {outcome.deciding.texts[-1]}"
+        return f"too early to judge the return: {outcome.deciding.texts[-1]}"
     unseen = unseen_gain(outcome, policy.judging)
     if unseen is not None:
         return f"training rose against its own noise, but {unseen.points:,} evaluations show no gain"

@@ -47,7 +47,7 @@ def _run(name: str, diagnosis: Diagnosis, reading: Unread) -> Iterator[tuple[int
         rank = 0 if words.excused(diagnosis, root.finding.code) else int(root.severity)
         yield rank, _root(name, root, diagnosis)
     if not diagnosis.roots:
-        text = f"{words.headline(diagnosis)} {words.coverage(diagnosis)}"
+        text = f"{words.alone(diagnosis)} {words.coverage(diagnosis)}"
         yield 0, _command("notice", f"rldoctor: {name}: {words.verdict_label(diagnosis).lower()}", text)
 
 

@@ -17,7 +17,7 @@ def of_run(run: Run) -> str:
 def of_diagnosis(diagnosis: Diagnosis) -> str:
     """``runs/ppo_1: critical: The policy does not move, since step 512.``."""
     verdict = words.verdict_label(diagnosis).lower()
-    return f"{clean(diagnosis.run.path)}: {verdict}: {words.headline(diagnosis)}"
+    return f"{clean(diagnosis.run.path)}: {verdict}: {words.alone(diagnosis)}"
 
 
 def of_comparison(comparison: Comparison) -> str:

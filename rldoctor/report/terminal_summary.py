@@ -41,7 +41,7 @@ def quiet(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
         one = diagnoses[place]
         text = line(f"{paths[place]}: ")
         text.append(words.verdict_label(one).lower(), style=STYLES.get(one.verdict, ""))
-        text.append(f": {words.headline(one)}")
+        text.append(f": {words.alone(one)}")
         if lost := losses.in_short(one.run):
             text.append(f" {lost}", style="yellow")
         yield text

@@ -62,6 +62,15 @@ def headline(diagnosis: Diagnosis) -> str:
     return "There is too little in this log to judge the run."
 
 
+def alone(diagnosis: Diagnosis) -> str:
+    """The headline where nothing else is said of the run: the reason, where it could not be judged."""
+    if diagnosis.verdict != "not_enough_data" or diagnosis.roots or not diagnosis.verdict_note:
+        return headline(diagnosis)
+    # Which rules those are stands in the report.
+    reason = clean(diagnosis.verdict_note).partition(" (")[0].rstrip(".")
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
 def coverage(diagnosis: Diagnosis) -> str:
     """``9 of 13 rules could look; 4 not measured (2 do not apply).``"""
     seen = diagnosis.coverage

@@ -58,3 +58,12 @@ def test_quiet_has_a_line_a_run_worst_first_and_a_count():
     assert len(set(lines)) == len(lines) == 12
     assert verdicts == sorted(verdicts, key=order.index)
     assert count == "12 runs: " + ", ".join(f"{verdicts.count(one)} {one}" for one in order)
+
+
+def test_a_line_a_run_says_why_a_run_could_not_be_judged():
+    place = ROOT / "reference_runs" / "healthy" / "ppo-Hopper-v5-0"
+    (diagnosis,) = map(rldoctor.diagnose, rldoctor.load(place))
+    assert diagnosis.verdict == "not_enough_data"
+    text = render([diagnosis], detail=-1)
+    assert ": not enough data: Too early to judge the return: it gained 9" in text
+    assert "There is too little" not in text
