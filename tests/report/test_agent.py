@@ -28,6 +28,18 @@ PLANTED = {
     ),
     "ent-coef-large/ppo-Pendulum-v1-0": ("ent_coef = 0.5", "ent_coef: 0.5 -> "),
     "grad-clip-tiny/ppo-Pendulum-v1-0": ("max_grad_norm", "max_grad_norm: "),
+    "value-clip-tiny/ppo-Hopper-v5-0": ("clip_range_vf = 0.2 keeps the critic", "clip_range_vf to None"),
+    "tau-zero/sac-Hopper-v5-0": ("tau = 1e-06 all but freezes", "tau: 1e-06 -> 0.005"),
+    "trpo-line-search/trpo-Hopper-v5-0": ("line_search_max_iter = 1", "line_search_max_iter: 1 -> 10"),
+    "warmup-too-short/sac-Pendulum-v1-1": ("learning_starts = 0", "learning_starts: 0 -> "),
+    "learning-to-die/ppo-Hopper-v5-0": ("end its episodes early", "bonus of at least"),
+    "vf-coef-huge/ppo-Hopper-v5-0": ("vf_coef = 10000", "vf_coef: 10000 -> 0.5"),
+    "no-target-net/dqn-CartPole-v1-0": ("leaves no target network", "target_update_interval: 1 -> "),
+    "lr-annealed-early/ppo-InvertedPendulum-v5-0": ("was used up before", "40,960 steps"),
+    "logprob-mismatch/ppo-Hopper-v5-1": ("log-probabilities", "assert that the ratio is 1"),
+    "reward-wrong-sign/ppo-FetchReachDense-v4-0": ("not the task's own", "print its reward"),
+    "../language_models/entropy-bonus-0": ("entropy_coef = 1 rewards random", "entropy_coef: 1 -> 0"),
+    "../language_models/length-cap-0": ("= 4 cuts the answers", "max_completion_length: 4 -> 8"),
 }
 
 
