@@ -143,8 +143,8 @@ def _young(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> Curv
     if made.kind is not OutcomeKind.KEPT or made.best is None or made.start is None:
         return made
     gained = (made.best.value - made.start.value) / found.measure.unit
-    share = f"it gained {gained:.1%} of what the task allows"
-    reason = f"{share}, no longer rises, and is shorter than published runs"
+    what = f"it gained {gained:.1%} of what the task allows"
+    reason = f"{what}, no longer rises, and is shorter than published runs"
     return replace(made, kind=OutcomeKind.EARLY, texts=(*made.texts, reason))
 
 

@@ -12,6 +12,7 @@ from rldoctor.model.finding import (
     Outcome,
     Root,
     RuleResult,
+    Severity,
     Standing,
 )
 from rldoctor.model.run import Run
@@ -55,11 +56,20 @@ def headline(diagnosis: Diagnosis) -> str:
         return f"Nothing wrong was found by the rules that could look{remarks}."
     if diagnosis.roots:
         first = diagnosis.roots[0].finding
-        more = len(diagnosis.roots) - 1
-        noun = "remark" if diagnosis.verdict in CALM else "root cause"
-        tail = f"; {plural(more, f'more {noun}')}" if more else ""
-        return f"{clean(first.setting) or clean(first.title)}, {onset(first)}{tail}."
+        return f"{clean(first.setting) or clean(first.title)}, {onset(first)}{_beside(diagnosis)}."
     return "There is too little in this log to judge the run."
+
+
+def _beside(diagnosis: Diagnosis) -> str:
+    """What else there is: ``; 1 more root cause and 2 remarks``. A note is no cause."""
+    rest = diagnosis.roots[1:]
+    notes = sum(one.severity is Severity.INFO for one in rest)
+    if diagnosis.verdict in CALM:
+        told = [plural(len(rest), "more remark")] if rest else []
+    else:
+        told = [plural(len(rest) - notes, "more root cause")] if len(rest) > notes else []
+        told += [plural(notes, "remark")] if notes else []
+    return f"; {' and '.join(told)}" if told else ""
 
 
 def alone(diagnosis: Diagnosis) -> str:
