@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from rldoctor.engine.scene import Scene, as_mask
 from rldoctor.language.parser import Expression, parse
 from rldoctor.model.finding import Measure
-from rldoctor.model.numbers import number_text
+from rldoctor.model.numbers import number_text, singular
 from rldoctor.plain_data import dataclass
 
 _ABOVE, _BELOW = (ast.Gt, ast.GtE), (ast.Lt, ast.LtE)
@@ -34,6 +34,15 @@ class _Leaf:
     held: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A number in words, and the limit that decided on it; a setting has none."""
+
+    value: str
+    side: str = ""
+    limit: float = math.nan
+
+
 def deciding(scene: Scene, measures: Mapping[str, Measure]) -> str:
     """The numbers that kept the condition from holding, each with where it would have; else empty."""
     leaves = _leaves(scene.rule.when.tree, scene, wanted=False)
@@ -43,7 +52,22 @@ def deciding(scene: Scene, measures: Mapping[str, Measure]) -> str:
         return ""
     said = [_said(leaf, scene, measures) for leaf in leaves]
     # One that cannot be said leaves the reason open: half an `or` rejects nothing.
-    return "; ".join(dict.fromkeys(said)) if all(said) and len(said) <= _MOST else ""
+    if None in said or len(said) > _MOST:
+        return ""
+    return singular("; ".join(_together([one for one in said if one is not None])))
+
+
+def _together(said: Sequence[_Said]) -> Iterator[str]:
+    """A number that several limits decide about once: ``batch size 64 (not below 32, not above 8,192)``."""
+    for value in dict.fromkeys(one.value for one in said):
+        limits = [one for one in said if one.value == value and one.side]
+        # Of two on one side the nearer says it all.
+        nearest = {
+            side: (max if "below" in side else min)(one.limit for one in limits if one.side == side)
+            for side in dict.fromkeys(one.side for one in limits)
+        }
+        told = ", ".join(f"{side} {number_text(limit)}" for side, limit in nearest.items())
+        yield f"{value} ({told})" if told else value
 
 
 def is_outcome(expression: Expression) -> bool:
@@ -122,29 +146,34 @@ def _expression(node: ast.expr) -> Expression:
     return parse(ast.unparse(node))
 
 
-def _said(leaf: _Leaf, scene: Scene, measures: Mapping[str, Measure]) -> str:
-    """``median KL 0.012 nats (not above 0.05)``; empty where a side is not known or has no name."""
+def _said(leaf: _Leaf, scene: Scene, measures: Mapping[str, Measure]) -> _Said | None:
+    """``median KL 0.012 nats`` and ``not above`` 0.05; None where a side is not known or has no name."""
     left, right, operator = leaf.node.left, leaf.node.comparators[0], leaf.node.ops[0]
     if not isinstance(operator, (*_ABOVE, *_BELOW)):
-        return ""
+        return None
     above = isinstance(operator, _ABOVE)
     # The limit is the threshold: `0.05 < kl` says the same as `kl > 0.05`.
     if _is_limit(left, scene) and not _is_limit(right, scene):
         left, right, above = right, left, not above
     value, limit = _extreme(left, scene, largest=above), _extreme(right, scene, largest=not above)
     if isinstance(left, ast.Attribute) and ast.unparse(left).startswith(_SETTING):
-        return _setting(left.attr, scene)
+        setting = _setting(left.attr, scene)
+        return _Said(setting) if setting else None
     named = _named(left, scene, measures)
     if not named or not math.isfinite(value) or math.isnan(limit):
-        return ""
+        return None
     holds = value > limit if above else value < limit
     if holds is not leaf.held:
-        return ""
+        return None
     label, unit = named
+    # Of many points it is the one that comes nearest to the limit; a number does not follow a number bare.
+    if np.ndim(scene.value(_expression(left))):
+        label += " at most" if above else " at least"
+    label += ":" if label[-1].isdigit() else ""
     # A ratio needs no digits that set it apart from one.
     told = f"{value:.3g}" if unit == " x" else number_text(value)
     side = ("above" if above else "below") if leaf.held else ("not above" if above else "not below")
-    return f"{label} {told}{unit} ({side} {number_text(limit)})"
+    return _Said(f"{label} {told}{unit}", side, limit)
 
 
 def _is_limit(node: ast.expr, scene: Scene) -> bool:

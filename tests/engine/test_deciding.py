@@ -20,7 +20,8 @@ from rldoctor.rulebook.testcases import load_tests
 
 RUNS = Path(__file__).parents[2] / "reference_runs"
 NUMBER = r"(-?(?:[0-9][0-9,]*\.?[0-9]*(?:e[-+]?[0-9]+)?|inf))"
-COMPARED = re.compile(rf"{NUMBER}[^;()]*\((not above|not below|above|below) {NUMBER}\)")
+SIDE = rf"(not above|not below|above|below) {NUMBER}"
+COMPARED = re.compile(rf"{NUMBER}[^;()]*\(((?:{SIDE}(?:, )?)+)\)")
 
 
 def number(text: str) -> float:
@@ -35,8 +36,12 @@ def contradictions(text: str) -> list[str]:
         "not above": lambda value, limit: value <= limit,
         "not below": lambda value, limit: value >= limit,
     }
-    found = COMPARED.findall(text)
-    return [text for value, side, limit in found if not held[side](number(value), number(limit))]
+    return [
+        text
+        for value, limits, *_ in COMPARED.findall(text)
+        for side, limit in re.findall(SIDE, limits)
+        if not held[side](number(value), number(limit))
+    ]
 
 
 def why_not(code: str, case_text: str) -> str:
@@ -52,6 +57,15 @@ def why_not(code: str, case_text: str) -> str:
 
 def test_the_number_that_decided_is_told_with_its_limit() -> None:
     assert "(not above 0.05)" in why_not("POL-03", "healthy")
+
+
+def test_a_number_between_two_limits_is_told_once() -> None:
+    assert why_not("OFF-07", "DQN with 32").count("batch size") == 1
+    assert "not below 32, not above 8,192" in why_not("OFF-07", "DQN with 32")
+
+
+def test_of_many_points_the_one_nearest_to_the_limit_is_told_as_such() -> None:
+    assert "approx kl at most 0.0" in why_not("POL-02", "tiny KL")
 
 
 def test_what_is_not_known_rejects_nothing() -> None:
