@@ -44,3 +44,9 @@ def test_what_stands_in_brackets_is_told_as_far_as_it_is_known() -> None:
     assert fill(text, {}, {"q": "3", "best": "2"}) == "Q predicts 3 (best ever 2): call f(2, unknown)."
     assert fill("Large (KL {kl}).", {}, {}) == "Large."
     assert fill("Large (KL {kl}).", {}, {"kl": "5"}) == "Large (KL 5)."
+
+
+def test_a_part_of_two_fields_needs_both() -> None:
+    text = "Widen it[ from {now} to {wide}]."
+    assert fill(text, {}, {"now": "0.1", "wide": "0.4"}) == "Widen it from 0.1 to 0.4."
+    assert fill(text, {}, {"now": "0.1", "wide": "unknown"}) == "Widen it."

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from every import every
 from raw_logs import board, run
 
 from rldoctor.errors import UsageError
+from rldoctor.model.raw import RawRun
 from rldoctor.vocabulary import understand
-from rldoctor.vocabulary.algorithm import canonical_algorithm, family
+from rldoctor.vocabulary.algorithm import canonical_algorithm, detect_algorithm, family
 from rldoctor.vocabulary.detect import detect_framework
+from rldoctor.vocabulary.tables import load_table
 
 SB3 = {"rollout/ep_rew_mean": [1.0]}
 
@@ -88,3 +92,15 @@ def test_families():
         "on_policy",
         "",
     )
+
+
+def test_a_name_is_denied_only_by_tags_that_fit_one_algorithm_alone():
+    """PPO on tokens logs its critic: without one a folder of that name is no proof. GRPO has no such tag."""
+    table = load_table("trl")
+    for folder, algorithm in (
+        ("grpo_qwen", "grpo"),
+        ("rloo_qwen", "rloo"),
+        ("ppo_qwen", table.assume_algorithm),
+    ):
+        raw = RawRun(folder, Path("runs", folder), "test")
+        assert detect_algorithm(raw, table, ["loss"]) == algorithm
