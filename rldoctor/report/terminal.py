@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rldoctor.model.finding import Diagnosis, Outcome, Root
+from rldoctor.model.finding import Diagnosis, Outcome, Root, Severity
 from rldoctor.model.raw import Note
 from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.model.run import Run
@@ -117,7 +117,7 @@ def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterable[
     if detail == VERBOSE:
         return _whole(diagnosis, blocks=blocks)
     told = list(_short(diagnosis, out.width, blocks=blocks))
-    return fitted(told, out.width, min(len(diagnosis.roots), MAX_ROOTS))
+    return fitted(told, out.width, len(_told_roots(diagnosis)))
 
 
 def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
@@ -141,9 +141,10 @@ def _wrong(diagnosis: Diagnosis) -> Iterator[Part]:
     from rldoctor.report.terminal_root import brief
 
     yield from _change(diagnosis)
-    for rank, root in enumerate(diagnosis.roots[:MAX_ROOTS], 1):
+    told = _told_roots(diagnosis)
+    for rank, root in enumerate(told, 1):
         yield from brief(rank, root, diagnosis)
-    yield from parts(_more_roots(diagnosis.roots[MAX_ROOTS:]))
+    yield from parts(_more_roots([root for root in diagnosis.roots if root not in told]))
 
 
 def _whole(diagnosis: Diagnosis, *, blocks: bool) -> Iterator[Block]:
@@ -166,18 +167,29 @@ def _whole(diagnosis: Diagnosis, *, blocks: bool) -> Iterator[Block]:
     yield from _notes(diagnosis.run.notes, VERBOSE)
 
 
+def _told_roots(diagnosis: Diagnosis) -> list[Root]:
+    """The root causes that get some lines each; beside one a note is only named."""
+    causes = [root for root in diagnosis.roots if root.severity > Severity.INFO]
+    return (causes or list(diagnosis.roots))[:MAX_ROOTS]
+
+
 def after_blank(block: Block) -> Block:
     """A paragraph with an empty line before it."""
     return Paragraph(f"\n{block.text}", block.style) if isinstance(block, Paragraph) else block
 
 
 def _more_roots(roots: Sequence[Root]) -> Iterator[Block]:
-    """The root causes that are only named."""
+    """The root causes that are only named, and the notes."""
     if not roots:
         return
     yield Paragraph()
-    codes = ", ".join(f"{clean(root.finding.code)} ({root.severity.label})" for root in roots)
-    yield Paragraph(f"and {len(roots)} more: {codes}", style="dim")
+    causes = [root for root in roots if root.severity > Severity.INFO]
+    if causes:
+        codes = ", ".join(f"{clean(root.finding.code)} ({root.severity.label})" for root in causes)
+        yield Paragraph(f"and {len(causes)} more: {codes}", style="dim")
+    for root in roots:
+        if root not in causes:
+            yield Paragraph(f"Remark: {clean(root.finding.title)}  {clean(root.finding.code)}", style="dim")
 
 
 def _losses(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:

@@ -9,6 +9,7 @@ from every import every
 from page_sizes import digits
 
 import rldoctor
+from rldoctor.model.finding import Severity
 from rldoctor.report.terminal import render
 from rldoctor.report.words import fixes_title
 
@@ -22,13 +23,19 @@ ONE_ROOT = (
     "reward-wrong-sign/ppo-FetchReachDense-v4-0",
     "warmup-too-short/sac-Pendulum-v1-1",
     "nan-injected/ppo-Pendulum-v1-0",
+    # A note beside the cause is a line.
+    "lr-zero/rsl_rl-ppo-InvertedPendulum-v5-0",
+    "value-clip-tiny/ppo-Hopper-v5-0",
+    "trpo-line-search/trpo-Hopper-v5-0",
+    "learning-to-die/ppo-Hopper-v5-0",
 )
 
 
 @every("place", ONE_ROOT)
 def test_one_root_cause_is_told_in_25_lines(place):
     (diagnosis,) = map(rldoctor.diagnose, rldoctor.load(ROOT / "reference_runs" / "faulty" / place))
-    assert len(diagnosis.roots) == 1
+    causes = [root for root in diagnosis.roots if root.severity > Severity.INFO]
+    assert len(causes or diagnosis.roots) == 1
     text = render([diagnosis])
     lines = text.splitlines()
     assert len(lines) <= 25
