@@ -17,6 +17,8 @@ from rldoctor.report.clean import clean
 _KEY = pattern(r"[A-Za-z_][\w.-]*")
 _NUMBER = pattern(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
 _WORD = pattern(r"[A-Za-z_][\w.-]*")
+_SENTENCE = pattern(r"Set ([A-Za-z_][\w.]*)(?: to |=)('?)([\w.-]+)\2\.")
+_NOTHING = "None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +31,21 @@ class Snippet:
 
 def snippet(fix: Prescription, run: Run) -> Snippet | None:
     """The line that makes the change; None where there is no key, or no value that can be code."""
-    key, value = clean(fix.key), _literal(clean(fix.to))
+    key, value = _change(fix)
     if value is None or not _KEY.fullmatch(key):
         return None
     row = _row(run.framework, key)
     where = row["where"].replace("{algorithm}", _class(run.algorithm))
     form = FORMS[row["form"]]
     return Snippet(form(key, value, row), where)
+
+
+def _change(fix: Prescription) -> tuple[str, str | bool | None]:
+    """The key and its value, also where a sentence says them: ``Set clip_range_vf to None.``."""
+    told = _SENTENCE.fullmatch(clean(fix.text)) if not (fix.key and fix.to) else None
+    if told is not None:
+        return told[1], _literal(told[3])
+    return clean(fix.key), _literal(clean(fix.to))
 
 
 def _row(framework: str, key: str) -> Mapping[str, Any]:
@@ -53,6 +63,8 @@ def _table() -> Mapping[str, list[dict[str, Any]]]:
 
 def _literal(text: str) -> str | bool | None:
     """A number without separators, True or False, or a quoted word; None for anything longer."""
+    if text == _NOTHING:
+        return _NOTHING
     plain = text.replace(",", "")
     if _NUMBER.fullmatch(plain):
         return plain
@@ -71,7 +83,8 @@ def _class(algorithm: str) -> str:
 def _yaml(key: str, value: str | bool, row: Mapping[str, Any]) -> str:
     parts = key.split(".")
     lines = [f"{'  ' * depth}{part}:" for depth, part in enumerate(parts)]
-    return "\n".join([*lines[:-1], f"{lines[-1]} {str(value).lower() if isinstance(value, bool) else value}"])
+    told = str(value).lower() if isinstance(value, bool) else "null" if value == _NOTHING else value
+    return "\n".join([*lines[:-1], f"{lines[-1]} {told}"])
 
 
 def _argument(key: str, value: str | bool, row: Mapping[str, Any]) -> str:

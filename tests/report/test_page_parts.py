@@ -87,6 +87,23 @@ def test_nothing_is_offered_for_copying_that_is_no_plain_setting(key, to):
     assert snippet(fix(key, to), ppo_run()) is None
 
 
+@every(
+    ("framework", "said", "text"),
+    [
+        ("stable_baselines3", "Set clip_range_vf to None.", "clip_range_vf=None,"),
+        ("stable_baselines3", "Set ent_coef='auto'.", 'ent_coef="auto",'),
+        ("cleanrl", "Set clip_vloss to False.", "--no-clip-vloss"),
+        ("rsl_rl", "Set algorithm.x to None.", "algorithm:\n  x: null"),
+        ("stable_baselines3", "Set vf_clip_param to float('inf'): it clips the error.", None),
+        ("stable_baselines3", "Set the target entropy to -1.", None),
+        ("stable_baselines3", "Set clip_range_vf to None. Then look.", None),
+    ],
+)
+def test_a_sentence_that_sets_one_setting_has_a_line_too(framework, said, text):
+    made = snippet(Prescription("f", said), ppo_run(framework=framework))
+    assert (made.text if made else None) == text
+
+
 def test_every_framework_of_the_snippets_is_one_of_the_vocabulary():
     for name, rows in _table().items():
         assert load_table(name).name == name
