@@ -66,3 +66,27 @@ def test_what_is_said_of_them(tmp_path: Path) -> None:
         for kind in ("dpo", "grpo"):
             worst = [one.severity for one in fired[kind].values() if one is not None]
             assert max(worst, default=Severity.INFO) is Severity.INFO, (where, kind, sorted(fired[kind]))
+
+
+@pytest.mark.parametrize("where", ["trainer_state.json", "console.txt", "runs"])
+@pytest.mark.parametrize(
+    ("kind", "root", "onset", "explained"),
+    [
+        # Of 32 pairs with drawn labels all are known by heart after some epochs.
+        ("dpo_few_pairs", "DPO-03", 90, "DPO-05"),
+        # The steps of a rate that is 300 times as large from update 40 on carry the chosen answers along.
+        ("dpo_rate_jumps", "DPO-01", 42, ""),
+        # Right answers are given up for what pays three times as much.
+        ("grpo_paid_elsewhere", "REW-22", 22, ""),
+    ],
+)
+def test_a_fault_that_was_planted_is_the_first_root(
+    tmp_path: Path, kind: str, root: str, onset: float, explained: str, where: str
+) -> None:
+    diagnosis = told(unpacked("trl", tmp_path) / kind / where)
+    first = diagnosis.roots[0]
+    assert first.finding.code == root
+    assert first.finding.onset == pytest.approx(onset, abs=6)
+    assert {explained} - {""} <= {one.code for one in first.explains}
+    others = [one.severity for one in diagnosis.roots[1:]]
+    assert max(others, default=Severity.INFO) is Severity.INFO

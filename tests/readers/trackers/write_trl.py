@@ -1,10 +1,12 @@
 """Makes ``fixtures/trl.zip``: trainings of a tiny transformer by TRL's own trainers, and what they print.
 
     pip install -c constraints.txt trl==1.16.0 transformers==5.24.0 datasets tensorboard
-    python tests/readers/trackers/write_trl.py
+    python tests/readers/trackers/write_trl.py [KIND ...]
 
-A minute each on one core: DPO on pairs that letters and digits tell apart, DPO on pairs whose labels are
-drawn, GRPO with two rewards. Nothing is downloaded: model and tokenizer are made here.
+A minute each on one core: DPO on pairs that letters and digits tell apart, on pairs whose labels are drawn,
+on 32 of those in many epochs, and with a learning rate that jumps; GRPO with two rewards, and with one that
+pays three times as much for something else than right answers. Nothing is downloaded: model and tokenizer
+are made here. The kinds that are not asked for stay in the archive.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 FIXTURES = Path(__file__).parent / "fixtures"
-KINDS = ("dpo", "dpo_drawn_labels", "grpo")
+KINDS = ("dpo", "dpo_drawn_labels", "dpo_few_pairs", "dpo_rate_jumps", "grpo", "grpo_paid_elsewhere")
+DRAWN = ("dpo_drawn_labels", "dpo_few_pairs")
 STEPS = 60
 LETTERS, DIGITS = "abcdefghij", "0123456789"
 
@@ -71,6 +75,29 @@ def format_reward(completions: list[str], **_: Any) -> list[float]:
     return [float(text[:1] in LETTERS and text != "") for text in completions]
 
 
+def accuracy_reward(completions: list[str], **_: Any) -> list[float]:
+    """Share of the letters from the first half."""
+    return [sum(one in "abcde" for one in text) / 8 for text in completions]
+
+
+def digits_reward(completions: list[str], **_: Any) -> list[float]:
+    """Three times the share of the digits."""
+    return [3 * sum(one in DIGITS for one in text) / 8 for text in completions]
+
+
+def rate_jumps() -> Any:
+    """A callback that makes the learning rate 300 times as large after two thirds of the steps."""
+    from transformers import TrainerCallback
+
+    class Jump(TrainerCallback):  # type: ignore[misc]
+        def on_step_begin(self, args: Any, state: Any, control: Any, **given: Any) -> None:
+            if state.global_step >= 2 * STEPS / 3:
+                for group in given["optimizer"].param_groups:
+                    group["lr"] = 0.3
+
+    return Jump()
+
+
 def train(kind: str) -> None:
     """One training, into the working folder."""
     from datasets import Dataset
@@ -82,41 +109,54 @@ def train(kind: str) -> None:
         "per_device_train_batch_size": 16, "report_to": ["tensorboard"], "save_steps": STEPS, "bf16": False,
         "lr_scheduler_type": "constant",
     }  # fmt: skip
-    if kind == "grpo":
+    if kind.startswith("grpo"):
         from trl import GRPOConfig, GRPOTrainer
 
         data = Dataset.from_list([{"prompt": f"{word(LETTERS, 3)}="} for _ in range(400)])
         args = GRPOConfig(**common, num_generations=8, max_completion_length=8, beta=0.04)
-        rewards = [letters_early, format_reward]
+        elsewhere = kind == "grpo_paid_elsewhere"
+        rewards = [accuracy_reward, digits_reward] if elsewhere else [letters_early, format_reward]
         trainer = GRPOTrainer("model", rewards, args, data, processing_class=tokenizer)
     else:
         from trl import DPOConfig, DPOTrainer
 
         data, held_out = (
-            Dataset.from_list([pair(kind != "dpo") for _ in range(size)]) for size in (1000, 48)
+            Dataset.from_list([pair(kind in DRAWN) for _ in range(size)])
+            for size in (32 if kind == "dpo_few_pairs" else 1000, 48)
         )
+        if kind == "dpo_few_pairs":
+            common["max_steps"] = common["save_steps"] = 3 * STEPS
         args = DPOConfig(**common, beta=0.1, max_length=32, eval_strategy="steps", eval_steps=6)
         trainer = DPOTrainer("model", None, args, None, data, held_out, tokenizer)
+        if kind == "dpo_rate_jumps":
+            trainer.add_callback(rate_jumps())
     trainer.train()
     trainer.save_state()
 
 
-def main() -> None:
-    """Train all of them in a temporary folder and zip logs, states and what was printed."""
+def main(kinds: Sequence[str]) -> None:
+    """Train them in a temporary folder and zip logs, states and what was printed."""
     own = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    path = FIXTURES / "trl.zip"
+    kept: dict[str, bytes] = {}
+    if path.exists():
+        with zipfile.ZipFile(path) as archive:
+            names = (name for name in archive.namelist() if name.partition("/")[0] not in kinds)
+            kept = {name: archive.read(name) for name in names}
     with tempfile.TemporaryDirectory() as folder:
-        for kind in KINDS:
-            command = [sys.executable, str(Path(__file__).resolve()), kind]
+        for kind in kinds:
+            command = [sys.executable, str(Path(__file__).resolve()), "--train", kind]
             done = subprocess.run(
                 command, cwd=folder, env=own, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             )
             printed = done.stdout.replace(sys.prefix.encode(), b"venv")
             (Path(folder) / kind / "console.txt").write_bytes(printed)
         wanted = ("*/trainer_state.json", "*/*/trainer_state.json", "*/console.txt", "*/runs/*/events.*")
-        paths = sorted(path for pattern in wanted for path in Path(folder).glob(pattern))
-        with zipfile.ZipFile(FIXTURES / "trl.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            for path in paths:
-                archive.write(path, path.relative_to(folder))
+        found = (one for pattern in wanted for one in Path(folder).glob(pattern))
+        kept |= {one.relative_to(folder).as_posix(): one.read_bytes() for one in found}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in sorted(kept.items()):
+            archive.writestr(name, data)
     listed = FIXTURES / "versions.json"
     versions = json.loads(listed.read_text()) | {
         "trl": f"trl {version('trl')}, transformers {version('transformers')}"
@@ -125,4 +165,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    train(sys.argv[1]) if sys.argv[1:] else main()
+    train(sys.argv[2]) if sys.argv[1:2] == ["--train"] else main(sys.argv[1:] or KINDS)
