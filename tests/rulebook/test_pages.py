@@ -57,6 +57,8 @@ def test_a_page_leaves_out_what_a_rule_does_not_have(write: Write) -> None:
         (', url: "https://example.org"', ""),
         ("requires_config: [gamma]\n", ""),
         ("(now {now}, gamma {config_gamma})", ""),
+        # A number that is always known needs no other words.
+        ("    to: config.learning_rate * 2\n", '    to: "0.001"\n'),
         ("    else: Raise it.\n", ""),
         ("    needs: [config.learning_rate, level]\n", ""),
     ]
