@@ -18,6 +18,7 @@ from rldoctor.patterns import pattern
 SHOWN = "(hidden)"
 _SALT = os.urandom(16)
 _DEEPEST = 24
+_PASSES = 4
 
 # Words of a key that say it by themselves, whatever the value is.
 _PASSWORDS = frozenset(
@@ -195,7 +196,12 @@ def hidden_text(text: str) -> str:
     # Letters beyond ASCII may be a letter of a form in another case, as re.IGNORECASE has it.
     if text.isascii() and not any(mark in lowered for mark in _MARKS):
         return text
-    return _FORMS.sub(_kept, text)
+    # What is hidden may have kept another form from being seen (a password with a slash that is not the URL's).
+    for _ in range(_PASSES):
+        before, text = text, _FORMS.sub(_kept, text)
+        if text == before:
+            break
+    return text
 
 
 def _kept(match: re.Match[str]) -> str:

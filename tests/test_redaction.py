@@ -53,6 +53,8 @@ BY_FORM = [
 # Text in which a part is hidden and the rest stays.
 PARTS = [
     ("https://bob:hunter2@host/x", "hunter2", "https://bob:(hidden)@host/x"),
+    # The slash of one secret kept the other from being seen. Found by fuzzing.
+    ("https://u;secret:a/b,c:hunter2@host/x", "hunter2", "https://u;secret:(hidden)@host/x"),
     (
         "postgresql+psycopg://bob:hunter2@db:5432/runs",
         "hunter2",
