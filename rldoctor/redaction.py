@@ -196,7 +196,7 @@ def hidden_text(text: str) -> str:
     # Letters beyond ASCII may be a letter of a form in another case, as re.IGNORECASE has it.
     if text.isascii() and not any(mark in lowered for mark in _MARKS):
         return text
-    # What is hidden may have kept another form from being seen (a password with a slash that is not the URL's).
+    # What is hidden may have kept another form from being seen: a slash in it that is none of the URL.
     for _ in range(_PASSES):
         before, text = text, _FORMS.sub(_kept, text)
         if text == before:
