@@ -85,6 +85,13 @@ def test_the_clock_places_iterations(tmp_path: Path) -> None:
     assert "frames per second x seconds" in run.axis_note
 
 
+def test_a_clock_that_starts_late_is_believed_for_its_second_half(tmp_path: Path) -> None:
+    clock = {"fps": np.where(INDEX < COUNT / 5, 0.0, 1024.0), "time_elapsed": 2.0 * INDEX}
+    run = table(tmp_path, {"iteration": INDEX, **clock, "ep_len_mean": MEAN, "ep_rew_mean": RETURN})
+    assert run.axis == "env_steps"
+    assert run.last_step == pytest.approx(2048 * (COUNT - 1), rel=0.01)
+
+
 def test_a_clock_that_makes_no_sense_places_nothing(tmp_path: Path) -> None:
     clock = {"fps": DRAW.exponential(1000, COUNT), "time_elapsed": DRAW.permutation(COUNT).astype(float)}
     run = table(tmp_path, {"iteration": INDEX, **clock, "ep_rew_mean": RETURN})
