@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from rldoctor.engine.policy import load_derived, load_policy
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.engine.ruletest import synthetic_run
 from rldoctor.engine.scene import place
+from rldoctor.language.parser import parse
 from rldoctor.model.finding import Finding
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.builtin import builtin_pack
@@ -44,10 +46,11 @@ def contradictions(text: str) -> list[str]:
     ]
 
 
-def why_not(code: str, case_text: str) -> str:
-    """The line of a built-in rule on a case of its own tests."""
+def why_not(code: str, case_text: str, when: str = "") -> str:
+    """The line of a built-in rule, or of its lets under another condition, on a case of its own tests."""
     directory = builtin_rules_dir()
     rule = next(one for one in builtin_pack().rules if one.code == code)
+    rule = replace(rule, when=parse(when)) if when else rule
     cases = load_tests(Path(rule.path).with_suffix("").with_suffix(".test.yaml")).cases
     case = next(one for one in cases if case_text in one.name)
     scene = place(rule, prepare(synthetic_run(case), load_policy(directory), load_derived(directory)))
@@ -57,6 +60,12 @@ def why_not(code: str, case_text: str) -> str:
 
 def test_the_number_that_decided_is_told_with_its_limit() -> None:
     assert "(not above 0.05)" in why_not("POL-03", "healthy")
+
+
+def test_a_limit_on_the_left_says_the_same() -> None:
+    told = why_not("POL-03", "healthy", "kl_typical > kl_high")
+    assert told.endswith("(not above 0.05)")
+    assert why_not("POL-03", "healthy", "kl_high < kl_typical") == told
 
 
 def test_a_number_between_two_limits_is_told_once() -> None:

@@ -107,6 +107,9 @@ def test_a_return_that_only_moves_one_way_is_noted():
     found = understand(board({"stats/total_reward": [-10.0 * i for i in range(30)]}))
     assert "episode_return" in found.metrics, "LOG-08 looks closer: a smooth mean may rise at every point too"
     assert "running-total" in codes(found)
+    few, enough = ([-10.0 * i for i in range(rows)] for rows in (19, 20))
+    assert "running-total" not in codes(understand(board({"stats/total_reward": few})))
+    assert "running-total" in codes(understand(board({"stats/total_reward": enough})))
 
 
 def test_epsilon_of_a_policy_gradient_program_is_ambiguous():
