@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from rldoctor.patterns import pattern
+from rldoctor.readers.python_text import expression, literal_in
 
 _LONGEST = 20_000
 # Only text that can be a literal is given to the parser: names of environments and schedules never are.
@@ -26,7 +27,7 @@ def literal(text: str) -> Any:
     if not _CANDIDATE.match(stripped):
         return text
     try:
-        value = ast.literal_eval(stripped)
+        value = literal_in(stripped)
     except _REFUSED:
         return _json(stripped, text)
     return text if isinstance(value, complex | bytes | set) else value
@@ -45,7 +46,7 @@ def _json(stripped: str, text: str) -> Any:
 def _keywords(stripped: str, text: str) -> Any:
     """``dict(a=1, b=nn.ReLU)`` as ``{"a": 1, "b": "nn.ReLU"}``: what is no literal stays text."""
     try:
-        call = ast.parse(stripped, mode="eval").body
+        call = expression(stripped)
     except _REFUSED:
         return text
     if not isinstance(call, ast.Call) or call.args or any(word.arg is None for word in call.keywords):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rldoctor.patterns import pattern
 from rldoctor.readers.console.values import printed_number
+from rldoctor.readers.python_text import literal_in
 
 _BARE = pattern(r"(?<=[:\[(,\s])(-?)(nan|inf|NaN|Infinity)(?=[,\]})\s])")
 _WRAPPED = pattern(r"(?:tensor|array|(?:np|numpy|torch|jnp)\.\w+)\(([^()]*)\)")
@@ -37,10 +36,7 @@ def _parsed(text: str) -> Any:
     except (ValueError, RecursionError):
         pass
     try:
-        with warnings.catch_warnings():
-            # What is no Python after all may be a dubious one (``5and``).
-            warnings.simplefilter("ignore")
-            return ast.literal_eval(text)
+        return literal_in(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
 

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from rldoctor.model.raw import Note, RawSetting
+from rldoctor.readers.python_text import expression, literal_in
 from rldoctor.readers.tensorboard.protobuf_path import Text
 
 MAX_TEXT = 1 << 20
@@ -87,7 +88,7 @@ def _tree(body: str) -> Pairs:
 def _dictionary(body: str) -> Pairs:
     """Tianshou: ``str()`` of a dictionary or of an ``argparse.Namespace``."""
     try:
-        node = ast.parse(body, mode="eval").body
+        node = expression(body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     if isinstance(node, ast.Dict):
@@ -123,6 +124,6 @@ def literal(text: str) -> object:
     """``text`` as a Python number, bool, None, string or container if it is one, else stripped text."""
     text = text.strip()
     try:
-        return ast.literal_eval(text)
+        return literal_in(text)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return text

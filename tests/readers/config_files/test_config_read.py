@@ -1,6 +1,7 @@
 """Configuration files as other tools write them."""
 
 import json
+import warnings
 import zipfile
 from collections import OrderedDict
 from pathlib import PurePosixPath
@@ -191,3 +192,18 @@ def test_parse_set():
 )
 def test_literal(text, value):
     assert literal(text) == value
+
+
+@pytest.mark.parametrize("text", ['"a\\s"', "['a\\s']", 'dict(a="\\s")', "5and"])
+def test_python_does_not_warn_of_what_stands_in_a_log(text):
+    """From 3.12 on such a warning is shown on standard error."""
+    from rldoctor.readers.config_files.literals import literal as of_a_file
+    from rldoctor.readers.console.dicts import dict_row
+    from rldoctor.readers.tensorboard.settings import literal as of_an_event
+
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        of_a_file(text)
+        of_an_event(text)
+        dict_row(f"{{'a': {text}}}")
+    assert told == []
