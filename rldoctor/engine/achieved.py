@@ -19,6 +19,7 @@ from rldoctor.engine.small_batches import unless_it_rises
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
+    TRANSITIONS,
     Budget,
     Curve,
     CurveOutcome,
@@ -227,7 +228,7 @@ def _curve(
     name: str, source: Source, metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run
 ) -> Curve:
     one = metrics[name]
-    unit = "environment steps" if run.axis == "env_steps" else run.axis
+    unit = TRANSITIONS if run.axis == "env_steps" else run.axis
     # A logger that starts afresh at each row (an epoch, a summary) shares no episode between two of them.
     window = 1 if one.attributes.get("rows") == "disjoint" else one.window
     apart = 0.0 if window == 1 else spacing.get(name, 0.0)

@@ -54,6 +54,10 @@ class Source(StrEnum):
     RATING = "rating"
 
 
+# The unit of steps that are transitions of the environment.
+TRANSITIONS = "environment steps"
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """A logged return, success rate, reward per step or rating.

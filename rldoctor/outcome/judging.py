@@ -10,6 +10,7 @@ import numpy as np
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
     NAN,
+    TRANSITIONS,
     Budget,
     Curve,
     CurveLevel,
@@ -114,6 +115,8 @@ def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> J
     kind = KINDS[int(classify(path, path.levels[:, None], measure, criteria)[0])]
     # The rule of three: what never happened in n trials may still happen in 3 of n.
     doubt = 0.0 if rows.points >= criteria["constant_points"] else 3 / rows.points
+    if kind is OutcomeKind.FLAT and measure.name == "natural" and _few_transitions(curve, rows, criteria):
+        doubt = 1.0
     shares = {kind: 1 - doubt, OutcomeKind.EARLY: doubt}
     return JudgedCurve(curve, rows, measure, shares, path=path, reasons=(f"{rows.points:,} equal values",))
 
@@ -219,6 +222,11 @@ def _windows(curve: Curve, rows: Rows) -> float:
     return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if known else math.inf
 
 
+def _few_transitions(curve: Curve, rows: Rows, criteria: Criteria) -> bool:
+    """Whether a policy at the floor of a sparse task has not had its chance to find the goal."""
+    return curve.unit == TRANSITIONS and bool(rows.steps[-1] < criteria["least_transitions"])
+
+
 def _hides_a_gain(curve: Curve, rows: Rows, measure: OutcomeMeasure, criteria: Criteria) -> bool:
     """Whether the mean of a short run may have hardly moved although the policy gained.
 
@@ -229,7 +237,11 @@ def _hides_a_gain(curve: Curve, rows: Rows, measure: OutcomeMeasure, criteria: C
     windows = _windows(curve, rows)
     if windows >= criteria["windows"]:
         return False
-    if measure.name == "own" or windows < criteria["least_windows"]:
+    if (
+        measure.name == "own"
+        or windows < criteria["least_windows"]
+        or _few_transitions(curve, rows, criteria)
+    ):
         return True
     shown = criteria["hidden_part"] * windows
     return rows.range >= shown * measure.material

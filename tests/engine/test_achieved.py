@@ -165,3 +165,9 @@ def test_a_late_gain_that_noise_hides_is_not_called_flat() -> None:
     levels = np.concatenate([np.full(340, -1240.0), np.full(60, -1040.0)])
     found = seen(noisy(levels, 330.0), 200.0, 200.0, env_id="Pendulum-v1")
     assert found.achieved.kind is not OutcomeKind.FLAT
+
+
+def test_a_sparse_task_has_its_chance_before_its_floor_is_called_flat() -> None:
+    """SAC with hindsight on FetchReach stands at -50 for its first 6,000 steps and is at -2 after 10,000."""
+    found = seen(np.full(40, -50.0), 150.0, 150.0, length=50.0, window=100, algorithm="sac")
+    assert found.achieved.kind is OutcomeKind.EARLY
