@@ -100,7 +100,9 @@ _RUN_NOTE = Record(
         ),
     },
 )
-_ALWAYS = Record({"algorithms": _ALGORITHMS, "metrics": _METRICS, "source": TextValue()}, {})
+_ALWAYS = Record(
+    {"algorithms": _ALGORITHMS, "metrics": _METRICS, "source": TextValue()}, {"beside": _METRICS}
+)
 
 
 # Tables are found by the name of their file: another name inside would be found under neither.

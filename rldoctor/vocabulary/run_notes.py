@@ -67,7 +67,8 @@ def _leading_nan(series: Mapping[str, Series]) -> list[Note]:
 
 def _left_out(table: FrameworkTable, algorithm: str, series: Mapping[str, Series]) -> list[Note]:
     """What the library's trainer always logs and this log lacks: an export of some columns, or a fault."""
-    always = {name: "" for row in table.always_logs if algorithm in row.algorithms for name in row.metrics}
+    rows = (row for row in table.always_logs if algorithm in row.algorithms)
+    always = {name: "" for row in rows if series.keys() >= set(row.beside) for name in row.metrics}
     absent = tuple(name for name in always if name not in series)
     # Where most are absent, the log is of another kind (the monitor's own file) and was never to hold them.
     if 2 * len(absent) > len(always) or not absent:

@@ -137,11 +137,15 @@ class RunNote:
 
 @dataclass(frozen=True, slots=True)
 class AlwaysLogged:
-    """Metrics that a library's trainer writes whatever its settings: where one is absent, it was left out."""
+    """Metrics that a library's trainer writes whatever its settings: where one is absent, it was left out.
+
+    ``beside``: only where all of these are logged, as a monitor writes them together.
+    """
 
     algorithms: tuple[str, ...]
     metrics: tuple[str, ...]
     source: str = ""
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,3 +127,10 @@ def test_a_metric_that_ppo_always_logs_and_this_log_lacks_is_noted(dropped):
 def test_a_log_of_another_kind_was_never_to_hold_them():
     found = understand(board({"rollout/ep_rew_mean": [1, 2, 3]}, config={"algo": "ppo"}))
     assert "metrics-left-out" not in codes(found)
+
+
+def test_the_monitor_writes_return_and_length_together():
+    whole = {tag: [0.1] for tag in [*LOGGED, "rollout/ep_rew_mean", "rollout/ep_len_mean"]}
+    assert "metrics-left-out" not in codes(understand(board(whole)))
+    without = {tag: values for tag, values in whole.items() if "ep_len" not in tag}
+    assert "metrics-left-out" in codes(understand(board(without)))
