@@ -14,6 +14,7 @@ from rldoctor.engine.gains import likely_gain, unseen_gain
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.language.evaluator import calm
+from rldoctor.model.algorithms import called
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.numbers import number_text
@@ -219,7 +220,7 @@ def outcome_note(context: PreparedRun, told: str = "") -> str:
     if found.start is None or found.end is None or found.best is None:
         return ""
     levels = [_level_text(value, found) for value in _levels(context, found)]
-    name = "return" if found.metric.endswith("return") else found.metric.replace("_", " ")
+    name = called("return" if found.metric.endswith("return") else found.metric, context.run.algorithm)
     text = f"{name} {levels[0]} at the start, {levels[1]} at the end, best {levels[2]}"
     success = context.facts.get("success_end", math.nan)
     if math.isfinite(success) and not found.metric.endswith("success_rate"):

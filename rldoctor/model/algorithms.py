@@ -71,6 +71,14 @@ FAMILIES = {"on_policy": ON_POLICY, "off_policy": OFF_POLICY, "language_model": 
 EITHER = {"td3_or_ddpg": ("td3", "ddpg")}
 
 
+def called(metric: str, algorithm: str) -> str:
+    """A metric in words: ``episode return``; of a language model, whose episode is one answer, ``reward``."""
+    name = metric.replace("_", " ")
+    if not matches(algorithm, ("language_model",)):
+        return name
+    return name.replace("episode return", "reward").replace("return", "reward")
+
+
 def matches(algorithm: str, wanted: Collection[str]) -> bool:
     """Whether ``algorithm`` (a name, a family, or ``""`` when unknown) is covered by ``wanted``.
 

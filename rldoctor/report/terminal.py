@@ -221,9 +221,9 @@ def _audit(diagnosis: Diagnosis) -> Iterator[Block]:
 
 def _curve(diagnosis: Diagnosis) -> Iterator[Block]:
     """The learning curve as a sparkline."""
-    metrics = diagnosis.run.metrics
-    logged = (metrics[name] for name in words.OVERVIEW if name in metrics)
-    yield from (spark(series) for series in islice(filter(sparkline, logged), 1))
+    run = diagnosis.run
+    logged = (run.metrics[name] for name in words.OVERVIEW if name in run.metrics)
+    yield from (spark(series, run.algorithm) for series in islice(filter(sparkline, logged), 1))
 
 
 def _header(diagnosis: Diagnosis, detail: int, *, blocks: bool) -> Iterator[Block]:

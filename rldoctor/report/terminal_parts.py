@@ -6,6 +6,7 @@ import os
 import sys
 from typing import IO, TYPE_CHECKING
 
+from rldoctor.model.algorithms import called
 from rldoctor.model.series import Series
 from rldoctor.report.blocks import ColumnLook, Indented, Paragraph, Sheaf
 from rldoctor.report.clean import clean
@@ -57,11 +58,11 @@ def indented(text: str, style: str = "") -> Indented:
     return Indented(Paragraph(text, style))
 
 
-def spark(series: Series) -> Indented:
-    """A series as a line of blocks, with its first and last value."""
+def spark(series: Series, algorithm: str) -> Indented:
+    """A series as a line of blocks, with its first and last value and its name for this algorithm."""
     known = series.finite().values
     ends = f"{number(float(known[0]))} to {number(float(known[-1]))}"
-    return indented(f"{sparkline(series)} {clean(series.name).replace('_', ' ')}, {ends}")
+    return indented(f"{sparkline(series)} {called(clean(series.name), algorithm)}, {ends}")
 
 
 def short_step(value: float | None) -> str:

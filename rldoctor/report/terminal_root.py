@@ -47,7 +47,7 @@ def full(rank: int, root: Root, diagnosis: Diagnosis, *, blocks: bool) -> Iterat
         yield indented(weight)
     first = diagnosis.run.metrics.get(finding.metrics[0]) if finding.metrics else None
     if blocks and first is not None and sparkline(first):
-        yield spark(first)
+        yield spark(first, diagnosis.run.algorithm)
     if finding.measures:
         yield _evidence(finding)
     yield from labelled("explains", [_symptom(child) for child in root.explains])

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rldoctor.model.algorithms import called
 from rldoctor.model.derivation import Derivation
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Measure
@@ -172,7 +173,7 @@ class Figures:
         return {
             "id": len(self.figures) - 1,
             "legend": band.legend,
-            **_caption(name, series, kind, marks, drawn),
+            **_caption(called(name, run.algorithm), series, kind, marks, drawn),
             "beyond": ", ".join(f"{one.text} {number(one.at)}" for one in levels if one not in seen),
         }
 
@@ -269,13 +270,13 @@ def _caption(
     parts += [f"thick line: means of {STRETCHES} stretches"] if rough(values) else []
     ends = f"from {number(float(values[0]))} to {number(float(values[-1]))}"
     spread = f"lowest {number(float(values.min()))}, highest {number(float(values.max()))}"
-    label = f"{name.replace('_', ' ')} over training: {ends}; {spread}"
+    label = f"{name} over training: {ends}; {spread}"
     label += f"; marked at step {', '.join(step(mark.at) for mark in marks)}" if marks else ""
     label += f"; limit {', '.join(number(m.limit) for m in limits)}" if limits else ""
-    title = clean(name).replace("_", " ")
     return {
-        "title": title,
-        "unit": words.unit(series.unit),
+        "title": clean(name),
+        # "reward" of a language model needs no unit of that name behind it.
+        "unit": "" if name.endswith(series.unit) else words.unit(series.unit),
         "tag": origin(series.tag),
         "about": ", ".join(parts),
         "label": label,

@@ -8,6 +8,7 @@ from typing import Any
 
 from rldoctor.comparison.criteria import load_criteria
 from rldoctor.comparison.grouping import seed_groups
+from rldoctor.model.algorithms import called
 from rldoctor.model.finding import Diagnosis
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.report import words
@@ -117,7 +118,7 @@ def _outcome(diagnosis: Diagnosis) -> tuple[str, float | str]:
         return "not logged", ""
     last = float(diagnosis.run.metrics[name].finite().values[-1])
     # The column is headed by the return, which most runs log; anything else is named.
-    what = "" if name == words.OVERVIEW[0] else f" {clean(name).replace('_', ' ')}"
+    what = "" if name == words.OVERVIEW[0] else f" {called(clean(name), diagnosis.run.algorithm)}"
     return f"{number(last)}{what}", last
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rldoctor.model.algorithms import called
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
@@ -63,7 +64,7 @@ def _panel(group: Sequence[int], name: str, diagnoses: Sequence[Diagnosis], limi
         return {}
     shown = [(index, d, _curve(d.run, metric, limit)) for index, d in members if drawable(d.run, metric)]
     ends = [float(curve[1][-1]) for _, _, curve in shown]
-    title = clean(metric).replace("_", " ")
+    title = called(clean(metric), members[0][1].run.algorithm)
     if any(rough(d.run.metrics[metric].finite().values) for _, d, _ in shown):
         title += " (means)"
     spread = number(ends[0]) if len(ends) == 1 else f"{number(min(ends))} to {number(max(ends))}"
