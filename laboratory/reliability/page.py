@@ -14,18 +14,21 @@ HEAD = """# Reliability
 
 Made by `python -m laboratory.reliability --into docs/reliability.md`.
 
-Faults are done to a good log of every format, one at a time, and the directory is read. **Lost**: readings
-that gave fewer numbers or settings than the good log. **Said**: of those, the readings in which something was
-noted as lost, failed, or ended with an error; every report says that and `--strict` makes it an exit code.
-**Nobody can know**: of the others, those of formats that do not say where they end or what they hold. A text
-log that ends with a whole line (or an event file with a whole record), a configuration with fewer lines, a
-printed line that looks like one no more, a file that is gone or another one before it is looked at: all
-of them are whole as far as anybody can tell.
-**Metrics and clock**: logs of good form with 10,000 further metrics (or settings), and with a clock that is
-set back, at 0 or a year ahead, where the clock is no metric itself; these are diagnosed, too. What may not be
-read, and media that cannot be written, are read by a user without rights.
-**Changed**: readings with a number or setting that the good log has not. Formats with checksums know that
-nearly always; in the others a digit that became another digit is a number like any other: nobody can tell.
+Each trial damages a good log of one format in one way and reads its directory.
+
+- **Lost**: readings that gave fewer numbers or settings than the good log.
+- **Said**: of these, readings that noted a loss, failed or ended with an error. Every report says so, and
+  `--strict` turns it into an exit code.
+- **Nobody can know**: losses in formats that do not record where they end or what they hold. A text log cut
+  after a whole line (or an event file after a whole record), a configuration with fewer lines, a printed line
+  that no longer looks like one, a file that was removed or replaced before it was read: nothing shows that
+  something is missing.
+- **Changed**: readings with a number or setting that the good log does not have. Formats with checksums nearly
+  always detect that; in the others a digit that became another digit looks like any other number.
+
+Undamaged logs are tried too: with 10,000 further metrics or settings, and with a clock that is set back, at 0
+or a year ahead (where the clock is not itself a metric). These are also diagnosed. Files without read
+permission and read-only media are read as a user without privileges.
 
 """
 
@@ -39,7 +42,7 @@ def page(trials: Trials, surroundings: Mapping[str, Around]) -> str:
 def _around(found: Mapping[str, Around]) -> Iterator[str]:
     yield "## Around the log"
     yield ""
-    yield "| fault, and what has to come of it | tried | wrong |"
+    yield "| fault, and the required result | tried | wrong |"
     yield "|---|---:|---|"
     for name, one in found.items():
         said = f"not tried: {one.skipped}" if one.skipped else "; ".join(one.wrong) or "0"
@@ -51,9 +54,9 @@ def _totals(trials: Trials) -> Iterator[str]:
     checked = [one for form in FORMATS if form.checked for one in _of(trials, form)]
     yield f"{len(every):,} trials: {sum(bool(one.crash) for one in every)} crashes, "
     yield f"{sum(one.seconds > SLOW for one in every)} readings that took more than {SLOW:g} s of CPU time, "
-    yield f"{sum(one.unsaid for one in every)} losses that are not said, "
+    yield f"{sum(one.unsaid for one in every)} losses that were not reported, "
     wrong = sum(one.wrong > 0 for one in checked)
-    yield f"{wrong} of {len(checked):,} readings of formats that check themselves with a changed number."
+    yield f"{wrong} of {len(checked):,} readings of formats with checksums gave a changed number."
 
 
 def _of(trials: Trials, form: LogFormat) -> list[TrialResult]:
