@@ -24,19 +24,21 @@ _INTRODUCTION = """\
 
 <!-- Written by python -m laboratory.proof from reference_runs/fixes.json: change that, not this page. -->
 
-A prescription is a claim: change this, and that will be seen. Here the claim is put to the test. Every sick
-run is diagnosed; the first prescription of the first root cause that a machine can carry out is applied,
-literally; and the same task is trained again with the same seed and the same budget. Nothing else is changed:
-one prescription, once. `rldoctor reference --env ID --algo NAME --fault NAME --apply-fix` does the same for a
-fault of your choice, and `python -m laboratory.proof` made this page.
+A prescription is a claim: change this, and you will see that. This page tests the claim. Every sick run
+is diagnosed. Of the first root cause, the first prescription that a program can carry out is applied
+literally, and the same task is trained again with the same seed and the same budget. Nothing else is
+changed, and only one prescription is tried. `rldoctor reference --env ID --algo NAME --fault NAME
+--apply-fix` does the same for a fault of your choice; `python -m laboratory.proof` made this page.
 
 - **root gone**: the rule looked at the new run and did not fire.
-- **expected**: whether what the rule says will be seen (`expect`) came true, judged by the check in the rule
-  file over the new run; the numbers are below. "not measured": the new log lacks what the check needs.
-- **return**: median of the last quarter, in the reward of the plain task. "healthy" is the reference run
-  without the fault. A dash: the fix changes what a reward is, so returns do not compare, or nothing is known.
-- **seconds**: wall time of the new training on one core of a shared machine; a hint, no measurement. A dash:
-  the fix gives exactly the settings of the healthy run of the same seed, which stands for it.
+- **expected**: whether the rule's expectation (`expect`) came true on the new run, judged by the check in
+  the rule file; the numbers are below. "not measured": the new log lacks what the check needs. "no
+  check": the rule has none.
+- **return**: median of the last quarter, in the original reward of the task. "healthy" is the reference
+  run without the fault. A dash: the fix changes the reward itself, so returns cannot be compared, or
+  nothing is known.
+- **seconds**: wall time of the new training on one core of a shared machine, as a rough indication. A
+  dash: the fix gives exactly the settings of the healthy run with the same seed, so that run was used.
 """
 
 
@@ -54,8 +56,8 @@ def _summary(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     checked = [one for one in tried if one["came_true"] in ("yes", "no")]
     came = sum(one["came_true"] == "yes" for one in checked)
     faults = len({one["fault"] for one in tried})
-    yield f"Fixes tried: {len(tried)}, of {faults} faults. The root was gone in {gone} of them; what was"
-    yield f"expected came true in {came} of the {len(checked)} runs that can tell."
+    yield f"Fixes tried: {len(tried)}, of {faults} faults. The root cause was gone in {gone} of them; the"
+    yield f"expectation came true in {came} of the {len(checked)} runs in which it could be checked."
     yield ""
 
 
@@ -85,7 +87,7 @@ def _numbers(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             values = ", ".join(f"{name} {value:.4g}" for name, value in one["values"].items())
             yield f'- {one["fault"]}, {_task(one)}, {one["seed"]}: {one["root"]} expects "{one["expect"]}"'
             said = " ".join(one["check"].split())
-            yield f"  `{said}` with {values or 'nothing known'}: {one['came_true']}."
+            yield f"  `{said}` with {values or 'no value known'}: {one['came_true']}."
     yield ""
 
 
@@ -96,10 +98,10 @@ def _failures(tried: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return
     yield from ("## What did not come true", "")
     for one in failed:
-        left = ", ".join(one["left"]) or "nothing"
+        left = ", ".join(one["left"]) or "none"
         yield (
-            f"- {one['fault']}, {_task(one)}, {one['seed']}: root gone {one['gone']}, expected"
-            f" {one['came_true'] or 'no check'}; verdict {one['verdict_after']}, left: {left}."
+            f"- {one['fault']}, {_task(one)}, {one['seed']}: root gone: {one['gone']}, expected:"
+            f" {one['came_true'] or 'no check'}; verdict {one['verdict_after']}, remaining findings: {left}."
         )
     yield ""
 
@@ -110,7 +112,7 @@ def _refused(proofs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     nothing = [one for one in proofs if not one["root"]]
     if not refused and not nothing:
         return
-    yield from ("## Not applicable by machine", "")
+    yield from ("## Not carried out by a program", "")
     for one in refused:
         reasons: dict[str, list[str]] = {}
         for two in one["refused"]:

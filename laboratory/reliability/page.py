@@ -19,16 +19,16 @@ Each trial damages a good log of one format in one way and reads its directory.
 - **Lost**: readings that gave fewer numbers or settings than the good log.
 - **Said**: of these, readings that noted a loss, failed or ended with an error. Every report says so, and
   `--strict` turns it into an exit code.
-- **Nobody can know**: losses in formats that do not record where they end or what they hold. A text log cut
-  after a whole line (or an event file after a whole record), a configuration with fewer lines, a printed line
-  that no longer looks like one, a file that was removed or replaced before it was read: nothing shows that
-  something is missing.
-- **Changed**: readings with a number or setting that the good log does not have. Formats with checksums nearly
-  always detect that; in the others a digit that became another digit looks like any other number.
+- **Nobody can know**: losses in formats that do not record where they end or what they hold. A text log
+  cut after a whole line (or an event file after a whole record), a configuration with fewer lines, a
+  printed line that no longer looks like one, a file that was removed or replaced before it was read:
+  nothing shows that something is missing.
+- **Changed**: readings with a number or setting that the good log does not have. Formats with checksums
+  nearly always detect that; in the others a digit that became another digit looks like any other number.
 
-Undamaged logs are tried too: with 10,000 further metrics or settings, and with a clock that is set back, at 0
-or a year ahead (where the clock is not itself a metric). These are also diagnosed. Files without read
-permission and read-only media are read as a user without privileges.
+Undamaged logs are tried too: with 10,000 further metrics or settings, and with a clock that is set back,
+at 0 or a year ahead (where the clock is not itself a metric). These are also diagnosed. Files without
+read permission and read-only media are read as a user without privileges.
 
 """
 

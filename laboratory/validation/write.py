@@ -42,7 +42,7 @@ def page(document: Mapping[str, Any], criteria: ValidationCriteria) -> str:
     sections = [
         ("", ["# How good the rules are", "", *_introduction(document)]),
         ("The whole diagnosis", _table(*_overall(document))),
-        ("How probable a first root is", list(_reliability(document["reliability"]))),
+        ("How probable a first root cause is", list(_reliability(document["reliability"]))),
         ("Goals on the held-out runs", [_goal(goal) for goal in document["goals"]]),
         ("Rules", _table(*_rules(document))),
         ("Faults", _table(*_faults(document))),
@@ -67,8 +67,8 @@ def _bounds(criteria: ValidationCriteria) -> dict[str, str]:
 def _introduction(document: Mapping[str, Any]) -> Iterator[str]:
     runs = document["runs"]
     total = sum(runs["all"].values())
-    yield f"Measured on {total} labelled trainings and written by `rldoctor rules validate`; the definitions"
-    yield "stand at the end. Nothing here says how the rules do on tasks and loggers that are not among them."
+    yield f"Measured on {total} labelled trainings and written by `rldoctor rules validate`. The definitions"
+    yield "are at the end. The figures say nothing about tasks and loggers that are not among these runs."
     yield ""
     rows = [(name, *(str(count) for count in runs[name].values())) for name in ("tune", "hold", "all")]
     yield from _table(("split", "healthy", "sick", "fault does not show", "not judged yet"), rows)
@@ -92,14 +92,14 @@ def _onset(error: Mapping[str, Any]) -> str:
 def _reliability(found: Mapping[str, Any]) -> Iterator[str]:
     """What the probabilities of first roots are worth on runs that did not make them."""
     brier = f"{found['brier']:.3f}" if found["brier"] is not None else "not known"
-    yield "The probability that JSON gives with a root cause is that of its rule being right where it is"
-    yield "named first: what the labelled runs show, drawn towards what faults planted in a library's own"
-    yield "code show."
-    yield f"Made on the tune split and held against the {found['claims']} first roots of the other:"
+    yield "The JSON gives each root cause the probability that its rule is right when it is named first."
+    yield "It is estimated from the labelled runs and shrunk towards the rate on faults planted in a"
+    yield "library's own code."
+    yield f"Estimated on the tune split and checked on the {found['claims']} first root causes of the other:"
     yield f"Brier score {brier}."
     yield ""
     columns = [(f"{one['said']:.2f}", f"{one['true']:.2f}", str(one["claims"])) for one in found["bins"]]
-    yield from _table(("said", "true", "runs"), columns)
+    yield from _table(("predicted", "observed", "runs"), columns)
 
 
 def _goal(goal: Mapping[str, Any]) -> str:

@@ -57,7 +57,7 @@ def change(fix: Prescription, plan: Plan, word: Wording) -> AppliedFix | Refusal
     if not fix.knob:
         return _instruction(fix, plan)
     if fix.to_number is None:
-        return Refusal(fix.id, "names no number for this run")
+        return Refusal(fix.id, "gives no number for this run")
     if fix.knob in _BUDGET:
         return Refusal(fix.id, "changes the budget, which has to stay the same for a comparison")
     if fix.knob in _OWN:
@@ -74,14 +74,14 @@ def _instruction(fix: Prescription, plan: Plan) -> AppliedFix | Refusal:
     if named is not None and named[1] in constructor_defaults(plan.algo):
         return _setting(fix, plan, named[1], named[2])
     if _WRAPPER not in fix.text:
-        return Refusal(fix.id, "is for a person to do")
+        return Refusal(fix.id, "has to be done by a person")
     if plan.normalize:
-        return Refusal(fix.id, "is done already")
+        return Refusal(fix.id, "is already in effect")
     given = fix.text.partition(_WRAPPER)[2].partition(")")[0]
     if "=False" not in given:
         return AppliedFix(fix.id, "VecNormalize", "off", "on", replace(plan, normalize=True))
     if "=False" in given.replace(_OBSERVATIONS_ONLY, ""):
-        return Refusal(fix.id, "is for a person to do")
+        return Refusal(fix.id, "has to be done by a person")
     after = replace(plan, normalize=True, scale_rewards=False)
     return AppliedFix(fix.id, "VecNormalize", "off", "on, norm_reward=False", after)
 
@@ -90,7 +90,7 @@ def _switched_off(fix: Prescription, plan: Plan, key: str) -> AppliedFix | Refus
     """An argument of the algorithm that may be None, and is None by default."""
     old = plan.hyper.get(key)
     if constructor_defaults(plan.algo).get(key, "") is not None:
-        return Refusal(fix.id, "is for a person to do")
+        return Refusal(fix.id, "has to be done by a person")
     if old is None:
         return Refusal(fix.id, f"{key} is {_text(old)} already")
     return AppliedFix(fix.id, key, _text(old), _text(None), plan.with_hyper(**{key: None}))

@@ -81,7 +81,7 @@ def details(proofs: Sequence[Proof]) -> Iterator[str]:
         if one.fix and one.returns_note:
             yield f"{name}: {one.returns_note}"
         for fix, why in one.refused:
-            yield f"{name}: not applicable by machine: {fix} {why}"
+            yield f"{name}: not carried out by a program: {fix} {why}"
         if not one.root:
             yield f"{name}: nothing was found, so nothing is prescribed"
 

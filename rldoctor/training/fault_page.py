@@ -15,14 +15,14 @@ from rldoctor.training.faults_wiring import WIRING_FAULTS
 
 _INTRODUCTION = """# Faults that can be planted
 
-Each of these does one documented thing wrong to a training that is healthy without it:
+Each of these plants one documented fault in a training that is healthy without it:
 
     rldoctor reference --env Pendulum-v1 --algo ppo --fault lr-too-high --out runs
 
-*Should wake* names the rules any of which is the right headline, best first. Whether a fault shows in a
-given run is another matter: tuned learners overcome some of them, short runs hide others. What the bundled
-runs showed is in their `run.yaml`. Where a fault needs what Stable-Baselines3 does not log (gradient norms,
-Q values, action saturation), it shows only with `DiagnosticsCallback`, which `rldoctor reference` attaches.
+*Should fire* lists the rules that are a correct headline, best first; *may also* lists symptoms. Not
+every fault shows in every run: tuned learners overcome some, and short runs hide others. What the bundled
+runs showed is in their `run.yaml`. Faults that show only in what Stable-Baselines3 does not log (gradient
+norms, Q values, action saturation) need `DiagnosticsCallback`, which `rldoctor reference` attaches.
 
 This page is written by `python -m rldoctor.training.fault_page`.
 """
@@ -59,8 +59,8 @@ def _entry(fault: Fault) -> str:
             f"{fault.doc} Cause: {fault.cause}.",
             "",
             f"- planted: {fault.how}",
-            f"- for: {', '.join(fault.algos)}.{variant}",
-            f"- should wake: {_codes(fault.roots)}{symptoms}",
+            f"- algorithms: {', '.join(fault.algos)}.{variant}",
+            f"- should fire: {_codes(fault.roots)}{symptoms}",
             "",
         ]
     )

@@ -76,7 +76,7 @@ _FAULTS = (
     ),
     Fault(
         name="reward-huge",
-        doc="Value targets are so large that the critic cannot travel to them: it predicts a constant.",
+        doc="Value targets are so large that the critic cannot reach them in time: it predicts a constant.",
         how="reward x 100, no reward normalisation",
         cause="reward scale too large",
         roots=("REW-04", "VAL-02", "REW-12"),
@@ -147,7 +147,7 @@ _FAULTS = (
     ),
     Fault(
         name="target-entropy-low",
-        doc="The target entropy is far below -dim(A): alpha collapses and exploration dies with it.",
+        doc="The target entropy is far below -dim(A): alpha collapses and exploration ends.",
         how="target_entropy=-15 on one action dimension",
         cause="target entropy too low",
         roots=("ENT-07",),

@@ -16,7 +16,7 @@ def _overused(plan: Plan) -> Plan:
 REPLAY_FAULTS = (
     Fault(
         name="warmup-too-short",
-        doc="Training starts with the first transition: the first networks are fitted to next to nothing.",
+        doc="Training starts with the first transition, so the first updates fit almost no data.",
         how="learning_starts=0",
         cause="warm-up too short",
         roots=("OFF-02",),

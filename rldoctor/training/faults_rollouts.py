@@ -34,7 +34,7 @@ ROLLOUT_FAULTS = (
     ),
     Fault(
         name="gae-lambda-zero",
-        doc="Advantages rest on a critic that knows nothing yet: one-step differences of its own opinion.",
+        doc="Advantages are one-step differences of a critic that knows nothing yet.",
         how="gae_lambda=0",
         cause="GAE's lambda too low for the critic",
         roots=("CFG-08",),
@@ -44,7 +44,7 @@ ROLLOUT_FAULTS = (
     ),
     Fault(
         name="rollout-too-short",
-        doc="Rollouts of a few steps see far less than the advantage looks ahead, in few transitions.",
+        doc="Rollouts are far shorter than the horizon of the advantage and hold few transitions.",
         how="n_steps=8, batch_size=8 x environments, a row every 16 rollouts",
         cause="rollouts shorter than the horizon",
         roots=("CFG-03", "CFG-10"),
@@ -84,7 +84,7 @@ ROLLOUT_FAULTS = (
     ),
     Fault(
         name="trpo-line-search",
-        doc="One try at a full step that the quadratic model of the KL overrates: the search keeps failing.",
+        doc="Only one full step is tried, and the quadratic KL model makes it too long: the search fails.",
         how="line_search_max_iter=1, target_kl=0.3, cg_damping=1e-4",
         cause="TRPO's line search fails: nothing shrinks a step that is too long",
         roots=("POL-07",),
@@ -94,7 +94,7 @@ ROLLOUT_FAULTS = (
     ),
     Fault(
         name="ent-coef-negative",
-        doc="The entropy bonus has the wrong sign: the policy is paid for becoming narrow, and does.",
+        doc="The entropy bonus has the wrong sign: the policy is rewarded for becoming narrow, and does so.",
         how="ent_coef=-0.1",
         cause="sign of the entropy bonus",
         roots=("ENT-02",),

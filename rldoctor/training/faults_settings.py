@@ -78,7 +78,7 @@ SETTINGS_FAULTS = (
     ),
     Fault(
         name="tau-zero",
-        doc="The target networks hardly move (the convention of tau is swapped): values stay at their start.",
+        doc="The target networks hardly move (tau's convention is swapped): values stay near their start.",
         how="tau=1e-6",
         cause="target update rate near 0",
         roots=("OFF-06",),
@@ -108,7 +108,7 @@ SETTINGS_FAULTS = (
     ),
     Fault(
         name="sparse-without-her",
-        doc="A sparse goal reward without hindsight relabelling: nearly all transitions say the same.",
+        doc="A sparse goal reward without hindsight relabelling: nearly all rewards are the same.",
         how="her=false on a sparse goal task (FetchReach-v4; random actions hardly ever solve FetchSlide-v4)",
         cause="sparse reward not discovered",
         roots=("REW-08",),

@@ -44,7 +44,7 @@ TASK_FAULTS = (
     ),
     Fault(
         name="obs-unscaled",
-        doc="Observations differ in size by a factor of 1000, not normalised: the large drown the others.",
+        doc="Observations differ in scale by a factor of 1,000, not normalised: the large ones dominate.",
         how="every second observation x 1000, no normalisation",
         cause="observations not normalised",
         roots=("CFG-05",),
@@ -54,7 +54,7 @@ TASK_FAULTS = (
     ),
     Fault(
         name="learning-to-die",
-        doc="Living costs more than it can earn, so the best policy ends every episode as fast as it can.",
+        doc="Staying alive costs more than it earns, so the best policy ends every episode at once.",
         how="5 less reward per step on a task that ends on a fall (Hopper-v5), no normalisation",
         cause="the reward makes ending the episode the best policy",
         roots=("OUT-06",),
@@ -86,7 +86,7 @@ TASK_FAULTS = (
     ),
     Fault(
         name="reward-centred",
-        doc="The mean of the rewards is subtracted on a task that can end early: living is worth nothing.",
+        doc="The mean reward is subtracted on a task that can end early: staying alive is worth nothing.",
         how="reward minus its running mean on a task that ends on a fall (InvertedPendulum-v5, Hopper-v5)",
         cause="subtracting the mean changes the best policy where episodes can end",
         roots=("REW-06", "REW-01"),
@@ -96,7 +96,7 @@ TASK_FAULTS = (
     ),
     Fault(
         name="reward-double-scaled",
-        doc="The reward is scaled down on top of what sets its scale already: nothing is left of the signal.",
+        doc="The reward is scaled down although its scale is already set: almost no signal is left.",
         how="the learner's reward x 1e-4, on top of VecNormalize (on-policy) or of ent_coef=0.2 (SAC)",
         cause="rewards scaled twice",
         roots=("REW-05", "REW-02"),
@@ -106,7 +106,7 @@ TASK_FAULTS = (
     ),
     Fault(
         name="reward-outliers",
-        doc="Very few rewards are hundreds of times the usual: each one drowns all that was learnt.",
+        doc="A few rewards are hundreds of times larger than usual: each one undoes what was learnt.",
         how="one step in 2000 earns about 20,000 of either sign, not normalised; returns of single episodes",
         cause="reward outliers",
         roots=("REW-10",),
@@ -136,7 +136,7 @@ TASK_FAULTS = (
     ),
     Fault(
         name="action-bounds-wide",
-        doc="Declared action bounds are far wider than what makes a difference: all is full force.",
+        doc="Declared action bounds are far wider than what makes a difference: every action is full force.",
         how="action bounds x 50, clipped to the true ones inside the environment",
         cause="action bounds far too wide",
         roots=("ENT-09",),

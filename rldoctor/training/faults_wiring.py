@@ -35,7 +35,7 @@ WIRING_FAULTS = (
     ),
     Fault(
         name="second-critic-frozen",
-        doc="The second of the two critics is never trained, and the smaller of both is what is learnt from.",
+        doc="The second of the two critics is never trained, and the smaller value of the two is the target.",
         how="the second critic's parameters stop requiring gradients",
         cause="wiring: updates do not reach the second critic",
         roots=("VAL-10",),
@@ -55,7 +55,7 @@ WIRING_FAULTS = (
     ),
     Fault(
         name="lr-annealed-early",
-        doc="The learning rate's schedule is made for a third of the run: the rest of it trains nothing.",
+        doc="The learning rate's schedule ends after a third of the run: the rest trains nothing.",
         how="learning rate falls linearly to 0 at 30 % of the run",
         cause="learning rate annealed too early",
         roots=("POL-10",),
@@ -77,7 +77,7 @@ WIRING_FAULTS = (
     ),
     Fault(
         name="vf-coef-huge",
-        doc="Actor and critic share a trunk and one gradient clip, and the value loss takes all of both.",
+        doc="Actor and critic share a trunk and one gradient clip, and the value loss dominates both.",
         how="one trunk for both, vf_coef=1e4, rewards not normalised",
         cause="the value loss leaves the policy no gradient",
         roots=("VAL-05", "POL-01"),

@@ -47,4 +47,4 @@ def test_the_page_names_every_format_and_every_fault() -> None:
     for name in SURROUNDINGS:
         assert f"| {name} | " in committed
     assert "0 crashes" in committed
-    assert "0 losses that are not said" in committed
+    assert "0 losses that were not reported" in committed

@@ -89,9 +89,12 @@ def test_work_for_a_person_is_refused_with_the_reason() -> None:
     sick = next(iter(sick_runs(RUNS, ["frozen-actor"], [0])))
     attempt = diagnosed(sick.plan, sick.folder)
     assert attempt.change is None
-    assert {one.why for one in attempt.refused} == {"is for a person to do"}
-    assert refused(fix("", None, "Wrap it in VecNormalize(norm_obs=False)."), PPO) == "is for a person to do"
-    assert "done already" in refused(
+    assert {one.why for one in attempt.refused} == {"has to be done by a person"}
+    assert (
+        refused(fix("", None, "Wrap it in VecNormalize(norm_obs=False)."), PPO)
+        == "has to be done by a person"
+    )
+    assert "already in effect" in refused(
         fix("", None, "Use VecNormalize(gamma=1)."), replace(PPO, normalize=True)
     )
 
@@ -105,10 +108,10 @@ def test_instructions_in_words_that_a_machine_can_follow() -> None:
     assert (off.key, off.old, off.new) == ("clip_range_vf", "0.2", "not set")
     assert off.plan == PPO.with_hyper(clip_range_vf=None)
     assert "already" in refused(fix("", None, "Set clip_range_vf to None."), PPO)
-    assert refused(fix("", None, "Set batch_size to None."), PPO) == "is for a person to do"
+    assert refused(fix("", None, "Set batch_size to None."), PPO) == "has to be done by a person"
     fixed = SAC.with_hyper(ent_coef=1e-6)
     assert done(fix("", None, "Set ent_coef='auto'."), fixed).plan == SAC.with_hyper(ent_coef="auto")
-    assert refused(fix("", None, "Set colour='blue'."), SAC) == "is for a person to do"
+    assert refused(fix("", None, "Set colour='blue'."), SAC) == "has to be done by a person"
     centred = replace(PPO, reward=Reward(centred=True))
     assert done(fix("reward_centred", 0.0), centred).plan == replace(PPO, normalize=True)
     assert "nothing is subtracted" in refused(fix("reward_centred", 0.0), PPO)
@@ -178,6 +181,6 @@ def test_the_first_that_can_be_done_is_taken_and_those_before_it_are_told() -> N
     assert found is not None
     assert (found.key, found.new) == ("learning_rate", "0.001")
     assert [one.why for one in before] == [
-        "is for a person to do",
+        "has to be done by a person",
         "changes the budget, which has to stay the same for a comparison",
     ]

@@ -69,8 +69,8 @@ def test_without_a_fix_for_a_machine_nothing_is_claimed() -> None:
     attempt = attempt_of("frozen-actor")
     proof = unjudged(attempt)
     assert (proof.root, proof.fix, proof.gone, proof.came_true) == ("POL-01", "", "", "")
-    assert any("check-wiring is for a person" in line for line in details([proof]))
-    assert "## Not applicable by machine" in page(document([proof]))
+    assert any("check-wiring has to be done" in line for line in details([proof]))
+    assert "## Not carried out by a program" in page(document([proof]))
     well = diagnosed(Plan("ppo", "Hopper-v5", 30_720), HOPPER)
     assert well.change is None
     assert unjudged(well).root == ""
