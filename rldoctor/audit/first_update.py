@@ -4,7 +4,7 @@ With values near 0 the first value loss of an on-policy run is the mean square o
 logged rewards, ``r (1 - (gamma lambda)^k) / (1 - gamma lambda)`` k steps before an episode ends, and the
 first critic loss of a replay learner is the mean square of the rewards (its targets are ``r + gamma Q'`` with
 Q' near 0).
-So the loss tells the reward that the learner sees and the discount that acts, whatever is written down.
+So the loss tells the reward that the learner sees and the effective discount, whatever is written down.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class _Start:
 
 
 def first_update(sight: Sight) -> Iterator[AuditRow]:
-    """The reward that the learner sees, and the discount that acts on it."""
+    """The reward that the learner sees, and the effective discount."""
     factor = sight.setting("reward_scale")
     if not sight.by("stable_baselines3", "cleanrl") or (np.isfinite(factor) and factor != 1):
         return
@@ -127,7 +127,7 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
         # Up to the neighbours that do not fit: the truth lies between two points of the grid.
         low = float(_DECAYS[max(int(np.searchsorted(_DECAYS, fits[0])) - 1, 0)])
         high = float(_DECAYS[min(int(np.searchsorted(_DECAYS, fits[-1])) + 1, _DECAYS.size - 1)])
-        said = f"{text}: the decay that acts is {low:.2g} to {high:.2g}"
+        said = f"{text}: the effective gamma x lambda is {low:.2g} to {high:.2g}"
         yield row(sight, "acting_decay", Implied(float(np.mean(fits)), low, high, said, (start.step,) * 2, 1))
     yield mechanism(sight, "discount_acts", not short, text, np.array([start.step]))
     if not short:

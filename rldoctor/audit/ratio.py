@@ -21,7 +21,7 @@ from rldoctor.model.raw import FloatArray
 
 
 def ratio(sight: Sight) -> Iterator[AuditRow]:
-    """Whether ratios start at 1, and the clip range that acts."""
+    """Whether ratios start at 1, and the effective clip range."""
     if not sight.of("ppo", "ppo_recurrent", "maskable_ppo"):
         return
     steps, kl, clipped = sight.together("approx_kl", "clip_fraction")

@@ -230,4 +230,5 @@ def outcome_note(context: PreparedRun, told: str = "") -> str:
     did = "solved" if solved and not outcome.kind.sick else told if early else DID[outcome.kind]
     sure = f" (probability {found.probability:.0%})" if outcome.kind is not OutcomeKind.EARLY else ""
     said = f"{text}: {did}{sure}; {found.measure.sentence}"
-    return f"{said}. {outcome.disagreement}" if outcome.disagreement else said
+    disagreement = called(outcome.disagreement, context.run.algorithm)
+    return f"{said}. {disagreement}" if disagreement else said

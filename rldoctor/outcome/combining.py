@@ -72,7 +72,7 @@ def _disagreement(deciding: CurveOutcome, other: CurveOutcome) -> str:
 
 
 def _told(one: CurveOutcome) -> str:
-    name = f"{one.source.value} ({one.metric})" if one.metric else one.source.value
+    name = f"{one.source.value} ({one.metric.replace('_', ' ')})" if one.metric else one.source.value
     did = f"{name}: {DID.get(one.kind, one.kind.value)}"
     if one.start is None or one.best is None or one.end is None:
         return did

@@ -20,7 +20,7 @@ MECHANISM = "0 or 1"
 
 
 def contradictions(rows: Sequence[AuditRow]) -> list[AuditRow]:
-    """The rows that a reader must see: settings that do not act as written, mechanisms that are absent.
+    """The rows that a reader must see: settings without effect as written, absent mechanisms.
 
     A library's default that the log refutes is no contradiction: nobody asked for it.
     """
@@ -28,7 +28,7 @@ def contradictions(rows: Sequence[AuditRow]) -> list[AuditRow]:
 
 
 def _wrong(one: AuditRow) -> bool:
-    """Whether a reader must see it: a setting that does not act as written, a mechanism that is absent.
+    """Whether a reader must see it: a setting that is not in effect as written, a mechanism that is absent.
 
     A library's default that the log refutes is no contradiction: nobody asked for it.
     """
@@ -58,7 +58,7 @@ def configured(one: AuditRow) -> str:
 
 
 def sentence(one: AuditRow) -> str:
-    """One line: ``learning rate of the policy: at least 0.0007 acts, configured 0.0003 (config.json:15)``."""
+    """One line: ``learning rate of the policy: at least 0.0007 by the log, configured 0.0003``."""
     if one.unit == MECHANISM:
         said = one.absent if one.best == 0 and one.absent else f"{one.title}: {implied(one)}"
         return clean(f"{said} ({one.arithmetic})")

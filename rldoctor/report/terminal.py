@@ -213,7 +213,7 @@ def _twins(diagnoses: Sequence[Diagnosis]) -> Iterator[Block]:
 
 
 def _audit(diagnosis: Diagnosis) -> Iterator[Block]:
-    """Settings that do not act as configured and mechanisms that are absent; silent where there is none."""
+    """Settings without effect as configured, absent mechanisms; silent if there is none."""
     for one in audited.contradictions(diagnosis.audit):
         told = Paragraph("By the log: ", style="bold")
         yield told.append(audited.sentence(one), style="not bold")

@@ -202,7 +202,7 @@ def test_the_rating_counts_in_self_play(criteria) -> None:
     reward = judge(of(np.random.default_rng(6).standard_normal(100)), criteria)
     run = combine([reward, rated])
     assert (run.kind, run.deciding.metric) == (OutcomeKind.KEPT, "elo")
-    assert "training (episode_return): no material change" in run.disagreement
+    assert "training (episode return): no material change" in run.disagreement
 
 
 def test_no_curve_is_unknown() -> None:
@@ -213,5 +213,5 @@ def test_success_and_return_that_disagree(criteria) -> None:
     success = judge(of(np.zeros(100), metric="success_rate"), criteria, NaturalScale(0, 1))
     run = combine([success, judge(of(learner()), criteria)])
     assert run.kind is OutcomeKind.FLAT
-    assert "success_rate" in run.disagreement
+    assert "success rate" in run.disagreement
     assert "kept" in run.disagreement

@@ -122,7 +122,7 @@ def test_training_falls_and_evaluation_stays(tmp_path: Path) -> None:
     columns = sb3(120, 10_000, ret=training, length=np.full(120, 1000.0), eval__mean_reward=evaluation)
     found = written(tmp_path, columns, algo="sac")
     assert kind(found).gained
-    assert "training (episode_return): rose and was lost again" in found.outcome_note
+    assert "training (episode return): rose and was lost again" in found.outcome_note
     assert "exploration noise" in found.outcome_note
 
 

@@ -82,7 +82,7 @@ def test_training_falls_while_evaluation_stays(criteria) -> None:
     run = combine(found)
     assert run.kind is OutcomeKind.KEPT
     assert "exploration noise" in run.disagreement
-    assert "training (episode_return): rose and was lost again" in run.disagreement
+    assert "training (episode return): rose and was lost again" in run.disagreement
     assert run.deciding.source is Source.EVALUATION
 
 

@@ -29,6 +29,11 @@ def test_curve_and_outcome_of_a_language_model_are_of_a_reward(tmp_path: Path) -
     assert captions[0].startswith("<figcaption><b>reward</b> <code>")
 
 
+def test_where_training_and_evaluation_part_it_is_a_reward_too() -> None:
+    diagnosis = rldoctor.diagnose(rldoctor.load(RUNS / "language_models" / "hackable-reward-0")[0])
+    assert "training (reward): rose and was kept" in diagnosis.outcome_note
+
+
 def test_a_policy_in_an_environment_keeps_its_return() -> None:
     diagnosis = rldoctor.diagnose(rldoctor.load(RUNS / "faulty/lr-too-high/ppo-Hopper-v5-0")[0])
     assert re.search(r"[▁-█] episode return, ", render([diagnosis]))
