@@ -50,7 +50,7 @@ def _name(one: Proof) -> str:
 
 
 def _fix(one: Proof) -> str:
-    return f"{one.key}:\n{one.old} -> {one.new}" if one.fix else "none by machine"
+    return f"{one.key}:\n{one.old} -> {one.new}" if one.fix else "none by a program"
 
 
 def _answer(one: Proof) -> str:

@@ -1,7 +1,7 @@
 """Reference runs: short Stable-Baselines3 trainings, healthy or with one documented fault planted.
 
     catalog      the tasks: hyperparameters per (algorithm, environment, variant), each with its source
-    faults       the registry of plantable faults: what each does to a plan, and which rule it should wake;
+    faults       the registry of plantable faults: what each does to a plan, and which rule should fire;
                  fault is what one is, faults_* hold entries, fault_page writes docs/faults.md
     plan         the frozen description of one training; rewards the reward transforms in it
     envs         plan -> vectorised environment; tamper plants faults in it

@@ -1,4 +1,4 @@
-"""The registry of plantable faults: one entry each, with its documentation and the rules it should wake.
+"""The registry of plantable faults: one entry each, with its documentation and the rules that should fire.
 
 A fault is a function from a healthy plan to a sick one. ``roots`` are the rule codes any of which is the
 right headline, the best first; ``symptoms`` are codes that may be folded under it. What a run really

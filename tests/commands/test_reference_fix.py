@@ -26,8 +26,8 @@ def test_work_for_a_person_is_listed_and_nothing_is_trained(
 ) -> None:
     assert reference([*HOPPER, *sick("frozen-actor"), "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
-    assert "none by machine" in said
-    assert "not applicable by machine: check-wiring is for a person to do" in " ".join(said.split())
+    assert "none by a program" in said
+    assert "not carried out by a program: check-wiring has to be done by a person" in " ".join(said.split())
     assert max(len(line) for line in said.splitlines()) <= 80
     assert not (tmp_path / "out").exists()
 

@@ -93,7 +93,7 @@ def test_the_card_of_a_finding_about_derived_series_draws_them_and_says_how_they
     logged = saturated.run.metrics["tracking_error"].values
     assert curve["y"] == pytest.approx(logged, rel=1e-5)
     card = html.unescape(render([saturated]))
-    assert "derived, not logged: return / length" in card[card.index('id="REW-03"') :]
+    assert "<summary>Derived, not logged</summary><p>return / length" in card[card.index('id="REW-03"') :]
 
 
 def test_a_logged_series_is_not_called_derived(diagnosis: Diagnosis) -> None:
