@@ -26,7 +26,7 @@ from rldoctor.report.todo import CALM, Fix, Todo, todo
 
 MAX_LISTED = 500
 # More root causes than these are folded: the first ones are what a reader can act on.
-MAX_CARDS = 3
+MAX_CARDS = 2
 MAX_LOUD = 3
 MAX_REMEDIES = 8
 
