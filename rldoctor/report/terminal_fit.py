@@ -20,8 +20,8 @@ class Needed(IntEnum):
     BLANK = 1
     RULED_OUT = 2
     NUMBERS = 3
-    EXPECT = 4
-    REFERENCE = 5
+    REFERENCE = 4
+    EXPECT = 5
     LIKELY = 6
     BECAUSE = 7
     SECOND = 8

@@ -67,7 +67,7 @@ def test_the_same_line_is_said_once(sb3: Diagnosis, table: Diagnosis) -> None:
     text = terminal([sb3], VERBOSE)
     details = text.partition("Not measured")[2]
     assert details.count("info['is_success']") == 1
-    assert entry(details, "REW-08").endswith("needs success_signal; see OUT-05")
+    assert entry(details, "REW-09").endswith("needs success_signal; see OUT-05")
     details = terminal([table], VERBOSE).partition("Not measured")[2]
     assert details.count("--algorithm NAME") == 1
 
@@ -105,7 +105,7 @@ def test_html_has_the_line_once_and_links_to_it(sb3: Diagnosis) -> None:
     shown = page([sb3])
     part = shown[shown.index('id="NUM-02"') :]
     assert "for largest_gradient log grad_norm with</p>" in part[: part.index("</li>")]
-    part = shown[shown.index('id="REW-08"') :]
+    part = shown[shown.index('id="REW-09"') :]
     said = html.unescape(part[: part.index("</li>")])
     assert 'see <a href="#OUT-05">OUT-05</a>' in said
     assert "is_success" not in said
