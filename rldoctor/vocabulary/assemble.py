@@ -130,11 +130,18 @@ def _series(one: Mapped, steps: FloatArray, work: _Work) -> Series:
         unit=work.units[one.metric],
         axis=work.target,
         wall=cleaned.points.wall,
-        window=one.rule.window,
+        window=_window(one, work),
         estimator=one.rule.estimator,
         aggregation=one.rule.aggregation,
         attributes=_attributes(one),
     )
+
+
+def _window(one: Mapped, work: _Work) -> int | None:
+    """Episodes behind a row: the library's default, or what its setting says (Stable-Baselines3)."""
+    window = one.rule.window
+    set_to = work.config.number("stats_window") if window is not None and window > 1 else None
+    return window if set_to is None or not set_to >= 1 else int(set_to)
 
 
 def _scaled(one: Mapped, work: _Work) -> FloatArray:

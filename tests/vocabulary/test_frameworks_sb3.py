@@ -129,6 +129,12 @@ def test_a_log_of_another_kind_was_never_to_hold_them():
     assert "metrics-left-out" not in codes(found)
 
 
+@pytest.mark.parametrize(("config", "window"), [({}, 100), ({"stats_window_size": 10}, 10)])
+def test_the_window_of_the_means_is_what_the_setting_says(config, window):
+    found = understand(board({"rollout/ep_rew_mean": [1, 2, 3]}, config={"algo": "ppo", **config}))
+    assert found.metrics["episode_return"].window == window
+
+
 def test_the_monitor_writes_return_and_length_together():
     whole = {tag: [0.1] for tag in [*LOGGED, "rollout/ep_rew_mean", "rollout/ep_len_mean"]}
     assert "metrics-left-out" not in codes(understand(board(whole)))
