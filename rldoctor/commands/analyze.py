@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rldoctor.commands.how_many import HowMany, several
 from rldoctor.commands.options import Options
-from rldoctor.commands.outputs import Reports, from_settings, plan_outputs, write_reports
+from rldoctor.commands.outputs import Reports, from_settings, plan_outputs, write_reports, write_without_runs
 from rldoctor.commands.places import check_outputs, check_runs, named_inputs
 from rldoctor.commands.problems import EXIT_FAILED, tell, tell_unexpected
 from rldoctor.commands.progress import each_run
@@ -72,6 +72,7 @@ def analyze(
     reading = loaded.reading(*broken, strict=options.strict)
     if not diagnoses:
         tell_failures(loaded.failures)
+        write_without_runs(outputs, reading)
     else:
         from rldoctor.report import write
 

@@ -10,7 +10,7 @@ from rldoctor.commands.how_many import HowMany
 from rldoctor.commands.judging_part import JudgePart
 from rldoctor.commands.many_parts import PathRuns
 from rldoctor.commands.many_runs import ManyJudged, diagnoses_of, for_report, judge_many, streamed
-from rldoctor.commands.outputs import Reports, write_reports
+from rldoctor.commands.outputs import Reports, write_reports, write_without_runs
 from rldoctor.commands.places import check_runs
 from rldoctor.commands.problems import EXIT_COVERAGE, EXIT_FAILED, EXIT_FINDINGS, tell
 from rldoctor.commands.reading import strict_fails, tell_failures
@@ -54,6 +54,8 @@ def _reported(
         code = _alone_code(made)
     elif made.runs:
         code = _together(asked, made, reading, wanted, spool)
+    else:
+        write_without_runs(wanted.outputs, reading)
     return _code(asked, made, reading, code)
 
 

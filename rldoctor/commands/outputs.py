@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 
-from rldoctor.commands.problems import tell_error
+from rldoctor.commands.problems import tell, tell_error
 from rldoctor.commands.standard_streams import FULL, lose_output
 from rldoctor.errors import RldoctorError, UsageError
-from rldoctor.plain_data import dataclass
+from rldoctor.model.reading import Unread
+from rldoctor.plain_data import dataclass, replace
 from rldoctor.report.registry import FORMATS, STDOUT, check_format, format_of
 
 Output = tuple[str, str]
+SHOW_RUNS = ("terminal", "html")
+"""The formats that are nothing without a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,22 @@ def write_reports(outputs: Sequence[Output], write_one: Callable[[str, str], Non
         for one in failed[1:]:
             tell_error(one)
         raise failed[0]
+
+
+def write_without_runs(outputs: Sequence[Output], reading: Unread) -> None:
+    """The reports of a call that judged no run: what failed, and that it failed, in every format that can.
+
+    A page and the terminal report show runs; what failed was told on standard error. No result is no pass,
+    so the failures count as with ``--strict``.
+    """
+    from rldoctor.report import write
+
+    failed = replace(reading, strict=True)
+    for format, target in outputs:
+        if format in SHOW_RUNS and target != STDOUT:
+            tell(f"{target} was not written: no run could be judged", label="warning")
+    able = [one for one in outputs if one[0] not in SHOW_RUNS]
+    write_reports(able, lambda format, target: write([], format, target, reading=failed))
 
 
 def _write_out(format: str, write_one: Callable[[str, str], None]) -> None:

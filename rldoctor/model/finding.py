@@ -305,6 +305,7 @@ COLUMNS = (
     "rank",
     "code",
     "severity",
+    "severity_as_cause",
     "title",
     "explained_by",
     "onset",
@@ -319,13 +320,15 @@ def findings_frame(diagnosis: Diagnosis) -> pd.DataFrame:
     """Root causes in order, each followed by the findings it explains.
 
     ``explained_by`` is the code of the root cause, empty for root causes themselves;
+    ``severity`` is the finding's own level, ``severity_as_cause`` that of a root cause with what it explains,
+    which the verdict and the gate use (empty for what is explained);
     ``rank`` is that of the root cause, from 1; ``onset`` a step (NaN: not known); ``share`` of the run's
     steps over which it held, in [0, 1] (NaN: no intervals); ``fix`` the text of the first prescription.
     """
     import pandas as pd
 
     rows = [
-        _row(rank, finding, "" if finding is root.finding else root.finding.code, diagnosis)
+        _row(rank, finding, root, diagnosis)
         for rank, root in enumerate(diagnosis.roots, 1)
         for finding in (root.finding, *root.explains)
     ]
@@ -333,15 +336,17 @@ def findings_frame(diagnosis: Diagnosis) -> pd.DataFrame:
     return frame.astype({"rank": "int64", "onset": "float64", "share": "float64"})
 
 
-def _row(rank: int, finding: Finding, parent: str, diagnosis: Diagnosis) -> dict[str, object]:
+def _row(rank: int, finding: Finding, root: Root, diagnosis: Diagnosis) -> dict[str, object]:
+    is_root = finding is root.finding
     last = diagnosis.run.last_step
     held = sum(part.end - part.start for part in finding.intervals)
     return {
         "rank": rank,
         "code": finding.code,
         "severity": finding.severity.label,
+        "severity_as_cause": root.severity.label if is_root else "",
         "title": finding.title,
-        "explained_by": parent,
+        "explained_by": "" if is_root else root.finding.code,
         "onset": math.nan if finding.onset is None else finding.onset,
         "share": min(1.0, held / last) if finding.intervals and last > 0 else math.nan,
         "message": finding.message,

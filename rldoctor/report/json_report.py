@@ -134,6 +134,7 @@ def _root(root: Root, run: Run) -> dict[str, Any]:
         "slug": finding.slug,
         "title": finding.title,
         "severity": finding.severity.label,
+        "severity_as_cause": root.severity.label,
         "onset": _number(finding.onset),
         "message": finding.message,
         "explains": [child.code for child in root.explains],

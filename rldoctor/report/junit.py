@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, RuleResult
+from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
 from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.report import losses, run_names, words
 from rldoctor.report.clean import clean
@@ -40,8 +40,10 @@ def suite(name: str, diagnosis: Diagnosis, reading: Unread) -> Xml.Element:
     if lost := losses.of_run(diagnosis.run):
         case = Xml.SubElement(made, "testcase", classname=name, name="the log is read completely")
         _say(case, lost, reading, "failure")
+    roots = {root.finding.code: root for root in diagnosis.roots}
     for result in diagnosis.results:
-        made.append(_case(name, result, words.excused(diagnosis, result.code)))
+        excuse = words.excused(diagnosis, result.code)
+        made.append(_case(name, result, excuse, roots.get(result.code)))
     return _counted(made)
 
 
@@ -78,12 +80,12 @@ def _counted(suite: Xml.Element) -> Xml.Element:
     return suite
 
 
-def _case(suite: str, result: RuleResult, excuse: str) -> Xml.Element:
+def _case(suite: str, result: RuleResult, excuse: str, root: Root | None) -> Xml.Element:
     case = Xml.Element("testcase", classname=suite, name=f"{clean(result.code)} {clean(result.slug)}")
     if result.outcome is Outcome.FIRED and excuse:
         Xml.SubElement(case, "skipped", message=f"found, and not counted: {excuse}")
     elif result.outcome is Outcome.FIRED and result.finding is not None:
-        case.append(_failure(result.finding))
+        case.append(_failure(result.finding, root))
     elif result.outcome is Outcome.ERROR:
         Xml.SubElement(case, "error", message=clean(result.error), type="rule-error")
     elif result.outcome in (Outcome.NOT_MEASURED, Outcome.NOT_APPLICABLE):
@@ -99,9 +101,12 @@ def _evidence(measure: Measure) -> str:
     return f"{words.measure_label(measure)}: {words.measured(measure)}" + (f" ({held})" if held else "")
 
 
-def _failure(finding: Finding) -> Xml.Element:
-    failure = Xml.Element("failure", message=clean(finding.message), type=finding.severity.label)
+def _failure(finding: Finding, root: Root | None) -> Xml.Element:
+    # The level that the verdict and the gate use: that of a root cause with what it explains.
+    level = finding.severity if root is None else root.severity
+    failure = Xml.Element("failure", message=clean(finding.message), type=level.label)
     lines = [f"{clean(finding.title)}, {words.onset(finding)}"]
+    lines += [weight] if root is not None and (weight := words.weight(root)) else []
     lines += map(_evidence, finding.measures)
     lines += [clean(fix.text) for fix in finding.prescriptions]
     failure.text = "\n".join(lines)

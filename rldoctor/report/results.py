@@ -26,7 +26,10 @@ _BATCH = 2000
 
 @dataclass(frozen=True, slots=True)
 class ResultFinding:
-    """A finding as the table has it; ``explained_by``: the code of its root cause, empty for one itself."""
+    """A finding as the table has it; ``explained_by``: the code of its root cause, empty for one itself.
+
+    ``severity``: of a root cause the level with what it explains, as in the verdict.
+    """
 
     code: str
     title: str
@@ -145,6 +148,8 @@ def _finding(row: Mapping[str, Any], explained_by: str = "") -> ResultFinding:
     code, title, severity, message, fix = (
         _text(row.get(name)) for name in ("code", "title", "severity", "message", "fix")
     )
+    # Worst first is by the level of a cause; a table of an older version has only a finding's own.
+    severity = _text(row.get("severity_as_cause")) or severity
     return ResultFinding(code, title, severity, _number(row.get("onset")), message, fix, explained_by)
 
 

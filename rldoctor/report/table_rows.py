@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from rldoctor.model.finding import Diagnosis, Finding
+from rldoctor.model.finding import Diagnosis, Finding, Root
 from rldoctor.model.outcome import RunOutcome
 from rldoctor.model.run import Run
 from rldoctor.report.clean import clean, encodable
@@ -42,6 +42,7 @@ COLUMNS: Mapping[str, str] = {
     "code": TEXT,
     "title": TEXT,
     "severity": TEXT,
+    "severity_as_cause": TEXT,
     "root": TRUTH,
     "explained_by": TEXT,
     "onset": NUMBER,
@@ -63,7 +64,7 @@ def rows(diagnosis: Diagnosis) -> list[Row]:
             # A symptom of two root causes is one finding, of the worse of them.
             if one.code not in told:
                 told.add(one.code)
-                found.append(about | _finding(one, root.finding))
+                found.append(about | _finding(one, root))
     return found
 
 
@@ -123,7 +124,8 @@ def _group(run: Run, known: Mapping[str, object]) -> str:
     return f"{zlib.crc32(text.encode()):08x}"
 
 
-def _finding(one: Finding, root: Finding) -> Row:
+def _finding(one: Finding, root: Root) -> Row:
+    is_root = one is root.finding
     texts = {
         "code": one.code,
         "title": clean(one.title),
@@ -134,8 +136,9 @@ def _finding(one: Finding, root: Finding) -> Row:
         **{name: text if text is None else encodable(text) for name, text in texts.items()},
         "row": FINDING,
         "severity": one.severity.label,
-        "root": one is root,
-        "explained_by": None if one is root else root.code,
+        "severity_as_cause": root.severity.label if is_root else None,
+        "root": is_root,
+        "explained_by": None if is_root else root.finding.code,
         "onset": None if one.onset is None else finite(float(one.onset)),
     }
 

@@ -11,7 +11,9 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -19,6 +21,7 @@ from rldoctor.cli import run
 from rldoctor.commands import analyze
 from rldoctor.commands.judging_part import JudgePart
 from rldoctor.readers.run_folders import RunFolders, run_folders
+from rldoctor.report.results import read_results
 
 RUNS = Path(__file__).parents[2] / "reference_runs"
 FIXTURES = Path(__file__).parents[1] / "readers" / "trackers" / "fixtures"
@@ -139,9 +142,40 @@ def test_runs_that_take_too_long_are_told(
     command = ["analyze", str(tree), "-f", "json", "-o", str(out), "--jobs", "1"]
     assert run([*command, "--timeout-per-run", "0.0001"]) == 2
     assert "stopped after 0.0001 s (--timeout-per-run)" in capsys.readouterr().err
-    assert not out.exists()
+    document = json.loads(out.read_text())
+    assert document["runs"] == []
+    assert document["failures"][0] == f"no run under {tree} could be judged"
+    assert len(document["failures"]) == 1 + 7
+    assert all("stopped after 0.0001 s" in text for text in document["failures"][1:])
     assert run([*command, "--timeout-per-run", "300", "--fail-on", "never"]) == 0
     assert len(json.loads(out.read_text())["runs"]) == 6
+
+
+@pytest.mark.parametrize("which", ["tree", "one run", "no run"])
+def test_a_report_of_no_run_says_what_failed(
+    which: str, tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = {"tree": tree, "one run": tree / NAMES[0], "no run": tree / "broken"}[which]
+    limit = [] if which == "no run" else ["--timeout-per-run", "0.0001"]
+    names = ("out.json", "out.jsonl", "out.xml", "out.md", "out.parquet", "out.html")
+    if not find_spec("pyarrow"):
+        names = tuple(name for name in names if name != "out.parquet")
+    outputs = [word for name in names for word in ("-o", str(tmp_path / name))]
+    assert run(["analyze", str(path), *limit, *outputs]) == 2
+    said = "broken" if which == "no run" else "stopped after 0.0001 s (--timeout-per-run)"
+    failures = json.loads((tmp_path / "out.json").read_text())["failures"]
+    assert failures
+    assert any(said in text for text in failures)
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [line["failure"] for line in lines] == failures
+    suites = ElementTree.parse(tmp_path / "out.xml").getroot()
+    # Nothing was judged: a case that is skipped would pass in CI.
+    assert suites.get("errors") == suites.get("tests") == str(len(failures))
+    assert said in (tmp_path / "out.md").read_text()
+    if "out.parquet" in names:
+        assert read_results(tmp_path / "out.parquet").failures == failures
+    assert not (tmp_path / "out.html").exists()
+    assert "out.html was not written: no run could be judged" in capsys.readouterr().err
 
 
 def test_what_was_done_before_ctrl_c_is_reported(

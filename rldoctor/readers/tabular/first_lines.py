@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rldoctor.files import read_start
+from rldoctor.files import TooLargeError, read_bytes, read_start
 from rldoctor.patterns import pattern
+from rldoctor.readers.bounded_json import loads
+from rldoctor.readers.limits import DOCUMENT_BYTES
 from rldoctor.readers.tabular.decode import lines_of
 from rldoctor.readers.tabular.dialect import COMMENT, Dialect, is_number, sniff, split
 from rldoctor.readers.tabular.documents import opens_like_document
@@ -31,17 +33,41 @@ def begins_document(path: Path) -> bool:
 
 
 def begins_with_object(path: Path) -> bool:
-    """Whether the first line is an object, or one soon after it: a cut or changed line must not hide a log.
+    """Whether a file holds JSON lines, or did before its first lines were cut or overwritten.
 
-    So is an empty file: worth an error, not silence.
+    So does an empty file: damage is worth an error, not silence. A document of JSON is none.
     """
     try:
         if path.stat().st_size == 0 or first_object(path):
             return True
-        return path.suffix != ".json" and any(parse_line(line) for line in lines_of(head(path))[:_SNIFFED])
+        if any(parse_line(line) for line in lines_of(head(path))[:_SNIFFED]) and path.suffix != ".json":
+            return True
+        return not _is_document(path)
     except OSError:
         # Claimed all the same: reading it then says what is wrong.
         return True
+
+
+def _is_document(path: Path) -> bool:
+    """Whether a file is JSON of another form: one value, or values by line that are no objects.
+
+    Its first line is a whole value or opens one over several lines, or the file is a value as a whole.
+    """
+    first = next((line.strip() for line in lines_of(head(path)) if line.strip()), "")
+    if first == "{" or first.startswith("[") or _is_json(first):
+        return True
+    try:
+        return _is_json(read_bytes(path, DOCUMENT_BYTES))
+    except TooLargeError:
+        return False
+
+
+def _is_json(text: str | bytes) -> bool:
+    try:
+        loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def promising(path: Path) -> bool:

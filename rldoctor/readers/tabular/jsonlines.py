@@ -31,6 +31,10 @@ _LONGEST = 1_000
 _LONGEST_LINE = 16 * MIB
 # After so many broken lines, and fewer good ones, a file is something else.
 _MOST_BAD = 50_000
+# Of a damaged line, in an error.
+_QUOTED = 40
+# Where the settings of a run may be, in RLlib's files.
+_FIRST_LINES = 20
 _EXPECTED = (
     "Expected JSON lines (one {...} per line), an array of such objects, or lists of numbers by metric. A "
     "summary without a curve (ML-Agents' timers.json) is no log: its TensorBoard files are."
@@ -124,7 +128,7 @@ def read_json_lines(path: Path, *, null_is_nan: bool = False, skip: frozenset[st
         # The complaints were about lines that are no rows, but parts of this document.
         rows, own = document.rows, list(document.notes)
     if not rows:
-        raise ReadError(f"{path}: no line is a JSON object", hint=_EXPECTED)
+        raise ReadError(f"{path}: no line is a JSON object{_first_line(text)}", hint=_EXPECTED)
     notes += own
     cells: dict[str, _Cells] = {}
     for row, entry in enumerate(rows):
@@ -153,6 +157,15 @@ def first_object(path: Path) -> dict[str, Any]:
         return parse_line(file.readline(_LONGEST_LINE)) or {}
 
 
+def first_whole_object(path: Path) -> tuple[int, dict[str, Any]]:
+    """The first of the first lines that is a JSON object, with its number; ``{}`` when none is."""
+    with TextIOWrapper(open_regular(path), encoding="utf-8-sig", errors="replace") as file:
+        for number in range(1, _FIRST_LINES + 1):
+            if entry := parse_line(file.readline(_LONGEST_LINE)):
+                return number, entry
+    return 0, {}
+
+
 def flat(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
     """``{"a": {"b": 1}}`` as ``("a/b", 1)``; empty and very deep objects are dropped."""
     for key, value in entry.items():
@@ -166,7 +179,7 @@ def flat(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator
 def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
     lines = lines_of(text)
     rows: list[dict[str, Any]] = []
-    bad = 0
+    bad, first_bad = 0, 0
     for index, line in enumerate(lines):
         if not line.strip():
             continue
@@ -179,12 +192,25 @@ def _objects(text: str, source: str, notes: list[Note]) -> list[dict[str, Any]]:
             notes.append(_cut(source))
         else:
             bad += 1
+            first_bad = first_bad or index + 1
             if bad > _MOST_BAD and bad > len(rows):
                 raise ReadError(f"{source}: the first {index + 1:,} lines are mostly not JSON objects")
     if bad:
-        text = f"{source}: {bad} lines are no JSON objects, skipped"
+        what = "1 line is no JSON object" if bad == 1 else f"{bad} lines are no JSON objects"
+        text = f"{source}: {what}, skipped (line {first_bad}{' first' if bad > 1 else ''})"
         notes.append(Note("bad-lines", text, "warning", lost=True))
     return rows
+
+
+def _first_line(text: str) -> str:
+    """``; line 1 begins '{"a": 1, "b' ...``: what stands there instead."""
+    lines = lines_of(text)
+    number, line = next(((at, one) for at, one in enumerate(lines, 1) if one.strip()), (0, ""))
+    if not number:
+        return ""
+    cut = number == len(lines) and not text.endswith("\n") and line.lstrip().startswith("{")
+    start = repr(line[:_QUOTED]) + (" ..." if len(line) > _QUOTED else "")
+    return f"; line {number} begins {start}" + (" and is cut off" if cut else "")
 
 
 def _cut(source: str) -> Note:

@@ -112,12 +112,13 @@ def read_rows(path: Path) -> Table:
 
 
 def _rllib_settings(path: Path) -> list[RawSetting]:
-    from rldoctor.readers.tabular.jsonlines import first_object, flat
+    from rldoctor.readers.tabular.jsonlines import first_whole_object, flat
 
-    config = first_object(path).get("config")
+    line, entry = first_whole_object(path)
+    config = entry.get("config")
     if not isinstance(config, dict):
         return []
-    return [RawSetting(key.replace("/", "."), value, f"{path.name}:1") for key, value in flat(config)]
+    return [RawSetting(key.replace("/", "."), value, f"{path.name}:{line}") for key, value in flat(config)]
 
 
 def _format(names: Sequence[str]) -> str:
