@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from rldoctor.commands.problems import tell, tell_error
 from rldoctor.commands.standard_streams import FULL, lose_output
@@ -126,10 +127,13 @@ def write_without_runs(outputs: Sequence[Output], reading: Unread) -> None:
     """The reports of a call that judged no run: what failed, and that it failed, in every format that can.
 
     A page and the terminal report show runs; what failed was told on standard error. No result is no pass,
-    so the failures count as with ``--strict``.
+    so the failures count as with ``--strict``. UsageError where another file than a report would be
+    overwritten: it may be the log that could not be read.
     """
+    from rldoctor.commands.places import check_replaced
     from rldoctor.report import write
 
+    check_replaced(target for _, target in outputs if Path(target).is_file())
     failed = replace(reading, strict=True)
     for format, target in outputs:
         if format in SHOW_RUNS and target != STDOUT:

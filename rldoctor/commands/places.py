@@ -31,7 +31,7 @@ class ReadFrom(Protocol):
 
 
 # An earlier report of ours may be written over wherever it lies; it says in its first lines what it is.
-_OURS = (b"rldoctor", b"could look")
+_OURS = (b"rldoctor", b"could look", b"Not read:")
 _HEAD = 4096
 _HINT = "nothing was written; give another -o FILE"
 

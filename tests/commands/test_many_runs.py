@@ -178,6 +178,17 @@ def test_a_report_of_no_run_says_what_failed(
     assert "out.html was not written: no run could be judged" in capsys.readouterr().err
 
 
+def test_a_log_that_could_not_be_read_is_not_overwritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "runs" / "result.json"
+    log.parent.mkdir()
+    log.write_text('{"training_iteration": 1, "episode_rew')
+    assert run(["analyze", str(log.parent), "-o", str(log)]) == 2
+    assert "it would be overwritten" in capsys.readouterr().err
+    assert log.read_text() == '{"training_iteration": 1, "episode_rew'
+
+
 def test_what_was_done_before_ctrl_c_is_reported(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
