@@ -18,6 +18,8 @@ _DEEPEST = 8
 
 def dict_row(text: str) -> dict[str, float]:
     """The numbers of a dict by name, ``a/b`` for nested ones; empty when the text is no dict."""
+    if ":" not in text:  # a million empty ones need no parser
+        return {}
     data = _parsed(_BARE.sub(r"'\1\2'", text))
     if data is None and "(" in text:
         data = _parsed(_BARE.sub(r"'\1\2'", _WRAPPED.sub(_first, text)))

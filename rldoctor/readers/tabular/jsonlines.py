@@ -219,8 +219,11 @@ def _cut(source: str) -> Note:
 
 def parse_line(line: str) -> dict[str, Any] | None:
     """One line as an object; accepts NaN, Infinity and the bare ``nan`` old Ray versions wrote."""
-    if not line.lstrip().startswith("{"):
+    text = line.strip()
+    if not text.startswith("{"):
         return None
+    if text == "{}":  # a million of them need no parser
+        return {}
     # As it is first: the replacement could change a ``nan`` inside a text.
     entry = _object(line)
     if entry is None and _BARE_NAN.search(line):
