@@ -432,3 +432,9 @@ def test_the_built_in_rules_load() -> None:
     rules = load_pack([builtin_rules_dir()])
     assert len(rules) >= 15
     assert load_rule(Path(rules[0].path)) == rules[0]
+
+
+def test_a_file_without_a_slug_must_be_named_like_one(write: Write) -> None:
+    path = write(("slug: test-rule\n", ""), tests=None, name="Test Rule")
+    with pytest.raises(RuleError, match="the file's name is the slug of the rule"):
+        load_rule(path, KNOWN)
