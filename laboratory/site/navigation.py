@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from rldoctor.rulebook.pages import SHARED
 from rldoctor.rulebook.schema import Rule
 
 RULES, DECISIONS = "rules/README.md", "adr/"
@@ -37,6 +38,7 @@ def rule_pages(rules: Sequence[Rule]) -> Nav:
     areas = [(area, list(group)) for area, group in groupby(ordered, key=lambda rule: rule.area)]
     return [
         RULES,
+        f"rules/{SHARED}",
         *({area: [{_title(rule): f"rules/{rule.code}.md"} for rule in group]} for area, group in areas),
     ]
 

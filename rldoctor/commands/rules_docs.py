@@ -12,13 +12,19 @@ from rldoctor.report.numbers import plural
 
 
 def rule_pages(directories: Sequence[str]) -> dict[str, str]:
-    """File name and text of the index and of a page for every rule."""
+    """File name and text of the index, of what rules share, and of a page for every rule."""
     from rldoctor.commands.rules import pack
-    from rldoctor.rulebook.pages import INDEX, index_page, page_name, rule_page
+    from rldoctor.paths import builtin_rules_dir
+    from rldoctor.rulebook.build import fix
+    from rldoctor.rulebook.pages import INDEX, SHARED, index_page, page_name, rule_page, shared_page
+    from rldoctor.rulebook.prescriptions import book_by
 
     found = pack(directories)
     titles = {rule.code: rule.failure_title for rule in found}
-    return {INDEX: index_page(found), **{page_name(rule.code): rule_page(rule, titles) for rule in found}}
+    book = book_by([builtin_rules_dir(), *map(Path, directories)])
+    shared = shared_page([fix(name, one) for name, one in book.items()], found)
+    pages = {page_name(rule.code): rule_page(rule, titles) for rule in found}
+    return {INDEX: index_page(found), SHARED: shared, **pages}
 
 
 def write_docs(into: str, directories: Sequence[str]) -> int:

@@ -3,6 +3,7 @@
     loader.load_pack(directories: Sequence[Path], known: Known | None = None, *, tests=True) -> list[Rule]
     loader.load_rule(path: Path, known: Known | None = None, *, tests=True) -> Rule
     known.known_names(directories) -> Known(metrics, knobs, codes, facts)
+    prescriptions.book_by(packs) -> {id: plain prescription}     a loaded rule has what it takes as its own
     locate.builtin_rules_dir() -> Path
     overrides.apply_overrides(rules, {"POL-01": {"kl_zero": 1e-4}}) -> list[Rule]
     overrides.select_rules(rules, select, ignore) -> list[Rule]

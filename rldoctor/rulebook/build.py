@@ -61,7 +61,7 @@ def build(plain: _Plain, path: Path) -> Rule:
         measure={name: _measure(name, one) for name, one in plain.get("measure", {}).items()},
         leads_to=tuple(_edge(one) for one in plain.get("leads_to", ())),
         causes=tuple(_cause(one) for one in plain.get("causes", ())),
-        fixes={name: _fix(name, one) for name, one in plain.get("fixes", {}).items()},
+        fixes={name: fix(name, one) for name, one in plain.get("fixes", {}).items()},
         wrong_advice=tuple(WrongAdvice(one["read"], one["but"]) for one in plain.get("wrong_advice", ())),
         references=tuple(Citation(one["title"], one.get("url", "")) for one in plain["references"]),
         **made,
@@ -120,7 +120,8 @@ def _cause(plain: _Plain) -> CauseSpec:
 _FIX_FIELDS = frozenset(one.name for one in fields(FixSpec)) - {"to", "needs", "only_if", "mechanism"}
 
 
-def _fix(name: str, plain: _Plain) -> FixSpec:
+def fix(name: str, plain: _Plain) -> FixSpec:
+    """A prescription from its plain form."""
     same = {key: value for key, value in plain.items() if key in _FIX_FIELDS}
     to = _parsed(plain, "to")
     return FixSpec(

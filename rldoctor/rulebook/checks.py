@@ -17,6 +17,9 @@ from rldoctor.rulebook.schema import Rule
 from rldoctor.rulebook.templates import check_templates, template_names
 from rldoctor.yamlio import Tree, TreePath
 
+# The kind of name that the prescriptions of a pack are.
+SHARED_FIXES = "prescription"
+
 
 @dataclass(frozen=True, slots=True)
 class Use:
@@ -181,10 +184,11 @@ def _check_links(rule: Rule, sheet: Sheet) -> None:
                 name,
                 "limit",
             )
+    known = {*rule.fixes, *sheet.names.get(SHARED_FIXES, ())}
     for index, cause in enumerate(rule.causes):
         for place, fix in enumerate(cause.fixes):
             if fix not in rule.fixes:
-                sheet.wrong(f"unknown fix '{fix}'{_guess(fix, rule.fixes)}", "causes", index, "fixes", place)
+                sheet.wrong(f"unknown fix '{fix}'{_guess(fix, known)}", "causes", index, "fixes", place)
     for name, spec_ in rule.fixes.items():
         unsure = {one.removeprefix("config.") for one in spec_.needs} - {*rule.requires_config}
         if unsure and not (spec_.otherwise or spec_.text):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from rldoctor.datafiles.read import SCHEMA
-from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue, Whole
+from rldoctor.datafiles.scalars import Choice, Kind, Name, Number, TextValue, Whole
 from rldoctor.datafiles.shapes import ByShape, ListOf, MapOf, Nullable, Pair, Record
 from rldoctor.datafiles.sheet import Names, Sheet
 from rldoctor.language.functions import FUNCTIONS
@@ -107,31 +108,25 @@ def _says_which_knob(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> No
         plain["knob"], plain["direction"] = plain.pop(key), DIRECTIONS[key]
 
 
-def _can_always_be_said(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
-    """A fix must be able to say something on every run."""
-    _says_which_knob(plain, sheet, place)
-    if not ("knob" in plain and "to" in plain) and "text" not in plain:
-        sheet.wrong("a fix needs a knob ('lower', 'raise' or 'set') and 'to', or 'text'", *place)
-
-
-_FIX = Record(
-    {"because": _WORDS},
-    {
-        **dict.fromkeys((*DIRECTIONS, "knob"), _KNOB),
-        "to": Formula(),
-        "digits": Whole(1, 15),
-        "needs": _NAMES,
-        "else": _WORDS,
-        "text": _WORDS,
-        "in": MapOf(_WORDS, Name("framework")),
-        "expect": _WORDS,
-        "only_if": Formula(),
-        "direction": Choice(("lower", "raise", "either"), "direction"),
-        "mechanism": _NAMES,
-        "for": _ALGORITHMS,
-    },
-    also=_can_always_be_said,
-)
+_PRESCRIBED: Mapping[str, Kind] = {
+    **dict.fromkeys((*DIRECTIONS, "knob"), _KNOB),
+    "to": Formula(),
+    "digits": Whole(1, 15),
+    "needs": _NAMES,
+    "else": _WORDS,
+    "text": _WORDS,
+    "in": MapOf(_WORDS, Name("framework")),
+    "because": _WORDS,
+    "expect": _WORDS,
+    "only_if": Formula(),
+    "direction": Choice(("lower", "raise", "either"), "direction"),
+    "mechanism": _NAMES,
+    "for": _ALGORITHMS,
+}
+# Much of a rule's fix may stand in the prescription that it takes from its pack: ``prescriptions`` looks at
+# the whole.
+_FIX = Record({}, {"like": IDENTIFIED, **_PRESCRIBED}, also=_says_which_knob)
+PRESCRIPTION = Record({}, _PRESCRIBED, also=_says_which_knob)
 
 
 def _stands_where_it_says(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from rldoctor.datafiles.packs import LISTS, VOCABULARY
 from rldoctor.datafiles.read import HINT, check
-from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import Problem, RuleError, did_you_mean
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.build import build
-from rldoctor.rulebook.checks import check_rule, unwritten, with_settings
+from rldoctor.rulebook.checks import SHARED_FIXES, check_rule, unwritten, with_settings
 from rldoctor.rulebook.declarations import RULE
 from rldoctor.rulebook.each import expand
 from rldoctor.rulebook.known import Known, known_names
 from rldoctor.rulebook.pack_facts import check_facts, shared_by, with_shared
+from rldoctor.rulebook.prescriptions import Book, RuleSheet, book_by, check_books, prescribe, unused
 from rldoctor.rulebook.schema import LoadedPack, PackFacts, Rule
 from rldoctor.rulebook.testcases import check_tests
 from rldoctor.yamlio import Tree, load_tree
@@ -46,7 +46,7 @@ def load_rule(path: Path, known: Known | None = None, *, tests: bool = True) -> 
     packs = [builtin_rules_dir(), path.parent, path.parent.parent]
     of_facts: list[Problem] = []
     known = known or _names(packs, of_facts)
-    found = _read(path, known, shared_by(packs), tests)
+    found = _read(path, known, _shared(packs), tests)
     if problems := [*of_facts, *found.problems, *found.unwritten]:
         raise RuleError(_sorted(problems, path))
     return found.rule
@@ -79,7 +79,7 @@ def _load(directories: Sequence[Path], known: Known | None, tests: bool, *, stri
     found: list[_ReadRule] = []
     for directory in directories:
         # A pack sees the built-in names and its own, not those of a third.
-        shared = shared_by([builtin_rules_dir(), directory])
+        shared = _shared([builtin_rules_dir(), directory])
         for path in rule_files(directory, problems):
             try:
                 found.append(_read(path, known, shared, tests))
@@ -92,6 +92,8 @@ def _load(directories: Sequence[Path], known: Known | None, tests: bool, *, stri
     # A rule may lead to one that is still a draft: its code is taken.
     finished = [(one.rule, one.tree) for one in found if one not in drafts]
     problems += check_pack(finished, known, {one.rule.code for one in drafts})
+    if strict and not problems:
+        problems += _unused(directories, [rule for rule, _ in finished])
     if problems:
         raise RuleError(problems, hint=HINT)
     rules = sorted((rule for rule, _ in finished), key=lambda rule: rule.code)
@@ -99,10 +101,28 @@ def _load(directories: Sequence[Path], known: Known | None, tests: bool, *, stri
 
 
 def _names(packs: Sequence[Path], problems: list[Problem]) -> Known:
-    """The names that the packs know, with every problem of their facts."""
+    """The names that the packs know, with every problem of their facts and prescriptions."""
     known = known_names(packs)
     problems += check_facts(packs, known)
+    problems += check_books(packs, known.names)
     return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What a rule may use of its pack and of the built-in one."""
+
+    facts: PackFacts
+    book: Book
+
+
+def _shared(packs: Sequence[Path]) -> _Shared:
+    return _Shared(shared_by(packs), book_by(packs))
+
+
+def _unused(directories: Sequence[Path], rules: Sequence[Rule]) -> Iterator[Problem]:
+    for directory in directories:
+        yield from unused(directory, [rule for rule in rules if directory in Path(rule.path).parents])
 
 
 def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
@@ -126,13 +146,14 @@ def _holds_something_else(directory: Path) -> bool:
     return (directory / VOCABULARY).is_dir()
 
 
-def _read(path: Path, known: Known, shared: PackFacts, tests: bool) -> _ReadRule:
+def _read(path: Path, known: Known, shared: _Shared, tests: bool) -> _ReadRule:
     """The rule of a file. RuleError when the file is no YAML."""
     tree = load_tree(path)
-    sheet = Sheet(tree, known.names)
+    sheet = RuleSheet(tree, {**known.names, SHARED_FIXES: shared.book.keys()})
     plain = check(sheet, RULE)
+    prescribe(plain, sheet, shared.book)
     places = expand(plain, sheet)
-    rule = with_shared(build(plain, path), shared)
+    rule = with_shared(build(plain, path), shared.facts)
     if isinstance(tree.value, dict):
         rule = with_settings(rule, known)
         check_rule(rule, sheet, known, places)

@@ -11,6 +11,8 @@ from itertools import groupby
 from rldoctor.rulebook.schema import CauseSpec, Citation, Edge, FixSpec, Rule, Span, WrongAdvice
 
 INDEX = "README.md"
+# The page of what several rules prescribe.
+SHARED = "prescriptions.md"
 _LISTED = 4
 
 
@@ -26,7 +28,7 @@ def index_page(rules: Sequence[Rule]) -> str:
     parts = [
         "# Rules",
         f"{len(rules)} rules in {len(groups)} areas, written by `rldoctor rules docs`. A rule that lacks "
-        "what it needs is `not_measured`, which is never a pass.",
+        f"what it needs is `not_measured`, which is never a pass. [What several rules prescribe]({SHARED}).",
     ]
     for area, group in groups.items():
         rows = [
@@ -41,6 +43,19 @@ def index_page(rules: Sequence[Rule]) -> str:
         ]
         lines = _table(("code", "finds", "severity", "status", "needs"), rows)
         parts.append("\n".join([f"## {area}", "", *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
+def shared_page(shared: Iterable[FixSpec], rules: Sequence[Rule]) -> str:
+    """What several rules prescribe, each with the rules that do."""
+    parts = [
+        "# What several rules prescribe",
+        "A rule may give another reason or another number: its own page has what it says in full.",
+    ]
+    for fix in sorted(shared, key=lambda one: one.id):
+        taken = [rule.code for rule in rules if any(one.like == fix.id for one in rule.fixes.values())]
+        links = _listed(f"[{code}]({page_name(code)})" for code in sorted(taken))
+        parts.append("\n".join([*_fix(fix), f"  Prescribed by: {links or 'no rule'}."]))
     return "\n\n".join(parts) + "\n"
 
 

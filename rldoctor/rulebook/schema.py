@@ -104,7 +104,7 @@ class FixSpec:
     replaces it per framework. ``needs`` lists knobs (``config.x``) or metrics without which ``otherwise`` is
     used. Where ``only_if`` is false the fix is left out (unknown: it is offered). ``direction``: the way the
     knob must move (``lower``, ``raise``, ``either``). ``mechanism``: what must be there, and not be so
-    already. ``algorithms``: the only ones it is for.
+    already. ``algorithms``: the only ones it is for. ``like``: the shared prescription it is taken from.
     """
 
     id: str
@@ -121,6 +121,7 @@ class FixSpec:
     direction: str = ""
     mechanism: tuple[str, ...] = ()
     algorithms: tuple[str, ...] = ()
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)

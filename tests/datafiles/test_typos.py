@@ -38,6 +38,7 @@ from rldoctor.rulebook.lists import CATALOGUE_FILE, COUNTED_FACTS, DERIVED_FILE,
 from rldoctor.rulebook.pack_facts import build as build_facts
 from rldoctor.rulebook.pack_facts import shared_by, with_shared
 from rldoctor.rulebook.policy_file import POLICY_FILE
+from rldoctor.rulebook.prescriptions import BOOK_FILE, RuleSheet, book_by, prescribe
 from rldoctor.rulebook.testcases import TESTS
 from rldoctor.rulebook.testcases import build as build_tests
 from rldoctor.tasks import criteria_file as scales
@@ -51,6 +52,7 @@ from rldoctor.yamlio import Tree, load_tree, parse_tree
 RULES = builtin_rules_dir()
 KNOWN = known_names([RULES])
 SHARED = shared_by([RULES])
+BOOK = book_by([RULES])
 DERIVING: Names = {**canonical.vocabulary_names(), "derived": {}, "fact": COUNTED_FACTS, "constant": ()}
 AREAS = [path.name for path in RULES.iterdir() if path.is_dir()]
 JUDGING: Names = {**KNOWN.names, "code": catalogue(RULES), "area": AREAS}
@@ -66,6 +68,7 @@ FORMS: dict[Path, Form] = {
     RULES / "catalogue.yaml": (CATALOGUE_FILE, {}, str),
     RULES / "derived.yaml": (DERIVED_FILE, DERIVING, lambda plain: build_derived([plain])),
     RULES / "facts.yaml": (FACTS_FILE, KNOWN.names, build_facts),
+    RULES / "prescriptions.yaml": (BOOK_FILE, KNOWN.names, str),
     RULES / "policy.yaml": (POLICY_FILE, JUDGING, build_policy),
     RULES / "compare.yaml": (COMPARE_FILE, JUDGING, compare.build),
     RULES / "envelope.yaml": (ENVELOPE_FILE, JUDGING, envelope.build),
@@ -150,6 +153,7 @@ FREE = {
     "thresholds",
     "facts",
     "mechanisms",
+    "prescriptions",
 }
 
 
@@ -205,8 +209,9 @@ def test_a_typo_in_a_rule_is_told_with_its_place(path: Path) -> None:
 
 
 def rule_problems(tree: Tree, value: Any, path: Path) -> list[Problem]:
-    sheet = Sheet(Tree(str(path), value, tree.starts, tree.keys, tree.exact), KNOWN.names)
+    sheet = RuleSheet(Tree(str(path), value, tree.starts, tree.keys, tree.exact), KNOWN.names)
     plain = check(sheet, RULE)
+    prescribe(plain, sheet, BOOK)
     expanded = expand(plain, sheet)
     rule = with_shared(build_rule(plain, path), SHARED)
     if isinstance(value, dict):
