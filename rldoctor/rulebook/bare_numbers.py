@@ -10,7 +10,7 @@ from typing import Any
 from rldoctor.errors import Problem
 from rldoctor.language.parser import Expression, parse
 from rldoctor.plain_data import dataclass
-from rldoctor.rulebook.checks import uses
+from rldoctor.rulebook.checks import as_written
 from rldoctor.rulebook.schema import Rule
 from rldoctor.yamlio import Tree, TreePath, load_tree
 
@@ -41,7 +41,7 @@ def bare_numbers(rule: Rule) -> list[BareNumber]:
 
 
 def _written(rule: Rule, tree: Tree) -> Iterator[tuple[TreePath, Expression]]:
-    for use in uses(rule):
+    for use in as_written(rule, tree):
         if use.place[0] != PRESCRIBES and use.place in tree.starts:
             yield use.place, use.expression
     blocks = tree.value.get("each", {}) if isinstance(tree.value, dict) else {}

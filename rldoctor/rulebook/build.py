@@ -59,7 +59,7 @@ def build(plain: _Plain, path: Path) -> Rule:
         escalate=_levels(plain.get("escalate", {})),
         reduce=_levels(plain.get("reduce", {})),
         measure={name: _measure(name, one) for name, one in plain.get("measure", {}).items()},
-        leads_to=tuple(_edge(one) for one in plain.get("leads_to", ())),
+        leads_to=tuple(edge for one in plain.get("leads_to", ()) for edge in _edges(one)),
         causes=tuple(_cause(one) for one in plain.get("causes", ())),
         fixes={name: fix(name, one) for name, one in plain.get("fixes", {}).items()},
         wrong_advice=tuple(WrongAdvice(one["read"], one["but"]) for one in plain.get("wrong_advice", ())),
@@ -106,8 +106,10 @@ def _measure(name: str, plain: _Plain) -> MeasureSpec:
     return MeasureSpec(name, parse(plain["value"]), **texts)
 
 
-def _edge(plain: _Plain) -> Edge:
-    return Edge(plain["code"], plain.get("strength", "M"), plain.get("says", ""), _parsed(plain, "if"))
+def _edges(plain: _Plain) -> Iterator[Edge]:
+    """One for each code that the same holds of."""
+    for code in plain["code"]:
+        yield Edge(code, plain.get("strength", "M"), plain.get("says", ""), _parsed(plain, "if"))
 
 
 def _cause(plain: _Plain) -> CauseSpec:

@@ -19,6 +19,7 @@ from rldoctor.yamlio import Tree, TreePath
 
 # The kind of name that the prescriptions of a pack are.
 SHARED_FIXES = "prescription"
+EDGES = "leads_to"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def check_rule(
     intact = not sheet.problems
     _check_declared(rule, sheet)
     _check_shadowing(rule, sheet)
-    for use in uses(rule):
+    for use in as_written(rule, sheet.tree):
         # A column inside an expression that was written for another name is no column in the file.
         place = expanded.get(str(use.place[1])) if use.place[0] in ("let", "measure") else None
         _check_use(use if place is None else replace(use, place=place), rule, sheet, known, place is None)
@@ -75,6 +76,27 @@ def uses(rule: Rule) -> Iterator[Use]:
     yield from _after(rule, {*before, ACTIVE})
 
 
+def as_written(rule: Rule, tree: Tree) -> Iterator[Use]:
+    """The same, each once and at its place in the file, where one edge may be written for several codes."""
+    edges, seen = edge_places(tree), set[TreePath]()
+    for use in uses(rule):
+        if use.place[0] == EDGES:
+            use = replace(use, place=(*edges[int(str(use.place[1]))], *use.place[2:]))
+        if use.place not in seen:
+            yield use
+        seen.add(use.place)
+
+
+def edge_places(tree: Tree) -> list[TreePath]:
+    """Where in its file each edge of a rule stands."""
+    places: list[TreePath] = []
+    written = tree.value.get(EDGES) if isinstance(tree.value, dict) else None
+    for index, one in enumerate(written if isinstance(written, list) else ()):
+        codes = one.get("code") if isinstance(one, dict) else one
+        places += [(EDGES, index)] * (len(codes) if isinstance(codes, list) else 1)
+    return places
+
+
 def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
     """The expressions that are evaluated once the condition is judged: they see the measures too."""
     for name, spec in rule.measure.items():
@@ -93,7 +115,7 @@ def _after(rule: Rule, names: set[str]) -> Iterator[Use]:
             yield Use(("fixes", name, "only_if"), fix.only_if, seen)
     for index, edge in enumerate(rule.leads_to):
         if edge.when is not None:
-            yield Use(("leads_to", index, "if"), edge.when, seen)
+            yield Use((EDGES, index, "if"), edge.when, seen)
     if rule.expect_check is not None:
         yield Use(("expect", "check"), rule.expect_check, seen)
 

@@ -68,7 +68,7 @@ _MEASURE = Record(
     },
 )
 _EDGE = Record(
-    {"code": _WORDS},
+    {"code": ListOf(_WORDS, alone=True, unique=True, least=1)},
     {"strength": Choice(STRENGTHS, "strength"), "says": _WORDS, "if": Formula()},
     short="code",
 )

@@ -11,7 +11,7 @@ from rldoctor.errors import Problem, RuleError, did_you_mean
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.build import build
-from rldoctor.rulebook.checks import SHARED_FIXES, check_rule, unwritten, with_settings
+from rldoctor.rulebook.checks import SHARED_FIXES, check_rule, edge_places, unwritten, with_settings
 from rldoctor.rulebook.declarations import RULE
 from rldoctor.rulebook.each import expand
 from rldoctor.rulebook.known import Known, known_names
@@ -196,9 +196,9 @@ def _catalogued(rule: Rule, tree: Tree, known: Known) -> Iterator[Problem]:
 
 
 def _dangling(rule: Rule, tree: Tree, codes: set[str]) -> Iterator[Problem]:
-    for index, edge in enumerate(rule.leads_to):
+    for place, edge in zip(edge_places(tree), rule.leads_to, strict=False):
         if edge.code and edge.code not in codes:
             guess = did_you_mean(edge.code, sorted(codes))
-            yield tree.problem(("leads_to", index), f"no rule has the code '{edge.code}'{guess}")
+            yield tree.problem(place, f"no rule has the code '{edge.code}'{guess}")
         if edge.code and edge.code == rule.code:
-            yield tree.problem(("leads_to", index), "a rule cannot lead to itself")
+            yield tree.problem(place, "a rule cannot lead to itself")
