@@ -20,7 +20,7 @@ from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.known import known_names
 from rldoctor.rulebook.loader import load_pack
 from rldoctor.rulebook.overrides import apply_overrides
-from rldoctor.rulebook.pack_facts import PackFacts, check_facts, shared_by
+from rldoctor.rulebook.pack_facts import PackFacts, check_facts, facts_of, shared_by
 
 FACTS = """\
 schema: 1
@@ -187,3 +187,13 @@ def test_a_broken_file_is_told_once_and_shares_nothing(pack: Path) -> None:
     (told,) = check_facts([pack], known_names([builtin_rules_dir()]))
     assert "this program reads 'schema: 1'" in str(told)
     assert shared_by([pack]) == PackFacts({}, {})
+
+
+def test_nothing_is_shared_that_no_built_in_rule_uses() -> None:
+    shared = shared_by([builtin_rules_dir()])
+    found = load_pack([builtin_rules_dir()], tests=False)
+    used = {name for one in facts_of(builtin_rules_dir()).facts for name in one.value.names}
+    for rule in found:
+        used |= {name for name, one in rule.thresholds.items() if one == shared.thresholds.get(name)}
+        used |= {name for name, one in rule.let.items() if one == shared.let.get(name)}
+    assert {*shared.thresholds, *shared.let} - used == set()
