@@ -302,10 +302,6 @@ def _least_episodes(metrics: Mapping[str, Series], criteria: Criteria) -> float:
     return criteria["least_transitions"] / typical if typical > 0 else criteria["least_episodes"]
 
 
-def _finite(series: Series) -> bool:
-    return bool(np.isfinite(series.values).any())
-
-
 def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
     """The judgement as numbers that rules may name (``run.outcome_*``); the older facts are views of it."""
     found, kind = achieved.outcome.deciding, achieved.outcome.kind

@@ -55,6 +55,13 @@ def test_a_first_row_far_above_the_random_policy_was_learned_before() -> None:
     assert not [root for root in found.roots if root.finding.code == "OUT-10"]
 
 
+def test_single_episodes_share_nothing_from_row_to_row() -> None:
+    levels = noisy(np.full(60, -1200.0), 40.0)
+    single, mean = (seen(levels, window=window, env_id="Pendulum-v1") for window in (1, 100))
+    assert single.achieved.deciding.windows == np.inf
+    assert mean.achieved.deciding.windows < 60
+
+
 def test_at_the_level_of_the_random_policy_it_is_flat() -> None:
     found = seen(noisy(np.full(60, -1200.0), 40.0), env_id="Pendulum-v1")
     assert found.achieved.kind is OutcomeKind.FLAT

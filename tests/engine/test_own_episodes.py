@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from rldoctor.engine.own_episodes import own_episodes
+from rldoctor.engine.own_episodes import own_episodes, single_episodes
+from rldoctor.model.config import RunConfig
+from rldoctor.model.frame import MetricFrame
+from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.outcome.criteria_file import load_criteria
 from rldoctor.paths import builtin_rules_dir
@@ -58,3 +63,23 @@ def test_single_episodes_need_nothing() -> None:
     returns, lengths, _ = logged(40)
     single = Series("episode_return", returns.steps, returns.values, "x", "env_steps", window=1)
     assert own_episodes(single, lengths, CRITERIA) is None
+
+
+@pytest.mark.parametrize(
+    ("episodes", "taken"),
+    [
+        ([0, 20, 40, 60, 80, 900], True),  # nine tenths of the steps of the mean
+        ([0, 20, 40, 60, 80, 890], False),
+        ([100, 200, 300, 400, 500, 1000], True),
+        ([0, 1000], False),  # fewer than the mean has rows
+    ],
+)
+def test_single_episodes_must_cover_the_steps_of_the_mean(episodes: list[float], taken: bool) -> None:
+    def series(steps: list[float], window: int) -> Series:
+        at = np.array(steps, dtype=float)
+        return Series("episode_return", at, np.arange(at.size), "r", "env_steps", window=window)
+
+    mean = series([0, 50, 100, 1000], 100)
+    frame = MetricFrame({"episode_return": mean}, alternates=(series(episodes, 1),))
+    run = Run("x", Path(), "csv", "", "", frame, RunConfig({}), axis="env_steps")
+    assert ("episode_return" in single_episodes(run, frame.series, CRITERIA)) is taken

@@ -47,6 +47,17 @@ def found(values: list[Array], spacing: float, steps: Array | None = None) -> fl
     return float(np.mean([trend_p(CallContext(grid, spacing), one) < 0.05 for one in values]))
 
 
+def test_a_bin_with_one_point_counts_and_an_empty_one_does_not() -> None:
+    """A logger that wrote ten times as often in the second half: each half is 150 bins all the same."""
+    steps = np.concatenate([np.arange(0.0, 1500.0, 10.0), np.arange(1500.0, 3000.0)])
+    at, means = independent_points(CallContext(steps, 0.0), steps, None)
+    assert at.size == MAX_BINS
+    assert (at[:3].tolist(), at[-2:].tolist()) == ([0.0, 10.0, 20.0], [2984.5, 2994.5])
+    assert means.tolist() == at.tolist()
+    apart = np.concatenate([np.arange(0.0, 400.0), [3000.0]])
+    assert independent_points(CallContext(apart, 0.0), apart, None)[0][-1] == 3000
+
+
 def noise_series(points: int, width: int, slope: float = 0.0) -> list[Array]:
     line = slope * np.linspace(0, 1, points)
     return [

@@ -174,6 +174,8 @@ def test_episode_indexed_tags_are_placed_by_summed_lengths():
     found = understand(two_axes())
     assert found.axis == "env_steps"
     assert steps(found, "episode_return") == [50.0 * (i + 1) for i in range(20)]
+    # The clock would give the same steps here, with a doubt that the lengths do not leave.
+    assert "axis-by-clock" not in codes(found)
 
 
 def test_episode_indexed_tags_without_lengths_are_placed_by_the_clock():
@@ -187,6 +189,13 @@ def test_a_tag_that_merely_stopped_early_keeps_its_steps():
     raw = two_axes()
     raw.series.append(points("train/alpha", [10, 20, 30], [1, 1, 1], wall=[9, 19, 29]))
     assert steps(understand(raw), "entropy_coef") == [10, 20, 30]
+
+
+def test_a_tag_that_ends_at_half_of_the_steps_is_on_the_same_axis():
+    """From half of the longest on a tag counts as one of the main ones, and none of those is moved."""
+    raw = two_axes(lengths=False)
+    raw.series.append(points("train/alpha", [250, 500], [1, 1], wall=[499, 999]))
+    assert steps(understand(raw), "entropy_coef") == [250, 500]
 
 
 def test_a_series_on_an_unknown_axis_without_times_is_stretched_and_said_so():
@@ -212,7 +221,10 @@ def test_a_series_on_an_unknown_axis_beside_a_run_of_no_length_keeps_its_steps()
 def test_steps_that_go_back_are_noted():
     found = understand(board({"rollout/ep_rew_mean": [1, 2, 3, 4], "time/fps": [1]}, steps=[10, 20, 10, 30]))
     assert steps(found, "episode_return") == [10, 30]
-    assert "steps-went-back" in codes(found)
+    assert [note.text for note in found.notes if note.code == "steps-went-back"] == [
+        "steps went back, later points replace earlier ones (points replaced): rollout/ep_rew_mean (1)"
+    ]
+    assert "steps-went-back" not in codes(understand(board({"rollout/ep_rew_mean": [1, 2, 3]})))
 
 
 def test_several_tables_have_their_own_rows():
@@ -240,7 +252,8 @@ def test_lengths_of_a_monitor_that_counts_frames_are_converted_like_its_steps(tm
     (run,) = load(tmp_path)
     assert set(run.metrics["episode_length"].values) == {583.0}
     assert run.metrics["episode_length"].steps[-1] == 12 * 583
-    assert "length-in-frames" in {note.code for note in run.notes}
+    (told,) = [note.text for note in run.notes if note.code == "length-in-frames"]
+    assert "(4 frames a step)" in told
 
 
 def test_a_counter_that_stands_still_is_no_axis_and_no_length():

@@ -80,6 +80,29 @@ def test_entropy_coefficient(written, expected):
     assert ("auto_alpha" in found) == ("auto_alpha" in expected)
 
 
+@pytest.mark.parametrize("written", ["auto", "auto_0.1", "<function>"])
+def test_a_temperature_that_is_learnt_is_never_called_fixed(written):
+    assert knob_values.temperature("ent_coef", written) == knob_values.ent_coef("ent_coef", written)
+
+
+@pytest.mark.parametrize("written", [0, -1.5, "auto", "<function>", None])
+def test_what_has_no_logarithm_is_not_read(written):
+    assert knob_values.log("log_std_init", written) == ()
+
+
+def test_the_doubt_about_a_buffer_is_no_number_to_convert():
+    size, doubt = knob_values.per_env_unknown("buffer_capacity", 1000)
+    assert (size.value, size.plain) == (1000, True)
+    # A rule with a factor would make another truth value of it.
+    assert (doubt.knob, doubt.value, doubt.plain) == ("buffer_unit_unknown", 1, False)
+
+
+def test_nothing_follows_from_a_division_by_zero():
+    found = understand(board(PPO, config={"n_envs": 2, "n_steps": 8, "batch_size": 0})).config
+    assert found.number("rollout_batch") == 16
+    assert "n_minibatches" not in found
+
+
 def test_the_entropy_bonus_of_ppo_is_no_fixed_temperature():
     found = understand(board(PPO, config={"ent_coef": 0.01})).config
     assert found.number("ent_coef") == 0.01

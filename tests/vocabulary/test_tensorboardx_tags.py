@@ -58,6 +58,15 @@ def meanings(run: Run) -> dict[str, list[float]]:
     return {name: [round(value, 5) for value in one.values] for name, one in run.metrics.series.items()}
 
 
+def test_a_tag_with_a_changing_end_is_known_however_it_is_written(tmp_path: Path) -> None:
+    """``Environment/Lesson Number/*``: what the writer makes of the blank stands before the wildcard."""
+    tags = (*ML_AGENTS, "Environment/Lesson Number/Wall Height")
+    for module, name in ((torch_board, "torch"), (tensorboard_x, "tensorboardx")):
+        found = logged_with(module, tmp_path / name, tags).metrics
+        known = {one.name for one in (*found.series.values(), *found.alternates)}
+        assert "curriculum" in known, (name, known, [one.tag for one in found.unmapped])
+
+
 @pytest.mark.parametrize(("name", "tags"), [("ml_agents", ML_AGENTS), ("skrl", SKRL), ("rlkit", RLKIT)])
 def test_both_writers_mean_the_same(tmp_path: Path, name: str, tags: tuple[str, ...]) -> None:
     exact = logged_with(torch_board, tmp_path / "torch", tags)
