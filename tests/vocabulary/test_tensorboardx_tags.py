@@ -58,13 +58,9 @@ def meanings(run: Run) -> dict[str, list[float]]:
     return {name: [round(value, 5) for value in one.values] for name, one in run.metrics.series.items()}
 
 
-def test_a_tag_with_a_changing_end_is_known_however_it_is_written(tmp_path: Path) -> None:
-    """``Environment/Lesson Number/*``: what the writer makes of the blank stands before the wildcard."""
-    tags = (*ML_AGENTS, "Environment/Lesson Number/Wall Height")
-    for module, name in ((torch_board, "torch"), (tensorboard_x, "tensorboardx")):
-        found = logged_with(module, tmp_path / name, tags).metrics
-        known = {one.name for one in (*found.series.values(), *found.alternates)}
-        assert "curriculum" in known, (name, known, [one.tag for one in found.unmapped])
+def components(run: Run) -> set[tuple[str, str]]:
+    """Members of families and what the wildcard of their row stood for."""
+    return {(one.name, one.attributes.get("component", "")) for one in run.metrics.alternates}
 
 
 @pytest.mark.parametrize(("name", "tags"), [("ml_agents", ML_AGENTS), ("skrl", SKRL), ("rlkit", RLKIT)])
@@ -77,6 +73,12 @@ def test_both_writers_mean_the_same(tmp_path: Path, name: str, tags: tuple[str, 
     assert (exact.framework, plain.framework) == (name, name)
     assert len(meanings(exact)) >= 4
     assert meanings(plain) == meanings(exact)
+    assert components(plain) == components(exact)
+
+
+def test_what_a_wildcard_stands_for_is_the_same(tmp_path: Path) -> None:
+    found = components(logged_with(tensorboard_x, tmp_path, ML_AGENTS))
+    assert ("reward_component", "Curiosity") in found
 
 
 def test_it_is_what_tensorboardx_writes() -> None:
