@@ -261,6 +261,17 @@ def test_what_a_rule_is_not_sure_of_is_worded_so() -> None:
     )
 
 
+@pytest.mark.parametrize(("tau", "verdict"), [(0.2, "not_enough_data"), (1.0, "error")])
+def test_beside_a_log_that_nobody_understands_only_an_error_counts(tau: float, verdict: str) -> None:
+    """A tau of 0.2 is a warning, without visible harm; no target network is an error."""
+    settings = {"tau": tau, "target_update_interval": 1}
+    tags = tuple(RawSeries(f"odd/{one}", np.arange(60.0), np.arange(60.0), None) for one in range(9))
+    run = make_run("sac", {}, settings)
+    found = diagnose(replace(run, metrics=replace(run.metrics, unmapped=tags)))
+    assert codes(found) == ["LOG-01", "OFF-06"]
+    assert found.verdict == verdict
+
+
 def test_a_log_without_a_metric_says_nothing_against_the_run() -> None:
     diagnosis = diagnose(make_run("dqn", {"exploration_epsilon": "1-0.01x59"}, {}))
     assert "LOG-01" in codes(diagnosis)
