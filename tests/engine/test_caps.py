@@ -1,0 +1,52 @@
+"""A task that a name only hints at may warn, and no more."""
+
+from __future__ import annotations
+
+import pytest
+
+from rldoctor.api import rules
+from rldoctor.engine.caps import at_most_warnings
+from rldoctor.engine.evaluate import Evaluated
+from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
+from rldoctor.model.task import TaskMatch
+from rldoctor.tasks.find import find_task
+
+RULES = {rule.code: rule for rule in rules()}
+# The first reads what doing nothing earns on the task, the second a gradient.
+ON_TASK, ELSEWHERE = "OUT-13", "NUM-03"
+TASK = find_task("Pendulum-v1")
+
+
+def looked(code: str, severity: Severity | None) -> Evaluated:
+    rule = RULES[code]
+    finding = None if severity is None else Finding(code, rule.slug, rule.title, severity, "Sick.")
+    outcome = Outcome.PASSED if finding is None else Outcome.FIRED
+    return Evaluated(rule, RuleResult(code, rule.slug, rule.title, outcome, finding=finding))
+
+
+def capped(one: Evaluated, *, assumed: bool) -> tuple[Severity | None, str]:
+    (found,) = at_most_warnings([one], TaskMatch(TASK, assumed=assumed))
+    finding = found.result.finding
+    return (None, "") if finding is None else (finding.severity, finding.capped)
+
+
+@pytest.mark.parametrize("severity", [Severity.CRITICAL, Severity.ERROR])
+def test_what_rests_on_an_assumed_task_is_a_warning(severity: Severity) -> None:
+    why = f"{severity.label}, lowered to warning: Pendulum-v1 is only assumed to be its task"
+    assert capped(looked(ON_TASK, severity), assumed=True) == (Severity.WARNING, why)
+
+
+@pytest.mark.parametrize("severity", [Severity.WARNING, Severity.INFO, None])
+def test_what_is_no_worse_stays_as_it_is(severity: Severity | None) -> None:
+    assert capped(looked(ON_TASK, severity), assumed=True) == (severity, "")
+
+
+def test_what_does_not_rest_on_the_task_keeps_its_level() -> None:
+    assert capped(looked(ELSEWHERE, Severity.CRITICAL), assumed=True) == (Severity.CRITICAL, "")
+
+
+def test_a_task_that_is_known_lowers_nothing() -> None:
+    assert capped(looked(ON_TASK, Severity.CRITICAL), assumed=False) == (Severity.CRITICAL, "")
+    (same,) = at_most_warnings([looked(ON_TASK, Severity.ERROR)], TaskMatch(None, assumed=True))
+    assert same.result.finding is not None
+    assert same.result.finding.severity is Severity.ERROR
