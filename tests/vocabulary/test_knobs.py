@@ -12,7 +12,8 @@ from rldoctor.errors import UsageError
 from rldoctor.model.raw import RawSetting
 from rldoctor.vocabulary import algorithm, knob_values, understand
 from rldoctor.vocabulary.knob_values import parse_value
-from rldoctor.vocabulary.tables import load_table
+from rldoctor.vocabulary.knobs import unit_factor
+from rldoctor.vocabulary.tables import KnobRule, load_table
 
 PPO = {"rollout/ep_rew_mean": [1.0], "train/clip_fraction": [0.1], "train/approx_kl": [0.01]}
 SAC = {
@@ -119,6 +120,23 @@ def test_update_ratio_counts_all_environments():
     assert found.config.number("train_freq") == 8
     assert found.config.number("utd") == 1 / 8
     assert found.wording["train_freq"].to_user(16) == 2
+
+
+@every(
+    ("settings", "factor", "doubts"),
+    [
+        ({"a": 0.5}, 0.5, 0),
+        ({"trainer.b": 8}, 8, 0),  # the first of them that is there, however deeply nested
+        ({"a": 2, "b": 8}, 2, 0),
+        ({"a": 0, "b": 8}, 1, 1),  # nothing can be counted per nothing
+        ({}, 1, 1),
+    ],
+)
+def test_a_unit_is_that_of_the_first_key_of_the_framework_that_is_set(settings, factor, doubts):
+    raw = {name: RawSetting(name, value, "config.yaml:1") for name, value in settings.items()}
+    told = ["not converted: a or b is unknown"] * doubts
+    assert unit_factor(KnobRule("n_envs", per_setting=("a", "b")), {}, raw) == (factor, told)
+    assert unit_factor(KnobRule("n_envs", divide_setting=("a", "b")), {}, raw) == (1 / factor, told)
 
 
 def test_minus_one_gradient_steps_is_one_per_transition():
