@@ -56,6 +56,12 @@ def test_a_part_in_front_changes_nothing(tmp_path, front):
     assert [note.code for note in run.notes].count("tag-prefix") == 1
 
 
+@pytest.mark.parametrize(("count", "framework"), [(3, "stable_baselines3"), (2, "generic")])
+def test_three_tags_have_a_part_in_front_of_them_and_two_have_a_name(tmp_path, count, framework):
+    tags = ["w0/rollout/ep_rew_mean", "w0/train/approx_kl", "w0/train/clip_fraction"]
+    assert understand(logged(tmp_path, tags[:count])).framework == framework
+
+
 def test_tags_of_the_programs_own_may_stand_beside_them(tmp_path):
     run = understand(logged(tmp_path, [*(f"agent0/{tag}" for tag in SB3), "my_counter"]))
     assert run.framework == "stable_baselines3"
