@@ -24,8 +24,8 @@ BUILTIN_VOCABULARY = PACKAGE / VOCABULARY
 CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 COMPARE, ENVELOPE = "compare.yaml", "envelope.yaml"
 FACTS, AUDIT, OUTCOME = "facts.yaml", "audit.yaml", "outcome.yaml"
-PRESCRIPTIONS = "prescriptions.yaml"
-LISTS = (CATALOGUE, DERIVED, FACTS, PRESCRIPTIONS, POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
+PRESCRIPTIONS, REFERENCES = "prescriptions.yaml", "references.yaml"
+LISTS = (CATALOGUE, DERIVED, FACTS, PRESCRIPTIONS, REFERENCES, POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
 # What decides about a run as a whole: one decision for all, so only the built-in pack has a say.
 BUILTIN_ONLY = (POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
 

@@ -4,6 +4,7 @@
     loader.load_rule(path: Path, known: Known | None = None, *, tests=True) -> Rule
     known.known_names(directories) -> Known(metrics, knobs, codes, facts)
     prescriptions.book_by(packs) -> {id: plain prescription}     a loaded rule has what it takes as its own
+    sources.sources_of(packs) -> {id: title and address}     the same of what it cites
     locate.builtin_rules_dir() -> Path
     overrides.apply_overrides(rules, {"POL-01": {"kl_zero": 1e-4}}) -> list[Rule]
     overrides.select_rules(rules, select, ignore) -> list[Rule]

@@ -145,6 +145,25 @@ def _stands_where_it_says(plain: dict[str, Any], sheet: Sheet, place: TreePath) 
         sheet.wrong("no situation in which this rule fires wrongly is named", "false_positives")
 
 
+# A work with its address, here or in ``references.yaml``.
+SOURCE = Record({"title": _WORDS}, {"url": _WORDS})
+
+
+def _is_named_or_told(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
+    """A reference is one of the pack's, by its id, or says its title."""
+    written = sheet.value_at(place)
+    if ("of" in written) == ("title" in written):
+        sheet.wrong("a reference has a 'title', or is 'of' those that rules share", *place)
+    if "on" in written and "of" not in written:
+        sheet.wrong("'on' is the part of a shared reference ('of') that is meant", *place, "on", at_key=True)
+    plain.setdefault("title", "")
+
+
+_REFERENCE = Record(
+    {}, {"of": IDENTIFIED, "on": _WORDS, "title": _WORDS, "url": _WORDS}, also=_is_named_or_told
+)
+
+
 RULE = Record(
     {
         "code": TextValue(CODE, "must look like POL-01"),
@@ -155,7 +174,7 @@ RULE = Record(
         "message": _WORDS,
         "passed_message": _WORDS,
         "false_positives": ListOf(_Situation(), alone=True, unique=True),
-        "references": ListOf(Record({"title": _WORDS}, {"url": _WORDS})),
+        "references": ListOf(ByShape(((dict, _REFERENCE),), IDENTIFIED)),
     },
     {
         "schema": SCHEMA,

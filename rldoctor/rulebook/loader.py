@@ -18,6 +18,7 @@ from rldoctor.rulebook.known import Known, known_names
 from rldoctor.rulebook.pack_facts import check_facts, shared_by, with_shared
 from rldoctor.rulebook.prescriptions import Book, RuleSheet, book_by, check_books, prescribe, unused
 from rldoctor.rulebook.schema import LoadedPack, PackFacts, Rule
+from rldoctor.rulebook.sources import Sources, check_sources, cite, sources_of, uncited
 from rldoctor.rulebook.testcases import check_tests
 from rldoctor.yamlio import Tree, load_tree
 
@@ -101,10 +102,11 @@ def _load(directories: Sequence[Path], known: Known | None, tests: bool, *, stri
 
 
 def _names(packs: Sequence[Path], problems: list[Problem]) -> Known:
-    """The names that the packs know, with every problem of their facts and prescriptions."""
+    """The names that the packs know, with every problem of what their rules share."""
     known = known_names(packs)
     problems += check_facts(packs, known)
     problems += check_books(packs, known.names)
+    problems += check_sources(packs)
     return known
 
 
@@ -114,15 +116,18 @@ class _Shared:
 
     facts: PackFacts
     book: Book
+    sources: Sources
 
 
 def _shared(packs: Sequence[Path]) -> _Shared:
-    return _Shared(shared_by(packs), book_by(packs))
+    return _Shared(shared_by(packs), book_by(packs), sources_of(packs))
 
 
 def _unused(directories: Sequence[Path], rules: Sequence[Rule]) -> Iterator[Problem]:
     for directory in directories:
-        yield from unused(directory, [rule for rule in rules if directory in Path(rule.path).parents])
+        own = [rule for rule in rules if directory in Path(rule.path).parents]
+        yield from unused(directory, own)
+        yield from uncited(directory, own)
 
 
 def rule_files(directory: Path, problems: list[Problem]) -> list[Path]:
@@ -152,6 +157,7 @@ def _read(path: Path, known: Known, shared: _Shared, tests: bool) -> _ReadRule:
     sheet = RuleSheet(tree, {**known.names, SHARED_FIXES: shared.book.keys()})
     plain = check(sheet, RULE)
     prescribe(plain, sheet, shared.book)
+    cite(plain, sheet, shared.sources)
     places = expand(plain, sheet)
     rule = with_shared(build(plain, path), shared.facts)
     if isinstance(tree.value, dict):

@@ -39,6 +39,7 @@ from rldoctor.rulebook.pack_facts import build as build_facts
 from rldoctor.rulebook.pack_facts import shared_by, with_shared
 from rldoctor.rulebook.policy_file import POLICY_FILE
 from rldoctor.rulebook.prescriptions import BOOK_FILE, RuleSheet, book_by, prescribe
+from rldoctor.rulebook.sources import SOURCES_FILE, cite, sources_of
 from rldoctor.rulebook.testcases import TESTS
 from rldoctor.rulebook.testcases import build as build_tests
 from rldoctor.tasks import criteria_file as scales
@@ -53,6 +54,7 @@ RULES = builtin_rules_dir()
 KNOWN = known_names([RULES])
 SHARED = shared_by([RULES])
 BOOK = book_by([RULES])
+SOURCES = sources_of([RULES])
 DERIVING: Names = {**canonical.vocabulary_names(), "derived": {}, "fact": COUNTED_FACTS, "constant": ()}
 AREAS = [path.name for path in RULES.iterdir() if path.is_dir()]
 JUDGING: Names = {**KNOWN.names, "code": catalogue(RULES), "area": AREAS}
@@ -69,6 +71,7 @@ FORMS: dict[Path, Form] = {
     RULES / "derived.yaml": (DERIVED_FILE, DERIVING, lambda plain: build_derived([plain])),
     RULES / "facts.yaml": (FACTS_FILE, KNOWN.names, build_facts),
     RULES / "prescriptions.yaml": (BOOK_FILE, KNOWN.names, str),
+    RULES / "references.yaml": (SOURCES_FILE, {}, str),
     RULES / "policy.yaml": (POLICY_FILE, JUDGING, build_policy),
     RULES / "compare.yaml": (COMPARE_FILE, JUDGING, compare.build),
     RULES / "envelope.yaml": (ENVELOPE_FILE, JUDGING, envelope.build),
@@ -154,6 +157,7 @@ FREE = {
     "facts",
     "mechanisms",
     "prescriptions",
+    "references",
 }
 
 
@@ -212,6 +216,7 @@ def rule_problems(tree: Tree, value: Any, path: Path) -> list[Problem]:
     sheet = RuleSheet(Tree(str(path), value, tree.starts, tree.keys, tree.exact), KNOWN.names)
     plain = check(sheet, RULE)
     prescribe(plain, sheet, BOOK)
+    cite(plain, sheet, SOURCES)
     expanded = expand(plain, sheet)
     rule = with_shared(build_rule(plain, path), SHARED)
     if isinstance(value, dict):
