@@ -152,8 +152,10 @@ SOURCE = Record({"title": _WORDS}, {"url": _WORDS})
 def _is_named_or_told(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
     """A reference is one of the pack's, by its id, or says its title."""
     written = sheet.value_at(place)
-    if ("of" in written) == ("title" in written):
-        sheet.wrong("a reference has a 'title', or is 'of' those that rules share", *place)
+    if "of" not in written and "title" not in written:
+        sheet.wrong("'title' is missing (or 'of': one that rules share)", *place)
+    if "of" in written and "title" in written:
+        sheet.wrong("'of' and 'title': a shared reference has its title", *place)
     if "on" in written and "of" not in written:
         sheet.wrong("'on' is the part of a shared reference ('of') that is meant", *place, "on", at_key=True)
     plain.setdefault("title", "")
