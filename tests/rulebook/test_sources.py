@@ -88,16 +88,16 @@ def test_built_in_works_may_be_cited_and_own_ones_come_first(pack: Pack) -> None
         ("[{of: bok}, book, notes]", ["19: unknown reference 'bok' (did you mean 'book'?)"]),
         (
             "[{of: book, title: Mine}, notes]",
-            ["14: a reference has a 'title', or is 'of' those"],
+            ["14: 'of' and 'title': a shared reference"],
         ),
-        ("[{url: x}, book, notes]", ["14: a reference has a 'title', or is 'of' those"]),
+        ("[{url: x}, book, notes]", ["14: 'title' is missing (or 'of': one that"]),
         (
             "[{title: A, on: b}, book, notes]",
             ["25: 'on' is the part of a shared reference"],
         ),
         (
             "[{titel: A}, book, notes]",
-            ["14: a reference has", "15: unknown key 'titel'"],
+            ["14: 'title' is missing", "15: unknown key 'titel'"],
         ),
         ("[3, book, notes]", ["14: expected text, found a number"]),
         (
