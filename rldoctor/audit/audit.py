@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from rldoctor.audit.bellman import bellman
 from rldoctor.audit.counters import counters
 from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.audit.critic import critic
@@ -33,6 +34,7 @@ MODELS: tuple[Model, ...] = (
     ratio,
     temperature,
     critic,
+    bellman,
     td_error,
     first_update,
     episodes,

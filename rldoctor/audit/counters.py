@@ -14,18 +14,14 @@ from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
-_KNOWN = ("stable_baselines3", "sbx", "aim_sb3_callback")
-# An epoch collects horizon_length x num_actors frames (rl_games/common/a2c_common.py: frame += curr_frames).
-_ROLLOUTS = (*_KNOWN, "rl_games")
-
 
 def counters(sight: Sight) -> Iterator[AuditRow]:
     """Every row that counters give."""
     yield from _transitions(sight)
     # What a counter counts was read in the source of these libraries; elsewhere an iteration may be anything.
-    if sight.of("on_policy") and sight.by(*_ROLLOUTS):
+    if sight.of("on_policy") and sight.holds("rollouts"):
         yield from _rollout(sight)
-    if not sight.by(*_KNOWN):
+    if not sight.holds("counters"):
         return
     if sight.of("on_policy"):
         yield from _epochs(sight)

@@ -30,11 +30,28 @@ class AuditedQuantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Formula:
+    """How one library computes a number that it logs.
+
+    ``source``: version, file and line it was read from. ``row``: what a row holds, ``mean`` over an update,
+    ``last`` minibatch, or empty where that makes no difference. ``when``: settings and the values with which
+    it holds, ``unknown`` for one that nobody wrote down. ``numbers``: named numbers that differ for it.
+    """
+
+    source: str
+    row: str = ""
+    form: str = ""
+    when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class AuditCriteria:
-    """The quantities by name, and the named numbers."""
+    """The quantities by name, the named numbers, and formulas by name and library."""
 
     quantities: Mapping[str, AuditedQuantity] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
+    formulas: Mapping[str, Mapping[str, Formula]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
         """A number by name; KeyError for one that the file does not define."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from rldoctor.audit.criteria import AuditCriteria, AuditedQuantity
+from rldoctor.audit.criteria import AuditCriteria, AuditedQuantity, Formula
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import AUDIT
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Name, Number, TextValue
-from rldoctor.datafiles.shapes import NAMED_NUMBER, MapOf, Record
+from rldoctor.datafiles.scalars import Choice, Name, Number, TextValue
+from rldoctor.datafiles.shapes import NAMED_NUMBER, ListOf, MapOf, Record
 
 _TEXT = TextValue()
 _APART = Record({}, {"absolute": Number(0), "relative": Number(0)})
@@ -18,7 +19,24 @@ _QUANTITY = Record(
     {"title": _TEXT, "unit": _TEXT, "source": _TEXT},
     {"absent": _TEXT, "knob": Name("knob"), "sets": Name("knob"), "apart": _APART},
 )
-AUDIT_FILE = Record({"schema": SCHEMA, "quantities": MapOf(_QUANTITY), "numbers": MapOf(NAMED_NUMBER)})
+_FORMULA = Record(
+    {"source": _TEXT},
+    {
+        "row": Choice(("mean", "last"), "what a row holds"),
+        "form": _TEXT,
+        "when": MapOf(ListOf(_TEXT, least=1), Name("knob")),
+        "numbers": MapOf(Number()),
+    },
+)
+_FORMULAS = Record({"says": _TEXT, "libraries": MapOf(_FORMULA, Name("framework"))})
+AUDIT_FILE = Record(
+    {
+        "schema": SCHEMA,
+        "quantities": MapOf(_QUANTITY),
+        "formulas": MapOf(_FORMULAS),
+        "numbers": MapOf(NAMED_NUMBER),
+    },
+)
 
 
 @lru_cache(maxsize=4)
@@ -39,4 +57,21 @@ def read_criteria(rules: Path) -> AuditCriteria:
             absolute=float(apart.get("absolute", 0.0)),
             relative=float(apart.get("relative", 0.0)),
         )
-    return AuditCriteria(quantities, {name: float(entry["value"]) for name, entry in data["numbers"].items()})
+    return AuditCriteria(
+        quantities,
+        {name: float(entry["value"]) for name, entry in data["numbers"].items()},
+        {
+            name: {library: _formula(one) for library, one in entry["libraries"].items()}
+            for name, entry in data["formulas"].items()
+        },
+    )
+
+
+def _formula(entry: dict[str, Any]) -> Formula:
+    return Formula(
+        source=entry["source"],
+        row=entry.get("row", ""),
+        form=entry.get("form", ""),
+        when={name: tuple(values) for name, values in entry.get("when", {}).items()},
+        numbers={name: float(value) for name, value in entry.get("numbers", {}).items()},
+    )

@@ -49,7 +49,8 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
     reward = abs(median(per_step))
     if reward == 0 or float(np.ptp(per_step)) > sight.criteria["unit_reward"] * reward:
         return
-    squared = sight.by("cleanrl", "leanrl")
+    loss_form = sight.formula("td_loss")
+    squared = loss_form is not None and loss_form.form == "squared"
     start = reward**2 if squared else (0.5 * reward**2 if reward <= 1 else reward - 0.5)
     share = loss / start
     low, high = spread(share)

@@ -28,7 +28,8 @@ _DECAYS = np.array([0.0, *np.linspace(0.05, 0.95, 19), 0.97, 0.98, 0.99, 0.995, 
 class _Start:
     """The first logged update: its step, its loss, and what the episodes of that time paid per step.
 
-    ``opening``: the episodes of the first rollout, one by one, where the log has them.
+    ``opening``: the episodes of the first rollout, one by one, where the log has them. ``divisor``: what the
+    logged rewards were divided by, 1 where nothing normalises them; ``reward`` is after it.
     """
 
     step: float
@@ -36,9 +37,13 @@ class _Start:
     reward: float
     length: float
     opening: Opening | None = None
+    divisor: float = 1.0
 
     def made(self) -> str:
         """The episodes that the targets were made of, in words."""
+        return self._paid() + (f", after normalisation by {self.divisor:.2g}," if self.divisor != 1 else "")
+
+    def _paid(self) -> str:
         if self.opening is not None:
             return f"{self.reward:.3g} a step in {self.opening.told()}"
         return f"{self.reward:.3g} a step over {self.length:.0f} steps"
@@ -47,13 +52,13 @@ class _Start:
 def first_update(sight: Sight) -> Iterator[AuditRow]:
     """The reward that the learner sees, and the effective discount."""
     factor = sight.setting("reward_scale")
-    if not sight.by("stable_baselines3", "cleanrl") or (np.isfinite(factor) and factor != 1):
+    if np.isfinite(factor) and factor != 1:
         return
     # A2C is logged every 100 updates, when its values are no longer those of the start.
-    if sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo", "a2c"):
+    if sight.of("ppo", "ppo_recurrent", "maskable_ppo", "trpo", "a2c") and sight.holds("first_targets"):
         start = _start(sight, "value_loss")
         if start is not None and not sight.of("a2c"):
-            start = replace(start, opening=opening(sight))
+            start = _normalised(sight, replace(start, opening=opening(sight)))
             counted = list(_counted(sight, start))
             yield from counted
             endless = any(one.name == "ends_seen" for one in counted)
@@ -63,10 +68,30 @@ def first_update(sight: Sight) -> Iterator[AuditRow]:
             yield from () if endless else _spread(sight, start)
         elif start is not None:
             yield from _spread(sight, start)
-    elif sight.of("sac", "tqc", "td3", "ddpg", "dqn") and _few_updates(sight):
+    elif (
+        sight.of("sac", "tqc", "td3", "ddpg", "dqn") and sight.holds("first_td_loss") and _few_updates(sight)
+    ):
         start = _start(sight, "critic_loss")
         if start is not None:
             yield from _undiscounted(sight, start)
+
+
+def _normalised(sight: Sight, start: _Start) -> _Start:
+    """The start with its rewards divided as the library's normaliser does, where episodes tell by how much.
+
+    The divisor is the deviation of the discounted sums so far over the first rollout. Where nobody wrote down
+    that rewards are normalised, and the loss is that of rewards as they are, they are taken as they are.
+    """
+    on = sight.setting("normalize_reward") > 0 and sight.holds("reward_normaliser")
+    gamma = sight.setting("gamma")
+    if start.opening is None or not on or not np.isfinite(gamma):
+        return start
+    due = start.opening.square(gamma * sight.setting("gae_lambda"), start.reward)
+    least, most = _error(sight, start, due)
+    if not sight.written("normalize_reward") and least < start.loss / due < most:
+        return start
+    divisor = start.opening.running_deviation(gamma, start.reward)
+    return replace(start, reward=start.reward / divisor, divisor=divisor) if divisor > 0 else start
 
 
 def _few_updates(sight: Sight) -> bool:
@@ -91,7 +116,9 @@ def _start(sight: Sight, name: str) -> _Start | None:
     steady = float(np.ptp(opening)) < sight.criteria["steady_reward"] * abs(reward)
     one_sign = bool((returns > 0).all() or (returns < 0).all())
     known = steady and one_sign and np.isfinite(loss[0]) and loss[0] > 0
-    return _Start(float(steps[0]), float(loss[0]), reward, float(lengths[0])) if known else None
+    # Beyond the end of a rollout a target is a value, and those are near 0.
+    length = float(np.fmin(lengths[0], sight.setting("rollout_length")))
+    return _Start(float(steps[0]), float(loss[0]), reward, length) if known else None
 
 
 def _squares(start: _Start, decays: FloatArray, longest: float) -> FloatArray:
@@ -106,7 +133,7 @@ def _squares(start: _Start, decays: FloatArray, longest: float) -> FloatArray:
 def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     """On-policy: by the loss beside the square of the reward, too small a discount or another reward."""
     decay = sight.setting("gamma") * sight.setting("gae_lambda")
-    if not np.isfinite(decay) or _may_be_normalised(sight, start.loss) or _large_step(sight):
+    if not np.isfinite(decay) or _may_be_normalised(sight, start) or _large_step(sight):
         return
     if not sight.written("gamma"):
         decay = min(decay, sight.criteria["shortest_usual"])
@@ -130,7 +157,10 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
         said = f"{text}: the effective gamma x lambda is {low:.2g} to {high:.2g}"
         yield row(sight, "acting_decay", Implied(float(np.mean(fits)), low, high, said, (start.step,) * 2, 1))
     yield mechanism(sight, "discount_acts", not short, text, np.array([start.step]))
-    if not short:
+    if ratio > most_ratio and _runs_on(sight, start, decay):
+        yield mechanism(sight, "ends_seen", False, text, np.array([start.step]))
+        return
+    if not short and not (ratio > most_ratio and _thrown_off(sight)):
         # A lambda of 1 makes larger targets out of the same rewards.
         written = sight.written("gamma") and sight.written("gae_lambda")
         longest = decay if written else numbers["longest_usual"]
@@ -138,11 +168,34 @@ def _discounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
         yield from _factor(sight, start, text, usual, (usual * least, max(most, usual) * most_ratio))
 
 
+def _runs_on(sight: Sight, start: _Start, decay: float) -> bool:
+    """Whether a loss that is too large is that of returns which run on through the ends of the rollout.
+
+    Only where it is a mean over the update, which tells the targets to a factor of two.
+    """
+    formula, length = sight.formula("first_targets"), sight.setting("rollout_length")
+    if start.opening is not None or formula is None or not formula.numbers or not length > start.length:
+        return False
+    endless = _squares(replace(start, length=length), np.array([decay]), sight.criteria["longest"])
+    return bool(sight.criteria["endless_low"] < start.loss / endless[0] < sight.criteria["counted_high"])
+
+
+def _thrown_off(sight: Sight) -> bool:
+    """Whether the first steps made the critic worse than a constant: its loss is then not its targets'."""
+    _, explained = sight.together("explained_variance")
+    return bool(
+        explained.size and explained[: int(sight.criteria["few_rows"])].min() < sight.criteria["wild_ev"]
+    )
+
+
 def _error(sight: Sight, start: _Start, usual: float) -> tuple[float, float]:
     """Least and largest ratio of the first loss to the mean square of the targets that the model allows."""
     numbers = sight.criteria
     if start.opening is None:
-        return numbers["targets_low"], numbers["targets_high"]
+        formula = sight.formula("first_targets")
+        own = {} if formula is None else formula.numbers
+        low, high = (own.get(name, numbers[name]) for name in ("targets_low", "targets_high"))
+        return low, high
     # A critic that may move by a small part of its targets only cannot learn them within the update.
     clip = sight.setting("clip_range") if sight.setting("clip_value_loss") > 0 else NAN
     held = clip < numbers["held_clip"] * np.sqrt(usual)
@@ -159,7 +212,7 @@ def _counted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     if (
         start.opening is None
         or not np.isfinite(decay)
-        or _may_be_normalised(sight, start.loss)
+        or _may_be_normalised(sight, start)
         or _large_step(sight)
     ):
         return
@@ -251,20 +304,23 @@ def _caught_up(sight: Sight, late: FloatArray) -> bool:
     return float(late[-1] - late[0]) >= episodes * float(series.finite().values[-1])
 
 
-def _may_be_normalised(sight: Sight, loss: float) -> bool:
-    """Whether rewards are, or may be, divided by a running deviation: targets then have a width near 1."""
+def _may_be_normalised(sight: Sight, start: _Start) -> bool:
+    """Whether rewards are, or may be, divided by an unknown deviation: targets have a width near 1."""
     written = sight.setting("normalize_reward")
+    if start.divisor != 1:
+        return False
     if np.isfinite(written):
         return bool(written)
-    return sight.criteria["normalised_low"] < loss < sight.criteria["normalised_high"]
+    return sight.criteria["normalised_low"] < start.loss < sight.criteria["normalised_high"]
 
 
 def _undiscounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     """Replay learners: the first loss is the mean square of the rewards, or their Huber loss."""
-    if _may_be_normalised(sight, start.loss):
+    if _may_be_normalised(sight, start):
         return
     square = start.reward**2
-    huber = sight.of("dqn") and sight.by("stable_baselines3")
+    form = sight.formula("td_loss")
+    huber = sight.of("dqn") and form is not None and form.form == "huber"
     usual = abs(start.reward) - 0.5 if huber and abs(start.reward) > 1 else square / (2 if huber else 1)
     text = f"first critic loss {start.loss:.3g}; {start.reward:.3g} a step alone makes {usual:.3g}"
     error = (usual * sight.criteria["targets_low"], usual * sight.criteria["targets_high"])

@@ -20,6 +20,7 @@ def gradients(sight: Sight) -> Iterator[AuditRow]:
     if sight.of("on_policy"):
         yield from _actor(sight)
         yield from _critic(sight)
+        yield from _fits(sight)
 
 
 def _moves(values: FloatArray) -> float:
@@ -64,3 +65,18 @@ def _critic(sight: Sight) -> Iterator[AuditRow]:
     blind = share > 0.5
     text = f"explained variance is 0 to seven digits in {share:.0%} of {explained.size} updates"
     yield mechanism(sight, "critic_input", not blind, text, steps)
+
+
+def _fits(sight: Sight) -> Iterator[AuditRow]:
+    """Returns divided by their running deviation have a variance near 1, so the loss of a constant is 1.
+
+    A loss that is never below it is that of a critic that has explained nothing, in any row of the run.
+    """
+    if not sight.holds("normalised_values"):
+        return
+    steps, loss = sight.together("value_loss")
+    if loss.size < 2 * sight.criteria["few_rows"]:
+        return
+    least = float(loss.min())
+    text = f"the loss of the normalised values is never below {least:.2g} in {loss.size} updates; a constant has 1"
+    yield mechanism(sight, "values_fit", least < sight.criteria["fit_of_constant"], text, steps)

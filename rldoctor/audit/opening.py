@@ -37,6 +37,11 @@ class Opening:
         """Mean square of the lambda-returns over the steps of the rollout, for values near 0."""
         return _mean_square([*self.lengths, *self.tails], decay, reward)
 
+    def running_deviation(self, gamma: float, reward: float) -> float:
+        """Deviation of the discounted sums so far, over the steps of the rollout; begun anew at every end."""
+        sums = np.concatenate([_sums(int(one), gamma) for one in [*self.lengths, *self.tails]])
+        return float(np.std(reward * sums))
+
     def endless(self, decay: float, reward: float) -> float:
         """The same if no end of an episode stopped the sum."""
         return _mean_square([self.width], decay, reward)
@@ -88,6 +93,11 @@ def _per_episode(sight: Sight) -> list[tuple[Series, Series]]:
 
 def _mean_square(lengths: list[float], decay: float, reward: float) -> float:
     """Mean square of ``reward (1 - decay^k) / (1 - decay)`` over k = 1 .. length of every episode."""
-    left = np.concatenate([np.arange(1, int(one) + 1) for one in lengths])
-    sums = left if decay >= 1 else (1 - decay**left) / (1 - decay)
+    sums = np.concatenate([_sums(int(one), decay) for one in lengths])
     return float(np.mean(np.square(reward * sums)))
+
+
+def _sums(length: int, decay: float) -> FloatArray:
+    """Discounted sums of 1, 2, ... ``length`` ones, shape (length,)."""
+    count = np.arange(1.0, length + 1)
+    return count if decay >= 1 else (1 - decay**count) / (1 - decay)

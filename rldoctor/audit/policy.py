@@ -9,6 +9,7 @@ import numpy as np
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
 
 # Entropy of a normal distribution of width 1: (1 + ln(2 pi)) / 2.
 _NORMAL = 1.4189385332
@@ -19,9 +20,12 @@ def policy(sight: Sight) -> Iterator[AuditRow]:
     if not sight.of("on_policy"):
         return
     gaussian = sight.logged("policy_std")
-    yield from _dimensions(sight) if gaussian else _actions(sight)
     if gaussian:
-        yield from _rate(sight)
+        yield from _dimensions(sight)
+    elif sight.holds("categorical"):
+        yield from _actions(sight)
+    yield from _rate(sight)
+    yield from _logged_rate(sight)
     yield from _advantages(sight)
     yield from _surrogate(sight)
 
@@ -58,19 +62,87 @@ def _actions(sight: Sight) -> Iterator[AuditRow]:
 
 
 def _rate(sight: Sight) -> Iterator[AuditRow]:
-    """A lower bound of the learning rate: Adam moves ln(sigma) by about one learning rate per step at most.
+    """The learning rate between bounds: Adam moves the width's parameter by about one rate per step at most.
 
-    Optimiser steps between two rows: iterations x epochs x minibatches, where all of that is known.
+    And it moves it by a random walk of such steps at least, the root of their number: less, update after
+    update, is a smaller rate. Optimiser steps between two rows: iterations x epochs x minibatches.
     """
+    formula = sight.formula("width_step")
     per_iteration = sight.setting("n_epochs") * sight.setting("rollout_batch") / sight.setting("batch_size")
-    steps, width, iterations = sight.together("policy_std", "iterations")
-    if not np.isfinite(per_iteration) or per_iteration < 1 or width.size < sight.criteria["few_rows"]:
+    if formula is None or not np.isfinite(per_iteration) or per_iteration < 1:
         return
-    moved = np.abs(np.diff(np.log(np.maximum(width, 1e-12)))) / (np.diff(iterations) * per_iteration)
-    fastest = float(np.max(moved)) / sight.criteria["rate_steps"]
-    most = float(np.max(moved))
-    text = f"ln(width) moved by up to {most:.2g} per optimiser step ({per_iteration:,.0f} steps an update)"
-    yield row(sight, "learning_rate", Implied(NAN, fastest, NAN, text, span(steps), int(moved.size)))
+    steps, parameter = _width(sight, formula.form)
+    if parameter.size < sight.criteria["few_rows"]:
+        return
+    made = np.maximum(np.round(np.diff(steps) / sight.setting("rollout_batch")), 1) * per_iteration
+    moved = np.abs(np.diff(parameter))
+    most = float(np.max(moved / made))
+    # Of a step's typical size the root of a mean square, over the rows: one row may stand still by chance.
+    walk = float(np.sqrt(np.mean(np.square(moved) / made)))
+    said = "the width" if formula.form == "scalar" else "ln(width)"
+    text = f"{said} moved by up to {most:.2g} per optimiser step ({per_iteration:,.0f} steps an update)"
+    low, high = most / sight.criteria["rate_steps"], walk * sight.criteria["rate_walk"]
+    # With a rate that the library itself moves the one that was written is only where it began.
+    if sight.logged("learning_rate"):
+        yield from _held_against_logged(sight, steps, moved, made, said)
+    if _rate_is_moved(sight):
+        return
+    yield row(sight, "learning_rate", Implied(NAN, low, NAN, text, span(steps), int(moved.size)))
+    text = (
+        f"{said} moved by {walk:.2g} x the root of the optimiser steps ({per_iteration:,.0f} steps an update)"
+    )
+    yield row(sight, "learning_rate_most", Implied(NAN, NAN, high, text, span(steps), int(moved.size)))
+
+
+def _rate_is_moved(sight: Sight) -> bool:
+    """Whether the library moves the learning rate by itself, or nobody said where it began."""
+    schedule, rate = sight.run.config.get("lr_schedule"), sight.run.config.get("learning_rate")
+    adaptive = schedule is not None and str(schedule.value).lower() == "adaptive"
+    return adaptive or (rate is not None and rate.source.startswith("first value"))
+
+
+def _logged_rate(sight: Sight) -> Iterator[AuditRow]:
+    """The logged learning rate itself: a schedule may lower it, and only one that adapts raises it."""
+    steps, rate = sight.together("learning_rate")
+    if rate.size < sight.criteria["least_rows"] or _rate_is_moved(sight) or not (rate > 0).all():
+        return
+    largest = float(rate.max())
+    text = f"the logged learning rate begins at {rate[0]:.3g} and is at most {largest:.3g}"
+    yield row(sight, "learning_rate_logged", Implied(NAN, largest, NAN, text, span(steps), int(rate.size)))
+
+
+def _width(sight: Sight, form: str) -> tuple[FloatArray, FloatArray]:
+    """Steps and the parameter of the width: its logarithm (by the entropy if need be) or itself."""
+    if sight.logged("policy_std"):
+        steps, width = sight.together("policy_std")
+        return steps, width if form == "scalar" else np.log(np.maximum(width, 1e-12))
+    steps, entropy = sight.together("entropy")
+    dims = sight.setting("action_dim")
+    return (steps, entropy / dims) if form == "log" and dims > 0 else (steps, np.empty(0))
+
+
+def _held_against_logged(
+    sight: Sight, steps: FloatArray, moved: FloatArray, made: FloatArray, said: str
+) -> Iterator[AuditRow]:
+    """Whether the width moves as the logged learning rate lets it, row by row.
+
+    The rate of a row is that after its update; an adaptive one may have been elsewhere within it, so the
+    larger of it and the one before counts, and its own factor on the way.
+    """
+    series = sight.metrics["learning_rate"].finite()
+    rates = np.interp(steps, series.steps, series.values)
+    larger = np.maximum(rates[1:], rates[:-1])
+    if not (larger > 0).all():
+        return
+    shares = moved / (made * larger)
+    walks = float(np.sqrt(np.mean(np.square(moved) / made / np.square(larger))))
+    beyond = median(shares) > sight.criteria["rate_steps"]
+    below = walks * sight.criteria["rate_walk"] < 1
+    text = (
+        f"{said} moves by {median(shares):.2g} of the logged learning rate per optimiser step (median; at "
+        f"most about 1), and by {walks:.2g} of a random walk of such steps"
+    )
+    yield mechanism(sight, "logged_rate_acts", not (beyond or below), text, steps)
 
 
 def _advantages(sight: Sight) -> Iterator[AuditRow]:
@@ -84,6 +156,10 @@ def _advantages(sight: Sight) -> Iterator[AuditRow]:
     if surrogate.size < sight.criteria["least_rows"]:
         return
     typical = median(np.abs(surrogate))
+    # A policy that moves far makes surrogates of any size (ratios are not bounded where the advantage is
+    # negative), and without a KL nobody knows whether it did.
+    if not sight.logged("approx_kl"):
+        return
     limit = sight.criteria["surrogate_normal"]
     # A2C's loss is log-probability x advantage: with normalised advantages it may be as large as an entropy.
     if sight.of("a2c") or typical < limit:

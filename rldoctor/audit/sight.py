@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rldoctor.audit.criteria import AuditCriteria
+from rldoctor.audit.criteria import AuditCriteria, Formula
 from rldoctor.model.algorithms import matches
 from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.config import Knob
@@ -49,9 +49,20 @@ class Sight:
         """Whether the run's algorithm is among these (names or families)."""
         return bool(self.run.algorithm) and matches(self.run.algorithm, algorithms)
 
-    def by(self, *frameworks: str) -> bool:
-        """Whether one of these frameworks wrote the log."""
-        return self.run.framework in frameworks
+    def formula(self, name: str) -> Formula | None:
+        """How the run's library computes what this formula is about; None where nobody read it there."""
+        found = self.criteria.formulas[name].get(self.run.framework)
+        if found is None or not all(self._is(knob, values) for knob, values in found.when.items()):
+            return None
+        return found
+
+    def holds(self, name: str) -> bool:
+        """Whether a formula holds for the library that wrote this log, with its settings."""
+        return self.formula(name) is not None
+
+    def _is(self, name: str, values: tuple[str, ...]) -> bool:
+        knob = self.run.config.get(name)
+        return ("unknown" if knob is None else str(knob.value).lower()) in values
 
     def logged(self, *names: str) -> bool:
         """Whether all of these metrics are there."""
@@ -65,10 +76,14 @@ class Sight:
         """
         if not self.logged(*names):
             return tuple(np.empty(0) for _ in range(len(names) + 1))
-        steps = self.metrics[names[0]].steps
-        for name in names[1:]:
-            steps = np.intersect1d(steps, self.metrics[name].steps, assume_unique=True)
-        found = [self.metrics[name] for name in names]
+        return self.rows(*(self.metrics[name] for name in names))
+
+    @staticmethod
+    def rows(*found: Series) -> tuple[FloatArray, ...]:
+        """Steps that all of these series have, then the values of each there, where all are finite."""
+        steps = found[0].steps
+        for one in found[1:]:
+            steps = np.intersect1d(steps, one.steps, assume_unique=True)
         columns = [one.values[np.searchsorted(one.steps, steps)] for one in found]
         keep = np.all(np.isfinite(columns), axis=0) if columns else np.ones(steps.shape, dtype=bool)
         return (steps[keep], *(column[keep] for column in columns))

@@ -19,6 +19,11 @@ def targets(sight: Sight) -> Iterator[AuditRow]:
     Explained variance is of the values before the update, the value loss of those during it, so the figure is
     low by what the update improves; a factor of a few is within the model's error.
     """
+    if sight.holds("first_targets"):
+        steps, loss = sight.together("value_loss")
+        yield from _first_targets(sight, steps, loss)
+    if not sight.holds("targets_spread"):
+        return
     steps, loss, explained = sight.together("value_loss", "explained_variance")
     usable = explained < 0.99
     if usable.sum() < sight.criteria["few_rows"]:
@@ -35,7 +40,6 @@ def targets(sight: Sight) -> Iterator[AuditRow]:
     if not sight.of("a2c"):
         yield from _possible(sight, steps[usable], variance)
     yield from _vary(sight, steps[usable], variance)
-    yield from _first_targets(sight, steps, loss)
 
 
 def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
@@ -44,7 +48,7 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
     Rewards of one sign add up to at most one sum over an episode, or over a horizon where that is shorter; a
     quantity between 0 and that sum has a standard deviation of at most half of it (Popoviciu's inequality).
     """
-    if not (sight.by("stable_baselines3", "cleanrl") and sight.logged_reward_is_learned()):
+    if not sight.logged_reward_is_learned():
         return
     # Normalised rewards, of which nothing may be written, make targets of about 1 whatever is logged.
     written = np.isfinite(sight.setting("normalize_reward"))
@@ -76,7 +80,7 @@ def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[Aud
     targets differ by rewards. By a hundredth of one they differ where the learner is paid next to nothing, or
     where it sees no further than the reward itself.
     """
-    if not (sight.by("stable_baselines3", "cleanrl") and sight.logged_reward_is_learned()):
+    if not sight.logged_reward_is_learned():
         return
     if not sight.logged("episode_return", "episode_length"):
         return

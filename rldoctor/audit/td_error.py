@@ -44,7 +44,8 @@ def td_error(sight: Sight) -> Iterator[AuditRow]:
 
 def _error(sight: Sight, loss: FloatArray) -> FloatArray:
     """Error of one prediction, in the unit of the returns, from losses of shape (n,)."""
-    if sight.of("dqn", "ddqn") and not sight.by("cleanrl", "leanrl"):
+    form = sight.formula("td_loss")
+    if sight.of("dqn", "ddqn") and not (form is not None and form.form == "squared"):
         # Huber with a corner at 1: half the square below it, the error less a half above.
         return np.where(loss > 0.5, loss + 0.5, np.sqrt(2 * loss))
     return np.sqrt(loss)

@@ -21,6 +21,7 @@ def temperature(sight: Sight) -> Iterator[AuditRow]:
     if not sight.of("sac", "tqc", "crossq", "droq", "redq") or not sight.logged("entropy_coef"):
         return
     yield from _moves(sight)
+    yield from _sign(sight)
     yield from _rate(sight)
 
 
@@ -34,6 +35,32 @@ def _moves(sight: Sight) -> Iterator[AuditRow]:
     unmoved = still and (pushed or abs(float(alpha[0]) - 1.0) < sight.criteria["exact_move"])
     text = f"alpha goes from {alpha[0]:.3g} to {alpha[-1]:.3g} over {alpha.size} rows with a loss of its own"
     yield mechanism(sight, "temperature_moves", not unmoved, text, steps)
+
+
+def _sign(sight: Sight) -> Iterator[AuditRow]:
+    """Whether the temperature falls where its loss says that the entropy is above the target.
+
+    The loss is ``log(alpha) (H - target)`` or ``alpha (H - target)``, by the library. Adam follows a mean of
+    the gradients, so only moves between rows with a clear gap of one sign count.
+    """
+    formula = sight.formula("temperature_loss")
+    if formula is None:
+        return
+    steps, alpha, loss = sight.together("entropy_coef", "entropy_coef_loss")
+    factor = np.log(np.maximum(alpha, 1e-12)) if formula.form == "log" else alpha
+    gap = loss / np.where(np.abs(factor) > sight.criteria["gap_factor"], factor, np.nan)
+    clear = np.abs(gap) > sight.criteria["gap_clear"]
+    steady = clear[1:] & clear[:-1] & (np.sign(gap[1:]) == np.sign(gap[:-1]))
+    moves = np.diff(np.log(np.maximum(alpha, 1e-12)))
+    counted = steady & (np.abs(moves) > sight.criteria["exact_move"])
+    if counted.sum() < sight.criteria["few_rows"]:
+        return
+    against = float(np.mean(np.sign(moves[counted]) == np.sign(gap[1:][counted])))
+    text = (
+        f"of {int(counted.sum())} pairs of rows whose loss shows a clear gap to the target entropy, alpha "
+        f"moves away from closing it in {against:.0%} (median gap {median(gap[1:][counted]):.2g} nats)"
+    )
+    yield mechanism(sight, "temperature_sign", against < sight.criteria["gap_against"], text, steps)
 
 
 def _rate(sight: Sight) -> Iterator[AuditRow]:

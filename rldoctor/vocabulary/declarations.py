@@ -72,7 +72,10 @@ _AXIS = Record(
     {"offset": Number(), "note": TextValue(), "when_algorithm": _ALGORITHMS, "when_tags": _WORDS},
 )
 _TELLING = Record({"any_of": _ALGORITHMS, "has": ListOf(TextValue(), least=1)}, {"assume": _ALGORITHM})
-_FIXED = Record({"value": Number()}, {"per": _KNOBS, "when_algorithm": _ALGORITHMS})
+_FIXED = Record(
+    {"value": Number()},
+    {"per": _KNOBS, "when_algorithm": _ALGORITHMS, "in_scripts": _WORDS, "source": TextValue()},
+)
 # Defaults change from release to release, so a set of them names its own, and those that an older release had
 # otherwise: no log says which it was, so they are not assumed.
 _CHANGED = Record(

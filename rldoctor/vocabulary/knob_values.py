@@ -276,6 +276,14 @@ def off_at_zero(knob: str, written: object) -> Sequence[Reading]:
     return readings
 
 
+def given(knob: str, written: object) -> Sequence[Reading]:
+    """1 where a class or an object is named, 0 for none."""
+    parsed = parse_value(written)
+    opaque = isinstance(written, str) and parsed is None
+    named = opaque or (parsed is not None and parsed.value != "none")
+    return (Reading(knob, int(named), plain=False),)
+
+
 READERS: Mapping[str, ValueReader] = {
     "": default,
     "off_at_zero": off_at_zero,
@@ -288,6 +296,7 @@ READERS: Mapping[str, ValueReader] = {
     "policy_kwargs": policy_kwargs,
     "budget": budget,
     "her": her,
+    "given": given,
     "noise": noise,
     "bound": bound,
     "log": log,

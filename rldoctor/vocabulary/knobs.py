@@ -83,12 +83,21 @@ def add_constants(knobs: dict[str, Knob], table: FrameworkTable, algorithm: str)
         applies = not constant.when_algorithm or matches(algorithm, constant.when_algorithm)
         factors = [knobs[one].number() if one in knobs else None for one in constant.per]
         # With nothing of the configuration known, nothing is claimed to be known.
+        script = knobs.get("algo")
+        applies = applies and (
+            not constant.in_scripts or (script is not None and script.value in constant.in_scripts)
+        )
         if name in knobs or not knobs or not applies or any(factor is None for factor in factors):
             continue
         value = constant.value
         for factor in factors:
             value *= factor or 1.0
-        source = f"fixed by {table.name}"
+        # A script is there to be changed: what it does is its default.
+        source = (
+            f"default of {table.name}'s {script.value}"
+            if constant.in_scripts and script
+            else f"fixed by {table.name}"
+        )
         knobs[name] = Knob(name, value, name, value, source)
 
 

@@ -110,11 +110,13 @@ class AlgorithmRule:
 
 @dataclass(frozen=True, slots=True)
 class FixedKnob:
-    """A knob that the framework fixes in code."""
+    """A knob that the framework fixes in code; with ``in_scripts`` only where one of these was started."""
 
     value: float
     per: tuple[str, ...] = ()
     when_algorithm: tuple[str, ...] = ()
+    in_scripts: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
