@@ -78,5 +78,7 @@ def _fits(sight: Sight) -> Iterator[AuditRow]:
     if loss.size < 2 * sight.criteria["few_rows"]:
         return
     least = float(loss.min())
-    text = f"the loss of the normalised values is never below {least:.2g} in {loss.size} updates; a constant has 1"
+    text = (
+        f"the loss of the normalised values is never below {least:.2g} in {loss.size} updates, a constant's 1"
+    )
     yield mechanism(sight, "values_fit", least < sight.criteria["fit_of_constant"], text, steps)

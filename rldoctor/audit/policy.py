@@ -88,10 +88,17 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
     if _rate_is_moved(sight):
         return
     yield row(sight, "learning_rate", Implied(NAN, low, NAN, text, span(steps), int(moved.size)))
+    rate = sight.setting("learning_rate")
+    if rate > 0 and not sight.logged("learning_rate"):
+        yield _sized(sight, steps, high / rate, said)
+
+
+def _sized(sight: Sight, steps: FloatArray, share: float, said: str) -> AuditRow:
+    """Whether steps have the size of the rate; a clip or a gradient of nearly 0 makes them smaller, too."""
     text = (
-        f"{said} moved by {walk:.2g} x the root of the optimiser steps ({per_iteration:,.0f} steps an update)"
+        f"over the run {said} moves by at most {share:.2g} of a random walk with steps of one learning rate"
     )
-    yield row(sight, "learning_rate_most", Implied(NAN, NAN, high, text, span(steps), int(moved.size)))
+    return mechanism(sight, "steps_sized", share > 1, text, steps)
 
 
 def _rate_is_moved(sight: Sight) -> bool:
@@ -137,12 +144,12 @@ def _held_against_logged(
     shares = moved / (made * larger)
     walks = float(np.sqrt(np.mean(np.square(moved) / made / np.square(larger))))
     beyond = median(shares) > sight.criteria["rate_steps"]
-    below = walks * sight.criteria["rate_walk"] < 1
     text = (
         f"{said} moves by {median(shares):.2g} of the logged learning rate per optimiser step (median; at "
         f"most about 1), and by {walks:.2g} of a random walk of such steps"
     )
-    yield mechanism(sight, "logged_rate_acts", not (beyond or below), text, steps)
+    yield mechanism(sight, "logged_rate_acts", not beyond, text, steps)
+    yield _sized(sight, steps, walks * sight.criteria["rate_walk"], said)
 
 
 def _advantages(sight: Sight) -> Iterator[AuditRow]:
