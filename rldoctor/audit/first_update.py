@@ -341,6 +341,11 @@ def _factor(
     if usual < least:
         return
     factor = float(np.sqrt(start.loss / usual))
+    formula = sight.formula("first_targets")
+    # What the last minibatch of an update is left with may be little because the targets are all alike, as with
+    # a discount near 0 (targets_vary).
+    if formula is not None and formula.row == "last" and start.loss < error[0]:
+        return
     high, low = (float(np.sqrt(start.loss / one)) for one in error)
     said = f"{text}: the learner's reward is {low:.2g} to {high:.2g} times the logged one"
     yield row(sight, "reward_factor", Implied(factor, low, high, said, span(np.array([start.step])), 1))

@@ -276,6 +276,13 @@ def off_at_zero(knob: str, written: object) -> Sequence[Reading]:
     return readings
 
 
+def positive(knob: str, written: object) -> Sequence[Reading]:
+    """A number above 0; none and -1 mean that another key says it."""
+    found = default(knob, written)
+    known = bool(found) and not isinstance(found[0].value, str) and found[0].value > 0
+    return found if known else ()
+
+
 def given(knob: str, written: object) -> Sequence[Reading]:
     """1 where a class or an object is named, 0 for none."""
     parsed = parse_value(written)
@@ -297,6 +304,7 @@ READERS: Mapping[str, ValueReader] = {
     "budget": budget,
     "her": her,
     "given": given,
+    "positive": positive,
     "noise": noise,
     "bound": bound,
     "log": log,
