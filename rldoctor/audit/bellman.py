@@ -109,7 +109,8 @@ def _balance(sight: Sight) -> _Balance | None:
     )
     if usable.sum() < sight.criteria["few_rows"]:
         return None
-    error = np.abs(lag) * sight.criteria["lag_error"] + np.abs(reward) * sight.criteria["reward_error"]
+    sizes = (("lag_error", lag), ("reward_error", reward), ("value_error", value))
+    error = sum((np.abs(one) * sight.criteria[name] for name, one in sizes), np.zeros(steps.shape))
     return _Balance(*(one[usable] for one in (steps, q, value - lag, reward, lag, error)))
 
 

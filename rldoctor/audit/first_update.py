@@ -342,8 +342,8 @@ def _factor(
         return
     factor = float(np.sqrt(start.loss / usual))
     formula = sight.formula("first_targets")
-    # What the last minibatch of an update is left with may be little because the targets are all alike, as with
-    # a discount near 0 (targets_vary).
+    # What the last minibatch of an update is left with may be little because the targets are all alike, as
+    # with a discount near 0 (targets_vary).
     if formula is not None and formula.row == "last" and start.loss < error[0]:
         return
     high, low = (float(np.sqrt(start.loss / one)) for one in error)

@@ -1,8 +1,8 @@
 """The formulas of the audit on real trainings of other libraries, healthy and with one fault in their code.
 
-``logs`` holds what the library logged, kept by ``keep_log.py``; it is written back as the library's own log. Of a
-healthy training every interval must hold the truth and no mechanism may be denied; of a faulty one the row that
-shows the fault must say so.
+``logs`` holds what the library logged, kept by ``keep_log.py``; it is written back as the library's own log.
+Of a healthy training every interval must hold the truth and no mechanism may be denied; of a faulty one the
+row that shows the fault must say so.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ TRUTH = {
     "rllib-ppo-healthy": {"vf_coef": 1, "ent_coef": 0.001, "surrogate_sign": 1, "reward_factor": 1},
 }
 
-# The fault in the library's code, and what the log says of it: the truth, which the configuration is not, or 0
-# for a mechanism that does not work.
+# The fault in the library's code, and what the log says of it: the truth, which the configuration is not, or
+# 0 for a mechanism that does not work.
 FAULTS = {
     "cleanrl-td3-gamma": {"discount": 0.3},
     "cleanrl-td3-no-target": {"discount": 0.0},
@@ -114,7 +114,7 @@ def test_the_log_shows_the_fault(name: str, tmp_path: Path) -> None:
     for quantity, truth in FAULTS[name].items():
         row = found[quantity]
         assert within(row, truth), (quantity, row)
-        # A mechanism is denied; a value of a setting contradicts what was written or, of no setting, excludes 1.
+        # A mechanism is denied; a setting contradicts what was written; a factor excludes 1.
         assert row.contradicted or row.best == 0 or row.high < 1, (quantity, row)
 
 
