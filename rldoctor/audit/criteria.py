@@ -30,7 +30,7 @@ class AuditedQuantity:
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
+class LibraryFormula:
     """How one library computes a number that it logs.
 
     ``source``: version, file and line it was read from. ``row``: what a row holds, ``mean`` over an update,
@@ -51,7 +51,7 @@ class AuditCriteria:
 
     quantities: Mapping[str, AuditedQuantity] = field(default_factory=dict)
     numbers: Mapping[str, float] = field(default_factory=dict)
-    formulas: Mapping[str, Mapping[str, Formula]] = field(default_factory=dict)
+    formulas: Mapping[str, Mapping[str, LibraryFormula]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
         """A number by name; KeyError for one that the file does not define."""

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rldoctor.audit.criteria import AuditCriteria, AuditedQuantity, Formula
+from rldoctor.audit.criteria import AuditCriteria, AuditedQuantity, LibraryFormula
 from rldoctor.datafiles.canonical import vocabulary_names
 from rldoctor.datafiles.packs import AUDIT
 from rldoctor.datafiles.read import SCHEMA, checked
@@ -67,8 +67,8 @@ def read_criteria(rules: Path) -> AuditCriteria:
     )
 
 
-def _formula(entry: dict[str, Any]) -> Formula:
-    return Formula(
+def _formula(entry: dict[str, Any]) -> LibraryFormula:
+    return LibraryFormula(
         source=entry["source"],
         row=entry.get("row", ""),
         form=entry.get("form", ""),

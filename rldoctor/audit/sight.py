@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from rldoctor.audit.criteria import AuditCriteria, Formula
+from rldoctor.audit.criteria import AuditCriteria, LibraryFormula
 from rldoctor.model.algorithms import matches
 from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.config import Knob
@@ -49,7 +49,7 @@ class Sight:
         """Whether the run's algorithm is among these (names or families)."""
         return bool(self.run.algorithm) and matches(self.run.algorithm, algorithms)
 
-    def formula(self, name: str) -> Formula | None:
+    def formula(self, name: str) -> LibraryFormula | None:
         """How the run's library computes what this formula is about; None where nobody read it there."""
         found = self.criteria.formulas[name].get(self.run.framework)
         if found is None or not all(self._is(knob, values) for knob, values in found.when.items()):
