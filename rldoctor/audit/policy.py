@@ -81,7 +81,7 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
     walk = float(np.sqrt(np.mean(np.square(moved) / made)))
     said = "the width" if formula.form == "scalar" else "ln(width)"
     text = f"{said} moved by up to {most:.2g} per optimiser step ({per_iteration:,.0f} steps an update)"
-    low, high = most / sight.criteria["rate_steps"], walk * sight.criteria["rate_walk"]
+    low = most / sight.criteria["rate_steps"]
     # With a rate that the library itself moves the one that was written is only where it began.
     if sight.logged("learning_rate"):
         yield from _held_against_logged(sight, steps, moved, made, said)
@@ -90,15 +90,13 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
     yield row(sight, "learning_rate", Implied(NAN, low, NAN, text, span(steps), int(moved.size)))
     rate = sight.setting("learning_rate")
     if rate > 0 and not sight.logged("learning_rate"):
-        yield _sized(sight, steps, high / rate, said)
+        yield _sized(sight, steps, walk / rate, said)
 
 
 def _sized(sight: Sight, steps: FloatArray, share: float, said: str) -> AuditRow:
     """Whether steps have the size of the rate; a clip or a gradient of nearly 0 makes them smaller, too."""
-    text = (
-        f"over the run {said} moves by at most {share:.2g} of a random walk with steps of one learning rate"
-    )
-    return mechanism(sight, "steps_sized", share > 1, text, steps)
+    text = f"over the run {said} moves by {share:.2g} of a random walk with steps of one learning rate"
+    return mechanism(sight, "steps_sized", share * sight.criteria["rate_walk"] > 1, text, steps)
 
 
 def _rate_is_moved(sight: Sight) -> bool:
@@ -149,7 +147,7 @@ def _held_against_logged(
         f"most about 1), and by {walks:.2g} of a random walk of such steps"
     )
     yield mechanism(sight, "logged_rate_acts", not beyond, text, steps)
-    yield _sized(sight, steps, walks * sight.criteria["rate_walk"], said)
+    yield _sized(sight, steps, walks, said)
 
 
 def _advantages(sight: Sight) -> Iterator[AuditRow]:
