@@ -15,6 +15,7 @@ from rldoctor.engine.prepared_run import prepare
 from rldoctor.engine.ruletest import synthetic_run
 from rldoctor.engine.scene import place
 from rldoctor.language.parser import parse
+from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.finding import Finding
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.builtin import builtin_pack
@@ -46,14 +47,16 @@ def contradictions(text: str) -> list[str]:
     ]
 
 
-def why_not(code: str, case_text: str, when: str = "") -> str:
+def why_not(code: str, case_text: str, when: str = "", knobs: tuple[Knob, ...] = ()) -> str:
     """The line of a built-in rule, or of its lets under another condition, on a case of its own tests."""
     directory = builtin_rules_dir()
     rule = next(one for one in builtin_pack().rules if one.code == code)
     rule = replace(rule, when=parse(when)) if when else rule
     cases = load_tests(Path(rule.path).with_suffix("").with_suffix(".test.yaml")).cases
     case = next(one for one in cases if case_text in one.name)
-    scene = place(rule, prepare(synthetic_run(case), load_policy(directory), load_derived(directory)))
+    run = synthetic_run(case)
+    run = replace(run, config=RunConfig({**run.config.knobs, **{one.name: one for one in knobs}}))
+    scene = place(rule, prepare(run, load_policy(directory), load_derived(directory)))
     scene.activate(fired=False)
     return deciding(scene, scene.measures())
 
@@ -66,6 +69,12 @@ def test_a_limit_on_the_left_says_the_same() -> None:
     told = why_not("POL-03", "healthy", "kl_typical > kl_high")
     assert told.endswith("(not above 0.05)")
     assert why_not("POL-03", "healthy", "kl_high < kl_typical") == told
+
+
+@pytest.mark.parametrize(("key", "said"), [("ppo_epoch", "ppo_epoch = 10"), ("", "n_epochs = 10")])
+def test_a_setting_is_told_as_it_was_written(key: str, said: str) -> None:
+    knob = Knob("n_epochs", 10, key, 10, "args.yaml:3")
+    assert why_not("POL-03", "healthy", "config.n_epochs > epochs_usual", (knob,)) == said
 
 
 def test_a_number_between_two_limits_is_told_once() -> None:
