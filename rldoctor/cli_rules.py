@@ -11,7 +11,7 @@ from rldoctor.commands.program import RULES_HELP, Program
 
 rules_program = Program("rules", RULES_HELP)
 
-# Only the packs that are named: a settings file does not add to them.
+# Where none is named `list` and `show` use the packs of the settings file; `docs` writes what is named only.
 Rules = Annotated[
     list[str],
     typer.Option(*OPTIONS["rules"].flags, metavar=OPTIONS["rules"].metavar, help=OPTIONS["rules"].help),

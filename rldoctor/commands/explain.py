@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rldoctor.commands.rules import find_rule, pack
+from rldoctor.commands.rules import find_rule, rules_in_use
 from rldoctor.report.blocks import Block, Paragraph
 from rldoctor.report.rule_texts import RuleText, text_of
 from rldoctor.report.terminal_parts import STYLES, indented
@@ -17,7 +17,7 @@ def explain(name: str, directories: Sequence[str]) -> int:
     from rldoctor.report.layout import printer
     from rldoctor.report.terminal_parts import console
 
-    rules = {rule.code: rule for rule in pack(directories)}
+    rules = {rule.code: rule for rule in rules_in_use(directories)}
     text = text_of(find_rule(name, list(rules.values())), rules)
     out = printer(sys.stdout) or console()
     for block in _told(text):

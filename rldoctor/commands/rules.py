@@ -18,7 +18,7 @@ def show_rule(name: str, directories: Sequence[str]) -> int:
     """Everything about one rule; UsageError when there is none of that code or slug."""
     from rldoctor.report.terminal_parts import console
 
-    rule = find_rule(name, pack(directories))
+    rule = find_rule(name, rules_in_use(directories))
     out = console()
     for line in _described(rule):
         out.print(_wrapped(line, out.width), soft_wrap=True)
@@ -27,11 +27,12 @@ def show_rule(name: str, directories: Sequence[str]) -> int:
 
 def find_rule(name: str, found: Sequence[Rule]) -> Rule:
     """The rule of a code or slug, any case; UsageError when there is none."""
-    known = {key.lower(): rule for rule in found for key in (rule.code, rule.slug)}
-    rule = known.get(name.lower())
+    known = {key: rule for rule in found for key in (rule.code, rule.slug)}
+    rule = known.get(name.upper()) or known.get(name.lower())
     if rule is None:
-        guess = did_you_mean(name.lower(), list(known)).upper() if "-" in name else ""
-        raise UsageError(f"no rule is called '{name}'{guess.lower()}", hint="see: rldoctor rules list")
+        written = name.upper() if name[-1:].isdigit() else name.lower()
+        guess = did_you_mean(written, list(known)) if "-" in name else ""
+        raise UsageError(f"no rule is called '{name}'{guess}", hint="see: rldoctor rules list")
     return rule
 
 
@@ -79,6 +80,14 @@ def pack_directory(name: str) -> Path:
     if not path.is_dir():
         raise UsageError(f"{path}: no such directory", hint="give a directory of rule files")
     return path
+
+
+def rules_in_use(directories: Sequence[str]) -> Sequence[Rule]:
+    """As :func:`pack`; where none is named with the packs of the settings file, as in ``analyze``."""
+    from rldoctor.commands.settings import load_settings
+
+    # A report names codes of those packs, and says how to ask about them.
+    return pack(directories or load_settings().rules)
 
 
 def pack(directories: Sequence[str]) -> Sequence[Rule]:

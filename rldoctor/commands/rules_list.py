@@ -23,10 +23,10 @@ _CODE, _SEVERITY = 8, 10
 
 def list_rules(directories: Sequence[str], format_: str) -> int:
     """Every rule, grouped by area; UsageError for an unknown format."""
-    from rldoctor.commands.rules import pack
+    from rldoctor.commands.rules import rules_in_use
 
     wanted = one_of(format_, FORMATS, "--format")
-    found = sorted(pack(directories), key=lambda rule: (rule.area, rule.code))
+    found = sorted(rules_in_use(directories), key=lambda rule: (rule.area, rule.code))
     if wanted == "json":
         _write_json(found)
     else:

@@ -52,7 +52,7 @@ def headline(diagnosis: Diagnosis) -> str:
     """The verdict in one sentence."""
     if diagnosis.verdict == "healthy":
         # Whatever stands under a healthy verdict is a remark, about the log for instance.
-        remarks = f" ({plural(len(diagnosis.roots), 'remark')} below)" if diagnosis.roots else ""
+        remarks = f" ({plural(len(diagnosis.roots), 'remark')})" if diagnosis.roots else ""
         return f"Nothing wrong was found by the rules that could look{remarks}."
     if diagnosis.roots:
         first = diagnosis.roots[0].finding

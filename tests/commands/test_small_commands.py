@@ -52,7 +52,7 @@ def test_every_rule_can_be_explained(capsys):
 def test_a_code_that_is_none_is_told_with_a_guess(capsys):
     assert run(["explain", "POL-1"]) == 2
     err = capsys.readouterr().err
-    assert "no rule is called 'POL-1' (did you mean 'pol-" in err
+    assert "no rule is called 'POL-1' (did you mean 'POL-" in err
     assert "rldoctor rules list" in err
 
 

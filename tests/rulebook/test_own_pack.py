@@ -92,6 +92,21 @@ def test_the_page_does_what_it_says(call: Call) -> None:
     assert "MY-01" in out
 
 
+def test_what_the_settings_name_can_be_asked_about(call: Call) -> None:
+    """A report says `rldoctor explain MY-01`: that must find it where the pack stands in rldoctor.toml."""
+    written_pack()
+    assert call("explain", "MY-01")[2].startswith("error: no rule is called 'MY-01'")
+    Path("rldoctor.toml").write_text('rules = ["my-rules"]\n')
+    assert call("analyze", "runs/toy")[1].rstrip().endswith("rldoctor explain MY-01")
+    for words in (("explain", "MY-01"), ("rules", "show", "MY-01"), ("rules", "list")):
+        code, out, err = call(*words)
+        assert (code, err) == (0, "")
+        assert "The gripper lets go" in out
+    # What is written for others holds only what is named.
+    call("rules", "docs", "--into", "pages")
+    assert not (Path("pages") / "MY-01.md").exists()
+
+
 def test_a_framework_that_nothing_recognises_is_told(call: Call) -> None:
     pack = written_pack()
     assert call("rules", "lint", str(pack))[1].count("warning") == 0
