@@ -37,7 +37,8 @@ def write_docs(into: str, directories: Sequence[str]) -> int:
             write_whole(text, target / name)
     except OSError as error:
         raise UsageError(f"cannot write into {target}: {error.strerror or error}") from None
-    sys.stdout.write(f"{target}: {plural(len(pages) - 1, 'page')} and an index\n")
+    # Beside the index stands the page of what the rules share.
+    sys.stdout.write(f"{target}: {plural(len(pages) - 2, 'page')} and an index\n")
     others = sorted(path.name for path in target.glob("*.md") if path.name not in pages)
     if others:
         sys.stdout.write(f"not a page of these rules: {', '.join(others)}\n")
