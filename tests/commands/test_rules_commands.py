@@ -156,7 +156,9 @@ def test_docs_are_a_page_for_each_rule_and_an_index(call: Call) -> None:
     assert code == 0
     assert f"pages: {len(rules)} pages and an index" in out
     assert "not a page of these rules: notes.md" in out
-    assert {path.stem for path in Path("pages").iterdir()} == {"README", "notes"} | {r.code for r in rules}
+    assert {path.stem for path in Path("pages").iterdir()} == {"README", "prescriptions", "notes"} | {
+        r.code for r in rules
+    }
     index = Path("pages/README.md").read_text()
     for rule in rules:
         assert f"| [{rule.code}]({rule.code}.md) |" in index
