@@ -96,7 +96,9 @@ def _balance(sight: Sight) -> _Balance | None:
     """
     if not sight.logged_reward_is_learned() or not sight.logged("episode_return", "episode_length"):
         return None
-    steps, loss, q, critic = sight.together("policy_loss", "q_mean", "critic_loss")
+    formula = sight.formula("two_values")
+    of_buffer = "q_target_mean" if formula is not None and formula.form == "targets" else "q_mean"
+    steps, loss, q, critic = sight.together("policy_loss", of_buffer, "critic_loss")
     half = steps >= (steps[0] + steps[-1]) / 2 if steps.size else steps > 0
     if half.sum() < sight.criteria["few_rows"]:
         return None

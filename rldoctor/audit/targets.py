@@ -80,9 +80,10 @@ def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[Aud
     targets differ by rewards. By a hundredth of one they differ where the learner is paid next to nothing, or
     where it sees no further than the reward itself.
     """
-    if not sight.logged_reward_is_learned():
-        return
-    if not sight.logged("episode_return", "episode_length"):
+    # Normalised rewards are the logged ones by a factor of up to a hundred.
+    normalised = sight.setting("normalize_reward") > 0
+    scaled = not normalised and not sight.logged_reward_is_learned()
+    if scaled or not sight.logged("episode_return", "episode_length"):
         return
     reward, length = rewards_at(sight, steps)
     same = float(np.ptp(reward)) < sight.criteria["unit_reward"] * abs(median(reward))
@@ -95,7 +96,28 @@ def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[Aud
         f"four of five rollouts have targets that differ by less than {share:.2g} of one reward, though each "
         f"step pays {abs(median(reward)):.3g} and episodes end after {median(length):.0f} of {cap:.0f} steps"
     )
-    yield mechanism(sight, "targets_vary", share > sight.criteria["targets_vary"], text, steps)
+    varies = share > sight.criteria["targets_vary"] * (
+        sight.criteria["normalised_share"] if normalised else 1
+    )
+    due = _due_spread(sight, median(length))
+    if varies and due > 0:
+        text += f"; a return that counts the steps to the end would differ by {due:.2g}"
+        varies = share > sight.criteria["targets_vary_share"] * due
+    yield mechanism(sight, "targets_vary", varies, text, steps)
+
+
+def _due_spread(sight: Sight, length: float) -> float:
+    """Deviation of the lambda-returns of an episode, in rewards; NaN where rewards may be normalised."""
+    decay, written = sight.setting("gamma") * sight.setting("gae_lambda"), sight.setting("normalize_reward")
+    first = float(sight.metrics["value_loss"].finite().values[0])
+    maybe = (
+        not np.isfinite(written)
+        and sight.criteria["normalised_low"] < first < sight.criteria["normalised_high"]
+    )
+    if written > 0 or maybe or not 0 <= decay < 1:
+        return NAN
+    left = np.arange(1, int(np.clip(length, 2, sight.criteria["longest"])) + 1)
+    return float(np.std((1 - decay**left) / (1 - decay)))
 
 
 def _first_targets(sight: Sight, steps: FloatArray, loss: FloatArray) -> Iterator[AuditRow]:

@@ -52,6 +52,7 @@ _TAG = Record(
         "when_algorithm": _ALGORITHMS,
         "drop_zeros": ByShape(((bool, Flag()),), _ALGORITHMS),
         "drop_zeros_if_empty": TextValue(),
+        "nan_if_empty": Flag(),
         "unverified": Flag(),
     },
     short="metric",

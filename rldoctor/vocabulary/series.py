@@ -37,8 +37,23 @@ def real_points(one: Mapped, series: Sequence[RawSeries], notes: Sequence[Note],
         keep = values != 0.0
     elif one.rule.drop_zeros_if_empty:
         keep = _counted(one, series)
+    elif one.rule.nan_if_empty:
+        keep = ~_gaps(values)
     # Zeros only: a KL of exactly zero throughout is a finding, not a placeholder.
     return keep if keep.any() else np.ones(values.size, dtype=np.bool_)
+
+
+def _gaps(values: FloatArray) -> BoolArray:
+    """NaN that ends again: rows without an episode. One that stays for longer is a broken number."""
+    nan: BoolArray = np.isnan(values)
+    known = np.flatnonzero(~nan)
+    if not known.size:
+        return nan
+    longest = int(np.max(np.diff(known), initial=1)) - 1
+    last = int(known[-1])
+    if values.size - 1 - last > longest + 1:
+        nan[last + 1 :] = False
+    return nan
 
 
 def _counted(one: Mapped, series: Sequence[RawSeries]) -> BoolArray:

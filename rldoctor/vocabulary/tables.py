@@ -51,6 +51,7 @@ class TagRule:
     ``offset`` is added to a counter as it was logged.
     ``drop_zeros``: exact zeros are placeholders (True: always; names: for these algorithms).
     ``drop_zeros_if_empty`` names the counter that is 0 where the value was never measured.
+    ``nan_if_empty``: a mean over no episode is written as NaN.
     """
 
     metric: str
@@ -65,6 +66,7 @@ class TagRule:
     when_algorithm: tuple[str, ...] = ()
     drop_zeros: tuple[str, ...] = ()
     drop_zeros_if_empty: str = ""
+    nan_if_empty: bool = False
     unverified: bool = False
 
 

@@ -85,6 +85,37 @@ def test_tianshou_before_the_statistics_classes_counts_episodes_per_collection()
     assert "episodes" not in found.metrics
 
 
+NAN = float("nan")
+
+
+def rllib(returns):
+    tags = {
+        "ray/tune/env_runners/episode_return_mean": returns,
+        "ray/tune/env_runners/num_env_steps_sampled_lifetime": [100 * (1 + at) for at in range(len(returns))],
+        "ray/tune/learners/default_policy/qf_mean": [1.0] * len(returns),
+        "ray/tune/learners/default_policy/alpha_value": [1.0] * len(returns),
+    }
+    return understand(board(tags, steps=range(1, len(returns) + 1)))
+
+
+@pytest.mark.parametrize(
+    ("returns", "kept"),
+    [
+        ([NAN, 1, NAN, 2, NAN], [1, 2]),  # an episode of two rows
+        ([1, 2, 3, NAN, NAN, NAN, NAN], [1, 2, 3, NAN, NAN, NAN, NAN]),  # a return that broke
+        ([NAN] * 5, [NAN] * 5),
+    ],
+)
+def test_rllib_writes_a_mean_over_no_episode_as_nan(returns, kept):
+    np.testing.assert_array_equal(values(rllib(returns), "episode_return"), kept)
+
+
+def test_rllib_q_of_sac_is_of_the_policys_own_actions():
+    found = rllib([1, 2, 3])
+    assert "q_policy_mean" in found.metrics
+    assert "q_mean" not in found.metrics
+
+
 def test_tianshou_zero_returns_of_empty_collections_are_dropped():
     tags = {"train/returns_stat/mean": [0, 5, 0], "train/n_collected_episodes": [0, 1, 1]}
     found = understand(board(tags))

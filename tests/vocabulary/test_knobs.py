@@ -123,6 +123,36 @@ def test_update_ratio_counts_all_environments():
 
 
 @every(
+    ("config", "expected"),
+    [
+        ({"_train_batch_size_per_learner": 2000, "train_batch_size": 4000}, 2000),
+        ({"_train_batch_size_per_learner": None, "train_batch_size": 4000}, 4000),
+        ({"train_batch_size": 4000}, 4000),
+    ],
+)
+def test_the_new_stack_of_rllib_leaves_old_keys_at_their_defaults(config, expected):
+    tags = {"ray/tune/learners/default_policy/curr_kl_coeff": [0.2]}
+    settings = {**config, "minibatch_size": 128, "sgd_minibatch_size": -1}
+    found = understand(board(tags, config=settings)).config
+    assert found.number("rollout_batch") == expected
+    assert found.number("batch_size") == 128
+
+
+@every(("script", "expected"), [("ppo_continuous_action", 1), ("ppo", None)])
+def test_what_a_script_of_cleanrl_does_by_itself(script, expected):
+    tags = {"losses/clipfrac": [0.1], "losses/value_loss": [1.0], "charts/SPS": [100.0]}
+    found = understand(board(tags, config={"exp_name": script, "gamma": 0.99})).config
+    assert found.number("normalize_reward") == expected
+    if expected:
+        assert found.knobs["normalize_reward"].source.startswith("default")
+
+
+@every(("written", "expected"), [("RunningStandardScaler", 1), ("<class 'x'>", 1), (None, 0), ("None", 0)])
+def test_a_class_is_given_or_not(written, expected):
+    assert knob_values.READERS["given"]("value_normalisation", written)[0].value == expected
+
+
+@every(
     ("settings", "factor", "doubts"),
     [
         ({"a": 0.5}, 0.5, 0),
