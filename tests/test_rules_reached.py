@@ -24,6 +24,7 @@ END_TO_END = [
     HERE / "test_planted_end_to_end.py",
     HERE / "test_requests_for_help.py",
     HERE / "test_language_models_end_to_end.py",
+    HERE / "audit" / "test_libraries.py",
     *sorted((HERE / "traps").glob("test_*.py")),
     *sorted((HERE / "envelope").glob("test_*.py")),
 ]

@@ -16,6 +16,7 @@ from rldoctor.api import diagnose
 from rldoctor.audit.criteria_file import read_criteria
 from rldoctor.loading import load
 from rldoctor.model.audit import AuditRow
+from rldoctor.model.finding import Diagnosis
 from rldoctor.paths import builtin_rules_dir
 from tests.every import every
 
@@ -51,9 +52,14 @@ def restored(name: str, folder: Path) -> Path:
     return folder
 
 
+def diagnosed(name: str, folder: Path) -> Diagnosis:
+    """What the whole program says of that log."""
+    return diagnose(load(restored(name, folder)).runs[0])
+
+
 def audited(name: str, folder: Path) -> dict[str, AuditRow]:
     """The audit of that log, by the names of its rows."""
-    return {row.name: row for row in diagnose(load(restored(name, folder)).runs[0]).audit}
+    return {row.name: row for row in diagnosed(name, folder).audit}
 
 
 # What the training was made with, or 1 for a mechanism that works.
@@ -116,6 +122,37 @@ def test_the_log_shows_the_fault(name: str, tmp_path: Path) -> None:
         assert within(row, truth), (quantity, row)
         # A mechanism is denied; a setting contradicts what was written; a factor excludes 1.
         assert row.contradicted or row.best == 0 or row.high < 1, (quantity, row)
+
+
+# The first root cause of each, from the log alone.
+ROOTS = {
+    "cleanrl-ppo-gamma": "CFG-02",
+    "cleanrl-ppo-terminals": "VAL-16",
+    "cleanrl-td3-gamma": "CFG-02",
+    "cleanrl-td3-no-target": "OFF-06",
+    "cleanrl-td3-reward-sign": "REW-14",
+    "rl_games-critic-untrained": "VAL-12",
+    "rllib-ppo-critic-untrained": "CFG-11",
+    "rsl_rl-gamma": "CFG-02",
+    "rsl_rl-reward-zero": "REW-14",
+    "rsl_rl-terminals": "VAL-16",
+    "skrl-ppo-critic-untrained": "VAL-12",
+}
+
+
+@every("name", sorted(ROOTS))
+def test_the_fault_is_the_first_root_cause(name: str, tmp_path: Path) -> None:
+    assert diagnosed(name, tmp_path).roots[0].finding.code == ROOTS[name]
+
+
+@every("name", ["cleanrl-td3-actor-sign", "rllib-ppo-surrogate-sign"])
+def test_a_loss_of_the_wrong_sign_is_the_first_root_cause(name: str, tmp_path: Path) -> None:
+    assert diagnosed(name, tmp_path).roots[0].finding.code == "POL-14"
+
+
+@every("name", sorted(TRUTH))
+def test_a_healthy_training_raises_no_alarm(name: str, tmp_path: Path) -> None:
+    assert diagnosed(name, tmp_path).verdict in ("healthy", "info", "not_enough_data")
 
 
 def test_the_reward_is_known_to_a_factor_where_the_critic_is_paid_nothing(tmp_path: Path) -> None:
