@@ -9,7 +9,7 @@ from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.packs import BUILTIN, Packs
-from rldoctor.model.algorithms import FAMILIES
+from rldoctor.model.algorithms import GROUPS
 from rldoctor.plain_data import dataclass
 
 # What a fingerprint looks at.
@@ -79,9 +79,9 @@ def read_algorithms() -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def algorithms() -> frozenset[str]:
-    """What an algorithm may be called in a data file: canonical names, families, ``any``."""
+    """What an algorithm may be called in a data file: canonical names, groups, ``any``."""
     # Rules and tables may speak of algorithms that no configuration has a word for (`npg`).
-    return frozenset(algorithm_file()["names"]).union(*FAMILIES.values(), FAMILIES, ("any",))
+    return frozenset(algorithm_file()["names"]).union(*GROUPS.values(), GROUPS, ("any",))
 
 
 def framework_names(packs: Packs = ()) -> list[str]:

@@ -164,6 +164,7 @@ def _counts(run: Run) -> dict[str, float]:
         "config_apart": float(any(note.code in _APART for note in run.notes)),
         "on_policy": float(matches(run.algorithm, ("on_policy",))),
         "off_policy": float(matches(run.algorithm, ("off_policy",))),
+        "value_based": float(matches(run.algorithm, ("value_based",))),
         "language_model": float(matches(run.algorithm, ("language_model",))),
         "tags": float(mapped + unmapped + ignored),
         "unmapped": float(unmapped),

@@ -48,6 +48,8 @@ OFF_POLICY = frozenset(
         "td3_or_ddpg",
     )
 )
+# Those that act by the largest of the values they learn, one per action; all are off-policy.
+VALUE_BASED = frozenset(("dqn", "ddqn", "qrdqn", "c51", "iqn", "rainbow"))
 # Reinforcement learning on language models: an episode is one answer, and a step is an update. No rule
 # about environments, replay or critics of states holds for them, so they are in neither family above.
 # ``ppo_tokens`` is PPO with a critic of tokens; ``dpo`` and its relatives sample nothing.
@@ -67,6 +69,8 @@ LANGUAGE_MODEL = frozenset(
     )
 )
 FAMILIES = {"on_policy": ON_POLICY, "off_policy": OFF_POLICY, "language_model": LANGUAGE_MODEL}
+# What rules may name besides algorithms. A part of a family is no family: nothing is inferred to be one.
+GROUPS = {**FAMILIES, "value_based": VALUE_BASED}
 # What a log leaves open between algorithms that are logged alike; what holds for each holds for the run.
 EITHER = {"td3_or_ddpg": ("td3", "ddpg")}
 
@@ -89,4 +93,4 @@ def matches(algorithm: str, wanted: Collection[str]) -> bool:
         return True
     if algorithm in EITHER:
         return all(matches(member, wanted) for member in EITHER[algorithm])
-    return any(name in wanted and algorithm in members for name, members in FAMILIES.items())
+    return any(name in wanted and algorithm in members for name, members in GROUPS.items())

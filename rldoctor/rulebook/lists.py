@@ -27,6 +27,7 @@ COUNTED_FACTS = frozenset(
         "home_made",
         "on_policy",
         "off_policy",
+        "value_based",
         "language_model",
         "tags",
         "unmapped",
