@@ -32,6 +32,8 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         yield from _start(sight)
     if sight.of("dqn", "ddqn", "qrdqn"):
         yield from _travel(sight)
+    if sight.of("qrdqn", "c51", "iqn", "rainbow"):
+        yield from _same_loss(sight)
     if sight.of("td3_or_ddpg", "td3", "ddpg", "sac", "tqc"):
         yield from _still_at_zero(sight)
 
@@ -63,6 +65,29 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
         f"alone gives (Q = 0), and hardly below it ever after ({low:.2f} to {high:.2f})"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps)
+
+
+def _same_loss(sight: Sight) -> Iterator[AuditRow]:
+    """The loss of a distribution of values that is the same number from the first row to the last.
+
+    What it is at Q = 0 hangs on the number of quantiles or atoms, which no log says. But every update draws
+    other transitions: a network that learns, and then follows its own targets, has another loss in each row.
+    """
+    steps, loss, returns, lengths = sight.together("critic_loss", "episode_return", "episode_length")
+    if loss.size < sight.criteria["rows_for_sameness"] or not (loss > 0).all():
+        return
+    per_step = np.abs(returns / np.maximum(lengths, 1))
+    if median(per_step) == 0 or float(np.ptp(per_step)) > sight.criteria["unit_reward"] * median(per_step):
+        return
+    low, high = np.quantile(loss, [0.05, 0.95])
+    width = float(high - low) / median(loss)
+    apart = abs(float(loss[0]) / median(loss) - 1)
+    text = (
+        f"loss {loss[0]:.3g} in the first row and {median(loss):.3g} in the median of {loss.size}; nine in ten "
+        f"rows lie within {width:.2g} of it"
+    )
+    limit = sight.criteria["same_loss"]
+    yield mechanism(sight, "critic_moves", not (width < limit and apart < limit), text, steps)
 
 
 def _travel(sight: Sight) -> Iterator[AuditRow]:

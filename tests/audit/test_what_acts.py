@@ -158,6 +158,12 @@ def test_an_error_that_stays_the_reward_itself() -> None:
     assert rows("dqn", {}, critic_loss=[0.01] * 5 + [0.1] * 5, **series)["critic_moves"].best == 1.0
 
 
+@pytest.mark.parametrize(("loss", "moves"), [([2.54, 2.53] * 6, 0.0), ([2.5, 1.9, 0.8, 2.5] * 3, 1.0)])
+def test_a_distribution_whose_loss_is_one_number(loss: list[float], moves: float) -> None:
+    series = {"episode_return": [24.0] * 12, "episode_length": [24.0] * 12}
+    assert rows("qrdqn", {}, critic_loss=loss, **series)["critic_moves"].best == moves
+
+
 @pytest.mark.parametrize(("loss", "travels"), [(2e-4, 0.0), (0.2, 1.0)])
 def test_errors_that_are_no_values(loss: float, travels: float) -> None:
     config = {"gamma": 0.99, "max_episode_length": 500}
