@@ -21,6 +21,7 @@ _CURVES = (("episode_return", "episode_length"), ("eval_return", "eval_length"))
 _NAMES = """
     task_known task_goal_only random_return reference_return
     reward_first reward_ratio reward_ratio_low reward_ratio_high reward_rescaled reward_outside reward_noisy
+    reward_scattered
     idle_return idle_length idle_same idle_share idle_reached
     reached_share published_score published_steps published_seeds published_share
 """
@@ -120,17 +121,23 @@ def _ratio(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, fl
 
 def _outside(task: Task, metrics: Mapping[str, Series], curve: tuple[str, str]) -> dict[str, float]:
     """Returns against the bounds of a step's reward, at the steps that have both return and length."""
-    from rldoctor.tasks.scales import outside_bounds, share_of_other_rewards
+    from rldoctor.tasks.scales import (
+        outside_bounds,
+        share_of_other_rewards,
+        share_of_scattered_rewards,
+    )
 
     if curve[1] not in metrics:
         return {}
     returns, lengths = (metrics[name].finite() for name in curve)
     _, here, there = np.intersect1d(returns.steps, lengths.steps, return_indices=True)
-    found = outside_bounds(task, returns.values[here], lengths.values[there])
-    noisy = share_of_other_rewards(task, returns.values[here], lengths.values[there])
-    return {
-        name: one for name, one in (("reward_outside", found), ("reward_noisy", noisy)) if one is not None
+    models = {
+        "reward_outside": outside_bounds,
+        "reward_noisy": share_of_other_rewards,
+        "reward_scattered": share_of_scattered_rewards,
     }
+    found = {name: model(task, returns.values[here], lengths.values[there]) for name, model in models.items()}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _idle(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, float]:

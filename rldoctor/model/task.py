@@ -60,6 +60,7 @@ class Task:
     ``action_low`` and ``action_high``: shape (action_dim,), box actions only. ``choices``: number of
     distinct actions (of all combinations for several discrete ones). ``horizon``: time limit in steps.
     ``reward_low`` and ``reward_high`` bound the reward of a step by the definition of the task;
+    ``each_step`` is what every step pays, where all (but perhaps the last of an episode) pay the same.
     ``seen_low`` and ``seen_high`` are merely the least and largest one met while ``random`` and ``idle`` were
     played. ``ends_early``: an episode can end before the time limit; ``ending``: what that means.
     ``random`` draws actions uniformly, ``idle`` applies the action that does nothing. ``solved``: mean
@@ -77,6 +78,7 @@ class Task:
     horizon: int | None = None
     reward_low: float | None = None
     reward_high: float | None = None
+    each_step: float | None = None
     seen_low: float | None = None
     seen_high: float | None = None
     ends_early: bool | None = None

@@ -137,6 +137,7 @@ def _task(id_: str, entry: object, where: str, problems: list[str]) -> Task:
     low, high = _edge(read, "action-low", dim), _edge(read, "action-high", dim)
     seen = read.take("reward-seen", lambda v: _is_pair(v), "two numbers [least, largest]")
     note = read.text("note")
+    low_reward, high_reward = read.number("reward-low"), read.number("reward-high")
     task = Task(
         id=id_,
         family=split(id_)[0],
@@ -146,8 +147,9 @@ def _task(id_: str, entry: object, where: str, problems: list[str]) -> Task:
         action_high=high,
         choices=read.whole("choices"),
         horizon=read.whole("horizon"),
-        reward_low=read.number("reward-low"),
-        reward_high=read.number("reward-high"),
+        reward_low=low_reward,
+        reward_high=high_reward,
+        each_step=low_reward if low_reward == high_reward else None,
         seen_low=float(seen[0]) if seen else None,
         seen_high=float(seen[1]) if seen else None,
         ends_early=read.answer("ends-early"),

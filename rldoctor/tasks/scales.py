@@ -344,7 +344,9 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
     # Of a bound of 0 alone nothing is a share: the size of such returns is what the random policy gets.
     least = abs(task.random.mean) if task.random is not None else 0.0
     size = np.maximum(max(map(abs, bounds)) * lengths, least if not any(bounds) else 0.0)
-    beyond = np.maximum(np.maximum(returns - high * lengths, low * lengths - returns), 0.0)
+    beyond = np.maximum(returns - high * lengths, low * lengths - returns)
+    # One step is left to the logger's count, and to the last step.
+    beyond = np.maximum(beyond - criteria()["count_steps"] * abs(task.each_step or 0.0), 0.0)
     share = beyond[size > 0] / size[size > 0]
     return median(share) if share.size else None
 
@@ -353,14 +355,30 @@ def share_of_other_rewards(task: Task, returns: FloatArray, lengths: FloatArray)
     """Share of the rows whose return is not what a task with one reward for every step pays for them.
 
     Args:
-        task: one whose ``reward_low`` and ``reward_high`` are the same; else None is returned.
+        task: one with a reward for ``each_step``; else None is returned.
         returns, lengths: shape (n,), of the same episodes, or means over the same ones.
 
     Returns:
         A share, 0 to 1; None where the task pays differently or nothing was logged. A step more or less in
         the count of an episode is allowed for.
     """
-    if task.reward_low is None or task.reward_low != task.reward_high or not returns.size:
+    apart = _apart(task, returns, lengths)
+    return None if apart is None else float(np.mean(apart != 0))
+
+
+def share_of_scattered_rewards(task: Task, returns: FloatArray, lengths: FloatArray) -> float | None:
+    """Like ``share_of_other_rewards``, but twice the smaller of the shares above and below what is paid.
+
+    A factor or an offset puts every row on one side; only what is added at random puts them on both.
+    """
+    apart = _apart(task, returns, lengths)
+    return None if apart is None else 2 * float(min(np.mean(apart > 0), np.mean(apart < 0)))
+
+
+def _apart(task: Task, returns: FloatArray, lengths: FloatArray) -> FloatArray | None:
+    """By what returns miss the rewards of their steps, beyond what is allowed; shape (n,), signed."""
+    if task.each_step is None or not returns.size:
         return None
-    allowed = criteria()["count_steps"] * abs(task.reward_low) + criteria()["count_share"] * np.abs(returns)
-    return float(np.mean(np.abs(returns - task.reward_low * lengths) > allowed))
+    allowed = criteria()["count_steps"] * abs(task.each_step) + criteria()["count_share"] * np.abs(returns)
+    missing = returns - task.each_step * lengths
+    return np.where(np.abs(missing) > allowed, missing, 0.0)

@@ -46,6 +46,7 @@ class Definition:
     patterns: tuple[str, ...]
     reward_low: float | None
     reward_high: float | None
+    each_step: float | None
     ends: str
     source: str
 
@@ -168,6 +169,7 @@ def _with_definition(task: Task, one: Definition) -> Task:
         task,
         reward_low=one.reward_low,
         reward_high=one.reward_high,
+        each_step=one.each_step,
         ends_early=one.ends != "none" if one.ends else task.ends_early,
         ending="" if one.ends == "none" else one.ends,
         sources=sources,
@@ -207,5 +209,6 @@ def _family(row: Mapping[str, str]) -> Family:
 
 
 def _definition(row: Mapping[str, str]) -> Definition:
-    low, high = (float(row[name]) if row[name] else None for name in ("reward_low", "reward_high"))
-    return Definition(tuple(row["tasks"].split()), low, high, row["ends"], row["source"])
+    names = ("reward_low", "reward_high", "each_step")
+    low, high, each = (float(row[name]) if row[name] else None for name in names)
+    return Definition(tuple(row["tasks"].split()), low, high, each, row["ends"], row["source"])
