@@ -13,6 +13,8 @@ from rldoctor.model.raw import FloatArray
 
 # Entropy of a normal distribution of width 1: (1 + ln(2 pi)) / 2.
 _NORMAL = 1.4189385332
+# What E[ln^2 pi] can exceed ln^2 n by, for two actions.
+_UNEVEN = 0.1
 
 
 def policy(sight: Sight) -> Iterator[AuditRow]:
@@ -27,6 +29,7 @@ def policy(sight: Sight) -> Iterator[AuditRow]:
     yield from _rate(sight)
     yield from _logged_rate(sight)
     yield from _advantages(sight)
+    yield from _errors(sight)
     yield from _surrogate(sight)
 
 
@@ -171,6 +174,41 @@ def _advantages(sight: Sight) -> Iterator[AuditRow]:
         return
     text = f"median surrogate {typical:.3g}; normalised advantages give less than {limit:g}"
     yield row(sight, "normalize_advantage", Implied(0.0, 0.0, 0.0, text, span(steps), int(surrogate.size)))
+
+
+def _errors(sight: Sight) -> Iterator[AuditRow]:
+    """A2C's advantages are the critic's errors: ``|E[A ln pi]| <= sqrt(E[A^2] E[ln^2 pi])``, and E[A^2] is the value loss.
+
+    Both losses are of one batch and of the same values, before its only step (stable_baselines3/a2c/a2c.py),
+    so Cauchy and Schwarz hold row by row, but for the sample of ``ln pi``.
+    """
+    if not (sight.of("a2c") and sight.by("stable_baselines3")) or sight.setting("normalize_advantage") != 0:
+        return
+    steps, surrogate, loss, entropy = sight.together("policy_loss", "value_loss", "entropy")
+    known = loss > 0
+    if known.sum() < sight.criteria["few_rows"]:
+        return
+    size = _log_probability(sight, entropy)[known]
+    share = np.abs(surrogate[known]) / (size * np.sqrt(loss[known]))
+    typical = median(share)
+    text = (
+        f"the policy loss is {median(np.abs(surrogate[known])):.3g}, the root of the value loss "
+        f"{median(np.sqrt(loss[known])):.3g}, a log-probability about {median(size):.2g}: {typical:.2g} of what "
+        f"advantages of that size allow"
+    )
+    yield mechanism(
+        sight, "advantages_are_errors", typical < sight.criteria["error_excess"], text, steps[known]
+    )
+
+
+def _log_probability(sight: Sight, entropy: FloatArray) -> FloatArray:
+    """Root mean square of ``ln pi`` of actions drawn from a policy of these entropies, shape (n,)."""
+    if not sight.logged("policy_std"):
+        # Of n actions at most ln n where they are equally likely; two have a little more at 0.15 and 0.85.
+        return np.full(entropy.shape, np.sqrt(np.square(entropy.max()) + _UNEVEN))
+    # Half of z^2 summed over d dimensions has a variance of d / 2.
+    dims = next((one.best for one in _dimensions(sight)), 1.0)
+    return np.sqrt(np.square(entropy) + max(dims, 1.0) / 2)
 
 
 def _surrogate(sight: Sight) -> Iterator[AuditRow]:
