@@ -26,7 +26,7 @@ def counters(sight: Sight) -> Iterator[AuditRow]:
     if sight.of("on_policy"):
         yield from _epochs(sight)
     if sight.of("off_policy") and sight.run.axis == "env_steps":
-        yield from _updates(sight)
+        yield from _updates(sight) if sight.logged("gradient_updates") else _first_loss(sight)
 
 
 def _transitions(sight: Sight) -> Iterator[AuditRow]:
@@ -116,4 +116,23 @@ def _updates(sight: Sight) -> Iterator[AuditRow]:
     text = f"{updates[0]:,.0f} updates at step {steps[0]:,.0f}, {rate:.3g} each: the first at {first:,.0f}"
     width = max(median(np.diff(steps)), error * start)
     found = Implied(max(start, 0.0), max(start - width, 0.0), max(start + width, 0.0), text, span(steps), 1)
+    yield row(sight, "learning_starts", found)
+
+
+def _first_loss(sight: Sight) -> Iterator[AuditRow]:
+    """The first update lies between the last row without a loss and the first with one.
+
+    A row holds every loss that was recorded since the row before (``Logger.record`` and ``dump``, common/logger.py),
+    so rows of episodes alone are rows without an update.
+    """
+    if not sight.logged("critic_loss", "episode_return"):
+        return
+    rows = np.sort(sight.metrics["episode_return"].steps)
+    first = float(sight.metrics["critic_loss"].finite().steps[0])
+    before = rows[rows < first]
+    if before.size < sight.criteria["least_rows"]:
+        return
+    last = float(before[-1])
+    text = f"{before.size} rows without a loss up to step {last:,.0f}, the first loss at {first:,.0f}"
+    found = Implied(last, last, first, text, (last, first), int(before.size))
     yield row(sight, "learning_starts", found)

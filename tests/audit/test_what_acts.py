@@ -224,3 +224,23 @@ def test_targets_of_episodes_that_run_to_their_limit_say_nothing() -> None:
     config = {"gamma": 0.99, "gae_lambda": 1.0, "max_episode_length": 22.0}
     series = {"explained_variance": [0.1] * 20, "episode_return": [22.0] * 20, "episode_length": [22.0] * 20}
     assert "targets_vary" not in rows("a2c", config, value_loss=[6e-5] * 20, **series)
+
+
+def test_rows_before_the_first_loss_bound_the_learning_start() -> None:
+    losses = [float("nan")] * 7 + [0.14, 0.12, 0.08]
+    found = rows("td3", {}, critic_loss=losses, episode_return=[-1300.0] * 10)["learning_starts"]
+    assert (found.low, found.high) == (7 * 1024, 8 * 1024)
+
+
+def test_a_loss_in_one_of_the_first_rows_bounds_nothing() -> None:
+    losses = [float("nan")] * 2 + [0.14] * 8
+    assert "learning_starts" not in rows("td3", {}, critic_loss=losses, episode_return=[-1300.0] * 10)
+
+
+def test_advantages_that_are_returns_are_beyond_the_critics_error() -> None:
+    series = {"value_loss": [0.03] * 10, "entropy": [1.3] * 10, "policy_std": [0.9] * 10}
+    config = {"normalize_advantage": 0.0}
+    wrong = rows("a2c", config, policy_loss=[2.5] * 10, **series)
+    assert wrong["advantages_are_errors"].best == 0.0
+    right = rows("a2c", config, policy_loss=[0.1, -0.2] * 5, **series)
+    assert right["advantages_are_errors"].best == 1.0
