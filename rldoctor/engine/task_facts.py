@@ -54,7 +54,7 @@ def beside_task(run: Run, metrics: Mapping[str, Series], match: TaskMatch, *, sa
     numbers = {
         **_levels(task),
         **_ratio(task, returns if curve[0] == "episode_return" else np.empty(0), lengths),
-        **_outside(task, metrics, curve),
+        **_outside(task, run, metrics, curve),
         **_idle(task, _late(returns), _late(lengths)),
         **_scores(task, returns, score),
     }
@@ -119,8 +119,10 @@ def _ratio(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, fl
     }
 
 
-def _outside(task: Task, metrics: Mapping[str, Series], curve: tuple[str, str]) -> dict[str, float]:
-    """Returns against the bounds of a step's reward, at the steps that have both return and length."""
+def _outside(
+    task: Task, run: Run, metrics: Mapping[str, Series], curve: tuple[str, str]
+) -> dict[str, float]:
+    """Returns against the bounds of a step's reward, of episodes or of rows that have return and length."""
     from rldoctor.tasks.scales import (
         outside_bounds,
         share_of_other_rewards,
@@ -129,15 +131,35 @@ def _outside(task: Task, metrics: Mapping[str, Series], curve: tuple[str, str]) 
 
     if curve[1] not in metrics:
         return {}
-    returns, lengths = (metrics[name].finite() for name in curve)
-    _, here, there = np.intersect1d(returns.steps, lengths.steps, return_indices=True)
+    pairs = _episodes(run, curve) or _rows_of_both(metrics, curve)
     models = {
         "reward_outside": outside_bounds,
         "reward_noisy": share_of_other_rewards,
         "reward_scattered": share_of_scattered_rewards,
     }
-    found = {name: model(task, returns.values[here], lengths.values[there]) for name, model in models.items()}
+    found = {name: model(task, *pairs) for name, model in models.items()}
     return {name: one for name, one in found.items() if one is not None}
+
+
+def _episodes(run: Run, curve: tuple[str, str]) -> tuple[FloatArray, FloatArray] | None:
+    """Returns and lengths of single episodes, where a monitor file lies beside means of them."""
+    single = {one.name: one for one in run.metrics.alternates if one.window == 1}
+    if not all(name in single for name in curve):
+        return None
+    returns, lengths = (single[name] for name in curve)
+    # Rows of one file; of several environments two episodes may end at one step.
+    if not np.array_equal(returns.steps, lengths.steps):
+        return None
+    keep = np.isfinite(returns.values) & np.isfinite(lengths.values)
+    return returns.values[keep], lengths.values[keep]
+
+
+def _rows_of_both(
+    metrics: Mapping[str, Series], curve: tuple[str, str]
+) -> tuple[FloatArray, FloatArray]:
+    returns, lengths = (metrics[name].finite() for name in curve)
+    _, here, there = np.intersect1d(returns.steps, lengths.steps, return_indices=True)
+    return returns.values[here], lengths.values[there]
 
 
 def _idle(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, float]:

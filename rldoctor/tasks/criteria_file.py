@@ -31,6 +31,7 @@ _LIMITS = (
     "beyond_best",
     "below_start",
     "entropy_slack",
+    "outside_rows",
     "count_steps",
     "count_share",
 )

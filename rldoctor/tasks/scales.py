@@ -333,7 +333,8 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
         lengths: of the same episodes, shape (n,).
 
     Returns:
-        The median over the rows; None where neither bound is known or there is nothing to compare.
+        What a tenth of the rows exceed; None where neither bound is known or there is nothing to compare.
+        A row that no policy can make is proof, whatever the others are; one in ten may be a glitch of the logger.
     """
     bounds = [bound for bound in (task.reward_low, task.reward_high) if bound is not None]
     if not bounds or returns.shape != lengths.shape:
@@ -348,7 +349,7 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
     # One step is left to the logger's count, and to the last step.
     beyond = np.maximum(beyond - criteria()["count_steps"] * abs(task.each_step or 0.0), 0.0)
     share = beyond[size > 0] / size[size > 0]
-    return median(share) if share.size else None
+    return float(np.quantile(share, 1 - criteria()["outside_rows"])) if share.size else None
 
 
 def share_of_other_rewards(task: Task, returns: FloatArray, lengths: FloatArray) -> float | None:
