@@ -275,8 +275,10 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     if not np.isfinite(cap) or late.sum() < sight.criteria["few_rows"]:
         return
     # Between two ends all states of a rollout have nearly one return.
-    held = sight.setting("rollout_batch") / median(lengths[late])
-    if held < 1 or (sight.of("a2c") and not np.isfinite(held)):
+    batch = sight.setting("rollout_batch")
+    if sight.of("a2c") and not np.isfinite(batch):
+        batch = sight.criteria["short_rollout"]
+    if batch < median(lengths[late]):
         return
     per_step = returns / np.maximum(lengths, 1)
     unit = float(np.ptp(per_step)) < sight.criteria["unit_reward"] * abs(float(per_step[0]))
