@@ -21,7 +21,7 @@ _CURVES = (("episode_return", "episode_length"), ("eval_return", "eval_length"))
 _NAMES = """
     task_known task_goal_only random_return reference_return
     reward_first reward_ratio reward_ratio_low reward_ratio_high reward_rescaled reward_outside reward_noisy
-    reward_scattered
+    reward_scattered reward_scatter
     idle_return idle_length idle_same idle_share idle_reached
     reached_share published_score published_steps published_seeds published_share
 """
@@ -119,12 +119,11 @@ def _ratio(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, fl
     }
 
 
-def _outside(
-    task: Task, run: Run, metrics: Mapping[str, Series], curve: tuple[str, str]
-) -> dict[str, float]:
+def _outside(task: Task, run: Run, metrics: Mapping[str, Series], curve: tuple[str, str]) -> dict[str, float]:
     """Returns against the bounds of a step's reward, of episodes or of rows that have return and length."""
     from rldoctor.tasks.scales import (
         outside_bounds,
+        scatter_at_first,
         share_of_other_rewards,
         share_of_scattered_rewards,
     )
@@ -138,25 +137,26 @@ def _outside(
         "reward_scattered": share_of_scattered_rewards,
     }
     found = {name: model(task, *pairs) for name, model in models.items()}
+    found["reward_scatter"] = scatter_at_first(task, pairs[0]) if _episodes(run, curve) else None
     return {name: one for name, one in found.items() if one is not None}
 
 
 def _episodes(run: Run, curve: tuple[str, str]) -> tuple[FloatArray, FloatArray] | None:
     """Returns and lengths of single episodes, where a monitor file lies beside means of them."""
-    single = {one.name: one for one in run.metrics.alternates if one.window == 1}
-    if not all(name in single for name in curve):
+    beside = run.metrics.alternates
+    returns = next((one for one in beside if one.name == curve[0] and one.window == 1), None)
+    if returns is None:
         return None
-    returns, lengths = (single[name] for name in curve)
-    # Rows of one file; of several environments two episodes may end at one step.
-    if not np.array_equal(returns.steps, lengths.steps):
+    # Columns of one file, of which only the return says that it is of one episode.
+    same = (one for one in beside if one.name == curve[1] and np.array_equal(one.steps, returns.steps))
+    lengths = next(same, None)
+    if lengths is None:
         return None
     keep = np.isfinite(returns.values) & np.isfinite(lengths.values)
     return returns.values[keep], lengths.values[keep]
 
 
-def _rows_of_both(
-    metrics: Mapping[str, Series], curve: tuple[str, str]
-) -> tuple[FloatArray, FloatArray]:
+def _rows_of_both(metrics: Mapping[str, Series], curve: tuple[str, str]) -> tuple[FloatArray, FloatArray]:
     returns, lengths = (metrics[name].finite() for name in curve)
     _, here, there = np.intersect1d(returns.steps, lengths.steps, return_indices=True)
     return returns.values[here], lengths.values[there]

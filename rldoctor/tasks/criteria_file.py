@@ -32,6 +32,8 @@ _LIMITS = (
     "below_start",
     "entropy_slack",
     "outside_rows",
+    "scatter_episodes",
+    "scatter_level",
     "count_steps",
     "count_share",
 )

@@ -376,6 +376,26 @@ def share_of_scattered_rewards(task: Task, returns: FloatArray, lengths: FloatAr
     return None if apart is None else 2 * float(min(np.mean(apart > 0), np.mean(apart < 0)))
 
 
+def scatter_at_first(task: Task, returns: FloatArray) -> float | None:
+    """How much more the first episodes differ from one to the next than those of the random policy do.
+
+    Args:
+        task: its random policy was played, with a spread.
+        returns: of single episodes in their order, shape (n,).
+
+    Returns:
+        A ratio of standard deviations; None where there are too few episodes, or where they are not of the
+        random policy's level. Differences of neighbours, so that what is learned meanwhile does not count.
+    """
+    count = int(criteria()["scatter_episodes"])
+    if task.random is None or not task.random.std or returns.size < count:
+        return None
+    first = returns[:count]
+    if abs(float(first.mean()) - task.random.mean) > criteria()["scatter_level"] * task.random.std:
+        return None
+    return float(np.std(np.diff(first)) / np.sqrt(2) / task.random.std)
+
+
 def _apart(task: Task, returns: FloatArray, lengths: FloatArray) -> FloatArray | None:
     """By what returns miss the rewards of their steps, beyond what is allowed; shape (n,), signed."""
     if task.each_step is None or not returns.size:
