@@ -122,8 +122,8 @@ def _updates(sight: Sight) -> Iterator[AuditRow]:
 def _first_loss(sight: Sight) -> Iterator[AuditRow]:
     """The first update lies between the last row without a loss and the first with one.
 
-    A row holds every loss that was recorded since the row before (``Logger.record`` and ``dump``, common/logger.py),
-    so rows of episodes alone are rows without an update.
+    A row holds every loss that was recorded since the row before (``Logger.record`` and ``dump``,
+    common/logger.py), so rows of episodes alone are rows without an update.
     """
     if not sight.logged("critic_loss", "episode_return"):
         return

@@ -83,8 +83,8 @@ def _same_loss(sight: Sight) -> Iterator[AuditRow]:
     width = float(high - low) / median(loss)
     apart = abs(float(loss[0]) / median(loss) - 1)
     text = (
-        f"loss {loss[0]:.3g} in the first row and {median(loss):.3g} in the median of {loss.size}; nine in ten "
-        f"rows lie within {width:.2g} of it"
+        f"loss {loss[0]:.3g} in the first row and {median(loss):.3g} in the median of {loss.size}; nine in "
+        f"ten rows lie within {width:.2g} of it"
     )
     limit = sight.criteria["same_loss"]
     yield mechanism(sight, "critic_moves", not (width < limit and apart < limit), text, steps)

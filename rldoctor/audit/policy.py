@@ -177,10 +177,11 @@ def _advantages(sight: Sight) -> Iterator[AuditRow]:
 
 
 def _errors(sight: Sight) -> Iterator[AuditRow]:
-    """A2C's advantages are the critic's errors: ``|E[A ln pi]| <= sqrt(E[A^2] E[ln^2 pi])``, and E[A^2] is the value loss.
+    """A2C's advantages are the critic's errors, so the mean square of both is the value loss.
 
-    Both losses are of one batch and of the same values, before its only step (stable_baselines3/a2c/a2c.py),
-    so Cauchy and Schwarz hold row by row, but for the sample of ``ln pi``.
+    Then ``|E[A ln pi]| <= sqrt(E[A^2] E[ln^2 pi])`` (Cauchy and Schwarz) bounds the policy loss row by row,
+    but for the sample of ``ln pi``: both losses are of one batch and of the same values, before its only
+    step (stable_baselines3/a2c/a2c.py).
     """
     if not (sight.of("a2c") and sight.by("stable_baselines3")) or sight.setting("normalize_advantage") != 0:
         return
@@ -193,8 +194,8 @@ def _errors(sight: Sight) -> Iterator[AuditRow]:
     typical = median(share)
     text = (
         f"the policy loss is {median(np.abs(surrogate[known])):.3g}, the root of the value loss "
-        f"{median(np.sqrt(loss[known])):.3g}, a log-probability about {median(size):.2g}: {typical:.2g} of what "
-        f"advantages of that size allow"
+        f"{median(np.sqrt(loss[known])):.3g}, a log-probability about {median(size):.2g}: {typical:.2g} of "
+        f"what advantages of that size allow"
     )
     yield mechanism(
         sight, "advantages_are_errors", typical < sight.criteria["error_excess"], text, steps[known]

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 
 from rldoctor.compiled.store import Compiled
-from rldoctor.model.arrays import median
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.task import Played, Published, Task
 from rldoctor.plain_data import dataclass
@@ -334,7 +333,7 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
 
     Returns:
         What a tenth of the rows exceed; None where neither bound is known or there is nothing to compare.
-        A row that no policy can make is proof, whatever the others are; one in ten may be a glitch of the logger.
+        A row that no policy can make is proof, whatever the others are; fewer may be a glitch of the logger.
     """
     bounds = [bound for bound in (task.reward_low, task.reward_high) if bound is not None]
     if not bounds or returns.shape != lengths.shape:
