@@ -183,7 +183,7 @@ def _errors(sight: Sight) -> Iterator[AuditRow]:
     but for the sample of ``ln pi``: both losses are of one batch and of the same values, before its only
     step (stable_baselines3/a2c/a2c.py).
     """
-    if not (sight.of("a2c") and sight.by("stable_baselines3")) or sight.setting("normalize_advantage") != 0:
+    if not (sight.of("a2c") and sight.holds("one_step_losses")) or sight.setting("normalize_advantage") != 0:
         return
     steps, surrogate, loss, entropy = sight.together("policy_loss", "value_loss", "entropy")
     known = loss > 0
