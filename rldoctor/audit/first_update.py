@@ -278,7 +278,7 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     batch = sight.setting("rollout_batch")
     if sight.of("a2c") and not np.isfinite(batch):
         batch = sight.criteria["short_rollout"]
-    if batch < median(lengths[late]):
+    if batch < sight.criteria["ends_in_rollout"] * median(lengths[late]):
         return
     per_step = returns / np.maximum(lengths, 1)
     unit = float(np.ptp(per_step)) < sight.criteria["unit_reward"] * abs(float(per_step[0]))
@@ -286,9 +286,9 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
         unit and median(lengths[late]) < sight.criteria["ends_early"] * cap and _caught_up(sight, steps[late])
     ):
         return
-    width = float(
-        np.sqrt(median(loss[late] / np.maximum(1 - explained[late], sight.criteria["unexplained"])))
-    )
+    variance = loss[late] / np.maximum(1 - explained[late], sight.criteria["unexplained"])
+    # Of short rollouts some hold no end; those that do tell.
+    width = float(np.sqrt(np.quantile(variance, 0.75)))
     share = width / float(np.sqrt(start.loss))
     text = (
         f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, "
