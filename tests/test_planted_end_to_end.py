@@ -33,6 +33,18 @@ RUNS = [
     ("ppo-pendulum/gae-forward/1", "VAL-03"),
     ("ppo-double/observations-shuffled/1", "VAL-02"),
     ("a2c-cartpole/gae-through-ends/0", "VAL-16"),
+    ("a2c-cartpole/rate-div100/0", "POL-15"),
+    ("a2c-cartpole/rate-x100/2", "POL-16"),
+    ("a2c-inverted/advantage-is-return/0", "POL-17"),
+    ("a2c-double/gae-gamma-near/1", "VAL-03"),
+    ("a2c-cartpole/policy-blind/1", "ENT-01"),
+    ("a2c-inverted/reward-noise-monitor/0", "REW-12"),
+    ("sac-pendulum/reward-noise-monitor/1", "REW-12"),
+    ("dqn-cartpole/td-no-terminals/1", "VAL-17"),
+    ("dqn-cartpole/updates-div20/0", "OFF-04"),
+    ("qrdqn-cartpole/q-frozen/0", "VAL-15"),
+    ("td3-pendulum/starts-late/0", "OFF-03"),
+    ("ppo-cartpole-long/returns-shuffled/1", "VAL-02"),
 ]
 
 

@@ -274,12 +274,6 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     )
     if not np.isfinite(cap) or late.sum() < sight.criteria["few_rows"]:
         return
-    # Between two ends all states of a rollout have nearly one return.
-    batch = sight.setting("rollout_batch")
-    if sight.of("a2c") and not np.isfinite(batch):
-        batch = sight.criteria["short_rollout"]
-    if batch < sight.criteria["ends_in_rollout"] * median(lengths[late]):
-        return
     per_step = returns / np.maximum(lengths, 1)
     unit = float(np.ptp(per_step)) < sight.criteria["unit_reward"] * abs(float(per_step[0]))
     if not (
@@ -287,9 +281,12 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     ):
         return
     variance = loss[late] / np.maximum(1 - explained[late], sight.criteria["unexplained"])
-    # Of short rollouts some hold no end; those that do tell.
-    width = float(np.sqrt(np.quantile(variance, 0.75)))
+    width = float(np.sqrt(median(variance)))
     share = width / float(np.sqrt(start.loss))
+    differ = share > sight.criteria["target_width"]
+    largest = float(np.sqrt(variance.max() / start.loss))
+    if not differ and _between_ends(sight, median(lengths[late]), largest):
+        return
     text = (
         f"targets differ by {width:.2g} (root of value loss / (1 - explained variance)) at the end, "
         f"{share:.2g} of the first ones' size, though episodes end after "
@@ -297,7 +294,21 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     )
     far = start.loss > sight.criteria["far_targets"] * start.reward**2
     name = "ends_seen" if far else "discount_acts"
-    yield mechanism(sight, name, share > sight.criteria["target_width"], text, steps[late])
+    yield mechanism(sight, name, differ, text, steps[late])
+
+
+def _between_ends(sight: Sight, length: float, largest: float) -> bool:
+    """Whether targets that hardly differ may be those of rollouts without an end, whose states are all alike.
+
+    Of rollouts shorter than an episode some hold an end. Were it seen, one of the rows would have targets that
+    differ (``largest``, against the size of the first ones).
+    """
+    batch = sight.setting("rollout_batch")
+    if sight.of("a2c") and not np.isfinite(batch):
+        batch = sight.criteria["short_rollout"]
+    if batch < sight.criteria["ends_in_rollout"] * length:
+        return True
+    return batch < sight.criteria["ends_surely"] * length and largest > sight.criteria["end_width"]
 
 
 def _caught_up(sight: Sight, late: FloatArray) -> bool:
