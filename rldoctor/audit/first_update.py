@@ -300,8 +300,8 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
 def _between_ends(sight: Sight, length: float, largest: float) -> bool:
     """Whether targets that hardly differ may be those of rollouts without an end, whose states are all alike.
 
-    Of rollouts shorter than an episode some hold an end. Were it seen, one of the rows would have targets that
-    differ (``largest``, against the size of the first ones).
+    Of rollouts shorter than an episode some hold an end. Were it seen, one of the rows would have targets
+    that differ (``largest``, against the size of the first ones).
     """
     batch = sight.setting("rollout_batch")
     if sight.of("a2c") and not np.isfinite(batch):
