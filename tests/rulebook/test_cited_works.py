@@ -14,6 +14,7 @@ from rldoctor.errors import RuleError
 from rldoctor.paths import builtin_rules_dir
 from rldoctor.rulebook.loader import load_pack
 from rldoctor.rulebook.sources import sources_of
+from rldoctor.yamlio import load_yaml
 
 SOURCES = """\
 schema: 1
@@ -138,3 +139,15 @@ def test_every_built_in_work_is_cited_by_several_rules() -> None:
     works = sources_of([builtin_rules_dir()])
     assert len({work["url"] for work in works.values()}) == len(works) > 30
     assert [name for name, work in works.items() if addresses.count(work["url"]) < 2] == []
+
+
+def test_a_shared_work_is_cited_by_its_id() -> None:
+    shared = {work["url"]: name for name, work in sources_of([builtin_rules_dir()]).items()}
+    written = {
+        (path.stem, shared[one["url"]])
+        for path in builtin_rules_dir().glob("*/*.yaml")
+        if not path.name.endswith(".test.yaml")
+        for one in load_yaml(path)["references"]
+        if isinstance(one, dict) and one.get("url") in shared
+    }
+    assert written == set(), "cite it by its id: {of: id, on: part}"

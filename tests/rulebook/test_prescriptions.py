@@ -16,9 +16,10 @@ from rldoctor.compiled.codec import from_plain, to_plain
 from rldoctor.datafiles.sheet import Sheet
 from rldoctor.errors import RuleError
 from rldoctor.paths import builtin_rules_dir
+from rldoctor.rulebook import build
 from rldoctor.rulebook.loader import load_pack, load_rule
 from rldoctor.rulebook.prescriptions import book_by, prescribe
-from rldoctor.rulebook.schema import Rule
+from rldoctor.rulebook.schema import FixSpec, Rule
 from rldoctor.yamlio import parse_tree
 
 BOOK = """\
@@ -294,3 +295,19 @@ def test_a_fix_in_a_plain_sheet_is_completed_too() -> None:
     plain = {"causes": [{"fixes": ["a"]}]}
     prescribe(plain, sheet, {"a": {"text": "A.", "because": "B."}})
     assert plain["fixes"] == {"a": {"text": "A.", "because": "B.", "like": "a"}}
+
+
+def test_no_built_in_rule_repeats_what_is_shared() -> None:
+    def said(fix: FixSpec) -> tuple[object, ...]:
+        return (fix.text, fix.knob, str(fix.to), fix.direction, fix.otherwise, dict(fix.wordings))
+
+    found = load_pack([builtin_rules_dir()], tests=False)
+    book = {name: said(build.fix(name, one)) for name, one in book_by([builtin_rules_dir()]).items()}
+    again = [
+        (rule.code, fix.id, name)
+        for rule in found
+        for fix in rule.fixes.values()
+        for name, shared in book.items()
+        if not fix.like and said(fix) == shared
+    ]
+    assert again == [], "name the shared one, or `like` it"
