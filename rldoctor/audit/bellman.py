@@ -21,7 +21,9 @@ from rldoctor.plain_data import dataclass
 
 
 def bellman(sight: Sight) -> Iterator[AuditRow]:
-    """The sign of the actor's loss, and the discount of the critic's targets."""
+    """The sign of the actor's loss or of Q itself, and the discount of the critic's targets."""
+    if sight.of("dqn", "ddqn", "c51", "rainbow"):
+        yield from _sign_of_q(sight)
     if not sight.of("td3", "ddpg", "sac", "tqc", "td3_or_ddpg"):
         return
     turned = False
@@ -36,6 +38,26 @@ def bellman(sight: Sight) -> Iterator[AuditRow]:
     # Too small a discount explains what is missing; the reward is then not asked.
     if not any(one.contradicted for one in rows):
         yield from _reward(sight)
+
+
+def _sign_of_q(sight: Sight) -> Iterator[AuditRow]:
+    """Rewards of one sign cannot sum to the other; a value-based critic has no entropy bonus in them."""
+    steps, q = sight.together("q_mean")
+    if q.size < sight.criteria["few_rows"] or not sight.logged("episode_return", "episode_length"):
+        return
+    returns = sight.metrics["episode_return"].finite().values
+    sign = -1.0 if returns.max() < 0 else 1.0 if returns.min() > 0 else 0.0
+    reward, _ = rewards_at(sight, steps)
+    if sign == 0.0 or not sight.logged_reward_is_learned():
+        return
+    late = q[q.size // 2 :]
+    noise = float(np.std(np.diff(late))) if late.size > 2 else 0.0
+    wrong = median(-sign * late)
+    # A network that has learned nothing yet may say anything within a reward or so.
+    impossible = wrong > max(sight.criteria["sign_margin"] * noise, median(np.abs(reward)))
+    said = "negative" if sign < 0 else "positive"
+    text = f"every logged return is {said}, Q is {median(late):.3g} in the second half"
+    yield mechanism(sight, "q_possible", not impossible, text, steps)
 
 
 def _actor(sight: Sight) -> Iterator[AuditRow]:
