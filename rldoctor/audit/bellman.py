@@ -190,8 +190,8 @@ def _lag(sight: Sight, steps: FloatArray, value: FloatArray) -> FloatArray:
     """How far the target network's values are behind: drift per update x updates between copies / tau."""
     tau, per, delay = (sight.setting(name) for name in ("tau", "utd", "policy_delay"))
     per = per if per > 0 else 1.0
-    # TD3 copies with its delayed policy; what delays SAC's policy does not delay its target network.
-    delay = delay if delay > 0 and sight.of("td3") else 1.0
+    # TD3 (and DDPG, where its policy is delayed) copies with the policy; what delays SAC's does not.
+    delay = delay if delay > 0 and sight.of("td3", "ddpg") else 1.0
     if not 0 < tau <= 1:
         return np.full(value.shape, np.nan)
     # Over three rows on either side: one batch alone is noisy.

@@ -74,6 +74,8 @@ TRUTH = {
     },
     "rsl_rl-healthy": {"reward_factor": 1, "discount_acts": 1, "action_dim": 1, "logged_rate_acts": 1},
     "skrl-ppo-healthy": {"learning_rate": 1e-3, "action_dim": 1, "values_fit": 1},
+    "cleanrl-sac-healthy": {"discount": 0.99, "reward_factor": 1, "actor_sign": 1, "temperature_sign": 1},
+    "skrl-sac-healthy": {"discount": 0.99, "reward_factor": 1, "actor_sign": 1, "temperature_sign": 1},
     "rl_games-healthy": {"rollout_batch": 1024, "values_fit": 1, "logged_rate_acts": 1},
     "rllib-ppo-healthy": {"vf_coef": 1, "ent_coef": 0.001, "surrogate_sign": 1, "reward_factor": 1},
 }
@@ -83,6 +85,9 @@ TRUTH = {
 FAULTS = {
     "cleanrl-td3-gamma": {"discount": 0.3},
     "cleanrl-td3-no-target": {"discount": 0.0},
+    "cleanrl-sac-gamma": {"discount": 0.3},
+    "skrl-sac-no-target": {"discount": 0.0},
+    "skrl-sac-reward-sign": {"reward_factor": -1},
     "cleanrl-td3-reward-sign": {"reward_factor": -1},
     "cleanrl-td3-actor-sign": {"actor_sign": 0},
     "cleanrl-ppo-gamma": {"discount_acts": 0},
@@ -128,6 +133,7 @@ def test_the_log_shows_the_fault(name: str, tmp_path: Path) -> None:
 ROOTS = {
     "cleanrl-ppo-gamma": "CFG-02",
     "cleanrl-ppo-terminals": "VAL-16",
+    "cleanrl-sac-gamma": "CFG-02",
     "cleanrl-td3-gamma": "CFG-02",
     "cleanrl-td3-no-target": "OFF-06",
     "cleanrl-td3-reward-sign": "REW-14",
@@ -137,6 +143,8 @@ ROOTS = {
     "rsl_rl-reward-zero": "REW-14",
     "rsl_rl-terminals": "VAL-16",
     "skrl-ppo-critic-untrained": "VAL-12",
+    "skrl-sac-no-target": "OFF-06",
+    "skrl-sac-reward-sign": "REW-14",
 }
 
 
