@@ -154,8 +154,7 @@ def _discount(sight: Sight) -> Iterator[AuditRow]:
     # More than any discount can be is another reward: one equation has one unknown.
     if best - error <= 1:
         # An end has no next value: of all transitions one in an episode's length may have none.
-        _, length = rewards_at(sight, found.steps)
-        high = best / (1 - 1 / max(median(length), 2.0)) + error
+        high = best / (1 - 1 / max(median(_buffer_length(sight, found.steps)), 2.0)) + error
         implied = Implied(best, best - error, high, text, span(found.steps), int(found.steps.size))
         yield row(sight, "discount", implied)
 
@@ -184,6 +183,12 @@ def _buffer_reward(sight: Sight, steps: FloatArray) -> FloatArray:
         return rewards_at(sight, steps)[0]
     total = np.cumsum(returns) / np.maximum(np.cumsum(lengths), 1)
     return np.interp(steps, at, total)
+
+
+def _buffer_length(sight: Sight, steps: FloatArray) -> FloatArray:
+    """Mean length of all episodes so far, shape (n,): early ones are often the shortest, and most."""
+    at, lengths = sight.together("episode_length")
+    return np.interp(steps, at, np.cumsum(lengths) / np.arange(1, lengths.size + 1))
 
 
 def _lag(sight: Sight, steps: FloatArray, value: FloatArray) -> FloatArray:
