@@ -86,6 +86,9 @@ def _exact(sight: Sight) -> Iterator[AuditRow]:
     fit, *_ = np.linalg.lstsq(columns, loss - weighed, rcond=None)
     left = loss - weighed - columns @ fit
     error = float(np.std(left))
+    # A total of other parts leaves more than the surrogate itself could change.
+    if error > sight.criteria["identity_left"] * float(np.std(surrogate)):
+        return
     # Each weight is known as well as its part varies beside the others.
     spread_of = np.sqrt(np.maximum(np.diag(np.linalg.pinv(columns.T @ columns)), 0)) * error
     for name, at in (("surrogate_sign", 0), ("vf_coef", 1), ("ent_coef", 2)):
