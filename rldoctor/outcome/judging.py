@@ -140,8 +140,11 @@ def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfini
         )
     judged = JudgedCurve(curve, rows, measure, shares, reasons=reasons)
     # The levels that are shown are those of the explanation that speaks most for the class that is shown.
+    # A change that is more likely than none is told, whether or not it counts.
+    changed = sum(weight for model, weight, _ in weighed if not model.constant) > 0.5
     spoken = [
-        weight * vote.get(judged.kind, 0.0) for (_, weight, _), vote in zip(weighed, votes, strict=True)
+        weight * vote.get(judged.kind, 0.0) * (not (changed and model.constant))
+        for (model, weight, _), vote in zip(weighed, votes, strict=True)
     ]
     model, _, path = weighed[int(np.argmax(spoken))]
     return JudgedCurve(curve, rows, measure, shares, model, path, reasons)
