@@ -159,6 +159,7 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
     )
     yield mechanism(sight, "critic_moves", not still, text, steps[known])
     yield from _one_step(sight, steps[known], size, share)
+    yield from _unpaid(sight, steps[known], size, share)
     yield from _target_delays(sight, steps[known], size)
 
 
@@ -223,6 +224,26 @@ def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArr
     yield mechanism(
         sight, "values_travel", not short or largest < sight.criteria["zero_share"], text, steps[late]
     )
+
+
+def _unpaid(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:
+    """A critic that has reached its targets, and whose values are smaller than one of the logged rewards.
+
+    A target is ``r + gamma Q'``. With ``Q'`` at 0 it is the reward, with ``Q'`` of the reward's sign it is more;
+    so the reward in it is no larger than Q, give or take what the bonus of SAC adds.
+    """
+    late = steps >= (steps[0] + steps[-1]) / 2
+    largest, error = float(size[late].max()), median(share[late])
+    if late.sum() < sight.criteria["least_rows"] or error > sight.criteria["unpaid_loss"]:
+        return
+    if largest > sight.criteria["unpaid_size"] or _bonus_counts(sight, steps[late]):
+        return
+    text = (
+        f"in the second half Q of the policy is at most {largest:.2g} times the logged reward of one step, and "
+        f"the critic's loss {error:.2g} of its square: the targets it has reached hold no such reward"
+    )
+    found = Implied(largest, 0.0, largest, text, span(steps[late]), int(late.sum()))
+    yield row(sight, "reward_factor", found)
 
 
 def _q(sight: Sight) -> tuple[FloatArray, FloatArray]:
