@@ -229,8 +229,8 @@ def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArr
 def _unpaid(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:
     """A critic that has reached its targets, and whose values are smaller than one of the logged rewards.
 
-    A target is ``r + gamma Q'``. With ``Q'`` at 0 it is the reward, with ``Q'`` of the reward's sign it is more;
-    so the reward in it is no larger than Q, give or take what the bonus of SAC adds.
+    A target is ``r + gamma Q'``. With ``Q'`` at 0 it is the reward, with ``Q'`` of the reward's sign more; so
+    the reward in it is no larger than Q, give or take what the bonus of SAC adds.
     """
     late = steps >= (steps[0] + steps[-1]) / 2
     largest, error = float(size[late].max()), median(share[late])
@@ -239,8 +239,8 @@ def _unpaid(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray
     if largest > sight.criteria["unpaid_size"] or _bonus_counts(sight, steps[late]):
         return
     text = (
-        f"in the second half Q of the policy is at most {largest:.2g} times the logged reward of one step, and "
-        f"the critic's loss {error:.2g} of its square: the targets it has reached hold no such reward"
+        f"in the second half Q of the policy is at most {largest:.2g} times the logged reward of one step, "
+        f"and the critic's loss {error:.2g} of its square: the targets it has reached hold no such reward"
     )
     found = Implied(largest, 0.0, largest, text, span(steps[late]), int(late.sum()))
     yield row(sight, "reward_factor", found)

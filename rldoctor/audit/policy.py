@@ -92,7 +92,8 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
         return
     yield row(sight, "learning_rate", Implied(NAN, low, NAN, text, span(steps), int(moved.size)))
     rate = sight.setting("learning_rate")
-    if rate > 0 and not sight.logged("learning_rate"):
+    # What does not move at all is told by the gradient that it lacks.
+    if rate > 0 and not sight.logged("learning_rate") and most > 0:
         yield _sized(sight, steps, walk / rate, said)
 
 
@@ -150,7 +151,9 @@ def _held_against_logged(
         f"most about 1), and by {walks:.2g} of a random walk of such steps"
     )
     yield mechanism(sight, "logged_rate_acts", not beyond, text, steps)
-    yield _sized(sight, steps, walks, said)
+    # What does not move at all is told by the gradient that it lacks.
+    if walks > 0:
+        yield _sized(sight, steps, walks, said)
 
 
 def _advantages(sight: Sight) -> Iterator[AuditRow]:

@@ -121,7 +121,7 @@ def _ratio(task: Task, returns: FloatArray, lengths: FloatArray) -> dict[str, fl
 
 def _outside(task: Task, run: Run, metrics: Mapping[str, Series], curve: tuple[str, str]) -> dict[str, float]:
     """Returns against the bounds of a step's reward, of episodes or of rows that have return and length."""
-    from rldoctor.tasks.scales import (
+    from rldoctor.tasks.step_rewards import (
         outside_bounds,
         scatter_at_first,
         share_of_other_rewards,

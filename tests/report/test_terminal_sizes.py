@@ -64,7 +64,9 @@ def test_quiet_has_a_line_a_run_worst_first_and_a_count():
     order = ["critical", "error", "warning"]
     assert len(set(lines)) == len(lines) == 12
     assert verdicts == sorted(verdicts, key=order.index)
-    assert count == "12 runs: " + ", ".join(f"{verdicts.count(one)} {one}" for one in order)
+    assert count == "12 runs: " + ", ".join(
+        f"{verdicts.count(one)} {one}" for one in order if one in verdicts
+    )
 
 
 def test_a_line_a_run_says_why_a_run_could_not_be_judged():
