@@ -45,6 +45,11 @@ RUNS = [
     ("qrdqn-cartpole/q-frozen/0", "VAL-15"),
     ("td3-pendulum/starts-late/0", "OFF-03"),
     ("ppo-cartpole-long/returns-shuffled/1", "VAL-02"),
+    ("ppo-cartpole-long/rate-runs-out/2", "POL-01"),
+    ("ppo-pendulum/acts-deterministically/1", "POL-01"),
+    ("ppo-pendulum/reward-clipped-monitor/2", "REW-12"),
+    ("sac-pendulum/off-reward-div1000-learner/1", "REW-14"),
+    ("a2c-cartpole/gradient-clip-1e-6/2", "POL-15"),
 ]
 
 
