@@ -182,12 +182,26 @@ def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterato
     usable = (updates > sight.criteria["updates_for_rate"]) & (updates < sight.criteria["updates_at_start"])
     if usable.sum() < 1 or not (size[usable] > 0).all() or _bonus_counts(sight, steps[usable][:1]):
         return
+    # More than a whole horizon of these rewards is not a matter of how fast they are seen.
+    beyond = float(size[usable][0]) * (1 - discount)
+    if beyond > sight.criteria["beyond_horizon"]:
+        yield _overpaid(sight, steps[usable][:1], float(size[usable][0]), beyond)
+        return
     rate = float((seen[usable][0] - 1) / updates[usable][0])
     text = (
         f"Q is {size[usable][0]:.3g} steps of reward after about {updates[usable][0]:,.0f} updates: values "
         f"see {seen[usable][0]:.3g} rewards, {rate:.2g} more per update; a target with tau 0.005 gives 0.005"
     )
     yield mechanism(sight, "target_delays", rate < sight.criteria["rate_copied"], text, steps[usable][:1])
+
+
+def _overpaid(sight: Sight, steps: FloatArray, size: float, beyond: float) -> AuditRow:
+    """Values of more steps of reward than the discount lets any value hold: other rewards than the logged."""
+    text = (
+        f"Q is {size:.3g} steps of the logged reward in the first updates, {beyond:.2g} times what "
+        f"rewards of that size add up to within the discount's horizon"
+    )
+    return row(sight, "reward_factor", Implied(NAN, beyond, NAN, text, span(steps), 1))
 
 
 def _bonus_counts(sight: Sight, steps: FloatArray) -> bool:
