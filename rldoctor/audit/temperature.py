@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rldoctor.audit.episodes import rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
@@ -23,6 +24,8 @@ def temperature(sight: Sight) -> Iterator[AuditRow]:
     yield from _moves(sight)
     yield from _sign(sight)
     yield from _rate(sight)
+    if not sight.logged("gradient_updates"):
+        yield from _updates(sight)
 
 
 def _moves(sight: Sight) -> Iterator[AuditRow]:
@@ -87,6 +90,35 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
     low = float(speeds[at]) / sight.criteria["rate_steps"]
     best = best if best >= low and most <= 1 else NAN
     yield row(sight, "temperature_rate", Implied(best, low, NAN, text, span(steps), int(steps.size)))
+
+
+def _updates(sight: Sight) -> Iterator[AuditRow]:
+    """Updates per transition where no counter is logged, of a temperature that goes one way all the while.
+
+    Each update moves ln(alpha) by about one learning rate then. A slower temperature may have a smaller rate
+    of its own; where Q, too, has hardly left 0 it is the updates that are few.
+    """
+    steps, alpha, value = sight.together("entropy_coef", "policy_loss")
+    rate = sight.setting("learning_rate")
+    if alpha.size < sight.criteria["few_rows"] or not rate > 0 or not sight.logged("episode_return"):
+        return
+    if not sight.holds("counters") or sight.run.axis != "env_steps" or not (alpha > 0).all():
+        return
+    moves = np.diff(np.log(alpha))
+    reward, _ = rewards_at(sight, steps)
+    speed = median(np.abs(moves) / np.diff(steps))
+    per = speed / rate
+    one_way = bool((moves < 0).all() or (moves > 0).all())
+    begins = abs(float(value[0])) < sight.criteria["unmoved_q"] * abs(float(reward[0]))
+    high = sight.criteria["rate_steps"] * per
+    if not one_way or not begins or high > sight.criteria["updates_few"]:
+        return
+    text = (
+        f"ln(alpha) moves by {speed:.2g} a transition, one way all the while: {per:.2g} updates with a learning "
+        f"rate of {rate:.2g}; Q begins at {abs(value[0] / reward[0]):.2g} rewards"
+    )
+    found = Implied(per, per / sight.criteria["rate_steps"], high, text, span(steps), int(steps.size))
+    yield row(sight, "updates_per_transition", found)
 
 
 def _counted(sight: Sight) -> tuple[FloatArray, FloatArray, FloatArray, float]:

@@ -244,3 +244,29 @@ def test_advantages_that_are_returns_are_beyond_the_critics_error() -> None:
     assert wrong["advantages_are_errors"].best == 0.0
     right = rows("a2c", config, policy_loss=[0.1, -0.2] * 5, **series)
     assert right["advantages_are_errors"].best == 1.0
+
+
+def test_updates_by_a_slow_temperature_and_a_q_that_has_hardly_left_zero() -> None:
+    config = {"learning_rate": 0.001, "gamma": 0.99}
+    episodes = {"episode_return": [-1000.0] * 6, "episode_length": [200.0] * 6}
+    slow = np.exp(-0.05 * 0.001 * 1024 * np.arange(1, 7)).tolist()
+    values = [2.9, 5.0, 6.6, 7.1, 8.2, 8.7]
+    found = rows("sac", config, entropy_coef=slow, policy_loss=values, **episodes)["updates_per_transition"]
+    assert found.best == pytest.approx(0.05, rel=0.01)
+    # With values that grow as usual the temperature has a smaller rate of its own.
+    usual = [20.0, 45.0, 64.0, 77.0, 84.0, 90.0]
+    found = rows("sac", config, entropy_coef=slow, policy_loss=usual, **episodes)
+    assert "updates_per_transition" not in found
+
+
+def test_first_values_beyond_any_sum_of_the_rewards() -> None:
+    config = {"gamma": 0.99, "learning_starts": 100, "utd": 1, "action_dim": 1}
+    series = {
+        "critic_loss": [1e4] * 6,
+        "entropy_coef": [0.5] * 6,
+        "policy_loss": [1700.0, 4300.0, 7000.0, 8400.0, 1e4, 1.2e4],
+        "episode_return": [-1400.0] * 6,
+        "episode_length": [200.0] * 6,
+    }
+    found = rows("sac", config, **series)["reward_factor"]
+    assert found.low == pytest.approx(1700 / 7 / 100) and np.isnan(found.high)
