@@ -114,8 +114,8 @@ def _updates(sight: Sight) -> Iterator[AuditRow]:
     if not one_way or not begins or high > sight.criteria["updates_few"]:
         return
     text = (
-        f"ln(alpha) moves by {speed:.2g} a transition, one way all the while: {per:.2g} updates with a learning "
-        f"rate of {rate:.2g}; Q begins at {abs(value[0] / reward[0]):.2g} rewards"
+        f"ln(alpha) moves by {speed:.2g} a transition, one way all the while: {per:.2g} updates with a "
+        f"learning rate of {rate:.2g}; Q begins at {abs(value[0] / reward[0]):.2g} rewards"
     )
     found = Implied(per, per / sight.criteria["rate_steps"], high, text, span(steps), int(steps.size))
     yield row(sight, "updates_per_transition", found)

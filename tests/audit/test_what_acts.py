@@ -269,4 +269,5 @@ def test_first_values_beyond_any_sum_of_the_rewards() -> None:
         "episode_length": [200.0] * 6,
     }
     found = rows("sac", config, **series)["reward_factor"]
-    assert found.low == pytest.approx(1700 / 7 / 100) and np.isnan(found.high)
+    assert found.low == pytest.approx(1700 / 7 / 100)
+    assert np.isnan(found.high)
