@@ -20,8 +20,7 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
         lengths: of the same episodes, shape (n,).
 
     Returns:
-        What a tenth of the rows exceed; None where neither bound is known or there is nothing to compare.
-        A row that no policy can make is proof, whatever the others are; fewer may be a glitch of the logger.
+        What half of the rows exceed; None where neither bound is known or there is nothing to compare.
     """
     bounds = [bound for bound in (task.reward_low, task.reward_high) if bound is not None]
     if not bounds or returns.shape != lengths.shape:
