@@ -100,7 +100,8 @@ def _updates(sight: Sight) -> Iterator[AuditRow]:
     """
     steps, alpha, value = sight.together("entropy_coef", "policy_loss")
     rate = sight.setting("learning_rate")
-    if alpha.size < sight.criteria["few_rows"] or not rate > 0 or not sight.logged("episode_return"):
+    episodes = sight.logged("episode_return", "episode_length")
+    if alpha.size < sight.criteria["few_rows"] or not rate > 0 or not episodes:
         return
     if not sight.holds("counters") or sight.run.axis != "env_steps" or not (alpha > 0).all():
         return

@@ -271,3 +271,9 @@ def test_first_values_beyond_any_sum_of_the_rewards() -> None:
     found = rows("sac", config, **series)["reward_factor"]
     assert found.low == pytest.approx(1700 / 7 / 100)
     assert np.isnan(found.high)
+
+
+def test_a_slow_temperature_without_the_length_of_episodes_says_nothing() -> None:
+    slow = np.exp(-0.05 * 0.001 * 1024 * np.arange(1, 7)).tolist()
+    series = {"entropy_coef": slow, "policy_loss": [2.9] * 6, "episode_return": [-1000.0] * 6}
+    assert "updates_per_transition" not in rows("sac", {"learning_rate": 0.001}, **series)
