@@ -134,6 +134,6 @@ def _first_loss(sight: Sight) -> Iterator[AuditRow]:
         return
     last = float(before[-1])
     text = f"{before.size} rows without a loss up to step {last:,.0f}, the first loss at {first:,.0f}"
-    # Updates come every few transitions, so that the first may be due before it is made: a row's width of doubt.
+    # Updates come every few transitions, so the first may be due before it is made: a row's width of doubt.
     found = Implied(last, max(2 * last - first, 0.0), first, text, (last, first), int(before.size))
     yield row(sight, "learning_starts", found)
