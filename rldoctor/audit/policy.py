@@ -141,7 +141,8 @@ def _held_against_logged(
     series = sight.metrics["learning_rate"].finite()
     rates = np.interp(steps, series.steps, series.values)
     larger = np.maximum(rates[1:], rates[:-1])
-    if not (larger > 0).all():
+    # An adaptive rate is far from where it began within a few updates, and is logged after each of them.
+    if not (larger > 0).all() or moved.size < sight.criteria["rows_for_logged_rate"]:
         return
     shares = moved / (made * larger)
     walks = float(np.sqrt(np.mean(np.square(moved) / made / np.square(larger))))
