@@ -24,6 +24,8 @@ RUNS = [
     ("dqn-cartpole/setting-gamma-0.2/0", "VAL-11"),
     ("trpo-double/stores-next-observation/1", "POL-09"),
     ("ppo-pendulum/actions-shuffled/1", "POL-09"),
+    ("ppo-cartpole-long/logprob-shuffled/2", "POL-09"),
+    ("ppo-lunar/logprob-shuffled/0", "POL-09"),
     ("ppo-pendulum/gae-gamma-0.3/1", "CFG-02"),
     ("ppo-cartpole-long/gae-lambda-0/0", "CFG-08"),
     ("ppo-cartpole-long/policy-blind/0", "POL-12"),

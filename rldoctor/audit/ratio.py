@@ -21,9 +21,10 @@ from rldoctor.model.raw import FloatArray
 
 
 def ratio(sight: Sight) -> Iterator[AuditRow]:
-    """Whether ratios start at 1, and the effective clip range."""
+    """Whether ratios start at 1, whether they are of one sample, and the effective clip range."""
     if not sight.of("ppo", "ppo_recurrent", "maskable_ppo"):
         return
+    yield from _of_one_sample(sight)
     steps, kl, clipped = sight.together("approx_kl", "clip_fraction")
     known = (kl > sight.criteria["ratio_kl"]) & (clipped <= 1)
     if known.sum() < sight.criteria["few_rows"]:
@@ -34,6 +35,49 @@ def ratio(sight: Sight) -> Iterator[AuditRow]:
         yield _centred(sight, steps, width, clipped, clip)
     yield from _clip(sight, steps, width, clipped)
     yield from _alike(sight, steps, width, clipped, clip)
+
+
+def _of_one_sample(sight: Sight) -> Iterator[AuditRow]:
+    """Ratios of log-probabilities that belong to other samples, by what such ratios make the KL.
+
+    With the old log-probability of a sample j and the new one of a sample i, ``mean(ratio - 1 - ln ratio)``
+    is ``E[p(a_i)] E[1 / p(a_j)] - 1``, as the logarithms cancel. ``E[1 / p]`` under p itself is n, the number
+    of actions, whatever the policy; ``E[p] >= exp(-H)`` (the collision entropy is at most Shannon's), and
+    near a uniform policy it exceeds ``1 / n`` by twice as much. So such a KL is 1 to 2 times
+    ``n exp(-H) - 1``, somewhat more where states differ, and it is so in every update. A KL that an update
+    makes is far smaller and has its own course.
+    """
+    # A mask leaves another number of actions in every state.
+    discrete = sight.holds("categorical") and not sight.logged("policy_std")
+    if not (discrete and sight.holds("kl_of_ratios") and sight.of("ppo", "ppo_recurrent")):
+        return
+    steps, kl, entropy = sight.together("approx_kl", "entropy")
+    actions = _actions(sight, entropy)
+    if not math.isfinite(actions):
+        return
+    due = actions * np.exp(-entropy) - 1
+    told = due > sight.criteria["pairs_least"]
+    if told.sum() < sight.criteria["few_rows"]:
+        return
+    times = kl[told] / due[told]
+    inside = (times >= sight.criteria["pairs_low"]) & (times <= sight.criteria["pairs_high"])
+    text = (
+        f"log-probabilities of unrelated samples make a KL of 1 to 2 times {actions:.0f} exp(-entropy) - 1 = "
+        f"{median(due[told]):.2g}; it is {median(kl[told]):.2g}, within 1 to 3 times in {inside.mean():.0%} "
+        "of the updates"
+    )
+    of_one = float(inside.mean()) < sight.criteria["pairs_share"]
+    yield mechanism(sight, "ratio_of_one_sample", of_one, text, steps[told])
+
+
+def _actions(sight: Sight, entropy: FloatArray) -> float:
+    """How many actions there are: as configured, or those whose logarithm is the first entropy; else NaN."""
+    written = sight.setting("n_actions")
+    if math.isfinite(written) or not entropy.size:
+        return written
+    whole = round(math.exp(min(float(entropy[0]), math.log(sight.criteria["pairs_most"]))))
+    near = abs(float(entropy[0]) - math.log(max(whole, 1))) < sight.criteria["pairs_uniform"]
+    return float(whole) if whole > 1 and near else math.nan
 
 
 def _clip_range(sight: Sight) -> float:

@@ -144,6 +144,21 @@ def test_raw_advantages_are_no_mismatch() -> None:
     assert found["surrogate_possible"].best == 1.0
 
 
+def test_log_probabilities_of_unrelated_samples() -> None:
+    """Simulated: two actions, states whose policies differ, and the old log-probability of another sample."""
+    rng, entropy, kl, own = np.random.default_rng(3), [], [], []
+    for width in np.linspace(0.02, 1.5, 20):
+        p = 1 / (1 + np.exp(-rng.normal(0, width, 4000)))
+        entropy.append(float(np.mean(-p * np.log(p) - (1 - p) * np.log(1 - p))))
+        taken = np.log(np.where(rng.random(4000) < p, p, 1 - p))
+        apart = taken - rng.permutation(taken)
+        kl.append(float(np.mean(np.exp(apart) - 1 - apart)))
+        own.append(0.005)
+    config = {"n_actions": 2.0}
+    assert rows("ppo", config, approx_kl=kl, entropy=entropy)["ratio_of_one_sample"].best == 0.0
+    assert rows("ppo", config, approx_kl=own, entropy=entropy)["ratio_of_one_sample"].best == 1.0
+
+
 def test_one_ratio_for_all_states_is_clipped_nowhere() -> None:
     kl = [1e-5] * 10 + [0.007] * 5
     blind = rows("ppo", {"clip_range": 0.2}, approx_kl=kl, clip_fraction=[0.0] * 15)
