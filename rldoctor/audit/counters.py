@@ -19,7 +19,7 @@ def counters(sight: Sight) -> Iterator[AuditRow]:
     """Every row that counters give."""
     yield from _transitions(sight)
     # What a counter counts was read in the source of these libraries; elsewhere an iteration may be anything.
-    if sight.of("on_policy") and sight.holds("rollouts"):
+    if sight.of("on_policy"):
         yield from _rollout(sight)
     if not sight.holds("counters"):
         return
@@ -75,21 +75,26 @@ def _epochs(sight: Sight) -> Iterator[AuditRow]:
 
 
 def _rollout(sight: Sight) -> Iterator[AuditRow]:
-    if sight.run.axis != "env_steps" or not sight.logged("iterations"):
-        return
+    found = rollout(sight)
+    if found is not None:
+        yield row(sight, "rollout_batch", found)
+
+
+def rollout(sight: Sight) -> Implied | None:
+    """Transitions per iteration, where iterations count rollouts; None where no counter tells."""
+    if not sight.holds("rollouts") or sight.run.axis != "env_steps" or not sight.logged("iterations"):
+        return None
     steps, iterations = sight.together("iterations")
     ratios = _ratio(steps, iterations)
     if ratios.size == 0 and steps.size and iterations[0] > 0:
         ratios = steps / iterations
-    if not ratios.size:
-        return
-    size = median(ratios)
     # An axis that never leaves 0 counts something else, or nothing yet.
-    if size <= 0:
-        return
+    if not ratios.size or median(ratios) <= 0:
+        return None
+    size = median(ratios)
     text = f"{steps[-1]:,.0f} transitions / {iterations[-1]:,.0f} iterations = {size:,.3g}"
     low, high = float(np.min(ratios)), float(np.max(ratios))
-    yield row(sight, "rollout_batch", Implied(size, low, high, text, span(steps), int(steps.size)))
+    return Implied(size, low, high, text, span(steps), int(steps.size))
 
 
 def _updates(sight: Sight) -> Iterator[AuditRow]:

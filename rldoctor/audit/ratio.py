@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rldoctor.audit.counters import rollout
 from rldoctor.audit.sight import Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
@@ -23,6 +24,11 @@ from rldoctor.model.raw import FloatArray
 def ratio(sight: Sight) -> Iterator[AuditRow]:
     """Whether ratios start at 1, whether they are of one sample, and the effective clip range."""
     if not sight.of("ppo", "ppo_recurrent", "maskable_ppo"):
+        return
+    # A handful of consecutive states moves as one, whatever the policy sees.
+    counted = rollout(sight)
+    size = sight.setting("rollout_batch") if counted is None else counted.best
+    if size < sight.criteria["samples_least"]:
         return
     yield from _of_one_sample(sight)
     steps, kl, clipped = sight.together("approx_kl", "clip_fraction")

@@ -255,6 +255,7 @@ def task_scale(task: Task, *, assumed: bool = False) -> TaskScale:
         solved=NAN if task.solved is None else task.solved,
         name=task.id,
         assumed=assumed,
+        best=max((one.score for one in task.published), default=NAN),
     )
 
 

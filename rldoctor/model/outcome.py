@@ -84,7 +84,8 @@ class TaskScale:
     ``random`` and ``nothing``: score of the random and of the do-nothing policy; ``reference``: what
     published runs reach; ``solved``: the task's threshold. At least one of the first two and one of the
     last two make a scale; with less the curve is measured by itself, but a ``solved`` threshold still
-    counts. ``name``: the task, for the words. ``assumed``: it is not sure to be the task of the curve.
+    counts. ``best``: the highest score that anyone published. ``name``: the task, for the words.
+    ``assumed``: it is not sure to be the task of the curve.
     """
 
     random: float = NAN
@@ -93,6 +94,7 @@ class TaskScale:
     solved: float = NAN
     name: str = ""
     assumed: bool = False
+    best: float = NAN
 
 
 @dataclass(frozen=True, slots=True)

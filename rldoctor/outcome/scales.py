@@ -37,7 +37,9 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
     if not top > base:  # also where one of them is NaN
         return _own(curve, rows, noise, criteria, "", solved=scale.solved)
     unit = top - base
-    if why := _foreign(rows, base, top, name, criteria):
+    # Exploration can reach a goal in the first episode of an easy task, which then scores as well as any.
+    highest = max(top, scale.best) if math.isfinite(scale.best) else top
+    if why := _foreign(rows, base, highest, name, criteria):
         return _own(curve, rows, noise, criteria, why)
     lowest = "random policy" if math.isfinite(scale.random) else "doing nothing"
     sentence = (
@@ -71,8 +73,9 @@ def _rescaled(values: FloatArray, base: float, top: float, criteria: Criteria) -
 def _foreign(rows: Rows, base: float, top: float, name: str, criteria: Criteria) -> str:
     """Why the first rows cannot be those of a fresh policy on this task; empty where they can.
 
-    Nobody begins above what published runs end at, and a fresh policy is seldom far worse than a random one:
-    the reward is another one, or the log continues another run. Either way the scale says nothing of it.
+    ``top``: the best that anybody published. Nobody begins above what published runs end at, and a fresh
+    policy is seldom far worse than a random one: the reward is another one, or the log continues another run.
+    Either way the scale says nothing of it.
     """
     count = max(criteria.whole("first_rows"), int(criteria["ends"] * rows.size))
     if rows.size < count:

@@ -167,6 +167,15 @@ def test_one_ratio_for_all_states_is_clipped_nowhere() -> None:
     assert sees["policy_input"].best == 1.0
 
 
+def test_a_handful_of_states_moves_as_one() -> None:
+    """The update of a rollout of 8 clips all of its samples or none."""
+    series = {"approx_kl": [0.007] * 15, "clip_fraction": [0.0] * 15}
+    by_counter = {"iterations": [float(one) for one in range(1, 16)]}
+    assert "policy_input" in rows("ppo", {"clip_range": 0.2}, every=2048, **by_counter, **series)
+    assert "policy_input" not in rows("ppo", {"clip_range": 0.2}, every=8, **by_counter, **series)
+    assert "policy_input" not in rows("ppo", {"clip_range": 0.2, "rollout_batch": 8}, **series)
+
+
 def test_an_error_that_stays_the_reward_itself() -> None:
     series = {"episode_return": [-500.0] * 10, "episode_length": [500.0] * 10}
     assert rows("dqn", {}, critic_loss=[0.45] * 10, **series)["critic_moves"].best == 0.0

@@ -40,6 +40,15 @@ def test_a_few_points_are_early(criteria, values) -> None:
     assert (found.start.value, found.end.value) == (values[0], values[-1])
 
 
+def test_a_goal_reached_in_the_first_episode_is_the_task(criteria) -> None:
+    """It scores above the threshold, as published runs do; more than any of them is another reward."""
+    values = [97, 60, 75, 85, *[92.0] * 60]
+    best = TaskScale(random=-33, solved=90, reference=90, name="X", best=97)
+    assert judge(of(values), criteria, best).kind is OutcomeKind.SOLVED
+    unknown = judge(of([108, 107, 106, *[105.0] * 60]), criteria, best)
+    assert unknown.measure.name == "own"
+
+
 def test_few_equal_values_leave_a_doubt(criteria) -> None:
     found = judge(of([2.0] * 12), criteria)
     assert found.kind is OutcomeKind.FLAT
