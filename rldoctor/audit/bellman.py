@@ -153,8 +153,10 @@ def _discount(sight: Sight) -> Iterator[AuditRow]:
     )
     # More than any discount can be is another reward: one equation has one unknown.
     if best - error <= 1:
-        # An end has no next value: of all transitions one in an episode's length may have none.
-        high = best / (1 - 1 / max(median(_buffer_length(sight, found.steps)), 2.0)) + error
+        # The next values of an episode are those of all its states but the first, which may be the largest.
+        length = median(_buffer_length(sight, found.steps))
+        left = 1 - sight.criteria["first_value"] / length
+        high = best / left + error if left > 0 else np.inf
         implied = Implied(best, best - error, high, text, span(found.steps), int(found.steps.size))
         yield row(sight, "discount", implied)
 

@@ -10,7 +10,7 @@ import pytest
 
 from rldoctor.audit.audit import audit
 from rldoctor.audit.criteria_file import read_criteria
-from rldoctor.model.audit import AuditRow
+from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
@@ -24,12 +24,19 @@ def rows(
     algorithm: str, config: dict[str, Any], every: int = 1024, **series: list[float]
 ) -> dict[str, AuditRow]:
     """The audit of a Stable-Baselines3 run with these columns, a row every so many steps."""
+    return library("stable_baselines3", algorithm, config, every, **series)
+
+
+def library(
+    name: str, algorithm: str, config: dict[str, Any], every: int = 1024, **series: list[float]
+) -> dict[str, AuditRow]:
+    """The audit of a run of this library."""
     frame = {
-        name: Series(name, np.arange(1.0, len(values) + 1) * every, np.array(values), name, "env_steps")
-        for name, values in series.items()
+        one: Series(one, np.arange(1.0, len(values) + 1) * every, np.array(values), one, "env_steps")
+        for one, values in series.items()
     }
-    knobs = {name: Knob(name, value, name, value, "config.json:1") for name, value in config.items()}
-    run = Run("x", Path(), "csv", "stable_baselines3", algorithm, MetricFrame(frame), RunConfig(knobs))
+    knobs = {knob: Knob(knob, value, knob, value, "config.json:1") for knob, value in config.items()}
+    run = Run("x", Path(), "csv", name, algorithm, MetricFrame(frame), RunConfig(knobs))
     return {row.name: row for row in audit(run, CRITERIA)}
 
 
@@ -301,3 +308,23 @@ def test_a_slow_temperature_without_the_length_of_episodes_says_nothing() -> Non
     slow = np.exp(-0.05 * 0.001 * 1024 * np.arange(1, 7)).tolist()
     series = {"entropy_coef": slow, "policy_loss": [2.9] * 6, "episode_return": [-1000.0] * 6}
     assert "updates_per_transition" not in rows("sac", {"learning_rate": 0.001}, **series)
+
+
+@pytest.mark.parametrize("acting", [0.3, 0.98])
+def test_short_episodes_leave_their_first_values_out_of_the_targets(acting: float) -> None:
+    """A critic that is right about episodes of six steps that pay 8 a step, and its own policy in the buffer."""
+    left = np.arange(1, 7)
+    values = 8.0 * (1 - acting**left) / (1 - acting)
+    config = {"gamma": 0.98, "tau": 0.005, "utd": 1}
+    found = library(
+        "cleanrl",
+        "ddpg",
+        config,
+        policy_loss=[-float(values.mean())] * 40,
+        q_mean=[float(values.mean())] * 40,
+        critic_loss=[0.1] * 40,
+        episode_return=[48.0] * 40,
+        episode_length=[6.0] * 40,
+    )["discount"]
+    assert found.low <= acting <= found.high
+    assert (found.verdict is AuditVerdict.CONTRADICTS) is (acting < 0.5)

@@ -147,6 +147,13 @@ def test_what_a_script_of_cleanrl_does_by_itself(script, expected):
         assert found.knobs["normalize_reward"].source.startswith("default")
 
 
+@every(("script", "expected"), [("ddpg_continuous_action", "env_steps"), ("my_ddpg", "vec_steps")])
+def test_a_script_without_a_number_of_environments_has_one(script, expected):
+    tags = {"losses/qf1_values": [3], "losses/actor_loss": [-3], "charts/SPS": [100.0]}
+    found = understand(board(tags, config={"exp_name": script, "gamma": 0.99}))
+    assert found.metrics["q_mean"].axis == expected
+
+
 @every(("written", "expected"), [("RunningStandardScaler", 1), ("<class 'x'>", 1), (None, 0), ("None", 0)])
 def test_a_class_is_given_or_not(written, expected):
     assert knob_values.READERS["given"]("value_normalisation", written)[0].value == expected
