@@ -166,10 +166,9 @@ def _reward(sight: Sight) -> Iterator[AuditRow]:
     found, discount = _balance(sight), sight.setting("gamma")
     if found is None or not np.isfinite(discount) or not (found.reward != 0).all():
         return
-    _, length = rewards_at(sight, found.steps)
-    ends = np.abs(found.value) / np.maximum(length, 1)
     factor = median((found.q - discount * found.value) / found.reward)
-    error = median((found.error + ends) / np.abs(found.reward))
+    missing = sight.criteria["first_value"] * np.abs(found.value) / _buffer_length(sight, found.steps)
+    error = median((found.error + missing) / np.abs(found.reward))
     text = (
         f"Q {median(found.q):.3g} - gamma x {median(found.value):.3g} of the policy's next actions leave a "
         f"reward of {median(found.q - discount * found.value):.2g}; the log has {median(found.reward):.3g}"
