@@ -312,7 +312,7 @@ def test_a_slow_temperature_without_the_length_of_episodes_says_nothing() -> Non
 
 @pytest.mark.parametrize("acting", [0.3, 0.98])
 def test_short_episodes_leave_their_first_values_out_of_the_targets(acting: float) -> None:
-    """A critic that is right about episodes of six steps that pay 8 a step, and its own policy in the buffer."""
+    """A critic that is right about episodes of six steps; the buffer holds its own policy."""
     left = np.arange(1, 7)
     values = 8.0 * (1 - acting**left) / (1 - acting)
     config = {"gamma": 0.98, "tau": 0.005, "utd": 1}
