@@ -20,6 +20,8 @@ RUNS = [
     ("sac-pendulum/polyak-backwards/0", "VAL-11"),
     ("sac-pendulum/off-critic-not-stepped/0", "VAL-15"),
     ("sac-double/td-same-state/1", "VAL-17"),
+    ("sac-pendulum/off-critic-blind/1", "VAL-17"),
+    ("sac-pendulum/off-rewards-shuffled/1", "VAL-17"),
     ("dqn-acrobot/q-rate-div100/0", "VAL-15"),
     ("dqn-cartpole/setting-gamma-0.2/0", "VAL-11"),
     ("trpo-double/stores-next-observation/1", "POL-09"),

@@ -29,6 +29,7 @@ def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[st
     return {
         **_returns(run, envelope, criteria),
         **_success(run, envelope, criteria),
+        **_critic(run, envelope),
     }
 
 
@@ -58,6 +59,22 @@ def _success(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[s
     own = run.metrics[metric]
     values = at_steps(envelope.steps, band.low, own.steps)
     return {"reference_success_min": _series("reference_success_min", own, values, envelope, band.window)}
+
+
+def _critic(run: Run, envelope: Envelope) -> dict[str, Series]:
+    """The highest loss of a replay learner's critic that any run of the envelope had so early.
+
+    Of one library only, as others log half of it or the sum of two; and of rewards as they are.
+    """
+    band = envelope.bands.get("critic_loss")
+    if band is None or "critic_loss" not in run.metrics or envelope.framework != run.framework:
+        return {}
+    if (run.config.number("normalize_reward") or 0) > 0:
+        return {}
+    own = run.metrics["critic_loss"]
+    values = at_steps(envelope.steps, band.high, own.steps)
+    name = "reference_critic_loss_max"
+    return {name: _series(name, own, values, envelope, band.window)}
 
 
 def at_steps(grid: FloatArray, values: FloatArray, steps: FloatArray) -> FloatArray:

@@ -99,6 +99,17 @@ def test_rules_get_the_reference_under_its_own_names():
     assert beside(other, view(other, [ENVELOPE], CRITERIA), CRITERIA) == {}
 
 
+def test_the_critics_loss_is_held_against_that_of_the_same_library_only():
+    values = np.linspace(0, 9, 100)
+    loss = [series("critic_loss", [100, 5000, 10000], [0.3, 0.5, 2.0])]
+    envelope = build([run(values, metrics=loss)], "s", CRITERIA)
+    one = run(values, metrics=loss)
+    found = beside(one, view(one, [envelope], CRITERIA), CRITERIA)["reference_critic_loss_max"]
+    assert found.values.tolist() == [0.3, 0.3, 2.0]  # the last of 64 points that lies before
+    for other in (run(values, metrics=loss, framework="x"), run(values, metrics=loss, normalize_reward=True)):
+        assert "reference_critic_loss_max" not in beside(other, view(other, [envelope], CRITERIA), CRITERIA)
+
+
 def test_a_file_holds_the_envelope(tmp_path):
     path = save(ENVELOPE, tmp_path / "new")
     read = load_envelope(path)
