@@ -44,7 +44,8 @@ def _sign(sight: Sight) -> Iterator[AuditRow]:
     """Whether the temperature falls where its loss says that the entropy is above the target.
 
     The loss is ``log(alpha) (H - target)`` or ``alpha (H - target)``, by the library. Adam follows a mean of
-    the gradients, so only moves between rows with a clear gap of one sign count.
+    the gradients, so only moves between rows with a clear gap of one sign count. A temperature that swings to
+    and fro between rows, as with a far too large step, has other gaps on its way than those at its rows.
     """
     formula = sight.formula("temperature_loss")
     if formula is None:
@@ -59,6 +60,9 @@ def _sign(sight: Sight) -> Iterator[AuditRow]:
     if counted.sum() < sight.criteria["few_rows"]:
         return
     against = float(np.mean(np.sign(moves[counted]) == np.sign(gap[1:][counted])))
+    direct = abs(float(moves.sum())) / float(np.abs(moves).sum())
+    if against >= sight.criteria["gap_against"] and direct < sight.criteria["gap_direct"]:
+        return
     text = (
         f"of {int(counted.sum())} pairs of rows whose loss shows a clear gap to the target entropy, alpha "
         f"moves away from closing it in {against:.0%} (median gap {median(gap[1:][counted]):.2g} nats)"

@@ -183,6 +183,15 @@ def test_a_handful_of_states_moves_as_one() -> None:
     assert "policy_input" not in rows("ppo", {"clip_range": 0.2, "rollout_batch": 8}, **series)
 
 
+def test_a_temperature_that_swings_between_rows_has_no_known_sign() -> None:
+    """Its steps are so large that it passes the target several times from one row to the next."""
+    alpha, loss = [0.06, 0.0005, 0.06, 0.001, 0.19, 0.0001] * 4, [16.0, -11.0, -5.0, -13.0, -2.0, 6.0] * 4
+    assert "temperature_sign" not in rows("sac", {}, entropy_coef=alpha, entropy_coef_loss=loss)
+    away = [float(0.5 * 1.1**one) for one in range(24)]
+    gaps = [float(2 * np.log(one)) for one in away]
+    assert rows("sac", {}, entropy_coef=away, entropy_coef_loss=gaps)["temperature_sign"].best == 0.0
+
+
 def test_an_error_that_stays_the_reward_itself() -> None:
     series = {"episode_return": [-500.0] * 10, "episode_length": [500.0] * 10}
     assert rows("dqn", {}, critic_loss=[0.45] * 10, **series)["critic_moves"].best == 0.0
