@@ -185,7 +185,81 @@ def test_a_handful_of_states_moves_as_one() -> None:
 
 def test_a_temperature_that_swings_between_rows_has_no_known_sign() -> None:
     """Its steps are so large that it passes the target several times from one row to the next."""
-    alpha, loss = [0.06, 0.0005, 0.06, 0.001, 0.19, 0.0001] * 4, [16.0, -11.0, -5.0, -13.0, -2.0, 6.0] * 4
+    # A SAC on Reacher whose temperature has a hundred times its learning rate.
+    moves = [
+        -0.54,
+        -1.45,
+        0.95,
+        0.29,
+        -0.05,
+        0.0,
+        -0.07,
+        -0.25,
+        0.72,
+        -2.15,
+        -2.53,
+        0.19,
+        1.91,
+        -2.21,
+        2.76,
+        1.6,
+        0.73,
+    ]
+    moves += [
+        1.01,
+        -0.06,
+        -0.32,
+        -4.53,
+        -4.14,
+        -0.82,
+        1.11,
+        8.9,
+        -2.14,
+        -1.82,
+        -0.92,
+        -0.38,
+        -1.27,
+        -1.48,
+        -0.35,
+    ]
+    loss = [
+        16.47,
+        -5.51,
+        1.32,
+        0.06,
+        -0.08,
+        -0.69,
+        0.1,
+        0.39,
+        0.38,
+        -1.11,
+        -0.51,
+        -16.69,
+        -11.22,
+        -11.17,
+        -6.88,
+        -7.95,
+    ]
+    loss += [
+        -6.62,
+        -4.75,
+        -2.27,
+        0.08,
+        0.97,
+        -13.4,
+        5.91,
+        1.98,
+        -6.45,
+        -2.33,
+        4.71,
+        6.26,
+        7.69,
+        6.03,
+        7.6,
+        6.13,
+        3.83,
+    ]
+    alpha = list(0.0646 * np.exp(np.cumsum([0.0, *moves])))
     assert "temperature_sign" not in rows("sac", {}, entropy_coef=alpha, entropy_coef_loss=loss)
     away = [float(0.5 * 1.1**one) for one in range(24)]
     gaps = [float(2 * np.log(one)) for one in away]
