@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.episodes import rewards_at
-from rldoctor.audit.sight import Implied, Sight, mechanism, row, span
+from rldoctor.audit.sight import Implied, Sight, mechanism, row, span, spread
 from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
@@ -33,6 +33,7 @@ def bellman(sight: Sight) -> Iterator[AuditRow]:
     # An actor that lowers Q has another loss than the one that the equation is written for.
     if not sight.holds("two_values") or turned:
         return
+    yield from _sees_action(sight)
     rows = list(_discount(sight))
     yield from rows
     # Too small a discount explains what is missing; the reward is then not asked.
@@ -96,6 +97,28 @@ def _bonus(sight: Sight, steps: FloatArray) -> FloatArray:
     dims = sight.setting("action_dim")
     nats = sight.criteria["sign_nats"] * (dims if np.isfinite(dims) else sight.criteria["sign_dims"])
     return np.interp(steps, alpha.steps, alpha.values) * nats
+
+
+def _sees_action(sight: Sight) -> Iterator[AuditRow]:
+    """Whether the policy's actions have another value than those in the buffer, in the same states.
+
+    An actor climbs Q, and a buffer holds warm-up and noise: equal values, but for the one step of the critic
+    between the two, are those of a critic without the action. Only where both are of one critic.
+    """
+    formula = sight.formula("two_values")
+    if not sight.of("td3", "ddpg") or formula is None or formula.form == "targets":
+        return
+    steps, loss, q, critic = sight.together("policy_loss", "q_mean", "critic_loss")
+    if steps.size < 2 * sight.criteria["few_rows"] or not ((q != 0) & (critic > 0)).all():
+        return
+    apart = np.abs(loss + q)
+    (_, share), (_, error) = spread(apart / np.abs(q)), spread(apart / np.sqrt(critic))
+    text = (
+        f"minus the actor loss and Q of the buffer's actions differ by {share:.2g} of Q and by {error:.2g} "
+        f"of the critic's error at most in nine of ten rows (medians {median(-loss):.4g} and {median(q):.4g})"
+    )
+    alike = share < sight.criteria["values_alike"] and error < sight.criteria["error_alike"]
+    yield mechanism(sight, "action_seen", not alike, text, steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         return
     if sight.of("dqn", "ddqn"):
         yield from _start(sight)
+        yield from _paid(sight)
     if sight.of("dqn", "ddqn", "qrdqn"):
         yield from _travel(sight)
     if sight.of("qrdqn", "c51", "iqn", "rainbow"):
@@ -240,6 +241,16 @@ def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArr
     )
 
 
+def _paid(sight: Sight) -> Iterator[AuditRow]:
+    """The same of a Q-network whose Q is logged, in multiples of the reward of a step."""
+    steps, loss, q = sight.together("critic_loss", "q_mean")
+    if loss.size < sight.criteria["few_rows"] or not sight.logged("episode_return", "episode_length"):
+        return
+    reward, _ = rewards_at(sight, steps)
+    if (np.isfinite(reward) & (reward != 0)).all():
+        yield from _unpaid(sight, steps, np.abs(q / reward), loss / np.square(reward))
+
+
 def _unpaid(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:
     """A critic that has reached its targets, and whose values are smaller than one of the logged rewards.
 
@@ -253,7 +264,7 @@ def _unpaid(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray
     if largest > sight.criteria["unpaid_size"] or _bonus_counts(sight, steps[late]):
         return
     text = (
-        f"in the second half Q of the policy is at most {largest:.2g} times the logged reward of one step, "
+        f"in the second half Q is at most {largest:.2g} times the logged reward of one step, "
         f"and the critic's loss {error:.2g} of its square: the targets it has reached hold no such reward"
     )
     found = Implied(largest, 0.0, largest, text, span(steps[late]), int(late.sum()))
