@@ -63,9 +63,12 @@ def first_update(sight: Sight) -> Iterator[AuditRow]:
             yield from counted
             endless = any(one.name == "ends_seen" for one in counted)
             # Two readings of one number: what runs through the ends is no larger reward or discount.
-            yield from () if endless else _discounted(sight, start)
+            discounted = [] if endless else list(_discounted(sight, start))
+            yield from discounted
             yield from _own_targets(sight, start)
-            yield from () if endless else _spread(sight, start)
+            # What the first targets deny, later ones that differ a little do not restore.
+            denied = any(one.name == "discount_acts" and one.best == 0 for one in discounted)
+            yield from () if endless or denied else _spread(sight, start)
         elif start is not None:
             yield from _spread(sight, start)
     elif (
@@ -328,7 +331,22 @@ def _may_be_normalised(sight: Sight, start: _Start) -> bool:
         return False
     if np.isfinite(written):
         return bool(written)
-    return sight.criteria["normalised_low"] < start.loss < sight.criteria["normalised_high"]
+    usual = sight.criteria["normalised_low"] < start.loss < sight.criteria["normalised_high"]
+    return usual and not _narrow(sight)
+
+
+def _narrow(sight: Sight) -> bool:
+    """Whether the next targets are too much alike for returns divided by their own deviation."""
+    if not sight.holds("targets_spread"):
+        return False
+    _, loss, explained = sight.together("value_loss", "explained_variance")
+    next_ones = slice(1, 1 + int(sight.criteria["narrow_rows"]))
+    if loss[next_ones].size < sight.criteria["few_rows"]:
+        return False
+    width = np.sqrt(
+        loss[next_ones] / np.maximum(1 - explained[next_ones], sight.criteria["unexplained"])
+    )
+    return median(width) < sight.criteria["normalised_least"]
 
 
 def _undiscounted(sight: Sight, start: _Start) -> Iterator[AuditRow]:

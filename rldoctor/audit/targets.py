@@ -36,6 +36,7 @@ def targets(sight: Sight) -> Iterator[AuditRow]:
         "return_variance",
         Implied(middle, middle / 3, middle * 3, text, span(steps[usable]), int(usable.sum())),
     )
+    yield from _normalised(sight, steps[usable], variance)
     # The rollouts of A2C are too short for a variance of their targets.
     if not sight.of("a2c"):
         yield from _possible(sight, steps[usable], variance)
@@ -71,6 +72,28 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
         f"steps allow at most {median(most):.3g}"
     )
     yield mechanism(sight, "targets_possible", not share > 1, text, steps[late])
+
+
+def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
+    """The spread of returns of rewards that are divided by the deviation of their discounted sum.
+
+    The deviation is over all steps so far, so of the last third at most the root of three times theirs. A
+    normaliser with a shorter horizon than the learner's leaves larger returns.
+    """
+    on = sight.setting("normalize_reward") > 0 and sight.holds("reward_normaliser")
+    if not on or not sight.setting("gamma") <= sight.criteria["normaliser_gamma"]:
+        return
+    late = steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0])
+    if late.sum() < sight.criteria["few_rows"]:
+        return
+    width = np.sqrt(variance[late])
+    limit = sight.criteria["normalised_most"]
+    text = (
+        f"the targets have a spread of {median(width):.3g} (root of value loss / (1 - explained variance)), "
+        f"where rewards that are divided by the deviation of their discounted sum make one of about 1"
+    )
+    possible = float(np.quantile(width, 0.2)) <= limit
+    yield mechanism(sight, "targets_possible", possible, text, steps[late])
 
 
 def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
