@@ -343,9 +343,7 @@ def _narrow(sight: Sight) -> bool:
     next_ones = slice(1, 1 + int(sight.criteria["narrow_rows"]))
     if loss[next_ones].size < sight.criteria["few_rows"]:
         return False
-    width = np.sqrt(
-        loss[next_ones] / np.maximum(1 - explained[next_ones], sight.criteria["unexplained"])
-    )
+    width = np.sqrt(loss[next_ones] / np.maximum(1 - explained[next_ones], sight.criteria["unexplained"]))
     return median(width) < sight.criteria["normalised_least"]
 
 

@@ -413,3 +413,34 @@ def test_short_episodes_leave_their_first_values_out_of_the_targets(acting: floa
     assert (found["discount"].verdict is AuditVerdict.CONTRADICTS) is (acting < 0.5)
     if acting > 0.5:
         assert found["reward_factor"].low <= 1 <= found["reward_factor"].high
+
+
+@pytest.mark.parametrize(("spread", "possible"), [(1.2, 1.0), (6.0, 0.0)])
+def test_returns_divided_by_their_own_deviation_have_one_of_about_1(spread: float, possible: float) -> None:
+    found = library(
+        "cleanrl",
+        "ppo",
+        {"gamma": 0.9, "gae_lambda": 0.95, "normalize_reward": 1},
+        value_loss=[0.5 * spread**2] * 20,
+        explained_variance=[0.5] * 20,
+        episode_return=[-1200.0] * 20,
+        episode_length=[200.0] * 20,
+    )
+    assert found["targets_possible"].best == possible
+
+
+@pytest.mark.parametrize(("later", "acts"), [(0.03, 0.0), (0.8, 1.0)])
+def test_a_first_loss_of_one_reward_beside_narrow_targets_is_no_normalised_one(
+    later: float, acts: float
+) -> None:
+    lengths = [22.0] * 6 + [12.0] * 14
+    found = library(
+        "cleanrl",
+        "ppo",
+        {**ON_POLICY, "max_episode_length": 500},
+        value_loss=[0.8, *[later] * 19],
+        explained_variance=[0.0] * 20,
+        episode_return=lengths,
+        episode_length=lengths,
+    )
+    assert found["discount_acts"].best == acts
