@@ -90,7 +90,11 @@ FAULTS = {
     "skrl-sac-reward-sign": {"reward_factor": -1},
     "cleanrl-td3-reward-sign": {"reward_factor": -1},
     "cleanrl-td3-actor-sign": {"actor_sign": 0},
+    "cleanrl-td3-critic-without-action": {"action_seen": 0},
+    "cleanrl-dqn-reward-zero": {"reward_factor": 0},
     "cleanrl-ppo-gamma": {"discount_acts": 0},
+    "cleanrl-ppo-mask-inverted": {"discount_acts": 0},
+    "cleanrl-ppo-returns-forward": {"targets_possible": 0},
     "cleanrl-ppo-terminals": {"ends_seen": 0},
     "cleanrl-ppo-lr-x100": {"learning_rate_logged": 0.03},
     "rsl_rl-gamma": {"discount_acts": 0},
@@ -131,7 +135,10 @@ def test_the_log_shows_the_fault(name: str, tmp_path: Path) -> None:
 
 # The first root cause of each, from the log alone.
 ROOTS = {
+    "cleanrl-dqn-reward-zero": "REW-14",
     "cleanrl-ppo-gamma": "CFG-02",
+    "cleanrl-ppo-mask-inverted": "CFG-02",
+    "cleanrl-ppo-returns-forward": "VAL-03",
     "cleanrl-ppo-terminals": "VAL-16",
     "cleanrl-sac-gamma": "CFG-02",
     "cleanrl-td3-gamma": "CFG-02",
@@ -156,6 +163,11 @@ def test_the_fault_is_the_first_root_cause(name: str, tmp_path: Path) -> None:
 @every("name", ["cleanrl-td3-actor-sign", "rllib-ppo-surrogate-sign"])
 def test_a_loss_of_the_wrong_sign_is_the_first_root_cause(name: str, tmp_path: Path) -> None:
     assert diagnosed(name, tmp_path).roots[0].finding.code == "POL-14"
+
+
+def test_a_critic_without_the_action_is_the_first_root_cause(tmp_path: Path) -> None:
+    found = diagnosed("cleanrl-td3-critic-without-action", tmp_path)
+    assert found.roots[0].finding.code == "VAL-18"
 
 
 @every("name", sorted(TRUTH))
