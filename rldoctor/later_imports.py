@@ -29,6 +29,7 @@ WAITING = frozenset(
         "numpy._typing",
         "ipaddress",
         "pickle",
+        "platform",
         "subprocess",
         "tokenize",
     }

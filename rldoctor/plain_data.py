@@ -10,8 +10,9 @@ comes out is a dataclass, and whatever is not the usual case is left to the stan
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, partial
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -53,7 +54,7 @@ def _usual(kind: type) -> bool:
     """Whether the parameters of ``__init__`` are simply the fields in order, and nothing is to be refused."""
     body = vars(kind)
     fields = body.get("__annotations__", {})
-    if not all(map(_adds_nothing, kind.__mro__[1:-1])) or not all(map(_plain, fields.values())):
+    if not all(map(_adds_nothing, kind.__mro__[1:-1])) or not _plain(fields.values()):
         return False
     given = [name in body and _has_default(body[name]) for name in fields]
     # A field without a default behind one that has it, one that could be changed, one without an annotation:
@@ -70,9 +71,12 @@ def _adds_nothing(base: type) -> bool:
     return vars(base).get("__slots__") == () and "__dataclass_fields__" not in vars(base)
 
 
-def _plain(annotation: Any) -> bool:
+def _plain(annotations: Collection[Any]) -> bool:
     # Every module of ours has its annotations as texts; one that is no text could be a marker itself.
-    return isinstance(annotation, str) and not any(word in annotation for word in _MARKERS)
+    if any(not isinstance(one, str) for one in annotations):
+        return False
+    texts = " ".join(annotations)
+    return not any(word in texts for word in _MARKERS)
 
 
 def _has_default(value: Any) -> bool:
@@ -157,22 +161,27 @@ class _Init:
 
     def fill(self, instance: Any, /, *given: Any, **named: Any) -> None:
         """Set the fields one by one; whatever is wrong with the arguments is left to what is compiled."""
-        values = dict(zip(self.setters, given, strict=False))
-        fits = len(given) <= len(self.setters) and not (values.keys() & named.keys())
-        values |= named
-        for name in self.fields - values.keys():
-            if name in self.factories:
-                values[name] = self.factories[name]()
+        setters, by_name = self.setters, 0
+        for put, value in zip(setters.values(), given, strict=False):
+            put(instance, value)
+        for name in islice(setters, len(given), None):
+            if name in named:
+                value, by_name = named[name], by_name + 1
             elif name in self.defaults:
-                values[name] = self.defaults[name]
-        if not fits or values.keys() != self.fields:
-            self.compile()
-            instance.__init__(*given, **named)
-            return
-        for name, value in values.items():
-            self.setters[name](instance, value)
-        if self.after is not None:
-            self.after(instance)
+                value = self.defaults[name]
+            elif name in self.factories:
+                value = self.factories[name]()
+            else:
+                break
+            setters[name](instance, value)
+        else:
+            # Neither too many by place nor a name that is no field, or has its value by place.
+            if len(given) <= len(setters) and by_name == len(named):
+                if self.after is not None:
+                    self.after(instance)
+                return
+        self.compile()
+        instance.__init__(*given, **named)
 
     def changed(self, one: Any, changes: Mapping[str, Any]) -> Any:
         """A copy with other values of some fields; what the original has not yet, the copy has not either."""

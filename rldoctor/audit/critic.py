@@ -13,7 +13,7 @@ import numpy as np
 from rldoctor.audit.episodes import rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span, spread
 from rldoctor.audit.targets import targets
-from rldoctor.model.arrays import median
+from rldoctor.model.arrays import median, quantile
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -80,8 +80,7 @@ def _same_loss(sight: Sight) -> Iterator[AuditRow]:
     per_step = np.abs(returns / np.maximum(lengths, 1))
     if median(per_step) == 0 or float(np.ptp(per_step)) > sight.criteria["unit_reward"] * median(per_step):
         return
-    low, high = np.quantile(loss, [0.05, 0.95])
-    width = float(high - low) / median(loss)
+    width = (quantile(loss, 0.95) - quantile(loss, 0.05)) / median(loss)
     apart = abs(float(loss[0]) / median(loss) - 1)
     text = (
         f"loss {loss[0]:.3g} in the first row and {median(loss):.3g} in the median of {loss.size}; nine in "
@@ -112,7 +111,7 @@ def _travel(sight: Sight) -> Iterator[AuditRow]:
     ends = length < sight.criteria["ends_early"] * cap if cap > 0 else varies
     if not unit or reward == 0 or not ends:
         return
-    share = float(np.quantile(loss[late], 0.75)) / reward**2
+    share = quantile(loss[late], 0.75) / reward**2
     text = (
         f"three quarters of the losses of the second half are below {share:.2g} of the square of one reward, "
         f"though episodes end after {length:.0f} steps"

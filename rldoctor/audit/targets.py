@@ -8,7 +8,7 @@ import numpy as np
 
 from rldoctor.audit.episodes import rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
-from rldoctor.model.arrays import median
+from rldoctor.model.arrays import median, quantile
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -65,7 +65,7 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
     discount = sight.setting("gamma") if sight.written("gamma") else NAN
     horizon = 1 / (1 - discount) if discount < 1 else sight.criteria["longest_horizon"]
     most = np.abs(reward) * np.minimum(length, horizon) * sight.criteria["episode_spread"] / 2
-    share = float(np.quantile(np.sqrt(variance[late]) / most, 0.2))
+    share = quantile(np.sqrt(variance[late]) / most, 0.2)
     text = (
         f"the targets have a spread of {median(np.sqrt(variance[late])):.3g} (root of value loss / "
         f"(1 - explained variance)), where {median(np.abs(reward)):.3g} a step over {median(length):.0f} "
@@ -114,7 +114,7 @@ def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[Aud
     ends = cap > 0 and median(length) < sight.criteria["ends_early"] * cap
     if not (same and ends and median(length) > sight.criteria["few_steps"]):
         return
-    share = float(np.quantile(np.sqrt(variance), 0.8)) / abs(median(reward))
+    share = quantile(np.sqrt(variance), 0.8) / abs(median(reward))
     text = (
         f"four of five rollouts have targets that differ by less than {share:.2g} of one reward, though each "
         f"step pays {abs(median(reward)):.3g} and episodes end after {median(length):.0f} of {cap:.0f} steps"

@@ -12,7 +12,7 @@ import numpy as np
 
 from rldoctor.audit.episodes import rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
-from rldoctor.model.arrays import median
+from rldoctor.model.arrays import median, quantile
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
@@ -89,7 +89,7 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
         + (f" (taking no more than {most:g} updates a transition)" if most > 1 else "")
     )
     first, last = _longest_run(log_alpha)
-    typical = float(np.quantile(speeds[first:last], 0.75)) if last > first else NAN
+    typical = quantile(speeds[first:last], 0.75) if last > first else NAN
     best = typical if last - first >= sight.criteria["few_rows"] else NAN
     low = float(speeds[at]) / sight.criteria["rate_steps"]
     best = best if best >= low and most <= 1 else NAN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +17,7 @@ from rldoctor.model.series import Series
 from rldoctor.report import audited
 from rldoctor.report.clean import encodable
 from rldoctor.report.derived import document as as_data
-from rldoctor.report.json_report import as_json
+from rldoctor.report.json_report import as_json, text
 
 FORMATS = ("terminal", "json")
 
@@ -29,7 +28,7 @@ def inspect(paths: Sequence[str], options: Options, format: str) -> int:
     decided(options)  # fails before the long work where --env names no task
     loaded = read_all(paths, options)
     if form == "json":
-        sys.stdout.write(json.dumps(as_json(document(loaded, options)), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(text(as_json(document(loaded, options))) + "\n")
     else:
         from rldoctor.report.terminal_parts import console
 

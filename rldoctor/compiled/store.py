@@ -25,7 +25,7 @@ Change: TypeAlias = Callable[[dict[str, Any]], None]
 # Path, size and time of change of a file.
 Stamp: TypeAlias = tuple[str, int, int]
 
-FORMAT = 4
+FORMAT = 5
 SHIPPED = "_compiled"
 CACHE_VARIABLE = "RLDOCTOR_CACHE_DIR"
 # The code that makes the typed values and gives them their form: as much a source as the YAML is.
@@ -85,13 +85,13 @@ class Compiled(Generic[T]):
         _write(directory / f"{self.name}.json", {}, self._text(self.make()))
 
     def _text(self, value: T) -> bytes:
-        plain, lines = to_plain(value), list[str]()
+        plain, lines = to_plain(value), bytearray()
         if self.folded:
             plain[self.folded] = [fold(one, lines) for one in plain.get(self.folded, ())]
-        return "\n".join([written(plain), *lines]).encode()
+        return written(plain) + b"\n" + lines
 
     def _value(self, text: bytes, change: Change | None) -> T:
-        first, *lines = text.split(b"\n")
+        first, _, lines = text.partition(b"\n")
         plain = json.loads(first)
         if self.folded:
             plain[self.folded] = [Folded(one, lines) for one in plain.get(self.folded, ())]
@@ -250,7 +250,7 @@ def _write(place: Path, kept: dict[str, Any], text: bytes) -> None:
     beside = place.with_name(f".{place.name}.{os.getpid()}.{time.monotonic_ns()}")
     said = written({**kept, "format": FORMAT, "check": zlib.crc32(text)})
     try:
-        beside.write_bytes(said.encode() + b"\n" + text)
+        beside.write_bytes(said + b"\n" + text)
         beside.replace(place)
     finally:
         beside.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rldoctor.language.parser import Expression
+from rldoctor.language.plan import conditions_of
 from rldoctor.model.numbers import number_text
 from rldoctor.plain_data import dataclass
 from rldoctor.rulebook.schema import Rule
@@ -36,7 +37,7 @@ def constants(rule: Rule) -> RuleConstants:
 
 
 def _made(rule: Rule) -> RuleConstants:
-    behind: dict[str, frozenset[Expression]] = {}
+    behind: dict[str, frozenset[str]] = {}
     thresholds = {name: number_text(one.value) for name, one in rule.thresholds.items()}
     conditions = {name: condition_of(one.value, rule.let, behind) for name, one in rule.measure.items()}
     return RuleConstants(rule, thresholds, conditions)
@@ -45,7 +46,7 @@ def _made(rule: Rule) -> RuleConstants:
 def condition_of(
     expression: Expression,
     lets: Mapping[str, Expression],
-    known: dict[str, frozenset[Expression]] | None = None,
+    known: dict[str, frozenset[str]] | None = None,
 ) -> Expression | None:
     """The one ``where=`` condition behind an expression, ``let`` names followed; None for none or several.
 
@@ -54,15 +55,20 @@ def condition_of(
     # A measured value should say over which steps it was taken. That is read off its condition, where there
     # is exactly one: of two nothing can be said in one interval.
     found = _conditions(expression, lets, {} if known is None else known)
-    return next(iter(found)) if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    (plan,) = found
+    return Expression(plan, kept=plan)
 
 
 def _conditions(
-    expression: Expression, lets: Mapping[str, Expression], known: dict[str, frozenset[Expression]]
-) -> frozenset[Expression]:
+    expression: Expression, lets: Mapping[str, Expression], known: dict[str, frozenset[str]]
+) -> frozenset[str]:
+    """The plans of the conditions."""
     # Most expressions have none, and a look at the text is cheaper than one at every part.
-    found = expression.conditions if "where" in expression.text else frozenset()
-    for word in expression.plan.split():
+    plan = expression.plan
+    found = frozenset(conditions_of(plan) if "where" in expression.text else ())
+    for word in plan.split():
         if word in lets:
             # Once each, as lets may share parts; without it a diamond of lets is walked exponentially often,
             # and two that name each other for ever.

@@ -71,7 +71,8 @@ class Scene:
 
     def holds(self, expression: Expression) -> bool:
         """The value as one truth: NaN is false, an array is true where any point is."""
-        return bool(np.any(self.mask(expression)))
+        found = holding(expression, self.scope)
+        return found if isinstance(found, bool) else bool(np.any(as_mask(found)))
 
     def mask(self, expression: Expression) -> BoolArray:
         """Where a condition is true; a single truth where no point of it is."""

@@ -155,11 +155,15 @@ def _compiled(plan: str) -> _Node:
     """A closure for each word of the plan, which takes as many of the values before it as it has parts."""
     values: list[_Node] = []
     for word in plan.split():
+        # Most words are names and numbers, of which a few hundred are in all plans.
+        if (leaf := _leaf(word)) is not None:
+            values.append(leaf)
+            continue
         taken, make = _maker(word)
         if taken > len(values):
             raise ExpressionError(f"the plan '{plan}' lacks a value before {word}")
-        parts = values[len(values) - taken :]
-        values[len(values) - taken :] = [make(parts)]
+        parts = values[-taken:]
+        values[-taken:] = [make(parts)]
     if len(values) != 1:
         raise ExpressionError(f"the plan '{plan}' is not one value")
     return values[0]
@@ -167,11 +171,8 @@ def _compiled(plan: str) -> _Node:
 
 @lru_cache(maxsize=4096)
 def _maker(word: str) -> tuple[int, Callable[[list[_Node]], _Node]]:
-    """How many values a word takes, and what makes one of them; a few hundred words are in all plans."""
+    """How many values a word takes, and what makes one of them."""
     taken = count(word)
-    if not taken:
-        leaf = _leaf(word)
-        return 0, lambda _: leaf
     if CALL in word:
         return taken, partial(_call, FUNCTIONS[word.partition(CALL)[0]], word.endswith(CONDITION))
     if word in _ARITHMETIC:
@@ -183,7 +184,11 @@ def _maker(word: str) -> tuple[int, Callable[[list[_Node]], _Node]]:
     return taken, partial(_compare, [_COMPARISONS[op] for op in word.split(",")])
 
 
-def _leaf(word: str) -> _Node:
+@lru_cache(maxsize=4096)
+def _leaf(word: str) -> _Node | None:
+    """The value of a word that takes none; None for any other word."""
+    if count(word):
+        return None
     if word in CONSTANTS:
         return _constant(CONSTANTS[word])
     if not word[0].isalpha():

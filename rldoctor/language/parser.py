@@ -13,7 +13,7 @@ from functools import lru_cache
 from rldoctor.errors import ExpressionError, did_you_mean
 from rldoctor.language.calls import bind
 from rldoctor.language.functions import FUNCTIONS
-from rldoctor.language.plan import SPACES, UNKNOWN, conditions_of, planned, words_of
+from rldoctor.language.plan import SPACES, UNKNOWN, planned, words_of
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 
@@ -70,11 +70,6 @@ class Expression:
     def run(self) -> frozenset[str]:
         """The ``x`` of its ``run.x``."""
         return words_of(self.plan).run
-
-    @property
-    def conditions(self) -> frozenset[Expression]:
-        """The conditions behind each ``where=`` in it; what stands for the text of one is its plan."""
-        return frozenset(Expression(plan, kept=plan) for plan in conditions_of(self.plan))
 
     @property
     def tree(self) -> ast.expr:

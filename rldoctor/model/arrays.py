@@ -33,3 +33,16 @@ def medians(values: FloatArray) -> FloatArray:
     part = np.partition(values, (half - 1 + size % 2, half), axis=0)
     middle: FloatArray = part[half] if size % 2 else (part[half - 1] + part[half]) / 2
     return middle
+
+
+def quantile(values: FloatArray, share: float) -> float:
+    """As ``np.quantile(values, share)`` of an array of shape (n,) with n > 0: NaN where one of them is."""
+    last = values.size - 1
+    place = last * share
+    below = int(place)
+    part = np.partition(values, (below, min(below + 1, last), last))
+    if np.isnan(part[-1]):
+        return float("nan")
+    low, high, way = part[below], part[min(below + 1, last)], place - below
+    # From the nearer of the two, as numpy does it: else the last digit may differ.
+    return float(high - (high - low) * (1 - way) if way >= 0.5 else low + (high - low) * way)

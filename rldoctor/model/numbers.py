@@ -47,6 +47,9 @@ _LARGE = pattern(r"\b\d(?:\.\d+)?e\+0[2-5]\b")
 
 def singular(text: str) -> str:
     """One of a thing is not several."""
+    # Few texts speak of one thing, and the pattern takes longer to compile than a report to lay out.
+    if "1 " not in text:
+        return text
     return _ONE.sub(
         lambda part: f"1 {part[1]}{part[2].removesuffix('e') if part[2].endswith('che') else part[2]}", text
     )
@@ -54,7 +57,7 @@ def singular(text: str) -> str:
 
 def plain(text: str) -> str:
     """A sentence of arithmetic as people write it: ``2,050`` for 2.05e+03, one step for one of them."""
-    return singular(_LARGE.sub(lambda found: f"{float(found[0]):,.0f}", text))
+    return singular(_LARGE.sub(lambda found: f"{float(found[0]):,.0f}", text) if "e+0" in text else text)
 
 
 def _digits(size: float) -> int:

@@ -15,7 +15,7 @@ from rldoctor.patterns import pattern
 # hidden ones Sample Factory's holds event files: ``.summary/0``.
 SUMMARIES = ".summary"
 _SKIPPED = pattern(
-    r"^(\.(?!summary$).*|__pycache__|v?env|node_modules|site-packages|params|nn|videos?|"
+    r"^(__pycache__|v?env|node_modules|site-packages|params|nn|videos?|"
     r"(checkpoints?|ckpts?)([_-]?\d+)?)$",
     re.IGNORECASE,
 )
@@ -107,4 +107,7 @@ def _below(directory: Path, names: list[str], taken: set[str]) -> list[Path]:
 def _skipped(directory: Path, name: str) -> bool:
     """Whether a folder holds no log by its name; a checkpoint of Hugging Face's Trainer holds one."""
     # ``os.path``: a folder that may not be entered is an answer, not an error.
-    return _SKIPPED.match(name) is not None and not os.path.isfile(directory / name / STATE)  # noqa: PTH113
+    hidden = name.startswith(".") and name.lower() != SUMMARIES
+    # None of the names has an extension, and most entries are files that have one.
+    skipped = hidden or ("." not in name and _SKIPPED.match(name) is not None)
+    return skipped and not os.path.isfile(directory / name / STATE)  # noqa: PTH113

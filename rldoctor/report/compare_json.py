@@ -16,14 +16,14 @@ import numpy as np
 from rldoctor import __version__
 from rldoctor.model.comparison import Arm, Comparison
 from rldoctor.model.finding import Severity
-from rldoctor.report.json_report import as_json
+from rldoctor.report.json_report import as_json, text
 
 SCHEMA = 1
 
 
 def render(comparison: Comparison) -> str:
     """The report as JSON text: valid everywhere, NaN and infinity are null."""
-    return json.dumps(document(comparison), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text(document(comparison)) + "\n"
 
 
 def document(comparison: Comparison) -> dict[str, Any]:

@@ -19,8 +19,7 @@ _SUITE_PREFIX = pattern(r"(?:dm_control|dmc|dm_control_suite)[/_.:-]+", re.IGNOR
 _SUITE_VERSION = pattern(r"[-_]v\d+$")
 _ATARI = pattern(r"ALE[-_]([A-Za-z0-9]+-v5)")
 # What may stand before and behind an id inside a longer text; after a dot only letters (a file's suffix).
-_BEFORE = pattern(r"(?:^|[/\\_\-. =:~@+()\[\]<>,'\"])$")
-_AFTER = pattern(r"^(?:$|[/\\_\- =:~@+()\[\]<>,'\"]|\.[A-Za-z])")
+_BESIDE = frozenset("/\\_- =:~@+()[]<>,'\"")
 # Words of CamelCase and of snake_case alike, and numbers.
 _WORD = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
@@ -109,8 +108,8 @@ def inside(text: str, extra: Collection[str] = ()) -> tuple[set[str], str]:
     """
     found: set[str] = set()
     refused = ""
-    known = {*_known_spellings(), *_spellings(extra)}
-    for start, end, id_ in _places(text, [one for one in known if one[0] in text]):
+    known = {one for one in (*_known_spellings(), *_spellings(extra)) if one[0] in text}
+    for start, end, id_ in _places(text, known):
         reason = _doubt(text, start, end)
         refused = refused or reason
         if not reason:
@@ -125,7 +124,7 @@ def _places(text: str, ids: Iterable[tuple[str, str]]) -> list[tuple[int, int, s
         start = text.find(spelling)
         while start >= 0:
             end = start + len(spelling)
-            if _BEFORE.search(text[:start][-1:]) and _AFTER.match(text[end : end + 2]):
+            if _stands_apart(text, start, end):
                 hits.append((start, end, id_))
             start = text.find(spelling, start + 1)
     hits.sort(key=lambda hit: hit[0] - hit[1])
@@ -134,6 +133,12 @@ def _places(text: str, ids: Iterable[tuple[str, str]]) -> list[tuple[int, int, s
         if not any(hit[0] < other[1] and other[0] < hit[1] for other in kept):
             kept.append(hit)
     return kept
+
+
+def _stands_apart(text: str, start: int, end: int) -> bool:
+    before, after, suffix = text[max(start - 1, 0) : start], text[end : end + 1], text[end + 1 : end + 2]
+    dotted = after == "." and suffix.isascii() and suffix.isalpha()
+    return (not before or before == "." or before in _BESIDE) and (not after or after in _BESIDE or dotted)
 
 
 @cache

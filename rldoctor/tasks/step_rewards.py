@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from rldoctor.model.arrays import quantile
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.task import Task
 from rldoctor.tasks.scales import criteria
@@ -35,7 +36,7 @@ def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> floa
     # One step is left to the logger's count, and to the last step.
     beyond[beyond <= criteria()["count_steps"] * abs(task.each_step or 0.0)] = 0.0
     share = beyond[size > 0] / size[size > 0]
-    return float(np.quantile(share, 1 - criteria()["outside_rows"])) if share.size else None
+    return quantile(share, 1 - criteria()["outside_rows"]) if share.size else None
 
 
 def share_of_other_rewards(task: Task, returns: FloatArray, lengths: FloatArray) -> float | None:

@@ -26,9 +26,6 @@ _NAMED = pattern(rf"([a-z]+)[_-]({NUMBER})", re.IGNORECASE)
 # lr_schedule(0.0005, 1e-06, 2), LinearSchedule(0.2), TrainFreq(frequency=1, unit=...), FloatSchedule(0.0003)
 _CALL = pattern(rf"[\w.]+\(\s*(?:\w+\s*=\s*)?({NUMBER})\b.*\)", re.DOTALL)
 _FIRST = pattern(rf"[\[(]\s*({NUMBER})\s*[,\])].*", re.DOTALL)
-# The ``repr`` of an object, a dictionary that could not be read, an open interpolation: the text
-# says nothing about the value.
-_OPAQUE = pattern(r"<.*>|\{.*\}|.*\$\{.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +68,25 @@ def _from_text(text: str) -> Parsed | None:
     if text.lower() in _TRUTH:
         return Parsed(_TRUTH[text.lower()])
     if not any(map(str.isdigit, text)):
-        return None if _OPAQUE.fullmatch(text) else Parsed(text)
+        return None if _opaque(text) else Parsed(text)
     if match := _PLAIN.fullmatch(text):
         value = number(match[1])
         # 64 is a count; 64.0 and 1e6 were written as real numbers and stay so.
         return Parsed(int(value) if value.is_integer() and not re.search(r"[.eE]", text) else value)
     if match := _NAMED.fullmatch(text):
         return Parsed(number(match[2]), f"first value of {text}", match[1].lower())
-    if match := _CALL.fullmatch(text) or _FIRST.fullmatch(text):
+    opened = "(" in text or "[" in text
+    if opened and (match := _CALL.fullmatch(text) or _FIRST.fullmatch(text)):
         return Parsed(number(match[1]), f"first value of {text}")
-    return None if _OPAQUE.fullmatch(text) else Parsed(text)
+    return None if _opaque(text) else Parsed(text)
+
+
+def _opaque(text: str) -> bool:
+    """Whether a text says nothing about the value.
+
+    The ``repr`` of an object, a dictionary that could not be read, an open interpolation.
+    """
+    return "${" in text or (text[:1], text[-1:]) in (("<", ">"), ("{", "}"))
 
 
 def _from_list(written: list[object] | tuple[object, ...]) -> Parsed | None:
@@ -174,7 +180,8 @@ def train_freq(knob: str, written: object) -> Sequence[Reading]:
 
 def normalize(knob: str, written: object) -> Sequence[Reading]:
     """rl-zoo's ``normalize``: True, or ``{'norm_obs': True, 'norm_reward': False}`` as text."""
-    flags = dict(re.findall(r"(norm_obs|norm_reward)\W+(True|False)", str(written)))
+    text = str(written)
+    flags = dict(re.findall(r"(norm_obs|norm_reward)\W+(True|False)", text) if "norm_" in text else ())
     parsed = parse_value(written)
     if not flags and (parsed is None or not isinstance(parsed.value, bool)):
         return ()
@@ -191,10 +198,11 @@ def policy_kwargs(knob: str, written: object) -> Sequence[Reading]:
     found = []
     # Searched for, not parsed: the classes and functions beside them are no literals.
     for name in ("log_std_init", "n_critics"):
-        if match := re.search(rf"{name}[^\w.+-]+({NUMBER})", text):
+        if name in text and (match := re.search(rf"{name}[^\w.+-]+({NUMBER})", text)):
             found.append(Reading(name, number(match[1]), plain=False))
-    if match := re.search(r"share_features_extractor\W+(True|False)", text):
-        found.append(Reading("share_features_extractor", match[1] == "True", plain=False))
+    shared = "share_features_extractor"
+    if shared in text and (match := re.search(rf"{shared}\W+(True|False)", text)):
+        found.append(Reading(shared, match[1] == "True", plain=False))
     return found
 
 

@@ -4,8 +4,10 @@ import json
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rldoctor.report import render
+from rldoctor.report import json_report, render
 from rldoctor.report.json_report import json_schema
 
 CONTRACT = {"path", "id", "format", "framework", "algorithm", "env", "steps", "coverage", "verdict", "roots",
@@ -66,3 +68,20 @@ def test_nan_and_infinity_become_null(make):
 
 def test_a_path_that_is_no_text_is_still_written(make):
     assert "\ufffd<script>" in parsed(make("hostile"))["runs"][0]["path"]
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@given(PLAIN)
+def test_the_text_is_that_of_the_standard_library(value: object) -> None:
+    assert json_report.text(value) == json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf, [1.0, math.inf], {"a": {1, 2}}])
+def test_what_json_cannot_hold_is_an_error(value: object) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        json_report.text(value)

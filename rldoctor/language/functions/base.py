@@ -72,7 +72,9 @@ def chosen(value: Value, where: Value | None) -> FloatArray:
     # Both sides may be single values: a scalar under a mask counts once for every point of it, so that
     # `count(1, where=late)` is the number of points.
     if where is not None:
-        array, mask = np.broadcast_arrays(array, truth(where))
+        mask = truth(where)
+        if array.shape != mask.shape:
+            array, mask = np.broadcast_arrays(array, mask)
         array = np.atleast_1d(array)[np.atleast_1d(mask)]
     array = np.atleast_1d(array)
     return array[~np.isnan(array)]

@@ -136,7 +136,7 @@ def masked_crc(data: bytes) -> int:
 @cache
 def small_length_crcs() -> U32:
     """Shape (SMALL_LENGTH,): the masked CRC of the 8-byte little-endian record length n."""
-    lengths = np.arange(SMALL_LENGTH)
     tables = tables_for(8)
-    state = tables[7][lengths & 0xFF] ^ tables[6][lengths >> 8] ^ _zero_states()[8]
-    return masked(state ^ np.uint32(_ONES))
+    # A row for each higher byte of the length, a column for each lower one: no entry is looked up.
+    lower: U32 = tables[7] ^ _zero_states()[8] ^ np.uint32(_ONES)
+    return masked(tables[6][:, np.newaxis] ^ lower).ravel()
