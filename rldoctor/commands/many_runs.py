@@ -189,7 +189,7 @@ def twin_notes(made: ManyJudged, spool: Spool) -> list[Note | None]:
     try:
         names = names_of([(one.about.path, one.about.id) for one in made.runs])
         search = TwinSearch(run_of, load_criteria(builtin_rules_dir()), names)
-        notes = [search.note(number) for number in range(len(made.runs))]
+        notes = search.notes(len(made.runs))
         if kept is not None:
             kept.put(notes)
         return notes

@@ -26,8 +26,13 @@ NOTE, ROUNDING, OTHER = "twin", "rounding", "other"
 _EPISODES = ("lengths", "returns")
 _WHEN = {BEFORE: "before the first update", UPDATE: "in the first update", LATER: "after the first update"}
 _FEW = 3
+_RETURNS = ("episode_return", "eval_return")
+# The last tenth of the returns is the end.
+_LAST = 10
 # Algorithm, axis, environment, seed.
 _Kin = tuple[str, str, str, int | None]
+# What a monitor's header tells, too: not what the run was configured with.
+_NAMES = ("algo", "env_id", "seed")
 _NO_CONFIGURATION = ("default", "first value of", "derived from", "fixed by")
 
 
@@ -71,9 +76,9 @@ def arm_twins(base: Arm, candidate: Arm, criteria: CompareCriteria) -> tuple[Twi
 
 
 def with_twin_notes(runs: Sequence[Run], criteria: CompareCriteria) -> list[Run]:
-    """The runs, each with a note of its twin among those before it, where there is one."""
+    """The runs, each with a note of its twin among those that end better, where there is one."""
     search = TwinSearch(runs.__getitem__, criteria, names_of([(run.path, run.id) for run in runs]))
-    notes = [search.note(index) for index in range(len(runs))]
+    notes = search.notes(len(runs))
     return [
         run if note is None else replace(run, notes=(*run.notes, note))
         for run, note in zip(runs, notes, strict=True)
@@ -81,10 +86,11 @@ def with_twin_notes(runs: Sequence[Run], criteria: CompareCriteria) -> list[Run]
 
 
 class TwinSearch:
-    """Looks for the twin of each run among those before it; ``run_of`` gives a run by its number.
+    """Looks for the twin of each run among those that end better; ``run_of`` gives a run by its number.
 
-    Of the runs of one algorithm, environment and seed the first few are remembered, by number: that many are
-    compared at most, and thousands of runs need not be held.
+    What a run has that a good one has not is the question; the first of two equals has none. Of the runs of
+    one algorithm, environment and seed the first few are remembered, by number: that many are compared at
+    most, and thousands of runs need not be held.
     """
 
     def __init__(
@@ -95,8 +101,15 @@ class TwinSearch:
         self._most = int(criteria.twins.limits["most"])
         self._pools: dict[_Kin, list[int]] = {}
 
+    def notes(self, count: int) -> list[Note | None]:
+        """What is to be noted of each of the first ``count`` runs."""
+        levels = [_final_level(self._run_of(number)) for number in range(count)]
+        best_first = sorted(range(count), key=lambda number: -levels[number])
+        found = {number: self.note(number) for number in best_first}
+        return [found[number] for number in range(count)]
+
     def note(self, number: int) -> Note | None:
-        """What is to be noted of a run, which those after it are compared with."""
+        """What is to be noted of a run, which those that are asked for later are compared with."""
         run = self._run_of(number)
         kin = [self._run_of(one) for one in islice(self._kin(run), self._most)]
         twin = best_twin(run, kin, self._criteria, self._names)
@@ -113,6 +126,14 @@ class TwinSearch:
         for key in dict.fromkeys(keys):
             if _may_be_kin(key, _kin_of(run)):
                 yield from self._pools.get(key, ())
+
+
+def _final_level(run: Run) -> float:
+    """Median of the last returns; below every other where none is logged."""
+    for name in _RETURNS:
+        if name in run.metrics and len(values := run.metrics[name].finite().values):
+            return float(np.median(values[-max(len(values) // _LAST, 1) :]))
+    return float("-inf")
 
 
 def _kin_of(run: Run) -> _Kin:
@@ -267,8 +288,9 @@ def _fits(
 
 
 def _configured(run: Run) -> bool:
-    """Whether a setting is known that is neither a default nor read off the log."""
-    return any(not knob.source.startswith(_NO_CONFIGURATION) for knob in run.config.knobs.values())
+    """Whether a setting is known that is neither a name, nor a default, nor read off the log."""
+    knobs = ((name, knob.source) for name, knob in run.config.knobs.items())
+    return any(name not in _NAMES and not source.startswith(_NO_CONFIGURATION) for name, source in knobs)
 
 
 def _rank(row: Aligned, when: str, order: str, known: TwinCriteria) -> tuple[bool, bool, int]:
