@@ -26,9 +26,7 @@ def ratio(sight: Sight) -> Iterator[AuditRow]:
     if not sight.of("ppo", "ppo_recurrent", "maskable_ppo"):
         return
     # A handful of consecutive states moves as one, whatever the policy sees.
-    counted = rollout(sight)
-    size = sight.setting("rollout_batch") if counted is None else counted.best
-    if size < sight.criteria["samples_least"]:
+    if _largest_rollout(sight) < sight.criteria["samples_least"]:
         return
     yield from _of_one_sample(sight)
     steps, kl, clipped = sight.together("approx_kl", "clip_fraction")
@@ -41,6 +39,18 @@ def ratio(sight: Sight) -> Iterator[AuditRow]:
         yield _centred(sight, steps, width, clipped, clip)
     yield from _clip(sight, steps, width, clipped)
     yield from _alike(sight, steps, width, clipped, clip)
+
+
+def _largest_rollout(sight: Sight) -> float:
+    """Transitions of an update at most: as counted, as configured, or those between two rows; else NaN."""
+    counted = rollout(sight)
+    if counted is not None:
+        return counted.best
+    if math.isfinite(written := sight.setting("rollout_batch")):
+        return written
+    # A row comes after one update or several.
+    steps, _ = sight.together("approx_kl")
+    return median(np.diff(steps)) if sight.run.axis == "env_steps" and steps.size > 1 else math.nan
 
 
 def _of_one_sample(sight: Sight) -> Iterator[AuditRow]:

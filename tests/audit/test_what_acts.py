@@ -181,6 +181,7 @@ def test_a_handful_of_states_moves_as_one() -> None:
     assert "policy_input" in rows("ppo", {"clip_range": 0.2}, every=2048, **by_counter, **series)
     assert "policy_input" not in rows("ppo", {"clip_range": 0.2}, every=8, **by_counter, **series)
     assert "policy_input" not in rows("ppo", {"clip_range": 0.2, "rollout_batch": 8}, **series)
+    assert "policy_input" not in rows("ppo", {"clip_range": 0.2}, every=8, **series)
 
 
 def test_a_temperature_that_swings_between_rows_has_no_known_sign() -> None:
