@@ -91,6 +91,7 @@ FAULTS = {
     "cleanrl-td3-reward-sign": {"reward_factor": -1},
     "cleanrl-td3-actor-sign": {"actor_sign": 0},
     "cleanrl-td3-critic-without-action": {"action_seen": 0},
+    "cleanrl-sac-tau-swapped": {"target_delays": 0},
     "cleanrl-dqn-reward-zero": {"reward_factor": 0},
     "cleanrl-ppo-gamma": {"discount_acts": 0},
     "cleanrl-ppo-mask-inverted": {"discount_acts": 0},
@@ -141,6 +142,8 @@ ROOTS = {
     "cleanrl-ppo-returns-forward": "VAL-03",
     "cleanrl-ppo-terminals": "VAL-16",
     "cleanrl-sac-gamma": "CFG-02",
+    "cleanrl-sac-observation-frozen": "VAL-08",
+    "cleanrl-sac-tau-swapped": "OFF-06",
     "cleanrl-td3-gamma": "CFG-02",
     "cleanrl-td3-no-target": "OFF-06",
     "cleanrl-td3-reward-sign": "REW-14",
@@ -180,7 +183,7 @@ def test_the_reward_is_known_to_a_factor_where_the_critic_is_paid_nothing(tmp_pa
 
 
 def test_every_log_is_used() -> None:
-    used = {*TRUTH, *FAULTS, "rsl_rl-reward-zero"}
+    used = {*TRUTH, *FAULTS, *ROOTS}
     assert {path.stem for path in LOGS.glob("*.json")} == used
 
 
