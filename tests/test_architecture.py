@@ -298,12 +298,15 @@ UNUSED_PARTS = (
 @pytest.mark.parametrize("format", ["terminal", "json"])
 def test_analyze_imports_nothing_that_it_does_not_use(format: str, tmp_path: Path) -> None:
     (source,) = (PACKAGE.parent / "reference_runs/healthy/ppo-Pendulum-v1-0").glob("events*")
-    shutil.copy(source, tmp_path)
+    # Below a folder of its own: other runs are looked for beside it, where other tests have their folders.
+    run = tmp_path / "runs" / "one"
+    run.mkdir(parents=True)
+    shutil.copy(source, run)
     analyze = (
         "import contextlib, io, json, sys\n"
         "from rldoctor.cli import run\n"
         "with contextlib.redirect_stdout(io.StringIO()):\n"
-        f"    code = run(['analyze', {str(tmp_path)!r}, '-f', {format!r}])\n"
+        f"    code = run(['analyze', {str(run)!r}, '-f', {format!r}])\n"
         "assert code == 0, code\n"
         "print(json.dumps(sorted(sys.modules)))"
     )
