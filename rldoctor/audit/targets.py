@@ -36,7 +36,9 @@ def targets(sight: Sight) -> Iterator[AuditRow]:
         "return_variance",
         Implied(middle, middle / 3, middle * 3, text, span(steps[usable]), int(usable.sum())),
     )
-    yield from _normalised(sight, steps[usable], variance)
+    # Near 1 the last digits of the explained variance decide what is left of it.
+    told = explained[usable] < 1 - sight.criteria["told_rest"]
+    yield from _normalised(sight, steps[usable][told], variance[told])
     # The rollouts of A2C are too short for a variance of their targets.
     if not sight.of("a2c"):
         yield from _possible(sight, steps[usable], variance)
@@ -83,6 +85,8 @@ def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterat
     on = sight.setting("normalize_reward") > 0 and sight.holds("reward_normaliser")
     if not on or not sight.setting("gamma") <= sight.criteria["normaliser_gamma"]:
         return
+    if not steps.size:
+        return
     late = steps >= steps[-1] - sight.criteria["plateau"] * (steps[-1] - steps[0])
     if late.sum() < sight.criteria["few_rows"]:
         return
@@ -92,8 +96,9 @@ def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterat
         f"the targets have a spread of {median(width):.3g} (root of value loss / (1 - explained variance)), "
         f"where rewards that are divided by the deviation of their discounted sum make one of about 1"
     )
-    possible = float(np.quantile(width, 0.2)) <= limit
-    yield mechanism(sight, "targets_possible", possible, text, steps[late])
+    # A loss below 0, which no squared error has, leaves a width that is no number and accuses nobody.
+    beyond = float(np.quantile(width, 0.2)) > limit
+    yield mechanism(sight, "targets_possible", not beyond, text, steps[late])
 
 
 def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:

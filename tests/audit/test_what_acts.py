@@ -267,6 +267,17 @@ def test_a_temperature_that_swings_between_rows_has_no_known_sign() -> None:
     assert rows("sac", {}, entropy_coef=away, entropy_coef_loss=gaps)["temperature_sign"].best == 0.0
 
 
+def test_a_loss_below_zero_accuses_nobody() -> None:
+    """Noise on a log makes one; the width of such targets is no number."""
+    config = {"normalize_reward": True, "gamma": 0.99}
+    loss, wide = [4.0, 1.0, *[0.003] * 12, -0.001, *[0.003] * 5], [4.0, 1.0, *[60.0] * 18]
+    explained = [0.3] * 20
+    noisy = rows("ppo", config, value_loss=loss, explained_variance=explained)
+    assert noisy["targets_possible"].best == 1.0
+    beyond = rows("ppo", config, value_loss=wide, explained_variance=explained)
+    assert beyond["targets_possible"].best == 0.0
+
+
 def test_an_error_that_stays_the_reward_itself() -> None:
     series = {"episode_return": [-500.0] * 10, "episode_length": [500.0] * 10}
     assert rows("dqn", {}, critic_loss=[0.45] * 10, **series)["critic_moves"].best == 0.0
