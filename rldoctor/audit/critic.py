@@ -109,7 +109,8 @@ def _travel(sight: Sight) -> Iterator[AuditRow]:
     # Without a known limit: lengths that change are not those of a limit.
     varies = float(np.std(lengths)) > sight.criteria["lengths_vary"] * length
     ends = length < sight.criteria["ends_early"] * cap if cap > 0 else varies
-    if not unit or reward == 0 or not ends:
+    # No squared error is below 0.
+    if not unit or reward == 0 or not ends or (loss < 0).any():
         return
     share = quantile(loss[late], 0.75) / reward**2
     text = (

@@ -25,7 +25,8 @@ def targets(sight: Sight) -> Iterator[AuditRow]:
     if not sight.holds("targets_spread"):
         return
     steps, loss, explained = sight.together("value_loss", "explained_variance")
-    usable = explained < 0.99
+    # No squared error is below 0: such a loss is another number, or noise on the log.
+    usable = (explained < 0.99) & (loss >= 0)
     if usable.sum() < sight.criteria["few_rows"]:
         return
     variance = loss[usable] / (1 - explained[usable])
@@ -96,9 +97,7 @@ def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterat
         f"the targets have a spread of {median(width):.3g} (root of value loss / (1 - explained variance)), "
         f"where rewards that are divided by the deviation of their discounted sum make one of about 1"
     )
-    # A loss below 0, which no squared error has, leaves a width that is no number and accuses nobody.
-    beyond = float(np.quantile(width, 0.2)) > limit
-    yield mechanism(sight, "targets_possible", not beyond, text, steps[late])
+    yield mechanism(sight, "targets_possible", not quantile(width, 0.2) > limit, text, steps[late])
 
 
 def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:

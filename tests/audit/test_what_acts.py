@@ -278,6 +278,17 @@ def test_a_loss_below_zero_accuses_nobody() -> None:
     assert beyond["targets_possible"].best == 0.0
 
 
+@pytest.mark.parametrize("negative", [slice(0, 20), slice(0, 20, 4)])
+def test_losses_below_zero_are_no_targets_that_are_one_number(negative: slice) -> None:
+    loss = [16.0] * 20
+    loss[negative] = [-16.0] * len(loss[negative])
+    config = {"gamma": 0.99, "gae_lambda": 1.0, "max_episode_length": 500.0}
+    series = {"explained_variance": [0.1] * 20, "episode_return": [22.0] * 20, "episode_length": [22.0] * 20}
+    found = rows("a2c", config, value_loss=loss, **series)
+    assert "targets_vary" not in found or found["targets_vary"].best == 1.0
+    assert "values_travel" not in rows("dqn", config, critic_loss=[-16.0] * 20, **series)
+
+
 def test_an_error_that_stays_the_reward_itself() -> None:
     series = {"episode_return": [-500.0] * 10, "episode_length": [500.0] * 10}
     assert rows("dqn", {}, critic_loss=[0.45] * 10, **series)["critic_moves"].best == 0.0
