@@ -109,8 +109,8 @@ def _travel(sight: Sight) -> Iterator[AuditRow]:
     # Without a known limit: lengths that change are not those of a limit.
     varies = float(np.std(lengths)) > sight.criteria["lengths_vary"] * length
     ends = length < sight.criteria["ends_early"] * cap if cap > 0 else varies
-    # No squared error is below 0.
-    if not unit or reward == 0 or not ends or (loss < 0).any():
+    # No squared error is below 0: such losses are of another sign.
+    if not unit or reward == 0 or not ends or median(loss[late]) < 0:
         return
     share = quantile(loss[late], 0.75) / reward**2
     text = (
