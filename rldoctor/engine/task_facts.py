@@ -19,7 +19,7 @@ NAN = math.nan
 # Training before evaluation: only its first rows are those of a fresh policy.
 _CURVES = (("episode_return", "episode_length"), ("eval_return", "eval_length"))
 _NAMES = """
-    task_known task_goal_only random_return reference_return
+    task_known task_goal_only random_return reference_return best_return
     reward_first reward_ratio reward_ratio_low reward_ratio_high reward_rescaled reward_outside reward_noisy
     reward_scattered reward_scatter
     idle_return idle_length idle_same idle_share idle_reached
@@ -90,6 +90,7 @@ def _levels(task: Task) -> dict[str, float]:
     return {
         "random_return": NAN if floor is None else floor,
         "reference_return": NAN if reference is None else reference.score,
+        "best_return": max((one.score for one in task.published), default=NAN),
         "idle_return": _mean(task.idle),
         "idle_length": NAN if task.idle is None or task.idle.length is None else task.idle.length,
         "idle_reached": NAN if still is None else still.share,

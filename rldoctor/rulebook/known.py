@@ -25,8 +25,8 @@ _FACTS = """
     outcome_arrived outcome_short outcome_constant outcome_possible outcome_alone outcome_still
     return_noise episodes on_env_steps home_made config_apart on_policy off_policy value_based
     language_model tags unmapped ignored
-    task_known task_goal_only random_return reference_return reward_first reward_ratio reward_ratio_low
-    reward_ratio_high reward_rescaled reward_outside reward_noisy
+    task_known task_goal_only random_return reference_return best_return reward_first reward_ratio
+    reward_ratio_low reward_ratio_high reward_rescaled reward_outside reward_noisy
     reward_scattered reward_scatter idle_return idle_length idle_same idle_share
     terms terms_rows term_share term_growth term_level term_step terms_jumped term_jump term_jump_step
     terms_still terms_paid terms_charged idle_reached reached_share published_score published_steps
