@@ -51,12 +51,18 @@ class Achieved:
     """The judgement of a run and the task whose scale it was made on (without one: why none was found).
 
     ``long_enough``: the run is past its warm-up and past the least length of any learning, with enough
-    points.
+    points. ``alone``: what the run was by its own noise, where ``task`` is only assumed; None otherwise.
     """
 
     outcome: RunOutcome
     task: TaskMatch
     long_enough: bool = False
+    alone: OutcomeKind | None = None
+
+    @property
+    def by_assumption(self) -> bool:
+        """Whether the kind of the outcome rests on a task that is only assumed."""
+        return self.task.assumed and self.alone is not self.outcome.kind
 
 
 NOTHING = Achieved(combine(()), TaskMatch(None))

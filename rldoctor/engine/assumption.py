@@ -1,4 +1,7 @@
-"""A task that names only speak of: it may warn where the run alone looks well, and it excuses nothing."""
+"""A task that names only speak of, or that the log looks like.
+
+It may warn where the run alone looks well, and it excuses nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.model.task import TaskMatch
 from rldoctor.outcome.criteria import Criteria
+from rldoctor.plain_data import replace
 
 _ACTIONS = ("action_dim", "n_actions")
 _UNSURE = AuditVerdict.CANNOT_TELL
@@ -33,7 +37,8 @@ def with_assumed(
     task = _assumed(run, metrics, config, audited)
     if task.task is None:
         return found
-    return achieved(run, metrics, config, spacing, task, criteria)
+    made = achieved(run, metrics, config, spacing, task, criteria)
+    return replace(made, alone=found.outcome.kind)
 
 
 def _assumed(

@@ -26,8 +26,8 @@ from rldoctor.tasks.table import load, split
 
 _PART = pattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 # Replay learners with one output for each action, and learners that need continuous ones.
-_DISCRETE = ("dqn", "ddqn", "qrdqn", "rainbow", "c51", "iqn", "discrete_sac")
-_CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq", "redq", "droq", "d4pg", "fasttd3")
+DISCRETE = ("dqn", "ddqn", "qrdqn", "rainbow", "c51", "iqn", "discrete_sac")
+CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq", "redq", "droq", "d4pg", "fasttd3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,19 @@ class Spoken:
 
 
 @cache
-def _families() -> dict[str, str]:
+def families() -> dict[str, str]:
     """Families by their letters alone; only those whose scores are in the table and in the unit of logs."""
     found = {}
     for id_ in load().ids():
         family, version = split(id_)
-        if version and "/" not in id_ and _usable(id_):
+        if version and "/" not in id_ and usable(id_):
             found[family.casefold()] = family
     return {re.sub(r"[^a-z0-9]", "", key): family for key, family in found.items()}
 
 
 @cache
-def _usable(id_: str) -> bool:
+def usable(id_: str) -> bool:
+    """Whether the scores of a task are known, in the unit of logs."""
     task = load().task(id_)
     known = task is not None and task.random is not None and reference_of(task) is not None
     return known and task is not None and on_scores(task)
@@ -60,12 +61,7 @@ def _usable(id_: str) -> bool:
 def spoken(name: str) -> Spoken | None:
     """The family that ``name``, one part of a path, speaks of alone; None where there is any doubt."""
     words = _words(name)
-    places = [
-        (stop - start, start, stop)
-        for start in range(len(words))
-        for stop in range(start + 1, len(words) + 1)
-        if "".join(words[start:stop]) in _families()
-    ]
+    places = _places(words)
     if not places:
         return None
     _, start, stop = max(places)
@@ -74,7 +70,23 @@ def spoken(name: str) -> Spoken | None:
     if any(not word.isdigit() and word not in lists.neutral for word in beside):
         return None
     version = f"v{words[stop + 1]}" if words[stop : stop + 1] == ["v"] and len(words) > stop + 1 else ""
-    return Spoken(_families()["".join(words[start:stop])], version, name)
+    return Spoken(families()["".join(words[start:stop])], version, name)
+
+
+def _places(words: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Length, start and stop of the words that together are a family's name."""
+    return [
+        (stop - start, start, stop)
+        for start in range(len(words))
+        for stop in range(start + 1, len(words) + 1)
+        if "".join(words[start:stop]) in families()
+    ]
+
+
+def mentioned(texts: Sequence[str]) -> set[str]:
+    """The families whose names stand in ``texts``, whatever else does."""
+    said = map(_words, texts)
+    return {families()["".join(words[start:stop])] for words in said for _, start, stop in _places(words)}
 
 
 def _words(name: str) -> list[str]:
@@ -97,12 +109,20 @@ def named_loosely(config: str, run_name: str, folders: Sequence[str]) -> Spoken 
     return found[0] if len({(one.family, one.version) for one in found}) == 1 else None
 
 
+def _nameless(config: str, run_name: str, folders: Sequence[str]) -> bool:
+    """Whether nothing names an environment: no configuration does, and no word stands for another one."""
+    if config and config.casefold() not in names.words().nameless:
+        return False
+    words = {word.lower() for text in (run_name, *folders) for word in _PART.findall(text)}
+    return not words & (names.words().elsewhere | names.words().changed)
+
+
 def task_spoken(one: Spoken, longest: float) -> Task | None:
     """The task of the version that was named, else the newest one whose scores are known.
 
     ``longest``: of the logged episodes. Where that is the time limit of another version, it is that one.
     """
-    ids = [id_ for id_ in load().ids() if split(id_)[0] == one.family and _usable(id_)]
+    ids = [id_ for id_ in load().ids() if split(id_)[0] == one.family and usable(id_)]
     if one.version:
         ids = [id_ for id_ in ids if split(id_)[1] == one.version]
     newest = sorted(ids, key=lambda id_: int(split(id_)[1][1:]), reverse=True)
@@ -125,24 +145,29 @@ def assumed(
     run_name: str,
     folders: Sequence[str],
 ) -> TaskMatch:
-    """The task that names speak of loosely, where the log agrees; else a match without one.
+    """The task that names speak of loosely, where the log agrees; without a name the one it looks like.
 
     ``settings``: configured numbers by name; ``shown``: least and largest value of ``action_dim`` and
     ``n_actions`` that the log gives away.
     """
     one = named_loosely(config, run_name, folders)
+    if one is None and _nameless(config, run_name, folders):
+        from rldoctor.tasks.recognised import recognised
+
+        found, said = recognised(metrics, settings, shown, algorithm), mentioned((run_name, *folders))
+        return found if not said or (found.task and split(found.task.id)[0] in said) else TaskMatch(None)
     lengths = _finite(metrics, "episode_length")
     task = None if one is None or not lengths.size else task_spoken(one, float(lengths.max()))
     if one is None or task is None:
         return TaskMatch(None)
     everyday = one.family.casefold() in names.words().everyday and not config
-    same = _actions(task, metrics, settings, shown, algorithm)
-    if same is False or (everyday and not same) or not _looks_like(task, metrics):
+    same = actions_agree(task, metrics, settings, shown, algorithm)
+    if same is False or (everyday and not same) or not looks_like(task, metrics):
         return TaskMatch(None)
     return TaskMatch(task, task.id, f"assumed, as '{one.name}' speaks of it and the log agrees", assumed=True)
 
 
-def _actions(
+def actions_agree(
     task: Task,
     metrics: Mapping[str, Series],
     settings: Mapping[str, float],
@@ -150,7 +175,7 @@ def _actions(
     algorithm: str,
 ) -> bool | None:
     """Whether the actions of the log are the task's: False where not, None where nothing shows them."""
-    if matches(algorithm, _DISCRETE if task.action == "box" else _CONTINUOUS):
+    if matches(algorithm, DISCRETE if task.action == "box" else CONTINUOUS):
         return False
     key, count = ("action_dim", task.action_dim) if task.action == "box" else ("n_actions", task.choices)
     if count and key in settings:
@@ -165,15 +190,16 @@ def _actions(
     return False if (entropy > math.log(task.choices) + criteria()["entropy_slack"]).any() else None
 
 
-def _looks_like(task: Task, metrics: Mapping[str, Series]) -> bool:
+def looks_like(task: Task, metrics: Mapping[str, Series]) -> bool:
     """Whether returns and lengths can be those of the task, and begin where its random policy is."""
     returns, lengths = _finite(metrics, "episode_return"), _finite(metrics, "episode_length")
     if not returns.size or not lengths.size or task.random is None:
         return False
-    return _possible(task, returns, lengths) and _starts_random(task, returns, lengths)
+    return possible(task, returns, lengths) and starts_random(task, returns, lengths)
 
 
-def _possible(task: Task, returns: FloatArray, lengths: FloatArray) -> bool:
+def possible(task: Task, returns: FloatArray, lengths: FloatArray) -> bool:
+    """Whether returns and lengths lie between what is known of the task."""
     reference, floor, limits = reference_of(task), floor_of(task), criteria()
     if reference is None or floor is None or not task.horizon:
         return False
@@ -186,12 +212,13 @@ def _possible(task: Task, returns: FloatArray, lengths: FloatArray) -> bool:
     return bool(sized and short and low <= returns.min() and returns.max() <= high)
 
 
-def _starts_random(task: Task, returns: FloatArray, lengths: FloatArray) -> bool:
+def starts_random(task: Task, returns: FloatArray, lengths: FloatArray) -> bool:
+    """Whether one of the first rows has a return and a length of the random policy."""
     played, limits = task.random, criteria()
     rows, reference = int(limits["start_rows"]), reference_of(task)
-    if played is None or played.std is None or not played.length or reference is None:
+    if played is None or played.std is None or not played.length:
         return False
-    least = limits["idle_return"] * (reference.score - played.mean)
+    least = 0.0 if reference is None else limits["idle_return"] * (reference.score - played.mean)
     near = np.abs(returns[:rows] - played.mean).min() <= max(limits["start_apart"] * played.std, least)
     ratio = lengths[:rows] / played.length
     factor = limits["start_length"]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import pytest
 
 from rldoctor.api import rules
+from rldoctor.engine.achieved import NOTHING, Achieved
 from rldoctor.engine.caps import at_most_warnings
 from rldoctor.engine.evaluate import Evaluated
 from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
-from rldoctor.model.task import TaskMatch
+from rldoctor.model.outcome import OutcomeKind
+from rldoctor.model.task import Task, TaskMatch
+from rldoctor.plain_data import replace
 from rldoctor.tasks.find import find_task
 
 RULES = {rule.code: rule for rule in rules()}
-# The first reads what doing nothing earns on the task, the second a gradient.
-ON_TASK, ELSEWHERE = "OUT-13", "NUM-03"
+# The first reads what doing nothing earns on the task, the second a gradient, the third the outcome.
+ON_TASK, ELSEWHERE, JUDGED = "OUT-13", "NUM-03", "OUT-10"
 TASK = find_task("Pendulum-v1")
 
 
@@ -24,8 +27,12 @@ def looked(code: str, severity: Severity | None) -> Evaluated:
     return Evaluated(rule, RuleResult(code, rule.slug, rule.title, outcome, finding=finding))
 
 
-def capped(one: Evaluated, *, assumed: bool) -> tuple[Severity | None, str]:
-    (found,) = at_most_warnings([one], TaskMatch(TASK, assumed=assumed))
+def judged(*, assumed: bool, alone: OutcomeKind | None = None, task: Task | None = TASK) -> Achieved:
+    return replace(NOTHING, task=TaskMatch(task, assumed=assumed), alone=alone)
+
+
+def capped(one: Evaluated, *, assumed: bool, alone: OutcomeKind | None = None) -> tuple[Severity | None, str]:
+    (found,) = at_most_warnings([one], judged(assumed=assumed, alone=alone))
     finding = found.result.finding
     return (None, "") if finding is None else (finding.severity, finding.capped)
 
@@ -47,6 +54,15 @@ def test_what_does_not_rest_on_the_task_keeps_its_level() -> None:
 
 def test_a_task_that_is_known_lowers_nothing() -> None:
     assert capped(looked(ON_TASK, Severity.CRITICAL), assumed=False) == (Severity.CRITICAL, "")
-    (same,) = at_most_warnings([looked(ON_TASK, Severity.ERROR)], TaskMatch(None, assumed=True))
+    (same,) = at_most_warnings([looked(ON_TASK, Severity.ERROR)], judged(assumed=True, task=None))
     assert same.result.finding is not None
     assert same.result.finding.severity is Severity.ERROR
+
+
+def test_a_judgement_that_the_run_alone_gives_too_does_not_rest_on_the_task() -> None:
+    kind = NOTHING.outcome.kind
+    assert capped(looked(JUDGED, Severity.ERROR), assumed=True, alone=kind) == (Severity.ERROR, "")
+    severity, why = capped(looked(JUDGED, Severity.ERROR), assumed=True, alone=OutcomeKind.KEPT)
+    assert severity is Severity.WARNING
+    assert "only assumed" in why
+    assert capped(looked(ON_TASK, Severity.ERROR), assumed=True, alone=kind)[0] is Severity.WARNING
