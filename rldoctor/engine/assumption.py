@@ -42,18 +42,18 @@ def with_assumed(
 
 
 def _assumed(
-    run: Run, metrics: Mapping[str, Series], config: Mapping[str, float], audited: Sequence[AuditRow]
+    run: Run, metrics: Mapping[str, Series], settings: Mapping[str, float], audited: Sequence[AuditRow]
 ) -> TaskMatch:
     from rldoctor.tasks.loose import assumed
+    from rldoctor.tasks.recognised import unnamed
 
     told = [one for one in audited if one.name in _ACTIONS and one.verdict is not _UNSURE]
+    shown = {one.name: (one.low, one.high) for one in told}
     knob = run.config.get("env_id")
-    return assumed(
-        metrics,
-        config,
-        {one.name: (one.low, one.high) for one in told},
-        run.algorithm,
-        config="" if knob is None else str(knob.value),
-        run_name=run.id,
-        folders=run.path.parts[-3:],
+    config, folders = "" if knob is None else str(knob.value), run.path.parts[-3:]
+    by_name = assumed(
+        metrics, settings, shown, run.algorithm, config=config, run_name=run.id, folders=folders
     )
+    if by_name.task is not None:
+        return by_name
+    return unnamed(metrics, settings, shown, run.algorithm, config=config, run_name=run.id, folders=folders)

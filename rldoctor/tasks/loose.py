@@ -109,7 +109,7 @@ def named_loosely(config: str, run_name: str, folders: Sequence[str]) -> Spoken 
     return found[0] if len({(one.family, one.version) for one in found}) == 1 else None
 
 
-def _nameless(config: str, run_name: str, folders: Sequence[str]) -> bool:
+def nameless(config: str, run_name: str, folders: Sequence[str]) -> bool:
     """Whether nothing names an environment: no configuration does, and no word stands for another one."""
     if config and config.casefold() not in names.words().nameless:
         return False
@@ -145,17 +145,12 @@ def assumed(
     run_name: str,
     folders: Sequence[str],
 ) -> TaskMatch:
-    """The task that names speak of loosely, where the log agrees; without a name the one it looks like.
+    """The task that names speak of loosely, where the log agrees; else a match without one.
 
     ``settings``: configured numbers by name; ``shown``: least and largest value of ``action_dim`` and
     ``n_actions`` that the log gives away.
     """
     one = named_loosely(config, run_name, folders)
-    if one is None and _nameless(config, run_name, folders):
-        from rldoctor.tasks.recognised import recognised
-
-        found, said = recognised(metrics, settings, shown, algorithm), mentioned((run_name, *folders))
-        return found if not said or (found.task and split(found.task.id)[0] in said) else TaskMatch(None)
     lengths = _finite(metrics, "episode_length")
     task = None if one is None or not lengths.size else task_spoken(one, float(lengths.max()))
     if one is None or task is None:

@@ -9,7 +9,7 @@ it, and no other task of the table may fit.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -24,6 +24,9 @@ from rldoctor.tasks.loose import (
     DISCRETE,
     Spoken,
     actions_agree,
+    mentioned,
+    named_loosely,
+    nameless,
     possible,
     starts_random,
     task_spoken,
@@ -43,6 +46,23 @@ class _Seen:
     algorithm: str
     returns: FloatArray
     lengths: FloatArray
+
+
+def unnamed(
+    metrics: Mapping[str, Series],
+    settings: Mapping[str, float],
+    shown: Mapping[str, tuple[float, float]],
+    algorithm: str,
+    *,
+    config: str,
+    run_name: str,
+    folders: Sequence[str],
+) -> TaskMatch:
+    """The task of a log that nothing names, if no folder mentions another one. As ``loose.assumed``."""
+    if named_loosely(config, run_name, folders) is not None or not nameless(config, run_name, folders):
+        return TaskMatch(None)
+    found, said = recognised(metrics, settings, shown, algorithm), mentioned((run_name, *folders))
+    return found if not said or (found.task and found.task.family in said) else TaskMatch(None)
 
 
 def recognised(

@@ -8,8 +8,8 @@ from every import every
 
 from rldoctor.model.series import Series
 from rldoctor.model.task import TaskMatch
-from rldoctor.tasks.loose import assumed, mentioned
-from rldoctor.tasks.recognised import recognised
+from rldoctor.tasks.loose import mentioned
+from rldoctor.tasks.recognised import recognised, unnamed
 from rldoctor.tasks.table import load
 
 NOISE = np.random.default_rng(0).standard_normal(60)
@@ -94,7 +94,7 @@ def test_a_log_that_may_be_of_anything(why: str) -> None:
 
 def told(*folders: str, config: str = "", name: str = "PPO_1") -> TaskMatch:
     log, shown, algorithm = KNOWN["CartPole-v1"]
-    return assumed(log, {}, shown, algorithm, config=config, run_name=name, folders=folders)
+    return unnamed(log, {}, shown, algorithm, config=config, run_name=name, folders=folders)
 
 
 @pytest.mark.parametrize("folders", [("runs", "PPO_1"), ("cartpole_project", "runs"), ("thesis", "exp")])
