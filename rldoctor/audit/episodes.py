@@ -11,6 +11,9 @@ from rldoctor.model.arrays import median
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
 
+# Median of the absolute value of a standard normal variable.
+NORMAL_MEDIAN = 0.6745
+
 
 def episodes(sight: Sight) -> Iterator[AuditRow]:
     """Reward per step; and its noise, where return and length belong to one episode each."""
@@ -61,3 +64,20 @@ def rewards_at(sight: Sight, steps: FloatArray) -> tuple[FloatArray, FloatArray]
         return np.full(steps.shape, NAN), np.full(steps.shape, NAN)
     length = np.interp(steps, lengths.steps, lengths.values)
     return np.interp(steps, returns.steps, returns.values) / np.maximum(length, 1), length
+
+
+def episode_spread(sight: Sight) -> float:
+    """Standard deviation of the returns of single episodes, from rows that are means of the last ones.
+
+    From one row to the next ``n`` of the ``w`` episodes of a mean are replaced, so two rows differ with
+    variance ``2 n s^2 / w^2`` where the level stays. By the median of the differences, which a rising level
+    shifts little; NaN with few rows.
+    """
+    returns, lengths = (sight.metrics[name].finite() for name in ("episode_return", "episode_length"))
+    window = float(returns.window or 1)
+    if len(returns) < sight.criteria["least_rows"] or not len(lengths):
+        return NAN
+    changes = np.diff(returns.values)
+    replaced = np.clip(np.diff(returns.steps) / max(median(lengths.values), 1.0), 1, window)
+    scale = window / np.sqrt(2 * replaced)
+    return median(np.abs(changes) * scale) / NORMAL_MEDIAN

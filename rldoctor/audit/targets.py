@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rldoctor.audit.episodes import rewards_at
+from rldoctor.audit.episodes import episode_spread, rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median, quantile
 from rldoctor.model.audit import AuditRow
@@ -51,6 +51,8 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
 
     Rewards of one sign add up to at most one sum over an episode, or over a horizon where that is shorter; a
     quantity between 0 and that sum has a standard deviation of at most half of it (Popoviciu's inequality).
+    Returns of one sign may be made of rewards of both (a crash and its way there): only where each step pays
+    the same is one reward a bound, else the largest of the run is taken, with room.
     """
     if not sight.logged_reward_is_learned():
         return
@@ -67,6 +69,8 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
         return
     discount = sight.setting("gamma") if sight.written("gamma") else NAN
     horizon = 1 / (1 - discount) if discount < 1 else sight.criteria["longest_horizon"]
+    if not _paid_alike(sight, reward):
+        reward = np.full(late.sum(), _largest_reward(sight, steps) * sight.criteria["reward_room"])
     most = np.abs(reward) * np.minimum(length, horizon) * sight.criteria["episode_spread"] / 2
     share = quantile(np.sqrt(variance[late]) / most, 0.2)
     text = (
@@ -75,6 +79,16 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
         f"steps allow at most {median(most):.3g}"
     )
     yield mechanism(sight, "targets_possible", not share > 1, text, steps[late])
+
+
+def _paid_alike(sight: Sight, reward: FloatArray) -> bool:
+    """Whether each step pays the same, by the mean rewards per step of the rows."""
+    return float(np.ptp(reward)) < sight.criteria["unit_reward"] * abs(median(reward))
+
+
+def _largest_reward(sight: Sight, steps: FloatArray) -> float:
+    """The largest mean reward per step, by size, that any row of the run has."""
+    return float(np.abs(rewards_at(sight, steps)[0]).max())
 
 
 def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:
@@ -113,9 +127,11 @@ def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[Aud
     if scaled or not sight.logged("episode_return", "episode_length"):
         return
     reward, length = rewards_at(sight, steps)
-    same = float(np.ptp(reward)) < sight.criteria["unit_reward"] * abs(median(reward))
+    same = _paid_alike(sight, reward)
     cap = sight.setting("max_episode_length")
     ends = cap > 0 and median(length) < sight.criteria["ends_early"] * cap
+    if not same and not sight.of("a2c"):
+        yield from _vary_by_episode(sight, steps, variance, median(length))
     if not (same and ends and median(length) > sight.criteria["few_steps"]):
         return
     share = quantile(np.sqrt(variance), 0.8) / abs(median(reward))
@@ -131,6 +147,31 @@ def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[Aud
         text += f"; a return that counts the steps to the end would differ by {due:.2g}"
         varies = share > sight.criteria["targets_vary_share"] * due
     yield mechanism(sight, "targets_vary", varies, text, steps)
+
+
+def _vary_by_episode(
+    sight: Sight, steps: FloatArray, variance: FloatArray, length: float
+) -> Iterator[AuditRow]:
+    """Targets of rollouts of several episodes, whose returns differ from one to the next.
+
+    Returns that differ by s over L steps are of rewards that differ by at least s / L a step. Normalised
+    rewards make targets of about 1 instead, whatever is logged; so targets that are far below both are of
+    other rewards, or of a discount near 0.
+    """
+    between = median(np.diff(steps)) if steps.size > 1 else NAN
+    if not between >= sight.criteria["episodes_a_rollout"] * length:
+        return
+    width, apart = float(quantile(np.sqrt(variance), 0.8)), episode_spread(sight)
+    if not apart > 0:
+        return
+    text = (
+        f"four of five rollouts have targets that differ by less than {width:.2g}, though the returns of "
+        f"single episodes differ by about {apart:.2g} over {length:.0f} steps"
+    )
+    raw = width > sight.criteria["targets_vary_share"] * apart / length
+    maybe = sight.setting("normalize_reward") != 0
+    normalised = maybe and width > sight.criteria["normalised_narrow"]
+    yield mechanism(sight, "targets_vary", raw or normalised, text, steps)
 
 
 def _due_spread(sight: Sight, length: float) -> float:

@@ -210,6 +210,15 @@ def _told_by(evaluated: Sequence[Evaluated]) -> str:
     return "" if worst is None else f"{worst.title[:1].lower()}{worst.title[1:]} ({worst.code})"
 
 
+def _no_more_than_idle(context: PreparedRun, found: CurveOutcome) -> str:
+    """Why a rise is none: the policy acts less and less, and doing nothing gets more still."""
+    idle = context.facts.get("idle_return", math.nan)
+    if found.kind is not OutcomeKind.FLAT or found.start is None or found.end is None or found.best is None:
+        return ""
+    rose = found.end.value - found.start.value > found.measure.material
+    return f"no more than doing nothing gets, {idle:.3g}" if rose and found.best.value <= idle else ""
+
+
 def outcome_note(context: PreparedRun, told: str = "") -> str:
     """One or two sentences on how the run went and on which scale, for the head of a report.
 
@@ -227,7 +236,8 @@ def outcome_note(context: PreparedRun, told: str = "") -> str:
         text += f", success {success:.0%} at the end"
     solved = context.facts.get("solved", math.nan) > 0
     early = outcome.kind is OutcomeKind.EARLY and told
-    did = "solved" if solved and not outcome.kind.sick else told if early else DID[outcome.kind]
+    idle = _no_more_than_idle(context, found)
+    did = "solved" if solved and not outcome.kind.sick else told if early else idle or DID[outcome.kind]
     sure = f" (probability {found.probability:.0%})" if outcome.kind is not OutcomeKind.EARLY else ""
     said = f"{text}: {did}{sure}; {found.measure.sentence}"
     disagreement = called(outcome.disagreement, context.run.algorithm)
