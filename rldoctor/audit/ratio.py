@@ -29,6 +29,7 @@ def ratio(sight: Sight) -> Iterator[AuditRow]:
     if _largest_rollout(sight) < sight.criteria["samples_least"]:
         return
     yield from _of_one_sample(sight)
+    yield from _beyond_the_clip(sight)
     steps, kl, clipped = sight.together("approx_kl", "clip_fraction")
     known = (kl > sight.criteria["ratio_kl"]) & (clipped <= 1)
     if known.sum() < sight.criteria["few_rows"]:
@@ -158,6 +159,31 @@ def _clip(sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArra
     text = f"{share:.1%} of the samples are clipped with a KL of {kl:.2g}: a clip range of about {best:.2g}"
     # Heavy tails of the ratios make it too large by up to a factor of two, nothing makes it too small.
     found = Implied(best, best / wide, best * wide, text, span(steps[told]), int(told.sum()))
+    yield row(sight, "clip_range", found)
+
+
+def _beyond_the_clip(sight: Sight) -> Iterator[AuditRow]:
+    """A surrogate that gets worse in nearly every update, though ratios stay far inside the written range.
+
+    The clipped surrogate ``min(r A, clip(r) A)`` is at most ``r A``, whose mean the optimiser raises from the 0
+    of normalised advantages. It can fall below that only where ratios lie beyond the range and the side that
+    harms counts alone; so the range that acts is smaller than they deviate, ``sqrt(2 KL)``.
+    """
+    steps, kl, loss = sight.together("approx_kl", "policy_loss")
+    clip = _clip_range(sight)
+    if not math.isfinite(clip) or sight.setting("normalize_advantage") == 0:
+        return
+    width = np.sqrt(2 * np.maximum(kl, 0))
+    inside = (kl > 0) & (width < sight.criteria["clip_inside"] * clip)
+    worse = float((loss[inside] > 0).mean()) if inside.any() else 0.0
+    if inside.sum() < sight.criteria["clip_inside_rows"] or worse < sight.criteria["clip_worse"]:
+        return
+    deviate = median(width[inside])
+    text = (
+        f"the surrogate gets worse in {worse:.0%} of the updates, as only ratios beyond the clip make it; "
+        f"with a KL of {deviate**2 / 2:.2g} they deviate from 1 by {deviate:.2g}"
+    )
+    found = Implied(math.nan, 0.0, deviate, text, span(steps[inside]), int(inside.sum()))
     yield row(sight, "clip_range", found)
 
 

@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from made_logs import CRITERIA, ON_POLICY, library, rows
 
 from rldoctor.audit.audit import audit
-from rldoctor.audit.criteria_file import read_criteria
 from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.config import Knob, RunConfig
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.paths import builtin_rules_dir
-
-CRITERIA = read_criteria(builtin_rules_dir())
-
-
-def rows(
-    algorithm: str, config: dict[str, Any], every: int = 1024, **series: list[float]
-) -> dict[str, AuditRow]:
-    """The audit of a Stable-Baselines3 run with these columns, a row every so many steps."""
-    return library("stable_baselines3", algorithm, config, every, **series)
-
-
-def library(
-    name: str, algorithm: str, config: dict[str, Any], every: int = 1024, **series: list[float]
-) -> dict[str, AuditRow]:
-    """The audit of a run of this library."""
-    frame = {
-        one: Series(one, np.arange(1.0, len(values) + 1) * every, np.array(values), one, "env_steps")
-        for one, values in series.items()
-    }
-    knobs = {knob: Knob(knob, value, knob, value, "config.json:1") for knob, value in config.items()}
-    run = Run("x", Path(), "csv", name, algorithm, MetricFrame(frame), RunConfig(knobs))
-    return {row.name: row for row in audit(run, CRITERIA)}
-
-
-ON_POLICY = {"gamma": 0.99, "gae_lambda": 0.95}
 
 
 def targets(decay: float, reward: float, length: int) -> float:
@@ -151,39 +124,6 @@ def test_raw_advantages_are_no_mismatch() -> None:
     assert found["surrogate_possible"].best == 1.0
 
 
-def test_log_probabilities_of_unrelated_samples() -> None:
-    """Simulated: two actions, states whose policies differ, and the old log-probability of another sample."""
-    rng, entropy, kl, own = np.random.default_rng(3), [], [], []
-    for width in np.linspace(0.02, 1.5, 20):
-        p = 1 / (1 + np.exp(-rng.normal(0, width, 4000)))
-        entropy.append(float(np.mean(-p * np.log(p) - (1 - p) * np.log(1 - p))))
-        taken = np.log(np.where(rng.random(4000) < p, p, 1 - p))
-        apart = taken - rng.permutation(taken)
-        kl.append(float(np.mean(np.exp(apart) - 1 - apart)))
-        own.append(0.005)
-    config = {"n_actions": 2.0}
-    assert rows("ppo", config, approx_kl=kl, entropy=entropy)["ratio_of_one_sample"].best == 0.0
-    assert rows("ppo", config, approx_kl=own, entropy=entropy)["ratio_of_one_sample"].best == 1.0
-
-
-def test_one_ratio_for_all_states_is_clipped_nowhere() -> None:
-    kl = [1e-5] * 10 + [0.007] * 5
-    blind = rows("ppo", {"clip_range": 0.2}, approx_kl=kl, clip_fraction=[0.0] * 15)
-    assert blind["policy_input"].best == 0.0
-    sees = rows("ppo", {"clip_range": 0.2}, approx_kl=kl, clip_fraction=[0.0] * 10 + [0.05] * 5)
-    assert sees["policy_input"].best == 1.0
-
-
-def test_a_handful_of_states_moves_as_one() -> None:
-    """The update of a rollout of 8 clips all of its samples or none."""
-    series = {"approx_kl": [0.007] * 15, "clip_fraction": [0.0] * 15}
-    by_counter = {"iterations": [float(one) for one in range(1, 16)]}
-    assert "policy_input" in rows("ppo", {"clip_range": 0.2}, every=2048, **by_counter, **series)
-    assert "policy_input" not in rows("ppo", {"clip_range": 0.2}, every=8, **by_counter, **series)
-    assert "policy_input" not in rows("ppo", {"clip_range": 0.2, "rollout_batch": 8}, **series)
-    assert "policy_input" not in rows("ppo", {"clip_range": 0.2}, every=8, **series)
-
-
 def test_a_temperature_that_swings_between_rows_has_no_known_sign() -> None:
     """Its steps are so large that it passes the target several times from one row to the next."""
     # A SAC on Reacher whose temperature has a hundred times its learning rate.
@@ -267,28 +207,6 @@ def test_a_temperature_that_swings_between_rows_has_no_known_sign() -> None:
     assert rows("sac", {}, entropy_coef=away, entropy_coef_loss=gaps)["temperature_sign"].best == 0.0
 
 
-def test_a_loss_below_zero_accuses_nobody() -> None:
-    """Noise on a log makes one; the width of such targets is no number."""
-    config = {"normalize_reward": True, "gamma": 0.99}
-    loss, wide = [4.0, 1.0, *[0.003] * 12, -0.001, *[0.003] * 5], [4.0, 1.0, *[60.0] * 18]
-    explained = [0.3] * 20
-    noisy = rows("ppo", config, value_loss=loss, explained_variance=explained)
-    assert noisy["targets_possible"].best == 1.0
-    beyond = rows("ppo", config, value_loss=wide, explained_variance=explained)
-    assert beyond["targets_possible"].best == 0.0
-
-
-@pytest.mark.parametrize("negative", [slice(0, 20), slice(0, 20, 4)])
-def test_losses_below_zero_are_no_targets_that_are_one_number(negative: slice) -> None:
-    loss = [16.0] * 20
-    loss[negative] = [-16.0] * len(loss[negative])
-    config = {"gamma": 0.99, "gae_lambda": 1.0, "max_episode_length": 500.0}
-    series = {"explained_variance": [0.1] * 20, "episode_return": [22.0] * 20, "episode_length": [22.0] * 20}
-    found = rows("a2c", config, value_loss=loss, **series)
-    assert "targets_vary" not in found or found["targets_vary"].best == 1.0
-    assert "values_travel" not in rows("dqn", config, critic_loss=[-16.0] * 20, **series)
-
-
 def test_an_error_that_stays_the_reward_itself() -> None:
     series = {"episode_return": [-500.0] * 10, "episode_length": [500.0] * 10}
     assert rows("dqn", {}, critic_loss=[0.45] * 10, **series)["critic_moves"].best == 0.0
@@ -331,36 +249,10 @@ def test_values_that_are_entropy_say_nothing_of_the_target() -> None:
     assert "target_delays" in rows("sac", {"gamma": 0.99}, 500, **small, **series)
 
 
-@pytest.mark.parametrize(("loss", "possible"), [(100.0, 1.0), (9e4, 0.0)])
-def test_targets_that_no_return_of_this_size_can_be(loss: float, possible: float) -> None:
-    series = {
-        "explained_variance": [0.6] * 20,
-        "episode_return": [-1200.0] * 20,
-        "episode_length": [200.0] * 20,
-    }
-    config = {"gamma": 0.9, "gae_lambda": 0.95}
-    assert rows("ppo", config, value_loss=[loss] * 20, **series)["targets_possible"].best == possible
-
-
 def test_a_value_loss_of_the_wrong_sign() -> None:
     series = {"policy_loss": [-0.001] * 20, "value_loss": [50.0] * 20}
     assert rows("ppo", {"vf_coef": 0.5}, total_loss=[-25.0] * 20, **series)["value_sign"].best == 0.0
     assert rows("ppo", {"vf_coef": 0.5}, total_loss=[20.0] * 20, **series)["value_sign"].best == 1.0
-
-
-@pytest.mark.parametrize(("loss", "differ"), [(6e-5, 0.0), (16.0, 1.0)])
-def test_targets_that_are_one_number_although_episodes_end(loss: float, differ: float) -> None:
-    """A2C on CartPole whose learner gets a reward of 0: its targets differ by 0.006, the logged ones by 5."""
-    config = {"gamma": 0.99, "gae_lambda": 1.0, "max_episode_length": 500.0}
-    series = {"explained_variance": [0.1] * 20, "episode_return": [22.0] * 20, "episode_length": [22.0] * 20}
-    found = rows("a2c", config, value_loss=[loss] * 20, **series)
-    assert found["targets_vary"].best == differ
-
-
-def test_targets_of_episodes_that_run_to_their_limit_say_nothing() -> None:
-    config = {"gamma": 0.99, "gae_lambda": 1.0, "max_episode_length": 22.0}
-    series = {"explained_variance": [0.1] * 20, "episode_return": [22.0] * 20, "episode_length": [22.0] * 20}
-    assert "targets_vary" not in rows("a2c", config, value_loss=[6e-5] * 20, **series)
 
 
 def test_rows_before_the_first_loss_bound_the_learning_start() -> None:
@@ -436,34 +328,3 @@ def test_short_episodes_leave_their_first_values_out_of_the_targets(acting: floa
     assert (found["discount"].verdict is AuditVerdict.CONTRADICTS) is (acting < 0.5)
     if acting > 0.5:
         assert found["reward_factor"].low <= 1 <= found["reward_factor"].high
-
-
-@pytest.mark.parametrize(("spread", "possible"), [(1.2, 1.0), (6.0, 0.0)])
-def test_returns_divided_by_their_own_deviation_have_one_of_about_1(spread: float, possible: float) -> None:
-    found = library(
-        "cleanrl",
-        "ppo",
-        {"gamma": 0.9, "gae_lambda": 0.95, "normalize_reward": 1},
-        value_loss=[0.5 * spread**2] * 20,
-        explained_variance=[0.5] * 20,
-        episode_return=[-1200.0] * 20,
-        episode_length=[200.0] * 20,
-    )
-    assert found["targets_possible"].best == possible
-
-
-@pytest.mark.parametrize(("later", "acts"), [(0.03, 0.0), (0.8, 1.0)])
-def test_a_first_loss_of_one_reward_beside_narrow_targets_is_no_normalised_one(
-    later: float, acts: float
-) -> None:
-    lengths = [22.0] * 6 + [12.0] * 14
-    found = library(
-        "cleanrl",
-        "ppo",
-        {**ON_POLICY, "max_episode_length": 500},
-        value_loss=[0.8, *[later] * 19],
-        explained_variance=[0.0] * 20,
-        episode_return=lengths,
-        episode_length=lengths,
-    )
-    assert found["discount_acts"].best == acts
