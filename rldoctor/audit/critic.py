@@ -13,6 +13,7 @@ import numpy as np
 from rldoctor.audit.episodes import rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span, spread
 from rldoctor.audit.targets import targets
+from rldoctor.audit.td_error import error_of
 from rldoctor.model.arrays import median, quantile
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
@@ -31,6 +32,7 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
     if sight.of("dqn", "ddqn"):
         yield from _start(sight)
         yield from _paid(sight)
+        yield from _within_one_reward(sight)
     if sight.of("dqn", "ddqn", "qrdqn"):
         yield from _travel(sight)
     if sight.of("qrdqn", "c51", "iqn", "rainbow"):
@@ -66,6 +68,32 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
         f"alone gives (Q = 0), and hardly below it ever after ({low:.2f} to {high:.2f})"
     )
     yield mechanism(sight, "critic_moves", not still, text, steps)
+
+
+def _within_one_reward(sight: Sight) -> Iterator[AuditRow]:
+    """The error of a Q-network while every episode runs to its limit and each step pays the same.
+
+    No transition tells a state from another then, and one copy of the target network moves every target by
+    at most one reward (``r + gamma Q'`` with ``Q'`` as before). So errors of more than that are of larger
+    rewards, or of values that feed themselves.
+    """
+    cap = sight.setting("max_episode_length")
+    steps, loss, returns, lengths = sight.together("critic_loss", "episode_return", "episode_length")
+    flat = lengths >= (1 - sight.criteria["flat_share"]) * cap
+    if not flat.sum() >= max(sight.criteria["few_rows"], sight.criteria["plateau"] * lengths.size):
+        return
+    pays = np.abs(returns[flat]) / lengths[flat]
+    reward = median(pays)
+    if not reward > 0 or float(np.ptp(pays)) > sight.criteria["unit_reward"] * reward:
+        return
+    errors = error_of(sight, loss[flat]) / reward
+    usual = quantile(errors, 0.25)
+    text = (
+        f"in {flat.mean():.0%} of the rows every episode runs to its limit and a step pays {reward:.3g}; "
+        f"three quarters of the errors are above {usual:.2g} rewards, and one copy of the target adds one"
+    )
+    within = usual < sight.criteria["one_reward"]
+    yield mechanism(sight, "errors_within_reward", within, text, steps[flat])
 
 
 def _same_loss(sight: Sight) -> Iterator[AuditRow]:

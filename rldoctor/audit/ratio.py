@@ -165,9 +165,9 @@ def _clip(sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArra
 def _beyond_the_clip(sight: Sight) -> Iterator[AuditRow]:
     """A surrogate that gets worse in nearly every update, though ratios stay far inside the written range.
 
-    The clipped surrogate ``min(r A, clip(r) A)`` is at most ``r A``, whose mean the optimiser raises from the 0
-    of normalised advantages. It can fall below that only where ratios lie beyond the range and the side that
-    harms counts alone; so the range that acts is smaller than they deviate, ``sqrt(2 KL)``.
+    The clipped surrogate ``min(r A, clip(r) A)`` is at most ``r A``, whose mean the optimiser raises from the
+    0 of normalised advantages. It can fall below that only where ratios lie beyond the range and the side
+    that harms counts alone; so the range that acts is smaller than they deviate, ``sqrt(2 KL)``.
     """
     steps, kl, loss = sight.together("approx_kl", "policy_loss")
     clip = _clip_range(sight)

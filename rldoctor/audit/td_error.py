@@ -32,7 +32,7 @@ def td_error(sight: Sight) -> Iterator[AuditRow]:
     if loss.size < sight.criteria["few_rows"] or not 0 < largest < np.inf:
         return
     late = steps >= (steps[0] + steps[-1]) / 2
-    share = _error(sight, loss[late]) / largest
+    share = error_of(sight, loss[late]) / largest
     low, high = spread(share)
     text = (
         f"the critic's loss of {median(loss[late]):.3g} is an error of {median(share) * largest:.3g}, where "
@@ -42,7 +42,7 @@ def td_error(sight: Sight) -> Iterator[AuditRow]:
     yield row(sight, "td_error", found)
 
 
-def _error(sight: Sight, loss: FloatArray) -> FloatArray:
+def error_of(sight: Sight, loss: FloatArray) -> FloatArray:
     """Error of one prediction, in the unit of the returns, from losses of shape (n,)."""
     form = sight.formula("td_loss")
     if sight.of("dqn", "ddqn") and not (form is not None and form.form == "squared"):

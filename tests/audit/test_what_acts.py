@@ -328,3 +328,14 @@ def test_short_episodes_leave_their_first_values_out_of_the_targets(acting: floa
     assert (found["discount"].verdict is AuditVerdict.CONTRADICTS) is (acting < 0.5)
     if acting > 0.5:
         assert found["reward_factor"].low <= 1 <= found["reward_factor"].high
+
+
+@pytest.mark.parametrize(("loss", "within"), [(0.3, 1.0), (1.8, 0.0)])
+def test_errors_of_more_than_one_reward_where_all_states_are_alike(loss: float, within: float) -> None:
+    config = {"max_episode_length": 200}
+    series = {"episode_return": [-200.0] * 12, "episode_length": [200.0] * 12}
+    found = rows("dqn", config, critic_loss=[0.2] + [loss] * 11, **series)
+    assert found["errors_within_reward"].best == within
+    # Where episodes end early the last target is a value: nothing bounds its error.
+    early = {"episode_return": [-150.0] * 12, "episode_length": [150.0] * 12}
+    assert "errors_within_reward" not in rows("dqn", config, critic_loss=[loss] * 12, **early)
