@@ -3,54 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from rldoctor.errors import UsageError
-from rldoctor.training.plan import ON_POLICY, Plan
-from rldoctor.training.rewards import PLAIN, Reward
-
-_ZOO = "rl-baselines3-zoo hyperparams"
-_SMALL_NETS: Mapping[str, object] = {"net_arch": [64, 64]}
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """One (algorithm, environment, variant): plan fields and the source of its hyperparameters."""
-
-    algo: str
-    env_id: str
-    steps: int
-    source: str
-    variant: str = ""
-    n_envs: int = 1
-    env_kwargs: Mapping[str, object] = field(default_factory=dict)
-    reward: Reward = PLAIN
-    normalize: bool = False
-    hyper: Mapping[str, object] = field(default_factory=dict)
-    log_interval: int = 1
-
-    def plan(self, *, seed: int = 0, steps: int | None = None) -> Plan:
-        """The healthy training of this task; ``steps`` overrides the catalogue's budget."""
-        return Plan(
-            algo=self.algo,
-            env_id=self.env_id,
-            steps=self.steps if steps is None else steps,
-            seed=seed,
-            variant=self.variant,
-            n_envs=self.n_envs,
-            env_kwargs=self.env_kwargs,
-            reward=self.reward,
-            normalize=self.normalize,
-            hyper=self.hyper,
-            log_interval=self.log_interval,
-        )
-
+from rldoctor.training.plan import ON_POLICY
+from rldoctor.training.recipe import SMALL_NETS, ZOO, Recipe
+from rldoctor.training.recipes_classic import CLASSIC
+from rldoctor.training.rewards import Reward
 
 _PENDULUM_OFF_POLICY: Mapping[str, object] = {
     "learning_rate": 1e-3,
     "batch_size": 128,
     "buffer_size": 50_000,
-    "policy_kwargs": _SMALL_NETS,
+    "policy_kwargs": SMALL_NETS,
 }
 _PENDULUM_PPO: Mapping[str, object] = {
     "learning_rate": 1e-3,
@@ -68,7 +32,7 @@ _FETCH_OFF_POLICY: Mapping[str, object] = {
     "batch_size": 256,
     "buffer_size": 100_000,
     "learning_starts": 1_000,
-    "policy_kwargs": _SMALL_NETS,
+    "policy_kwargs": SMALL_NETS,
 }
 
 TASKS: tuple[Recipe, ...] = (
@@ -78,7 +42,7 @@ TASKS: tuple[Recipe, ...] = (
         steps=30_720,
         normalize=True,
         hyper={"n_steps": 512},
-        source=f"SB3 defaults with VecNormalize ({_ZOO}/ppo.yml: mujoco-defaults), n_steps 512 for more rows",
+        source=f"SB3 defaults with VecNormalize ({ZOO}/ppo.yml: mujoco-defaults), n_steps 512 for more rows",
     ),
     Recipe(
         algo="ppo",
@@ -86,7 +50,7 @@ TASKS: tuple[Recipe, ...] = (
         steps=40_960,
         n_envs=4,
         hyper=_PENDULUM_PPO,
-        source=f"{_ZOO}/ppo.yml Pendulum-v1, without gSDE, n_steps 1024 -> 256 for more rows",
+        source=f"{ZOO}/ppo.yml Pendulum-v1, without gSDE, n_steps 1024 -> 256 for more rows",
     ),
     Recipe(
         algo="ppo",
@@ -107,7 +71,7 @@ TASKS: tuple[Recipe, ...] = (
         reward=Reward(sharpness=6.0),
         normalize=True,
         hyper={"n_steps": 512, "gamma": 0.9},
-        source=f"SB3 defaults, VecNormalize and gamma 0.9 ({_ZOO}/ppo.yml Reacher); k = 1.204 / 0.2 m",
+        source=f"SB3 defaults, VecNormalize and gamma 0.9 ({ZOO}/ppo.yml Reacher); k = 1.204 / 0.2 m",
     ),
     Recipe(
         algo="a2c",
@@ -115,14 +79,14 @@ TASKS: tuple[Recipe, ...] = (
         steps=60_000,
         n_envs=8,
         log_interval=20,
-        source=f"{_ZOO}/a2c.yml CartPole-v1 (shorter)",
+        source=f"{ZOO}/a2c.yml CartPole-v1 (shorter)",
     ),
     Recipe(
         algo="sac",
         env_id="Pendulum-v1",
         steps=10_000,
         hyper=_PENDULUM_OFF_POLICY,
-        source=f"{_ZOO}/sac.yml Pendulum-v1 (lr 1e-3), smaller nets and batches for speed",
+        source=f"{ZOO}/sac.yml Pendulum-v1 (lr 1e-3), smaller nets and batches for speed",
     ),
     Recipe(
         algo="sac",
@@ -132,7 +96,7 @@ TASKS: tuple[Recipe, ...] = (
         log_interval=8,
         hyper={**_FETCH_OFF_POLICY, "gradient_steps": 4, "policy_kwargs": {"net_arch": [256, 256]}},
         source=(
-            f"{_ZOO}/sac.yml FetchReach (lr 1e-3, gamma 0.95), dense reward so no HER, 8 envs; own trials: "
+            f"{ZOO}/sac.yml FetchReach (lr 1e-3, gamma 0.95), dense reward so no HER, 8 envs; own trials: "
             "SB3's 256x256 nets, as four of five seeds with 64x64 ended below 75 % success"
         ),
     ),
@@ -143,7 +107,7 @@ TASKS: tuple[Recipe, ...] = (
         n_envs=4,
         log_interval=8,
         hyper={**_FETCH_OFF_POLICY, "gradient_steps": 4, "her": True},
-        source=f"{_ZOO}/sac.yml FetchReach (HER with 4 future goals, lr 1e-3, gamma 0.95, 64x64), 4 envs",
+        source=f"{ZOO}/sac.yml FetchReach (HER with 4 future goals, lr 1e-3, gamma 0.95, 64x64), 4 envs",
     ),
     Recipe(
         algo="ppo",
@@ -175,7 +139,7 @@ TASKS: tuple[Recipe, ...] = (
         steps=65_536,
         n_envs=2,
         hyper={"n_steps": 1024, "gamma": 0.9, "gae_lambda": 0.95},
-        source=f"{_ZOO}/trpo.yml Pendulum-v1, without gSDE",
+        source=f"{ZOO}/trpo.yml Pendulum-v1, without gSDE",
     ),
     Recipe(
         algo="trpo",
@@ -184,7 +148,7 @@ TASKS: tuple[Recipe, ...] = (
         n_envs=2,
         normalize=True,
         hyper={"n_steps": 512, "learning_rate": 1e-3, "cg_max_steps": 25, "n_critic_updates": 20},
-        source=f"{_ZOO}/trpo.yml mujoco-defaults, n_steps 1024 -> 512 for more rows",
+        source=f"{ZOO}/trpo.yml mujoco-defaults, n_steps 1024 -> 512 for more rows",
     ),
     Recipe(
         algo="td3",
@@ -193,29 +157,29 @@ TASKS: tuple[Recipe, ...] = (
         n_envs=8,
         log_interval=8,
         hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2, "noise_std": 0.1},
-        source=f"as sac FetchReachDense-v4, with Gaussian noise 0.1 ({_ZOO}/td3.yml)",
+        source=f"as sac FetchReachDense-v4, with Gaussian noise 0.1 ({ZOO}/td3.yml)",
     ),
     Recipe(
         algo="sac",
         env_id="Hopper-v5",
         steps=15_000,
-        hyper={"batch_size": 128, "policy_kwargs": _SMALL_NETS, "learning_starts": 1_000},
+        hyper={"batch_size": 128, "policy_kwargs": SMALL_NETS, "learning_starts": 1_000},
         log_interval=4,
-        source=f"{_ZOO}/sac.yml mujoco-defaults, smaller nets and batches for speed, shorter warm-up",
+        source=f"{ZOO}/sac.yml mujoco-defaults, smaller nets and batches for speed, shorter warm-up",
     ),
     Recipe(
         algo="td3",
         env_id="Pendulum-v1",
         steps=10_000,
         hyper={**_PENDULUM_OFF_POLICY, "noise_std": 0.1, "learning_starts": 1_000},
-        source=f"{_ZOO}/td3.yml Pendulum (noise 0.1, warm-up 1000), smaller nets and batches for speed",
+        source=f"{ZOO}/td3.yml Pendulum (noise 0.1, warm-up 1000), smaller nets and batches for speed",
     ),
     Recipe(
         algo="ddpg",
         env_id="HalfCheetah-v5",
         steps=12_000,
         hyper={**_PENDULUM_OFF_POLICY, "noise_std": 0.1, "learning_starts": 1_000},
-        source=f"{_ZOO}/td3.yml HalfCheetah (noise 0.1), smaller nets and batches for speed",
+        source=f"{ZOO}/td3.yml HalfCheetah (noise 0.1), smaller nets and batches for speed",
     ),
     Recipe(
         algo="dqn",
@@ -234,7 +198,7 @@ TASKS: tuple[Recipe, ...] = (
             "exploration_final_eps": 0.04,
             "policy_kwargs": {"net_arch": [256, 256]},
         },
-        source=f"{_ZOO}/dqn.yml CartPole-v1",
+        source=f"{ZOO}/dqn.yml CartPole-v1",
     ),
     Recipe(
         algo="ppo",
@@ -251,7 +215,7 @@ TASKS: tuple[Recipe, ...] = (
         n_envs=2,
         normalize=True,
         hyper={"n_steps": 512, "gamma": 0.9},
-        source=f"SB3 defaults, VecNormalize and gamma 0.9 ({_ZOO}/ppo.yml Reacher), 2 envs",
+        source=f"SB3 defaults, VecNormalize and gamma 0.9 ({ZOO}/ppo.yml Reacher), 2 envs",
     ),
     Recipe(
         algo="ppo",
@@ -261,7 +225,7 @@ TASKS: tuple[Recipe, ...] = (
         normalize=True,
         hyper={"n_steps": 512, "gamma": 0.98},
         source=(
-            f"SB3 defaults, VecNormalize and gamma 0.98 ({_ZOO}/ppo.yml HalfCheetah), 4 envs; own trial: lr "
+            f"SB3 defaults, VecNormalize and gamma 0.98 ({ZOO}/ppo.yml HalfCheetah), 4 envs; own trial: lr "
             "1e-3 ended no higher (-110 to -41 against -122 to 38), at a KL of 0.09, half of it clipped"
         ),
     ),
@@ -272,7 +236,7 @@ TASKS: tuple[Recipe, ...] = (
         n_envs=4,
         normalize=True,
         hyper={"n_steps": 512, "learning_rate": 5e-4},
-        source=f"SB3 defaults with VecNormalize ({_ZOO}/ppo.yml: mujoco-defaults), lr 5e-4, 4 envs",
+        source=f"SB3 defaults with VecNormalize ({ZOO}/ppo.yml: mujoco-defaults), lr 5e-4, 4 envs",
     ),
     Recipe(
         algo="sac",
@@ -280,7 +244,7 @@ TASKS: tuple[Recipe, ...] = (
         steps=10_000,
         log_interval=4,
         hyper={**_PENDULUM_OFF_POLICY, "gamma": 0.9, "learning_starts": 1_000},
-        source=f"as sac Pendulum-v1 with gamma 0.9 ({_ZOO}/ppo.yml Reacher); own trial",
+        source=f"as sac Pendulum-v1 with gamma 0.9 ({ZOO}/ppo.yml Reacher); own trial",
     ),
     Recipe(
         algo="sac",
@@ -288,7 +252,7 @@ TASKS: tuple[Recipe, ...] = (
         steps=15_000,
         n_envs=4,
         hyper={**_PENDULUM_OFF_POLICY, "learning_starts": 2_000, "gradient_steps": -1},
-        source=f"{_ZOO}/sac.yml mujoco-defaults, lr 1e-3, smaller nets and batches, short warm-up, 4 envs",
+        source=f"{ZOO}/sac.yml mujoco-defaults, lr 1e-3, smaller nets and batches, short warm-up, 4 envs",
     ),
     Recipe(
         algo="sac",
@@ -297,7 +261,7 @@ TASKS: tuple[Recipe, ...] = (
         n_envs=4,
         log_interval=8,
         hyper={**_FETCH_OFF_POLICY, "gradient_steps": 2, "her": True},
-        source=f"as sac FetchReach-v4 ({_ZOO}/sac.yml Fetch tasks need 1e6 steps: too few here to learn)",
+        source=f"as sac FetchReach-v4 ({ZOO}/sac.yml Fetch tasks need 1e6 steps: too few here to learn)",
     ),
     *(
         Recipe(
@@ -311,6 +275,7 @@ TASKS: tuple[Recipe, ...] = (
         )
         for env_id in ("FetchSlide-v4", "HandReach-v3")
     ),
+    *CLASSIC,
 )
 
 
@@ -334,7 +299,7 @@ def task_for(algo: str, env_id: str, variant: str = "") -> Recipe:
 
 def _untuned(algo: str, env_id: str) -> Recipe:
     """SB3's defaults, with rl-zoo's normalisation on-policy; not tuned to the task."""
-    source = f"SB3 defaults, VecNormalize on-policy ({_ZOO}: mujoco-defaults); not tuned to this task"
+    source = f"SB3 defaults, VecNormalize on-policy ({ZOO}: mujoco-defaults); not tuned to this task"
     if algo in ON_POLICY:
         return Recipe(algo, env_id, 1_000_000, source, n_envs=4, normalize=True, hyper={"n_steps": 512})
     hyper = {"learning_starts": 10_000}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rldoctor.training.catalog import TASKS, Recipe
+from rldoctor.training.catalog import TASKS
 from rldoctor.training.fault import Fault
 from rldoctor.training.faults import FAULTS
 from rldoctor.training.faults_replay import REPLAY_FAULTS
 from rldoctor.training.faults_rollouts import ROLLOUT_FAULTS
 from rldoctor.training.faults_task import TASK_FAULTS
 from rldoctor.training.faults_wiring import WIRING_FAULTS
+from rldoctor.training.recipe import Recipe
 
 _INTRODUCTION = """# Faults that can be planted
 
