@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rldoctor.datafiles.packs import Stamp, pack_directories, stamp_of, vocabularies
+from rldoctor.engine.assumption import guessed
 from rldoctor.engine.diagnose import diagnose_run
 from rldoctor.engine.known_task import with_tasks
 from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
-from rldoctor.envelope.find import AUTO, envelopes
+from rldoctor.envelope.find import AUTO, OFF, envelopes
 from rldoctor.envelope.identity import task_of
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
@@ -124,11 +125,21 @@ def diagnose(
     chosen = select_rules(changed, select=select, ignore=ignore)
     builtin = builtin_rules_dir()
     criteria = load_reference_criteria(builtin)
-    against = view(run, envelopes(references, PACKAGE, about=task_of(run)), criteria)
-    quantities = load_derived(*pack_directories(rules_dirs))
     decided = policy(rules_dirs, env=env, tasks=tasks)
-    found = diagnose_run(run, chosen, decided, quantities, beside(run, against, criteria))
+    held = run if env or OFF in references else _looks_like(run, decided)
+    against = view(held, envelopes(references, PACKAGE, about=task_of(held)), criteria)
+    if held is not run:
+        # One that does not fit says no more than that the guess may be wrong.
+        against = replace(against, assumed=True) if against.used else view(run, (), criteria)
+    quantities = load_derived(*pack_directories(rules_dirs))
+    found = diagnose_run(run, chosen, decided, quantities, beside(held, against, criteria))
     return replace(found, reference=against)
+
+
+def _looks_like(run: Run, decided: Policy) -> Run:
+    """The run with the environment that a log which names none looks like; the same where none is sure."""
+    guess = guessed(run, decided.audit)
+    return replace(run, env=guess) if guess else run
 
 
 def plot(run: Run, metric: str = "", *, diagnosis: Diagnosis | None = None) -> Figure:

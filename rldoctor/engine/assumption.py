@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rldoctor.audit.audit import audit
+from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.engine.achieved import Achieved, achieved
 from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.run import Run
@@ -39,6 +41,15 @@ def with_assumed(
         return found
     made = achieved(run, metrics, config, spacing, task, criteria)
     return replace(made, alone=found.outcome.kind)
+
+
+def guessed(run: Run, criteria: AuditCriteria) -> str:
+    """The environment that a log which names none looks like, empty where nothing is sure enough."""
+    if run.env or "env_id" in run.config:
+        return ""
+    config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
+    found = _assumed(run, run.metrics.series, config, audit(run, criteria))
+    return "" if found.task is None else found.task.id
 
 
 def _assumed(

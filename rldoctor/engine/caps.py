@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rldoctor.engine.achieved import Achieved
 from rldoctor.engine.evaluate import Evaluated
 from rldoctor.engine.task_facts import UNKNOWN
 from rldoctor.model.finding import Severity
+from rldoctor.model.series import Series
 from rldoctor.plain_data import replace
 from rldoctor.rulebook.schema import Rule
 
 
-def at_most_warnings(looked: Sequence[Evaluated], found: Achieved) -> list[Evaluated]:
-    """What rests on an assumed task is a warning at most.
+def at_most_warnings(
+    looked: Sequence[Evaluated], found: Achieved, metrics: Mapping[str, Series] | None = None
+) -> list[Evaluated]:
+    """What rests on an assumed task, or on a reference of one (in ``metrics``), is a warning at most.
 
     A judgement that the run's own noise gives too does not rest on it.
     """
-    task = found.task
-    if not task.assumed or task.task is None:
+    task, judged = found.task, found.by_assumption
+    lent = {name for name, one in (metrics or {}).items() if one.attributes.get("task") == "assumed"}
+    known = task.task.id if task.assumed and task.task is not None else ""
+    if not known and not lent:
         return list(looked)
-    why = f"{task.task.id} is only assumed to be its task"
-    judged = found.by_assumption
-    return [_capped(one, why) if _rests_on_task(one.rule, judged=judged) else one for one in looked]
+    why = f"{known or 'the task of the reference'} is only assumed to be its task"
+    return [
+        _capped(one, why)
+        if (known and _rests_on_task(one.rule, judged=judged)) or lent & set(_metrics(one.rule))
+        else one
+        for one in looked
+    ]
+
+
+def _metrics(rule: Rule) -> tuple[str, ...]:
+    return (*rule.requires, *(name for group in rule.requires_one_of for name in group), *rule.optional)
 
 
 def _capped(one: Evaluated, why: str) -> Evaluated:

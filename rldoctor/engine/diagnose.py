@@ -46,7 +46,7 @@ def diagnose_run(
         looked = [evaluate_rule(rule, context, policy) for rule in rules]
     # Doubt in the data lowers findings before they are ranked: ranked first, an artefact of a broken log
     # could already have become the root cause of what is real.
-    looked = at_most_warnings(looked, context.achieved)
+    looked = at_most_warnings(looked, context.achieved, context.metrics)
     evaluated = vetoed(looked, context.derivations, policy)
     # The verdict is read off the root causes and not off all findings, or one fault with ten symptoms would
     # look worse than three faults.

@@ -11,8 +11,11 @@ from rldoctor.model.envelope import Envelope, ReferenceView
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
+from rldoctor.plain_data import replace
 
 PROVENANCE = {"provenance": "reference"}
+# Of an environment that nothing names.
+ASSUMED = {**PROVENANCE, "task": "assumed"}
 
 
 def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[str, Series]:
@@ -26,11 +29,14 @@ def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[st
     # sees it.
     if envelope is None or not view.used:
         return {}
-    return {
+    found = {
         **_returns(run, envelope, criteria),
         **_success(run, envelope, criteria),
         **_critic(run, envelope),
     }
+    if not view.assumed:
+        return found
+    return {name: replace(one, attributes=ASSUMED) for name, one in found.items()}
 
 
 def _returns(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[str, Series]:

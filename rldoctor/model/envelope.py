@@ -98,7 +98,8 @@ class ReferenceView:
     """How a run stands against its reference.
 
     ``envelope`` is None where there is none; ``used`` is false where there is one that must not be compared
-    with. ``reason`` says why there is no comparison. ``basis`` is the metric of the milestones.
+    with. ``reason`` says why there is no comparison. ``basis`` is the metric of the milestones. ``assumed``:
+    the environment is only taken to be the envelope's, as the log looks like it.
     """
 
     envelope: Envelope | None = None
@@ -106,3 +107,4 @@ class ReferenceView:
     reason: str = ""
     basis: str = ""
     milestones: tuple[Milestone, ...] = ()
+    assumed: bool = False

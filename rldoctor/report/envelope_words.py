@@ -24,9 +24,8 @@ def title(view: ReferenceView) -> str:
     envelope = view.envelope
     if envelope is None:
         return ""
-    return (
-        f"{clean(envelope.name)} ({plural(len(envelope.members), 'run')}, to step {step(envelope.steps[-1])})"
-    )
+    runs = f"{plural(len(envelope.members), 'run')}, to step {step(envelope.steps[-1])}"
+    return f"{clean(envelope.name)} ({runs}{', task assumed' if view.assumed else ''})"
 
 
 def basis(view: ReferenceView) -> str:
@@ -93,6 +92,7 @@ def as_dict(view: ReferenceView) -> dict[str, Any]:
     return {
         "used": view.used,
         "reason": view.reason,
+        "assumed": view.assumed,
         "name": envelope.name if envelope else None,
         "file": envelope.source if envelope else None,
         "seeds": len(envelope.members) if envelope else 0,

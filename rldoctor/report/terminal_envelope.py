@@ -36,7 +36,8 @@ def briefly(view: ReferenceView) -> Iterator[Block]:
     reached = [row for row in rows if row[1] != say.NOT_REACHED]
     if reached:
         head, theirs, mine = reached[-1]
-        yield Paragraph(f"Reference {clean(view.envelope.name)}: {head} at {theirs}; this run: {mine}")
+        named = f"{clean(view.envelope.name)}{' (task assumed)' if view.assumed else ''}"
+        yield Paragraph(f"Reference {named}: {head} at {theirs}; this run: {mine}")
 
 
 def _table(view: ReferenceView) -> Sheaf:

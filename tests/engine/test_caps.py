@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from rldoctor.api import rules
@@ -10,13 +11,14 @@ from rldoctor.engine.caps import at_most_warnings
 from rldoctor.engine.evaluate import Evaluated
 from rldoctor.model.finding import Finding, Outcome, RuleResult, Severity
 from rldoctor.model.outcome import OutcomeKind
+from rldoctor.model.series import Series
 from rldoctor.model.task import Task, TaskMatch
 from rldoctor.plain_data import replace
 from rldoctor.tasks.find import find_task
 
 RULES = {rule.code: rule for rule in rules()}
 # The first reads what doing nothing earns on the task, the second a gradient, the third the outcome.
-ON_TASK, ELSEWHERE, JUDGED = "OUT-13", "NUM-03", "OUT-10"
+ON_TASK, ELSEWHERE, JUDGED = "OUT-13", "NUM-03", "OUT-04"
 TASK = find_task("Pendulum-v1")
 
 
@@ -66,3 +68,16 @@ def test_a_judgement_that_the_run_alone_gives_too_does_not_rest_on_the_task() ->
     assert severity is Severity.WARNING
     assert "only assumed" in why
     assert capped(looked(ON_TASK, Severity.ERROR), assumed=True, alone=kind)[0] is Severity.WARNING
+
+
+@pytest.mark.parametrize("told", ["assumed", ""])
+def test_a_reference_of_a_task_that_is_only_assumed_warns_at_most(told: str) -> None:
+    attributes = {"provenance": "reference", **({"task": told} if told else {})}
+    ones = np.ones(3)
+    lent = {"reference_return_min": Series("reference_return_min", ones, ones, "x", attributes=attributes)}
+    (found,) = at_most_warnings([looked("OUT-01", Severity.ERROR)], NOTHING, lent)
+    assert found.result.finding is not None
+    assert found.result.finding.severity is (Severity.WARNING if told else Severity.ERROR)
+    (other,) = at_most_warnings([looked(ELSEWHERE, Severity.ERROR)], NOTHING, lent)
+    assert other.result.finding is not None
+    assert other.result.finding.severity is Severity.ERROR
