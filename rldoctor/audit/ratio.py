@@ -171,11 +171,13 @@ def _beyond_the_clip(sight: Sight) -> Iterator[AuditRow]:
     """
     steps, kl, loss = sight.together("approx_kl", "policy_loss")
     clip = _clip_range(sight)
-    if not math.isfinite(clip) or sight.setting("normalize_advantage") == 0:
+    raw = sight.setting("normalize_advantage") == 0
+    if not math.isfinite(clip) or raw or not sight.holds("kl_of_ratios"):
         return
     width = np.sqrt(2 * np.maximum(kl, 0))
     inside = (kl > 0) & (width < sight.criteria["clip_inside"] * clip)
-    worse = float((loss[inside] > 0).mean()) if inside.any() else 0.0
+    # Against how far the ratios went: what is left of rounding has a sign, too.
+    worse = float((loss > sight.criteria["clip_worse_size"] * width)[inside].mean()) if inside.any() else 0.0
     if inside.sum() < sight.criteria["clip_inside_rows"] or worse < sight.criteria["clip_worse"]:
         return
     deviate = median(width[inside])
