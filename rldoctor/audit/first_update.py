@@ -286,7 +286,9 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     variance = loss[late] / np.maximum(1 - explained[late], sight.criteria["unexplained"])
     width = float(np.sqrt(median(variance)))
     share = width / float(np.sqrt(start.loss))
-    differ = share > sight.criteria["target_width"]
+    # A running normaliser divides the first rewards by next to nothing: later targets are of another scale.
+    own_scale = sight.setting("normalize_reward") > 0 and width > sight.criteria["normalised_differ"]
+    differ = share > sight.criteria["target_width"] or own_scale
     largest = float(np.sqrt(variance.max() / start.loss))
     if not differ and _between_ends(sight, median(lengths[late]), largest):
         return

@@ -51,6 +51,7 @@ CLASSIC: tuple[Recipe, ...] = (
         steps=150_000,
         n_envs=16,
         normalize=True,
+        log_interval=20,
         source=f"{ZOO}/a2c.yml Acrobot-v1 (shorter)",
     ),
     Recipe(
