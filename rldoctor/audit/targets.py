@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rldoctor.audit.counters import rollout
 from rldoctor.audit.episodes import episode_spread, rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median, quantile
@@ -106,8 +107,8 @@ def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterat
     if late.sum() < sight.criteria["few_rows"]:
         return
     width = np.sqrt(variance[late])
-    # The rollouts of A2C are too short for a variance of their targets.
-    if quantile(width, 0.8) < sight.criteria["normalised_narrow"] and not sight.of("a2c"):
+    # The returns of a short rollout are of one episode, and vary by little.
+    if quantile(width, 0.8) < sight.criteria["normalised_narrow"] and _long_rollouts(sight):
         text = (
             f"the targets have a spread of {median(width):.3g}, where normalised rewards make one of about 1"
         )
@@ -119,6 +120,12 @@ def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterat
         f"where rewards that are divided by the deviation of their discounted sum make one of about 1"
     )
     yield mechanism(sight, "targets_possible", not quantile(width, 0.2) > limit, text, steps[late])
+
+
+def _long_rollouts(sight: Sight) -> bool:
+    counted = rollout(sight)
+    size = sight.setting("rollout_batch") if counted is None else counted.best
+    return size >= sight.criteria["long_rollout"]
 
 
 def _vary(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:

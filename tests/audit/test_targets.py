@@ -108,7 +108,7 @@ def test_targets_far_below_what_returns_of_episodes_differ_by(
 
 @pytest.mark.parametrize(("spread", "differ"), [(0.003, 0.0), (0.8, None)])
 def test_normalised_rewards_that_the_learner_does_not_get(spread: float, differ: float | None) -> None:
-    config = {"normalize_reward": True, "gamma": 0.99}
+    config = {"normalize_reward": True, "gamma": 0.99, "rollout_batch": 2048}
     found = rows("ppo", config, value_loss=[2 * spread**2] * 20, explained_variance=[-1.0] * 20)
     assert differ == (found["targets_vary"].best if "targets_vary" in found else None)
 
