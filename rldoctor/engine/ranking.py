@@ -48,7 +48,10 @@ class Graph:
         # symptom that never was otherwise (no success yet) has no beginning to compare with.
         unseen = begin <= self.first_seen.get(cause, 0.0) + slack
         always = seen <= self.first_seen.get(symptom, 0.0) + slack
-        return self.ranking.unknown if unseen or always else self.ranking.after
+        # A run may be late for some reason and then stay behind for another: where it fell behind good runs
+        # says little of what holds it there.
+        behind = any(symptom == heir.code and cause not in heir.parents for heir in self.ranking.inherits)
+        return self.ranking.unknown if unseen or always or behind else self.ranking.after
 
     def edges(self, code: str) -> list[Edge]:
         """Edges from ``code`` to fired findings that its timing does not rule out."""

@@ -61,6 +61,13 @@ def test_a_cause_cannot_begin_clearly_after_its_symptom(cause, symptom, first_se
     assert made.timing("A", "B") == getattr(RANKING, expected)
 
 
+def test_what_holds_a_run_behind_good_ones_need_not_have_put_it_there() -> None:
+    held = graph(fired("A", 700), fired("OUT-03", 700), fired("OUT-01", 500))
+    assert held.timing("A", "OUT-01") == RANKING.unknown
+    # The other outcomes do have a beginning, which the order of the two can be read off.
+    assert held.timing("OUT-03", "OUT-01") == RANKING.after
+
+
 def test_a_symptom_that_came_first_is_not_reached() -> None:
     late = graph(fired("A", 700, ("B", "H")), fired("B", 500, ("C", "H")), fired("C", 500))
     assert late.reached("A") == {}
