@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from rldoctor.audit.audit import audit
 from rldoctor.audit.criteria import AuditCriteria
 from rldoctor.engine.achieved import Achieved, achieved
+from rldoctor.language.evaluator import calm
 from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
@@ -48,7 +49,8 @@ def guessed(run: Run, criteria: AuditCriteria) -> str:
     if run.env or "env_id" in run.config:
         return ""
     config = {name: number for name in run.config if (number := run.config.number(name)) is not None}
-    found = _assumed(run, run.metrics.series, config, audit(run, criteria))
+    with calm():
+        found = _assumed(run, run.metrics.series, config, audit(run, criteria))
     return "" if found.task is None else found.task.id
 
 

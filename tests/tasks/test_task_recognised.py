@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from every import every
 
+import rldoctor
 from rldoctor.model.series import Series
 from rldoctor.model.task import TaskMatch
 from rldoctor.tasks.loose import mentioned
@@ -136,3 +139,14 @@ def test_no_task_of_the_table_is_taken_for_another() -> None:
         shown = dims(task.action_dim) if task.action == "box" else {"n_actions": (task.choices or 0, np.nan)}
         found = recognised(log, {}, shown, "ppo")
         assert found.task is None or found.task.family == task.family, id_
+
+
+@pytest.mark.filterwarnings("error")
+def test_episodes_of_no_steps_and_no_numbers_are_no_task(tmp_path: Path) -> None:
+    log = tmp_path / "progress.csv"
+    rows = "\n".join(
+        f"{1000 * row},{value},0,nan" for row, value in enumerate(["nan", "inf", 0, -3, 1e300, 2], 1)
+    )
+    log.write_text(f"time/total_timesteps,rollout/ep_rew_mean,rollout/ep_len_mean,train/approx_kl\n{rows}\n")
+    (run,) = rldoctor.load(log)
+    assert rldoctor.diagnose(run).reference.envelope is None
