@@ -14,7 +14,7 @@ from rldoctor.engine.known_task import with_tasks
 from rldoctor.engine.policy import Policy, load_derived, load_policy, with_facts
 from rldoctor.engine.prepared_run import prepare
 from rldoctor.envelope.criteria import load_criteria as load_reference_criteria
-from rldoctor.envelope.find import AUTO, OFF, envelopes
+from rldoctor.envelope.find import AUTO, envelopes
 from rldoctor.envelope.identity import task_of
 from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
@@ -126,7 +126,8 @@ def diagnose(
     builtin = builtin_rules_dir()
     criteria = load_reference_criteria(builtin)
     decided = policy(rules_dirs, env=env, tasks=tasks)
-    held = run if env or OFF in references else _looks_like(run, decided)
+    # References of the user's own are a decision; nothing is guessed beside them.
+    held = _looks_like(run, decided) if not env and tuple(references) == (AUTO,) else run
     against = view(held, envelopes(references, PACKAGE, about=task_of(held)), criteria)
     if held is not run:
         # One that does not fit says no more than that the guess may be wrong.

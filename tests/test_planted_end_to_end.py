@@ -59,7 +59,6 @@ RUNS = [
     ("ppo-walker/reward-zero-learner/2", "REW-14"),
     ("ppo-cheetah/value-on-advantage/0", "VAL-01"),
     ("ppo-cheetah/reward-sign-monitor/1", "REW-12"),
-    ("ppo-frozen/returns-shuffled/0", "VAL-02"),
     ("dqn-mountain/off-reward-x100-learner/0", "REW-14"),
     ("sac-pusher/off-critic-without-action/1", "ENT-01"),
 ]

@@ -176,8 +176,10 @@ def _beyond_the_clip(sight: Sight) -> Iterator[AuditRow]:
         return
     width = np.sqrt(2 * np.maximum(kl, 0))
     inside = (kl > 0) & (width < sight.criteria["clip_inside"] * clip)
-    # Against how far the ratios went: what is left of rounding has a sign, too.
-    worse = float((loss > sight.criteria["clip_worse_size"] * width)[inside].mean()) if inside.any() else 0.0
+    # Against how far the ratios went: what is left of rounding has a sign, too, and raw advantages have a
+    # mean, which makes losses far beyond what ratios so near to 1 can.
+    least, most = (sight.criteria[name] * width for name in ("clip_worse_size", "clip_worse_most"))
+    worse = float(((loss > least) & (loss < most))[inside].mean()) if inside.any() else 0.0
     if inside.sum() < sight.criteria["clip_inside_rows"] or worse < sight.criteria["clip_worse"]:
         return
     deviate = median(width[inside])

@@ -108,7 +108,8 @@ def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterat
         return
     width = np.sqrt(variance[late])
     # The returns of a short rollout are of one episode, and vary by little.
-    if quantile(width, 0.8) < sight.criteria["normalised_narrow"] and _long_rollouts(sight):
+    narrow = quantile(width, 0.8) < sight.criteria["normalised_narrow"]
+    if narrow and _long_rollouts(sight) and _returns_differ(sight, steps[late]):
         text = (
             f"the targets have a spread of {median(width):.3g}, where normalised rewards make one of about 1"
         )
@@ -120,6 +121,17 @@ def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterat
         f"where rewards that are divided by the deviation of their discounted sum make one of about 1"
     )
     yield mechanism(sight, "targets_possible", not quantile(width, 0.2) > limit, text, steps[late])
+
+
+def _returns_differ(sight: Sight, steps: FloatArray) -> bool:
+    """Whether returns logged over these steps differ: a pole that never falls has targets of one size."""
+    if not sight.logged("episode_return"):
+        return False
+    returns = sight.metrics["episode_return"].finite()
+    seen = returns.values[(returns.steps >= steps[0]) & (returns.steps <= steps[-1])]
+    if seen.size < sight.criteria["few_rows"]:
+        return False
+    return float(np.ptp(seen)) > sight.criteria["returns_differ"] * abs(median(seen))
 
 
 def _long_rollouts(sight: Sight) -> bool:

@@ -63,7 +63,8 @@ def _assumed(
     told = [one for one in audited if one.name in _ACTIONS and one.verdict is not _UNSURE]
     shown = {one.name: (one.low, one.high) for one in told}
     knob = run.config.get("env_id")
-    config, folders = "" if knob is None else str(knob.value), run.path.parts[-3:]
+    # Some frameworks write the environment elsewhere than among the settings.
+    config, folders = run.env if knob is None else str(knob.value), run.path.parts[-3:]
     by_name = assumed(
         metrics, settings, shown, run.algorithm, config=config, run_name=run.id, folders=folders
     )

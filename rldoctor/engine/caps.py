@@ -25,10 +25,14 @@ def at_most_warnings(
     known = task.task.id if task.assumed and task.task is not None else ""
     if not known and not lent:
         return list(looked)
-    why = f"{known or 'the task of the reference'} is only assumed to be its task"
+    said = f"{known or 'the task of the reference'} is only assumed to be its task"
+    # By its own measure the run did well: that another task has better runs is no accusation then.
+    lent_most = Severity.INFO if found.outcome.kind.gained else Severity.WARNING
     return [
-        _capped(one, why)
-        if (known and _rests_on_task(one.rule, judged=judged)) or lent & set(_metrics(one.rule))
+        _capped(one, said, lent_most)
+        if lent & set(_metrics(one.rule))
+        else _capped(one, said, Severity.WARNING)
+        if known and _rests_on_task(one.rule, judged=judged)
         else one
         for one in looked
     ]
@@ -38,12 +42,17 @@ def _metrics(rule: Rule) -> tuple[str, ...]:
     return (*rule.requires, *(name for group in rule.requires_one_of for name in group), *rule.optional)
 
 
-def _capped(one: Evaluated, why: str) -> Evaluated:
+def _capped(one: Evaluated, why: str, most: Severity) -> Evaluated:
+    """The finding at ``most``, with words that say what it rests on."""
     finding = one.result.finding
-    if finding is None or finding.severity <= Severity.WARNING:
+    if finding is None:
         return one
-    capped = f"{finding.severity.label}, lowered to {Severity.WARNING.label}: {why}"
-    weaker = replace(finding, severity=Severity.WARNING, capped=capped)
+    weaker = replace(
+        finding, message=f"{finding.message} ({why[:1].upper()}{why[1:]}: the log looks like it.)"
+    )
+    if finding.severity > most:
+        capped = f"{finding.severity.label}, lowered to {most.label}: {why}"
+        weaker = replace(weaker, severity=most, capped=capped)
     return replace(one, result=replace(one.result, finding=weaker))
 
 

@@ -33,7 +33,8 @@ def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) 
         slug=rule.slug,
         title=_title(scene),
         severity=severity,
-        message=scene.text(_message(scene), measures),
+        # Where everything that a message would cite is unknown the title says what there is to say.
+        message=scene.text(_message(scene), measures) or f"{_title(scene)}.",
         area=rule.area,
         onset=scene.found[-1].start if scene.found else None,
         intervals=tuple(scene.found),

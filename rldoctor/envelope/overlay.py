@@ -29,13 +29,10 @@ def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[st
     # sees it.
     if envelope is None or not view.used:
         return {}
-    found = {
-        **_returns(run, envelope, criteria),
-        **_success(run, envelope, criteria),
-        **_critic(run, envelope),
-    }
+    found = {**_returns(run, envelope, criteria), **_success(run, envelope, criteria)}
     if not view.assumed:
-        return found
+        return {**found, **_critic(run, envelope)}
+    # Returns were held against the task before it was assumed; the loss of a noisy reward was not.
     return {name: replace(one, attributes=ASSUMED) for name, one in found.items()}
 
 

@@ -140,10 +140,18 @@ def _whole_entropy(task: Task, seen: _Seen) -> bool:
 
 
 def _ends_like(task: Task, lengths: FloatArray) -> bool:
-    """Where nothing ends an episode but the time limit, all must have been as long."""
-    if task.ends_early or task.ending or not task.horizon:
+    """Where nothing ends an episode but the time limit, all must have been as long.
+
+    Else none may be longer, and rows that stay at their longest below it are at another limit.
+    """
+    limits = criteria()
+    if not task.horizon:
         return True
-    return bool(np.abs(lengths / task.horizon - 1).max() <= criteria()["horizon_slack"])
+    if not (task.ends_early or task.ending):
+        return bool(np.abs(lengths / task.horizon - 1).max() <= limits["horizon_slack"])
+    longest = float(lengths.max())
+    pinned = np.count_nonzero(lengths == longest) >= limits["recognised_rows"] and np.ptp(lengths) > 0
+    return not (pinned and longest < task.horizon * (1 - limits["horizon_slack"]))
 
 
 def _pays_like(task: Task, seen: _Seen) -> bool:

@@ -56,3 +56,9 @@ def test_a_surrogate_that_only_ratios_beyond_the_clip_make_worse(surrogate: floa
 def test_the_sign_of_few_updates_is_chance() -> None:
     series = {"approx_kl": [4e-6] * 8, "clip_fraction": [0.0] * 8, "policy_loss": [3e-4] * 8}
     assert "clip_range" not in rows("ppo", {"clip_range": 0.2}, **series)
+
+
+def test_raw_advantages_that_nobody_wrote_down_have_a_mean() -> None:
+    """A loss of 15 with a KL of 1e-6 is no clip: normalised advantages make at most the ratios' deviation."""
+    series = {"approx_kl": [1e-6] * 20, "clip_fraction": [0.0] * 20, "policy_loss": [15.0] * 20}
+    assert "clip_range" not in rows("ppo", {"clip_range": 0.2}, **series)

@@ -109,7 +109,8 @@ def test_targets_far_below_what_returns_of_episodes_differ_by(
 @pytest.mark.parametrize(("spread", "differ"), [(0.003, 0.0), (0.8, None)])
 def test_normalised_rewards_that_the_learner_does_not_get(spread: float, differ: float | None) -> None:
     config = {"normalize_reward": True, "gamma": 0.99, "rollout_batch": 2048}
-    found = rows("ppo", config, value_loss=[2 * spread**2] * 20, explained_variance=[-1.0] * 20)
+    series = {"explained_variance": [-1.0] * 20, "episode_return": list(np.linspace(-330.0, -310.0, 20))}
+    found = rows("ppo", config, value_loss=[2 * spread**2] * 20, **series)
     assert differ == (found["targets_vary"].best if "targets_vary" in found else None)
 
 
@@ -119,3 +120,9 @@ def test_rewards_of_both_signs_behind_returns_of_one() -> None:
     series = {"episode_return": returns, "episode_length": list(np.linspace(115, 500, 20))}
     found = rows("ppo", {"gamma": 0.995}, value_loss=[90.0] * 20, explained_variance=[0.9] * 20, **series)
     assert found["targets_possible"].best == 1.0
+
+
+def test_a_pole_that_never_falls_has_targets_of_one_size() -> None:
+    config = {"normalize_reward": True, "gamma": 0.99, "rollout_batch": 2048}
+    series = {"explained_variance": [-1.0] * 20, "episode_return": [500.0] * 20}
+    assert "targets_vary" not in rows("ppo", config, value_loss=[2e-5] * 20, **series)

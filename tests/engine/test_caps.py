@@ -20,6 +20,7 @@ RULES = {rule.code: rule for rule in rules()}
 # The first reads what doing nothing earns on the task, the second a gradient, the third the outcome.
 ON_TASK, ELSEWHERE, JUDGED = "OUT-13", "NUM-03", "OUT-04"
 TASK = find_task("Pendulum-v1")
+KEPT = replace(NOTHING.outcome.deciding, kind=OutcomeKind.KEPT)
 
 
 def looked(code: str, severity: Severity | None) -> Evaluated:
@@ -36,6 +37,7 @@ def judged(*, assumed: bool, alone: OutcomeKind | None = None, task: Task | None
 def capped(one: Evaluated, *, assumed: bool, alone: OutcomeKind | None = None) -> tuple[Severity | None, str]:
     (found,) = at_most_warnings([one], judged(assumed=assumed, alone=alone))
     finding = found.result.finding
+    assert finding is None or finding.message == "Sick." or "only assumed" in finding.message
     return (None, "") if finding is None else (finding.severity, finding.capped)
 
 
@@ -81,3 +83,13 @@ def test_a_reference_of_a_task_that_is_only_assumed_warns_at_most(told: str) -> 
     (other,) = at_most_warnings([looked(ELSEWHERE, Severity.ERROR)], NOTHING, lent)
     assert other.result.finding is not None
     assert other.result.finding.severity is Severity.ERROR
+
+
+def test_a_run_that_did_well_by_itself_is_not_behind_runs_of_a_guessed_task() -> None:
+    ones, attributes = np.ones(3), {"task": "assumed"}
+    lent = {"reference_return_min": Series("reference_return_min", ones, ones, "x", attributes=attributes)}
+    well = replace(NOTHING, outcome=replace(NOTHING.outcome, deciding=KEPT))
+    (found,) = at_most_warnings([looked("OUT-01", Severity.ERROR)], well, lent)
+    assert found.result.finding is not None
+    assert found.result.finding.severity is Severity.INFO
+    assert "only assumed" in found.result.finding.message

@@ -79,6 +79,7 @@ REFUSED: dict[str, tuple[dict[str, Series], Shown, str]] = {
         {},
         "sac",
     ),
+    "another time limit": (metrics(np.minimum(CARTPOLE, 120), np.minimum(CARTPOLE, 120)), TWO, "ppo"),
     "two rows": (metrics(CARTPOLE[:2], CARTPOLE[:2]), TWO, "ppo"),
     "no lengths": ({"episode_return": metrics(CARTPOLE, CARTPOLE)["episode_return"]}, TWO, "ppo"),
     "several tasks that are alike": (
