@@ -19,7 +19,9 @@ KEYS = {
     "schema", "label", "fault", "shows", "expected", "onset", "algo", "env", "variant", "seed",
     "steps", "stopped", "split", "versions", "command", "observed", "note",
 }  # fmt: skip
-KILOBYTES = 25_000
+# 98 healthy and 285 faulty runs, 642 packed ones and the envelopes: 26 MB. Event files are left out where progress.csv
+# holds the same values (the runs of 2026-11-30), so a new task costs some 70 kB.
+KILOBYTES = 26_500
 
 
 # A label, five questions to it: parsing YAML is most of the time of this file.
