@@ -19,8 +19,8 @@ KEYS = {
     "schema", "label", "fault", "shows", "expected", "onset", "algo", "env", "variant", "seed",
     "steps", "stopped", "split", "versions", "command", "observed", "note",
 }  # fmt: skip
-# 98 healthy and 285 faulty runs, 642 packed ones and the envelopes: 26 MB. Event files are left out where progress.csv
-# holds the same values (the runs of 2026-11-30), so a new task costs some 70 kB.
+# 98 healthy and 285 faulty runs, 642 packed ones and the envelopes: 26 MB. Event files of the latest ones
+# are left out, as progress.csv holds the same values: a new task costs some 70 kB.
 KILOBYTES = 26_500
 
 
