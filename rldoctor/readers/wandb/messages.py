@@ -94,7 +94,9 @@ def items(data: bytes) -> Iterator[tuple[bytes, bytes | object]]:
         # Nearly every item is one name and one JSON value, both short: taken apart without a call.
         if size > 5 and data[start] == _NESTED_KEY and data[start + 1] < 0x80:
             middle = start + 2 + data[start + 1]
-            if data[middle : middle + 2] == _VALUE_JSON and data[middle + 2] == at - middle - 3 < 0x80:
+            # A cut item may end with the mark of a value that is not there.
+            whole = middle + 2 < at and data[middle : middle + 2] == _VALUE_JSON
+            if whole and data[middle + 2] == at - middle - 3 < 0x80:
                 yield data[start + 2 : middle], data[middle + 3 : at]
                 continue
         yield item(data[start:at])

@@ -32,6 +32,7 @@ from rldoctor.readers.discover import find_runs
 from rldoctor.readers.wandb import frames
 from rldoctor.readers.wandb.binary import read_binary
 from rldoctor.readers.wandb.frames import BLOCK, HEADER
+from rldoctor.readers.wandb.messages import NoMessageError, items
 
 BOTH = ("wandb", "wandb_old")
 LOSS = {"damaged-records", "truncated-file", "damaged-header"}
@@ -250,3 +251,15 @@ def test_the_step_metric_that_a_program_defines_is_its_axis(tmp_path: Path) -> N
     assert run.metrics["episode_return"].steps.tolist() == [2048.0 * (row + 1) for row in range(40)]
     # Not the rows that W&B counts itself.
     assert run.metrics["env_steps"].tag == "interactions_done"
+
+
+@pytest.mark.parametrize("cut", [b"\x82\x01", b"\x82\x01\x05"])
+def test_an_item_that_ends_with_the_mark_of_a_value(cut: bytes) -> None:
+    """Found by fuzzing: a record cut behind the mark, where the length of the value would stand."""
+    inner = b"\x12\x02ab" + cut
+    data = bytes([0x0A, len(inner)]) + inner
+    try:
+        found = list(items(data))
+    except NoMessageError:
+        return
+    assert all(name == b"ab" for name, _ in found)
