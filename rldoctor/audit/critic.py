@@ -89,8 +89,9 @@ def _within_one_reward(sight: Sight) -> Iterator[AuditRow]:
     errors = error_of(sight, loss[flat]) / reward
     usual = quantile(errors, 0.25)
     text = (
-        f"in {flat.mean():.0%} of the rows every episode runs to its limit and a step pays {reward:.3g}; "
-        f"three quarters of the errors are above {usual:.2g} rewards, and one copy of the target adds one"
+        f"in {flat.mean():.0%} of the rows nearly all episodes run to their limit, a step pays "
+        f"{reward:.3g}; three quarters of the errors are above {usual:.2g} rewards, and one copy of the "
+        "target adds one"
     )
     within = usual < sight.criteria["one_reward"]
     yield mechanism(sight, "errors_within_reward", within, text, steps[flat])
