@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from rldoctor.model.raw import Note
@@ -56,13 +58,32 @@ def event_folder(zoo: Path) -> Path | None:
 
 def _numbered(directory: Path, number: str) -> list[Path]:
     parent = directory.absolute().parent
-    names = sorted(os.listdir(parent))  # noqa: PTH208 - names only
-    fitting = [name for name in names if name != directory.name and name.endswith(f"_{number}")]
-    return [path for name in fitting if (path := parent / name).is_dir()]
+    names = _by_number(str(parent), parent.stat().st_mtime_ns).get(number, [])
+    return [path for name in names if name != directory.name and (path := parent / name).is_dir()]
+
+
+@lru_cache(maxsize=8)
+def _by_number(parent: str, changed: int) -> Mapping[str, list[str]]:
+    """What lies in a folder, in order, by the number behind its last ``_``.
+
+    Every run of a folder asks this, and a listing for each would make 500 runs cost 250,000 names. A folder
+    has another time of change once something is added to it.
+    """
+    found: dict[str, list[str]] = {}
+    for name in sorted(os.listdir(parent)):  # noqa: PTH208 - names only
+        found.setdefault(name.rpartition("_")[2], []).append(name)
+    return found
 
 
 def _is_zoo(folder: Path) -> bool:
-    return folder.is_dir() and any((folder / name / _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208
+    """Whether a folder is named after a folder in it that holds ``args.yml``, as rl-zoo does.
+
+    The trainer saves to ``<Env>_<n>`` (and ``_<uuid>`` where asked to) with the settings in ``<Env>/`` there.
+    Names go first, as this is asked once a run of folders that hold hundreds of runs.
+    """
+    words = folder.name.split("_")
+    inside = (folder / "_".join(words[:count]) for count in range(1, len(words)))
+    return any((one / _ARGS).is_file() for one in inside)
 
 
 def _algorithm(found: Gathered) -> str:

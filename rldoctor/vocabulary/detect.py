@@ -6,9 +6,9 @@ Stable-Baselines3 be taken for it. A fingerprint is a set of marks that only thi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import MARKS, vocabulary_sources
@@ -55,17 +55,41 @@ def detect_framework(raw: RawRun, packs: Packs = (), *, folded: bool = False) ->
     the first in the file. ``folded``: upper and lower case of tags are one.
     """
     tags = {tag.lower() for tag in raw.tags()} if folded else raw.tags()
+    files = frozenset(_telling(raw.files, packs))
+    contexts = frozenset(key for series in raw.series for key, value in series.context.items() if value)
+    keys = frozenset(setting.key for setting in raw.settings)
+    return _strongest(_Marks(frozenset(tags), files, contexts, keys), packs, folded)
+
+
+class _Marks(NamedTuple):
+    """All that a fingerprint looks at."""
+
+    tags: frozenset[str]
+    files: frozenset[str]
+    contexts: frozenset[str]
+    settings: frozenset[str]
+
+
+def _telling(files: Iterable[str], packs: Packs) -> Iterator[str]:
+    """Those files that any fingerprint asks for: the name of an event file is another in every run."""
+    marks = _file_marks(packs)
     # Files of a folder beside the run carry its name (``eval/evaluations.npz``); fingerprints name the file
     # alone.
-    files = [name.rpartition("/")[2] for name in raw.files]
-    contexts = {key for series in raw.series for key, value in series.context.items() if value}
-    keys = {setting.key for setting in raw.settings}
-    seen: Mapping[str, Collection[str]] = {
-        "tags": tags,
-        "files": files,
-        "contexts": contexts,
-        "settings": keys,
-    }
+    for name in (path.rpartition("/")[2] for path in files):
+        if any(logged([one], (name,)) for one in marks):
+            yield name
+
+
+@lru_cache(maxsize=16)
+def _file_marks(packs: Packs) -> frozenset[str]:
+    alternatives = (one for entry in fingerprints(packs).values() for one in entry["any"])
+    return frozenset(name for one in alternatives for name in one.get("files", ()))
+
+
+# Runs of one folder mostly carry the same marks, and trying every fingerprint is a sixth of reading a run.
+@lru_cache(maxsize=64)
+def _strongest(marks: _Marks, packs: Packs, folded: bool) -> str:
+    seen = marks._asdict()
     known = fingerprints(packs)
     strength = {name: _strength(_lower(entry) if folded else entry, seen) for name, entry in known.items()}
     found = {name: count for name, count in strength.items() if count}

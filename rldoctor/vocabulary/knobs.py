@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from functools import lru_cache
 
+from rldoctor.datafiles.packs import Packs
 from rldoctor.model.algorithms import matches
 from rldoctor.model.config import Knob, KnobValue, RunConfig
 from rldoctor.model.raw import Note, RawSetting
@@ -24,7 +26,7 @@ from rldoctor.plain_data import dataclass, replace
 from rldoctor.vocabulary.candidates import Candidate, find_candidates, override
 from rldoctor.vocabulary.derive import derive
 from rldoctor.vocabulary.knob_values import READERS, Reading, parse_value
-from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose
+from rldoctor.vocabulary.tables import FrameworkTable, KnobRule, choose, load_table
 
 
 def convert(
@@ -137,11 +139,34 @@ def with_logged(
 
 def key_for(name: str, table: FrameworkTable, algorithm: str) -> str:
     """The framework's first key for a knob, or the canonical name."""
-    for key, rules in table.config.items():
-        rule = choose(rules, algorithm)
-        if rule is not None and rule.knob == name:
-            return key
-    return name
+    return _first_keys(table.name, table.packs, algorithm).get(name, name)
+
+
+@lru_cache(maxsize=256)
+def _first_keys(name: str, packs: Packs, algorithm: str) -> Mapping[str, str]:
+    # Reversed, so that the first key of a knob is the one that stays.
+    return {rule.knob: key for key, rule in reversed(_rules(name, packs, algorithm))}
+
+
+@lru_cache(maxsize=256)
+def _rules(name: str, packs: Packs, algorithm: str) -> Sequence[tuple[str, KnobRule]]:
+    """Each key of a framework with the rule that holds for an algorithm, in the order of the table."""
+    config = load_table(name, packs).config
+    return [(key, rule) for key, rules in config.items() if (rule := choose(rules, algorithm)) is not None]
+
+
+@lru_cache(maxsize=256)
+def _spelt(name: str, packs: Packs, algorithm: str) -> Sequence[tuple[str, KnobRule]]:
+    """The first key of each knob that can be read both ways.
+
+    The factors that are themselves settings of a run are no part of how a knob is spelt.
+    """
+    first: dict[str, tuple[str, KnobRule]] = {}
+    for key, rule in _rules(name, packs, algorithm):
+        if not _one_way(rule):
+            bare = replace(rule, per_setting=(), divide_setting=()) if _by_settings(rule) else rule
+            first.setdefault(rule.knob, (key, bare))
+    return list(first.values())
 
 
 def spell(
@@ -153,13 +178,9 @@ def spell(
     """How the user spells each knob: the key they used, else the framework's."""
     values = {name: knob.value for name, knob in knobs.items()}
     wording: dict[str, Wording] = {}
-    for key, rules in table.config.items():
-        rule = choose(rules, algorithm)
-        if rule is not None and rule.knob not in wording and not _one_way(rule):
-            # The factors that are themselves settings of this run are no part of how a knob is spelt.
-            bare = replace(rule, per_setting=(), divide_setting=()) if _by_settings(rule) else rule
-            scale, doubts = unit_factor(bare, values, {})
-            wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
+    for key, rule in _spelt(table.name, table.packs, algorithm):
+        scale, doubts = unit_factor(rule, values, {})
+        wording[rule.knob] = Wording(key, 1.0 if doubts else scale, rule.complement)
     for name, (candidate, reading) in chosen.items():
         # A value of the command line may go by the canonical name, which is not the user's spelling.
         own = candidate.rank[0] >= 0 and name == candidate.rule.knob and not _one_way(candidate.rule)

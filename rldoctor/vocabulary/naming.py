@@ -83,17 +83,21 @@ def _spelling(tag: str) -> str:
 def find(table: FrameworkTable, series: RawSeries, algorithm: str) -> Match | None:
     """The rule for a series: rows that name a file first, then the exact tag, its spelling, wildcards."""
     index = _index(table.name, table.packs)
-    position, part = _position(index, series)
+    # Only where rows go by it: event files of two runs never share a name.
+    file = PurePath(series.source).name if index.qualified else ""
+    position, part = _position(table.name, table.packs, series.tag, file)
     if position is None:
         return None
     rule = choose(index.rows[position], algorithm)
     return None if rule is None else Match(rule, position, part)
 
 
-def _position(index: _Index, series: RawSeries) -> tuple[int | None, str]:
-    tag = series.tag
+# Remembered, as the runs of a folder log the same tags.
+@lru_cache(maxsize=4096)
+def _position(name: str, packs: Packs, tag: str, file: str) -> tuple[int | None, str]:
+    index = _index(name, packs)
     if index.qualified:  # few frameworks have rows that name a file
-        qualified = tag if ":" in tag else f"{PurePath(series.source).name}:{tag}"
+        qualified = tag if ":" in tag else f"{file}:{tag}"
         for text, order in index.qualified:
             if fits(text, qualified):
                 return order, qualified.partition(":")[2]
