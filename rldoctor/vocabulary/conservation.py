@@ -63,14 +63,17 @@ def conserved(mapped: Sequence[Mapped], config: RunConfig, algorithm: str) -> Co
 def _read(one: Mapped, mapped: Sequence[Mapped], config: RunConfig, algorithm: str) -> _Reading | None:
     """How a counter is to be read where the log contradicts it; None where nothing does."""
     lengths = _companion(one, mapped, "episode_length")
+    # First, as this alone clears nearly every counter and costs least.
+    if lengths is None or not steps_by_one(one):
+        return None
     longer = _longer(one, lengths)
     each = worth_by_clock(one, mapped)
-    if longer is None and not (each is not None and steps_by_one(one) and lengths is not None):
+    if longer is None and each is None:
         return None
     told = longer or f"{one.raw.tag} grows by one from row to row"
     if each is not None and each >= words().conservation["apart"]:
         return _times(one, each, told)
-    if longer is None or lengths is None:
+    if longer is None:
         return None
     return _as_episodes(one, lengths, config, algorithm, told) or _unknown(one, told)
 
@@ -84,6 +87,18 @@ def _companion(one: Mapped, mapped: Sequence[Mapped], metric: str) -> Mapped | N
 def _together(*series: Mapped) -> tuple[FloatArray, ...]:
     """The finite values of series at the steps that all of them have."""
     steps = series[0].raw.steps
+    alike = all(np.array_equal(steps, other.raw.steps) for other in series[1:])
+    if alike and bool((steps[1:] > steps[:-1]).all()):
+        columns = [part.raw.values * part.rule.scale.factor for part in series]
+    else:
+        steps, columns = _at_common_steps(series)
+    keep = np.all(np.isfinite(columns), axis=0) if steps.size else np.zeros(0, dtype=bool)
+    return tuple(column[keep] for column in columns)
+
+
+def _at_common_steps(series: Sequence[Mapped]) -> tuple[FloatArray, list[FloatArray]]:
+    """The steps that all series have, and the last value of each there."""
+    steps = series[0].raw.steps
     for other in series[1:]:
         steps = np.intersect1d(steps, other.raw.steps)
     columns = []
@@ -91,17 +106,14 @@ def _together(*series: Mapped) -> tuple[FloatArray, ...]:
         order = np.argsort(part.raw.steps, kind="stable")
         at = np.searchsorted(part.raw.steps[order], steps, side="right") - 1
         columns.append(part.raw.values[order][at] * part.rule.scale.factor)
-    keep = np.all(np.isfinite(columns), axis=0) if steps.size else np.zeros(0, dtype=bool)
-    return tuple(column[keep] for column in columns)
+    return steps, columns
 
 
-def _longer(one: Mapped, lengths: Mapped | None) -> str | None:
+def _longer(one: Mapped, lengths: Mapped) -> str | None:
     """The sentence on finished episodes that are longer than the steps so far; None where there are few."""
-    if lengths is None:
-        return None
     steps, length = _together(one, lengths)
     wrong = (steps > 0) & (length > steps)
-    if wrong.sum() < words().conservation["rows"] or not steps_by_one(one):
+    if wrong.sum() < words().conservation["rows"]:
         return None
     last = int(np.flatnonzero(wrong)[-1])
     return (

@@ -83,13 +83,20 @@ def _spelling(tag: str) -> str:
 def find(table: FrameworkTable, series: RawSeries, algorithm: str) -> Match | None:
     """The rule for a series: rows that name a file first, then the exact tag, its spelling, wildcards."""
     index = _index(table.name, table.packs)
-    # Only where rows go by it: event files of two runs never share a name.
-    file = PurePath(series.source).name if index.qualified else ""
+    file = _telling_file(table.name, table.packs, series.source)
     position, part = _position(table.name, table.packs, series.tag, file)
     if position is None:
         return None
     rule = choose(index.rows[position], algorithm)
     return None if rule is None else Match(rule, position, part)
+
+
+@lru_cache(maxsize=256)
+def _telling_file(name: str, packs: Packs, source: str) -> str:
+    """The file's name where rows of the table go by it, else nothing: event files never share one."""
+    file = PurePath(source).name
+    asked = (text.partition(":")[0] for text, _ in _index(name, packs).qualified)
+    return file if any(fits(one, file) for one in asked) else ""
 
 
 # Remembered, as the runs of a folder log the same tags.

@@ -59,10 +59,14 @@ class Records(NamedTuple):
 
     def select(self, keep: Flags) -> Records:
         """The records where ``keep`` is True."""
-        if bool(keep.all()):
+        if not keep.size:
             return self
         columns: Sequence[Any] = self[1:]
-        return Records(self.data, *(column[keep] for column in columns))
+        # The rows that are not kept mostly stand at the front (version of the file, settings): a slice
+        # copies nothing, and with nothing dropped it is the whole.
+        first, behind = int(keep.argmax()), keep.size - int(keep[::-1].argmax())
+        part = slice(first, behind) if bool(keep[first:behind].all()) else keep
+        return Records(self.data, *(column[part] for column in columns))
 
 
 def read_plain(batch: Batch) -> tuple[list[tuple[bytes, Piece]], list[int], Index]:
