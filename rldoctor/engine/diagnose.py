@@ -10,7 +10,7 @@ import numpy as np
 from rldoctor.engine.caps import at_most_warnings
 from rldoctor.engine.data_quality import vetoed
 from rldoctor.engine.evaluate import Evaluated, evaluate_rule
-from rldoctor.engine.gains import likely_gain, unseen_gain
+from rldoctor.engine.gains import below_reference, likely_gain, unseen_gain
 from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.language.evaluator import calm
@@ -153,6 +153,11 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     unseen = unseen_gain(outcome, policy.judging)
     if unseen is not None:
         return f"training rose against its own noise, but {unseen.points:,} evaluations show no gain"
+    good = below_reference(outcome, context.metrics, policy.judging)
+    if good is not None and outcome.deciding.end is not None:
+        now = number_text(outcome.deciding.end.value)
+        least = number_text(good)
+        return f"the return rose, but it is {now} where the lowest of the reference runs had {least}"
     if _may_be_shorter(outcome.deciding, context):
         return (
             "a return below zero also rises where episodes only get shorter, and no episode length is logged"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+
+import numpy as np
 
 from rldoctor.model.outcome import CurveOutcome, OutcomeKind, RunOutcome, Source
+from rldoctor.model.series import Series
 from rldoctor.outcome.criteria import Criteria
 
 
@@ -29,6 +33,24 @@ def unseen_gain(outcome: RunOutcome, criteria: Criteria) -> CurveOutcome | None:
         if told and whole and gained_share(one) < criteria["possible"]:
             return one
     return None
+
+
+def below_reference(outcome: RunOutcome, metrics: Mapping[str, Series], criteria: Criteria) -> float | None:
+    """The lowest return of the reference runs by the run's end, where the run is surely below it; else None.
+
+    Asked where no score of the task is known, or where the run has a small part of it: there a rise is held
+    against its own noise alone, which a third of what good runs have passes too.
+    """
+    deciding = outcome.deciding
+    low, seeds = (metrics.get(f"reference_{name}") for name in ("return_min", "seeds"))
+    if deciding.measure.name != "own" or deciding.source is not Source.TRAINING or deciding.end is None:
+        return None
+    if low is None or seeds is None or seeds.values[-1] < criteria["beside_runs"]:
+        return None
+    known = np.isfinite(low.values) & (low.steps <= (1 - criteria["beside_late"]) * deciding.end.step)
+    level = float(low.values[known][-1]) if known.any() else -math.inf
+    sure = deciding.end.value + criteria["bound"] * deciding.end.error < level
+    return level if sure else None
 
 
 def gained_share(found: CurveOutcome) -> float:

@@ -57,7 +57,7 @@ def headline(diagnosis: Diagnosis) -> str:
     if diagnosis.roots:
         first = diagnosis.roots[0].finding
         return f"{clean(first.setting) or clean(first.title)}, {onset(first)}{_beside(diagnosis)}."
-    return "There is too little in this log to judge the run."
+    return "This log does not tell how the run went."
 
 
 def _beside(diagnosis: Diagnosis) -> str:

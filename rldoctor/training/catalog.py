@@ -8,6 +8,7 @@ from rldoctor.errors import UsageError
 from rldoctor.training.plan import ON_POLICY
 from rldoctor.training.recipe import SMALL_NETS, ZOO, Recipe
 from rldoctor.training.recipes_classic import CLASSIC
+from rldoctor.training.recipes_gymnasium import GYMNASIUM
 from rldoctor.training.rewards import Reward
 
 _PENDULUM_OFF_POLICY: Mapping[str, object] = {
@@ -276,6 +277,7 @@ TASKS: tuple[Recipe, ...] = (
         for env_id in ("FetchSlide-v4", "HandReach-v3")
     ),
     *CLASSIC,
+    *GYMNASIUM,
 )
 
 

@@ -1,0 +1,104 @@
+"""More of Gymnasium's tasks that people train on first: Box2D's lander, the mountain cars, MuJoCo's runners.
+
+Their references answer "is this as fast as it should be" for rl-baselines3-zoo settings; where these were made
+shorter or smaller the source says so. The lander needs the ``box2d`` package, which nothing else here does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rldoctor.training.recipe import SMALL_NETS, ZOO, Recipe
+
+_SMALL_OFF_POLICY: Mapping[str, object] = {
+    "learning_rate": 1e-3,
+    "batch_size": 128,
+    "buffer_size": 50_000,
+    "learning_starts": 1_000,
+    "policy_kwargs": SMALL_NETS,
+}
+_SMALLER = "lr 1e-3, smaller nets and batches for speed, shorter"
+
+GYMNASIUM: tuple[Recipe, ...] = (
+    Recipe(
+        algo="ppo",
+        env_id="LunarLander-v3",
+        steps=196_608,
+        n_envs=16,
+        hyper={
+            "n_steps": 512,
+            "batch_size": 64,
+            "gae_lambda": 0.98,
+            "gamma": 0.999,
+            "n_epochs": 4,
+            "ent_coef": 0.01,
+        },
+        source=f"{ZOO}/ppo.yml LunarLander (rollouts of 512 instead of 1,024, shorter)",
+    ),
+    Recipe(
+        algo="dqn",
+        env_id="LunarLander-v3",
+        steps=80_000,
+        log_interval=8,
+        hyper={
+            "learning_rate": 6.3e-4,
+            "batch_size": 128,
+            "buffer_size": 50_000,
+            "learning_starts": 1_000,
+            "gamma": 0.99,
+            "target_update_interval": 250,
+            "train_freq": 4,
+            "gradient_steps": -1,
+            "exploration_fraction": 0.12,
+            "exploration_final_eps": 0.1,
+            "policy_kwargs": {"net_arch": [128, 128]},
+        },
+        source=f"{ZOO}/dqn.yml LunarLander (smaller nets, shorter, updates from step 1,000)",
+    ),
+    Recipe(
+        algo="dqn",
+        env_id="MountainCar-v0",
+        steps=120_000,
+        log_interval=10,
+        hyper={
+            "learning_rate": 4e-3,
+            "batch_size": 128,
+            "buffer_size": 10_000,
+            "learning_starts": 1_000,
+            "gamma": 0.98,
+            "target_update_interval": 600,
+            "train_freq": 16,
+            "gradient_steps": 8,
+            "exploration_fraction": 0.2,
+            "exploration_final_eps": 0.07,
+            "policy_kwargs": {"net_arch": [256, 256]},
+        },
+        source=f"{ZOO}/dqn.yml MountainCar",
+    ),
+    Recipe(
+        algo="ppo",
+        env_id="Swimmer-v5",
+        steps=122_880,
+        n_envs=4,
+        normalize=True,
+        hyper={"n_steps": 1024, "gamma": 0.9999, "batch_size": 128},
+        source=f"{ZOO}/ppo.yml Swimmer (shorter)",
+    ),
+    *(
+        Recipe(
+            algo=algo,
+            env_id=env_id,
+            steps=20_000,
+            log_interval=1,
+            hyper={**_SMALL_OFF_POLICY, **more},
+            source=f"{ZOO}/{algo}.yml mujoco-defaults, {_SMALLER}",
+        )
+        for algo, env_id, more in (
+            ("sac", "HalfCheetah-v5", {}),
+            ("td3", "HalfCheetah-v5", {"noise_std": 0.1}),
+            ("sac", "Walker2d-v5", {}),
+            ("td3", "Walker2d-v5", {"noise_std": 0.1}),
+            ("td3", "Hopper-v5", {"noise_std": 0.1}),
+        )
+    ),
+)
