@@ -1,7 +1,7 @@
 """More of Gymnasium's tasks that people train on first: Box2D's lander, the mountain cars, MuJoCo's runners.
 
-Their references answer "is this as fast as it should be" for rl-baselines3-zoo settings; where these were made
-shorter or smaller the source says so. The lander needs the ``box2d`` package, which nothing else here does.
+Their references answer "is this as fast as it should be" for rl-baselines3-zoo settings; what was made
+shorter or smaller the source says. The lander needs the ``box2d`` package, which nothing else here does.
 """
 
 from __future__ import annotations
