@@ -88,10 +88,11 @@ def achieved(
     own_task = TaskMatch(None) if other else task
     judge_own = partial(_by_task, own_task, budget, sooner, criteria)
     judged = [looked_closer(one, metrics, judge_own, criteria) for one in judged]
-    if matches(run.algorithm, ("language_model",)):
-        judged = [
-            unless_it_rises(one, curve, criteria) for one, (curve, _) in zip(judged, curves, strict=True)
-        ]
+    small = matches(run.algorithm, ("language_model",))
+    judged = [
+        unless_it_rises(one, curve, criteria) if small or one.points < criteria["few_rows_order"] else one
+        for one, (curve, _) in zip(judged, curves, strict=True)
+    ]
     done = run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
@@ -218,7 +219,7 @@ def _curves(
     """Every curve that can tell how the run went, with its scale; ``bound`` of a step's reward, or NaN."""
     found = [(name, source) for name, source in (*_RETURNS, *_SUCCESSES) if name in metrics]
     if "elo" in metrics:
-        yield _curve("elo", Source.RATING, metrics, spacing, run), NaturalScale(0.0, _ELO, "rating")
+        yield _curve("elo", Source.RATING, metrics, spacing, run, criteria), NaturalScale(0.0, _ELO, "rating")
         # What one side of a game wins the other loses: beside a rating the return tells nothing.
         found = [(name, source) for name, source in found if (name, source) not in _RETURNS]
     if not found and "elo" not in metrics and "reward_per_step" in metrics:
@@ -227,18 +228,31 @@ def _curves(
         scale = _scale(name, task)
         if scale is None or math.isfinite(bound):
             scale = reward_scale(name, metrics, bound, criteria) or scale
-        yield _curve(name, source, metrics, spacing, run), scale
+        yield _curve(name, source, metrics, spacing, run, criteria), scale
 
 
 def _curve(
-    name: str, source: Source, metrics: Mapping[str, Series], spacing: Mapping[str, float], run: Run
+    name: str,
+    source: Source,
+    metrics: Mapping[str, Series],
+    spacing: Mapping[str, float],
+    run: Run,
+    criteria: Criteria,
 ) -> Curve:
     one = metrics[name]
     unit = TRANSITIONS if run.axis == "env_steps" else run.axis
     # A logger that starts afresh at each row (an epoch, a summary) shares no episode between two of them.
     window = 1 if one.attributes.get("rows") == "disjoint" else one.window
     apart = 0.0 if window == 1 else spacing.get(name, 0.0)
-    return Curve(one.steps, one.values, window, apart, name, unit, source)
+    widest = _widest(one, metrics, criteria) if window is None and source is Source.TRAINING else 0.0
+    return Curve(one.steps, one.values, window, apart, name, unit, source, widest)
+
+
+def _widest(one: Series, metrics: Mapping[str, Series], criteria: Criteria) -> float:
+    """Steps that hold the episodes of the widest usual average; 0 where their length is not known."""
+    length = metrics.get("episode_length")
+    known = length.finite().values if length is not None and one.axis == "env_steps" else np.zeros(0)
+    return criteria["widest_window"] * median(known) if known.size else 0.0
 
 
 def _scale(name: str, task: TaskMatch) -> Scale:

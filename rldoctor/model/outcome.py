@@ -65,7 +65,8 @@ class Curve:
     ``steps`` and ``values``: shape (n,), any order, repeats allowed; NaN and infinite points are counted
     and left out. ``window``: episodes the logger averaged over (None: not known, taken as one).
     ``spacing``: steps that two points must be apart to share no episode (0.0: every point stands for
-    itself). ``metric`` is the canonical name, for the words; ``unit`` that of the steps.
+    itself). ``widest``: the same for the widest usual window, where ``window`` is not known (0.0: not asked).
+    ``metric`` is the canonical name, for the words; ``unit`` that of the steps.
     """
 
     steps: FloatArray
@@ -75,6 +76,7 @@ class Curve:
     metric: str = "episode_return"
     unit: str = "steps"
     source: Source = Source.TRAINING
+    widest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

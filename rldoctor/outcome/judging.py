@@ -135,9 +135,7 @@ def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfini
     reasons: tuple[str, ...] = ()
     if _hides_a_gain(curve, rows, measure, criteria):
         shares[OutcomeKind.EARLY] = shares.get(OutcomeKind.EARLY, 0.0) + shares.pop(OutcomeKind.FLAT, 0.0)
-        reasons = (
-            f"{_windows(curve, rows):.2g} averaging windows of {curve.window or 1} episodes were logged",
-        )
+        reasons = (_too_few_windows(curve, rows, criteria),)
     judged = JudgedCurve(curve, rows, measure, shares, reasons=reasons)
     # The levels that are shown are those of the explanation that speaks most for the class that is shown.
     # A change that is more likely than none is told, whether or not it counts.
@@ -225,6 +223,30 @@ def _windows(curve: Curve, rows: Rows) -> float:
     return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if known else math.inf
 
 
+def _smooth(rows: Rows, criteria: Criteria) -> bool:
+    """Whether rows differ from their neighbours by much less than from each other: a mean, or a slow change.
+
+    Of independent rows the mean squared difference of neighbours is twice the variance (von Neumann 1941).
+    """
+    spread = float(np.var(rows.values))
+    return spread > 0 and float(np.mean(np.diff(rows.values) ** 2)) < criteria["smooth"] * spread
+
+
+def _possible_windows(curve: Curve, rows: Rows, criteria: Criteria) -> float:
+    """How many windows the curve is long at least, where the logger's is not known but the rows are smooth."""
+    if curve.spacing > 0 or curve.widest <= 0 or not _smooth(rows, criteria):
+        return _windows(curve, rows)
+    return float(rows.steps[-1] - rows.steps[0]) / curve.widest
+
+
+def _too_few_windows(curve: Curve, rows: Rows, criteria: Criteria) -> str:
+    count = f"{_possible_windows(curve, rows, criteria):.2g}"
+    if curve.spacing > 0:
+        return f"{count} averaging windows of {curve.window or 1} episodes were logged"
+    episodes = criteria.whole("widest_window")
+    return f"it is smooth: were each row a mean over {episodes} episodes, {count} of these would be logged"
+
+
 def _few_transitions(curve: Curve, rows: Rows, criteria: Criteria) -> bool:
     """Whether a policy at the floor of a sparse task has not had its chance to find the goal."""
     return curve.unit == TRANSITIONS and bool(rows.steps[-1] < criteria["least_transitions"])
@@ -237,7 +259,7 @@ def _hides_a_gain(curve: Curve, rows: Rows, measure: OutcomeMeasure, criteria: C
     (``hidden_part``) that part of the share. On a scale that is known, a mean that moved by less than this
     leaves of a material gain hides none. Until the window is full the mean is that of the whole run.
     """
-    windows = _windows(curve, rows)
+    windows = _possible_windows(curve, rows, criteria)
     if windows >= criteria["windows"]:
         return False
     if (

@@ -43,6 +43,9 @@ def _autocorrelations(rows: Rows, curve: Curve, criteria: Criteria) -> FloatArra
         lowest = criteria["shared_rows"] * max(0.0, 1 - gap / curve.spacing)
         # A mean over a known number of episodes forgets with them.
         highest = min(highest, float(np.exp(-gap / (criteria["slowest_windows"] * curve.spacing))))
+    elif curve.widest > 0:
+        # Hardly a logger averages over more: what forgets later than that is no noise of episodes.
+        highest = min(highest, float(np.exp(-gap / (criteria["slowest_windows"] * curve.widest))))
     if curve.source is Source.EVALUATION or curve.window == 1 or gap >= curve.spacing > 0:
         highest = criteria["own_episodes"]
     # The first one above the highest is still tried: it lies nearest to it.
