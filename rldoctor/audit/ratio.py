@@ -116,12 +116,15 @@ def _centred(
     # Of a KL this small nothing is clipped at the configured range: there the range is what differs.
     moves = median(width[part]) > sight.criteria["ratio_width"]
     kl, usual = median(width[part] ** 2) / 2, median(expected[part])
+    # Listed libraries average the two over the same minibatches.
+    listed = sight.formula("kl_of_ratios")
+    limit = sight.criteria["clip_excess"] if listed is None else listed.numbers["clip_excess"]
     text = (
         f"{median(clipped[part]):.0%} of the samples are clipped at {clip:g} with a KL of {kl:.2g}; "
         f"ratios that start at 1 would give {usual:.0%}"
     )
     return mechanism(
-        sight, "ratio_starts_at_one", not (moves and most > sight.criteria["clip_excess"]), text, steps
+        sight, "ratio_starts_at_one", not (moves and most > limit), text, steps
     )
 
 
