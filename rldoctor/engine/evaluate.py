@@ -266,6 +266,9 @@ def _lag(expression: Expression, scene: Scene) -> float:
     while names - seen:
         name = (names - seen).pop()
         seen.add(name)
+        # The reference is a mean over the same window, and comes as late.
+        if name.startswith("reference_"):
+            return 0.0
         # A single number behind a limit dates nothing.
         if np.ndim(scene.names.get(name, 0.0)) > 0:
             found = max(found, scene.context.spacing.get(name, 0.0))

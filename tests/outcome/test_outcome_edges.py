@@ -171,6 +171,20 @@ def test_a_curve_of_less_than_two_windows_is_not_called_flat(criteria) -> None:
     )
 
 
+def test_a_smooth_curve_of_an_unknown_window_may_hide_a_gain(criteria) -> None:
+    rng = np.random.default_rng(5)
+    mean, single = (
+        np.convolve(rng.standard_normal(199), np.ones(100) / 100, "valid"),
+        rng.standard_normal(100),
+    )
+    scale = TaskScale(random=0, reference=10)
+    steps = np.arange(100, 200)
+    assert judge(of(mean, steps, widest=100.0), criteria, scale).kind is OutcomeKind.EARLY
+    # Rows that have nothing of each other are no mean over the run, and ten windows are enough of any.
+    assert judge(of(single, steps, widest=100.0), criteria, scale).kind is OutcomeKind.FLAT
+    assert judge(of(mean, steps, widest=9.0), criteria, scale).kind is OutcomeKind.FLAT
+
+
 @pytest.mark.parametrize(
     "scale",
     [TaskScale(), TaskScale(random=5), TaskScale(reference=5), TaskScale(5, 5, 1), TaskScale(solved=500)],

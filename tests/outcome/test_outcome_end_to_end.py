@@ -149,3 +149,30 @@ def test_a_dense_reward_falls_because_the_goal_ends_the_episode(tmp_path: Path) 
     found = written(tmp_path, columns)
     assert kind(found).gained
     assert not codes(found) & {"OUT-02", "OUT-04", "OUT-06", "OUT-10"}
+
+
+def test_seven_rows_of_a_home_made_log_that_rise_in_order(tmp_path: Path) -> None:
+    columns = {
+        "env_steps": 12_800 * (np.arange(7) + 1.0),
+        "avg_return": np.array([154, 187, 211, 225, 232, 254, 255.0]),
+        "avg_ep_len": np.array([18, 21, 24, 25.5, 26.3, 28.7, 28.8]),
+    }
+    found = written(tmp_path, columns, env="InvertedDoublePendulum-v5", algorithm="a2c")
+    assert kind(found) is OutcomeKind.EARLY
+    assert "OUT-10" not in codes(found)
+
+
+def test_a_rise_below_every_reference_run_is_not_called_healthy(tmp_path: Path) -> None:
+    """PPO on Walker2d, whose published scores are of runs a hundred times as long: references tell more."""
+    count = 40
+    rise = np.linspace(0, 1, count)
+    columns = sb3(count, 2048, ret=1.4 + 170 * rise + noise(count, 4), length=17 + 80 * rise)
+    rest = {
+        "train/approx_kl": 0.01 + noise(count, 1e-3),
+        "train/explained_variance": 0.1 + 0.6 * rise,
+        "train/value_loss": 1 + noise(count, 0.1),
+        "train/std": 1 - 0.3 * rise,
+    }
+    found = written(tmp_path, {**columns, **rest}, env_id="Walker2d-v5", algo="ppo", n_envs=4)
+    assert found.verdict == "not_enough_data" or "OUT-01" in codes(found)
+    assert found.roots or "the lowest of the reference runs" in found.verdict_note

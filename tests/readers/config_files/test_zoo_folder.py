@@ -88,3 +88,11 @@ def test_settings_in_text_files(tmp_path):
     assert found["torchrl"].config.number("gamma") == 0.95
     assert found["pfrl"].config.number("gamma") == 0.9
     assert found["pfrl"].seed == 3
+
+
+def test_a_folder_that_is_made_later_is_seen(tmp_path):
+    board(tmp_path, "PPO_1")
+    (before,) = load(tmp_path)
+    zoo(tmp_path)
+    (after,) = load(tmp_path)
+    assert (before.env, after.env) == ("", "CartPole-v1")
