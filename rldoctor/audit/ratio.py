@@ -123,9 +123,7 @@ def _centred(
         f"{median(clipped[part]):.0%} of the samples are clipped at {clip:g} with a KL of {kl:.2g}; "
         f"ratios that start at 1 would give {usual:.0%}"
     )
-    return mechanism(
-        sight, "ratio_starts_at_one", not (moves and most > limit), text, steps
-    )
+    return mechanism(sight, "ratio_starts_at_one", not (moves and most > limit), text, steps)
 
 
 def _alike(
