@@ -233,7 +233,7 @@ def _smooth(rows: Rows, criteria: Criteria) -> bool:
 
 
 def _possible_windows(curve: Curve, rows: Rows, criteria: Criteria) -> float:
-    """How many windows the curve is long at least, where the logger's is not known but the rows are smooth."""
+    """How many windows the curve is long at least, where the window is not known but the rows are smooth."""
     if curve.spacing > 0 or curve.widest <= 0 or not _smooth(rows, criteria):
         return _windows(curve, rows)
     return float(rows.steps[-1] - rows.steps[0]) / curve.widest
