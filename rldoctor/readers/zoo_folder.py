@@ -76,14 +76,14 @@ def _by_number(parent: str, changed: int) -> Mapping[str, list[str]]:
 
 
 def _is_zoo(folder: Path) -> bool:
-    """Whether a folder is named after a folder in it that holds ``args.yml``, as rl-zoo does.
+    """Whether a folder, whatever its name, holds one with ``args.yml``, as rl-zoo's of a training does."""
+    return folder.is_dir() and _holds_settings(str(folder), folder.stat().st_mtime_ns)
 
-    The trainer saves to ``<Env>_<n>`` (and ``_<uuid>`` where asked to) with the settings in ``<Env>/`` there.
-    Names go first, as this is asked once a run of folders that hold hundreds of runs.
-    """
-    words = folder.name.split("_")
-    inside = (folder / "_".join(words[:count]) for count in range(1, len(words)))
-    return any((one / _ARGS).is_file() for one in inside)
+
+# Asked of the folder around by every run in it, and rl-zoo writes the settings before the first row of a log.
+@lru_cache(maxsize=256)
+def _holds_settings(folder: str, changed: int) -> bool:
+    return any(Path(folder, name, _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208
 
 
 def _algorithm(found: Gathered) -> str:

@@ -55,6 +55,14 @@ def test_the_settings_around_are_those_of_the_only_training(tmp_path):
     assert [run.config.number("gamma") for run in both] == [0.99, 0.99], "of which of the two?"
 
 
+def test_the_settings_around_of_a_folder_that_was_renamed(tmp_path):
+    folder = zoo(tmp_path)
+    (folder / "config.yml").unlink()
+    board(folder, "PPO_1")
+    (run,) = load(folder.rename(tmp_path / "my best run"))
+    assert run.config.number("gamma") == 0.97
+
+
 def test_the_zoo_folder_alone(tmp_path):
     (run,) = load(zoo(tmp_path))
     assert run.env == "CartPole-v1"
