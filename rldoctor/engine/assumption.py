@@ -57,17 +57,14 @@ def guessed(run: Run, criteria: AuditCriteria) -> str:
 def _assumed(
     run: Run, metrics: Mapping[str, Series], settings: Mapping[str, float], audited: Sequence[AuditRow]
 ) -> TaskMatch:
+    from rldoctor.tasks.evidence import LogNames, LogShows
     from rldoctor.tasks.loose import assumed
     from rldoctor.tasks.recognised import unnamed
 
     told = [one for one in audited if one.name in _ACTIONS and one.verdict is not _UNSURE]
-    shown = {one.name: (one.low, one.high) for one in told}
+    log = LogShows(metrics, settings, {one.name: (one.low, one.high) for one in told}, run.algorithm)
     knob = run.config.get("env_id")
     # Some frameworks write the environment elsewhere than among the settings.
-    config, folders = run.env if knob is None else str(knob.value), run.path.parts[-3:]
-    by_name = assumed(
-        metrics, settings, shown, run.algorithm, config=config, run_name=run.id, folders=folders
-    )
-    if by_name.task is not None:
-        return by_name
-    return unnamed(metrics, settings, shown, run.algorithm, config=config, run_name=run.id, folders=folders)
+    named = LogNames(run.env if knob is None else str(knob.value), run.id, run.path.parts[-3:])
+    by_name = assumed(log, named)
+    return by_name if by_name.task is not None else unnamed(log, named)

@@ -21,6 +21,7 @@ from rldoctor.model.task import Task, TaskMatch
 from rldoctor.patterns import pattern
 from rldoctor.plain_data import dataclass
 from rldoctor.tasks import names
+from rldoctor.tasks.evidence import LogNames, LogShows
 from rldoctor.tasks.scales import criteria, floor_of, on_scores, reference_of
 from rldoctor.tasks.table import load, split
 
@@ -97,11 +98,11 @@ def _words(name: str) -> list[str]:
     return [word.lower() for words in found for word in words]
 
 
-def named_loosely(config: str, run_name: str, folders: Sequence[str]) -> Spoken | None:
+def named_loosely(log: LogNames) -> Spoken | None:
     """What the configuration, else the names of run and folders, speak of; None where they do not agree."""
-    if config and config.casefold() not in names.words().nameless:
-        return spoken(config)
-    texts = [part for text in (run_name, *folders) for part in re.split(r"[/\\]", text) if part]
+    if log.config and log.config.casefold() not in names.words().nameless:
+        return spoken(log.config)
+    texts = [part for text in (log.run, *log.folders) for part in re.split(r"[/\\]", text) if part]
     words = {word.lower() for text in texts for word in _PART.findall(text)}
     if words & (names.words().elsewhere | names.words().changed):
         return None
@@ -109,11 +110,11 @@ def named_loosely(config: str, run_name: str, folders: Sequence[str]) -> Spoken 
     return found[0] if len({(one.family, one.version) for one in found}) == 1 else None
 
 
-def nameless(config: str, run_name: str, folders: Sequence[str]) -> bool:
+def nameless(log: LogNames) -> bool:
     """Whether nothing names an environment: no configuration does, and no word stands for another one."""
-    if config and config.casefold() not in names.words().nameless:
+    if log.config and log.config.casefold() not in names.words().nameless:
         return False
-    words = {word.lower() for text in (run_name, *folders) for word in _PART.findall(text)}
+    words = {word.lower() for text in (log.run, *log.folders) for word in _PART.findall(text)}
     return not words & (names.words().elsewhere | names.words().changed)
 
 
@@ -135,53 +136,34 @@ def _cut_at(task: Task, longest: float) -> bool:
     return bool(task.horizon) and abs(longest / (task.horizon or 1) - 1) <= slack
 
 
-def assumed(
-    metrics: Mapping[str, Series],
-    settings: Mapping[str, float],
-    shown: Mapping[str, tuple[float, float]],
-    algorithm: str,
-    *,
-    config: str,
-    run_name: str,
-    folders: Sequence[str],
-) -> TaskMatch:
-    """The task that names speak of loosely, where the log agrees; else a match without one.
-
-    ``settings``: configured numbers by name; ``shown``: least and largest value of ``action_dim`` and
-    ``n_actions`` that the log gives away.
-    """
-    one = named_loosely(config, run_name, folders)
-    lengths = _finite(metrics, "episode_length")
+def assumed(log: LogShows, named: LogNames) -> TaskMatch:
+    """The task that names speak of loosely, where the log agrees; else a match without one."""
+    one = named_loosely(named)
+    lengths = _finite(log.metrics, "episode_length")
     task = None if one is None or not lengths.size else task_spoken(one, float(lengths.max()))
     if one is None or task is None:
         return TaskMatch(None)
-    everyday = one.family.casefold() in names.words().everyday and not config
-    same = actions_agree(task, metrics, settings, shown, algorithm)
-    if same is False or (everyday and not same) or not looks_like(task, metrics):
+    everyday = one.family.casefold() in names.words().everyday and not named.config
+    same = actions_agree(task, log)
+    if same is False or (everyday and not same) or not looks_like(task, log.metrics):
         return TaskMatch(None)
     return TaskMatch(task, task.id, f"assumed, as '{one.name}' speaks of it and the log agrees", assumed=True)
 
 
-def actions_agree(
-    task: Task,
-    metrics: Mapping[str, Series],
-    settings: Mapping[str, float],
-    shown: Mapping[str, tuple[float, float]],
-    algorithm: str,
-) -> bool | None:
+def actions_agree(task: Task, log: LogShows) -> bool | None:
     """Whether the actions of the log are the task's: False where not, None where nothing shows them."""
-    if matches(algorithm, DISCRETE if task.action == "box" else CONTINUOUS):
+    if matches(log.algorithm, DISCRETE if task.action == "box" else CONTINUOUS):
         return False
     key, count = ("action_dim", task.action_dim) if task.action == "box" else ("n_actions", task.choices)
-    if count and key in settings:
-        return round(settings[key]) == count
-    if count and key in shown:
-        low, high = shown[key]
+    if count and key in log.settings:
+        return round(log.settings[key]) == count
+    if count and key in log.actions:
+        low, high = log.actions[key]
         # A policy that has learned already has less entropy than its actions allow, and never more.
         return True if low <= count <= high else False if low > count else None
-    if task.action != "discrete" or not task.choices or "entropy" not in metrics:
+    if task.action != "discrete" or not task.choices or "entropy" not in log.metrics:
         return None
-    entropy = _finite(metrics, "entropy")
+    entropy = _finite(log.metrics, "entropy")
     return False if (entropy > math.log(task.choices) + criteria()["entropy_slack"]).any() else None
 
 

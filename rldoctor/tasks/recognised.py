@@ -9,7 +9,7 @@ it, and no other task of the table may fit.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -19,6 +19,7 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.model.series import Series
 from rldoctor.model.task import Task, TaskMatch
 from rldoctor.plain_data import dataclass
+from rldoctor.tasks.evidence import LogNames, LogShows
 from rldoctor.tasks.loose import (
     CONTINUOUS,
     DISCRETE,
@@ -40,45 +41,25 @@ from rldoctor.tasks.table import load
 class _Seen:
     """What one log shows. ``returns`` and ``lengths``: shape (rows,), of the rows that have both."""
 
-    metrics: Mapping[str, Series]
-    settings: Mapping[str, float]
-    shown: Mapping[str, tuple[float, float]]
-    algorithm: str
+    log: LogShows
     returns: FloatArray
     lengths: FloatArray
 
 
-def unnamed(
-    metrics: Mapping[str, Series],
-    settings: Mapping[str, float],
-    shown: Mapping[str, tuple[float, float]],
-    algorithm: str,
-    *,
-    config: str,
-    run_name: str,
-    folders: Sequence[str],
-) -> TaskMatch:
-    """The task of a log that nothing names, if no folder mentions another one. As ``loose.assumed``."""
-    if named_loosely(config, run_name, folders) is not None or not nameless(config, run_name, folders):
+def unnamed(log: LogShows, named: LogNames) -> TaskMatch:
+    """The task of a log that nothing names, if no folder mentions another one."""
+    if named_loosely(named) is not None or not nameless(named):
         return TaskMatch(None)
-    found, said = recognised(metrics, settings, shown, algorithm), mentioned((run_name, *folders))
+    found, said = recognised(log), mentioned((named.run, *named.folders))
     return found if not said or (found.task and found.task.family in said) else TaskMatch(None)
 
 
-def recognised(
-    metrics: Mapping[str, Series],
-    settings: Mapping[str, float],
-    shown: Mapping[str, tuple[float, float]],
-    algorithm: str,
-) -> TaskMatch:
-    """The one task of the table that the log looks like in every respect; a match without one otherwise.
-
-    ``settings`` and ``shown`` are those of :func:`rldoctor.tasks.loose.assumed`.
-    """
-    returns, lengths = _rows_with_both(metrics)
+def recognised(log: LogShows) -> TaskMatch:
+    """The one task of the table that the log looks like in every respect; a match without one otherwise."""
+    returns, lengths = _rows_with_both(log.metrics)
     if len(returns) < criteria()["recognised_rows"]:
         return TaskMatch(None)
-    seen = _Seen(metrics, settings, shown, algorithm, returns, lengths)
+    seen = _Seen(log, returns, lengths)
     found = [task for task in _played() if _fits(task, seen)]
     families_found = {task.family for task in found}
     # Tasks without known scores, or that begin as many do, are here to leave a doubt where there is one.
@@ -109,7 +90,7 @@ def _fits(task: Task, seen: _Seen) -> bool:
     # The cheapest questions first: most tasks are out by their first returns.
     if not starts_random(task, seen.returns, seen.lengths) or not _ends_like(task, seen.lengths):
         return False
-    if bool(task.success_logged) != ("success_rate" in seen.metrics) or not _pays_like(task, seen):
+    if bool(task.success_logged) != ("success_rate" in seen.log.metrics) or not _pays_like(task, seen):
         return False
     sure = _actions_speak_for(task, seen)
     return (
@@ -122,18 +103,18 @@ def _fits(task: Task, seen: _Seen) -> bool:
 def _actions_speak_for(task: Task, seen: _Seen) -> bool | None:
     """True where their number was seen, False where only the algorithm tells their kind, None otherwise."""
     other = "n_actions" if task.action == "box" else "action_dim"
-    agree = actions_agree(task, seen.metrics, seen.settings, seen.shown, seen.algorithm)
-    if other in seen.shown or agree is False:
+    agree = actions_agree(task, seen.log)
+    if other in seen.log.actions or agree is False:
         return None
     if agree or _whole_entropy(task, seen):
         return True
-    of_kind = matches(seen.algorithm, CONTINUOUS if task.action == "box" else DISCRETE)
+    of_kind = matches(seen.log.algorithm, CONTINUOUS if task.action == "box" else DISCRETE)
     return False if of_kind else None
 
 
 def _whole_entropy(task: Task, seen: _Seen) -> bool:
     """Whether a fresh policy spread its choice over as many actions as the task has."""
-    low = seen.shown.get("n_actions", (math.nan, math.nan))[0]
+    low = seen.log.actions.get("n_actions", (math.nan, math.nan))[0]
     if task.action != "discrete" or not math.isfinite(low):
         return False
     return math.ceil(low - criteria()["recognised_entropy"]) == task.choices

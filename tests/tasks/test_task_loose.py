@@ -15,6 +15,7 @@ from rldoctor.model.frame import MetricFrame
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
 from rldoctor.model.task import TaskMatch
+from rldoctor.tasks.evidence import LogNames, LogShows
 from rldoctor.tasks.loose import assumed, named_loosely, spoken
 
 # The name of a run or folder -> the family it speaks of and the version beside it.
@@ -76,8 +77,8 @@ def test_a_name_that_may_mean_anything(name: str) -> None:
     [("isaacgym", "ant"), ("brax", "half_cheetah"), ("sparse", "lunar_lander"), ("cartpole", "lunar_lander")],
 )
 def test_folders_that_speak_of_another_task(folders: tuple[str, ...]) -> None:
-    assert named_loosely("", "run", folders) is None
-    assert named_loosely("", "run", ("runs", folders[-1])) is not None
+    assert named_loosely(LogNames(run="run", folders=folders)) is None
+    assert named_loosely(LogNames(run="run", folders=("runs", folders[-1]))) is not None
 
 
 def metrics(returns: np.ndarray, lengths: np.ndarray, **more: np.ndarray) -> dict[str, Series]:
@@ -94,7 +95,7 @@ def lander(end: float = -60.0) -> dict[str, Series]:
 
 
 def told(found: dict[str, Series], name: str, algorithm: str = "a2c", **settings: float) -> TaskMatch:
-    return assumed(found, settings, {}, algorithm, config="", run_name=name, folders=())
+    return assumed(LogShows(found, settings, {}, algorithm), LogNames(run=name))
 
 
 def test_a_log_that_agrees() -> None:

@@ -11,6 +11,7 @@ from every import every
 import rldoctor
 from rldoctor.model.series import Series
 from rldoctor.model.task import TaskMatch
+from rldoctor.tasks.evidence import LogNames, LogShows
 from rldoctor.tasks.loose import mentioned
 from rldoctor.tasks.recognised import recognised, unnamed
 from rldoctor.tasks.table import load
@@ -49,7 +50,7 @@ KNOWN: dict[str, tuple[dict[str, Series], Shown, str]] = {
 @every("name", KNOWN)
 def test_a_log_that_gives_its_task_away(name: str) -> None:
     log, shown, algorithm = KNOWN[name]
-    found = recognised(log, {}, shown, algorithm)
+    found = recognised(LogShows(log, {}, shown, algorithm))
     assert found.assumed
     assert found.name == name
 
@@ -93,12 +94,12 @@ REFUSED: dict[str, tuple[dict[str, Series], Shown, str]] = {
 @every("why", REFUSED)
 def test_a_log_that_may_be_of_anything(why: str) -> None:
     log, shown, algorithm = REFUSED[why]
-    assert recognised(log, {}, shown, algorithm).task is None
+    assert recognised(LogShows(log, {}, shown, algorithm)).task is None
 
 
 def told(*folders: str, config: str = "", name: str = "PPO_1") -> TaskMatch:
     log, shown, algorithm = KNOWN["CartPole-v1"]
-    return unnamed(log, {}, shown, algorithm, config=config, run_name=name, folders=folders)
+    return unnamed(LogShows(log, {}, shown, algorithm), LogNames(config, name, folders))
 
 
 @pytest.mark.parametrize("folders", [("runs", "PPO_1"), ("cartpole_project", "runs"), ("thesis", "exp")])
@@ -138,7 +139,7 @@ def test_no_task_of_the_table_is_taken_for_another() -> None:
             *(("success_rate",) if task.success_logged else ()),
         )
         shown = dims(task.action_dim) if task.action == "box" else {"n_actions": (task.choices or 0, np.nan)}
-        found = recognised(log, {}, shown, "ppo")
+        found = recognised(LogShows(log, {}, shown, "ppo"))
         assert found.task is None or found.task.family == task.family, id_
 
 
