@@ -7,28 +7,25 @@ facts that rules knew before (``learned``, ``improving``, ``rising``, ``solved``
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
 
+from rldoctor.engine.curves import RETURNS, SUCCESSES, curves_of, scale_of
 from rldoctor.engine.gains import gained_share, trusted_gain
 from rldoctor.engine.own_episodes import looked_closer, single_episodes
-from rldoctor.engine.reward_scale import reward_scale
 from rldoctor.engine.small_batches import unless_it_rises
 from rldoctor.model.algorithms import matches
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
-    TRANSITIONS,
     Budget,
     Curve,
     CurveOutcome,
-    NaturalScale,
     OutcomeKind,
     RunOutcome,
     Scale,
     Source,
-    TaskScale,
 )
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
@@ -39,11 +36,6 @@ from rldoctor.outcome.judging import judge
 from rldoctor.plain_data import dataclass, replace
 
 NAN = math.nan
-# Range of an Elo rating over which ten games are won for one lost.
-_ELO = 400.0
-# Returns before success rates: a dense reward may rise long before the first success.
-_RETURNS = (("episode_return", Source.TRAINING), ("eval_return", Source.EVALUATION))
-_SUCCESSES = (("success_rate", Source.TRAINING), ("eval_success_rate", Source.EVALUATION))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +74,7 @@ def achieved(
     metrics = {**metrics, **single_episodes(run, metrics, criteria)}
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
-    curves = list(_curves(metrics, spacing, run, TaskMatch(None) if other else task, bound, criteria))
+    curves = list(curves_of(metrics, spacing, run, TaskMatch(None) if other else task, bound, criteria))
     sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     own_task = TaskMatch(None) if other else task
@@ -101,7 +93,7 @@ def achieved(
 
 
 def _by_task(task: TaskMatch, budget: Budget, sooner: bool, criteria: Criteria, curve: Curve) -> CurveOutcome:
-    return _judged(curve, _scale(curve.metric, task), budget, sooner, criteria)
+    return _judged(curve, scale_of(curve.metric, task), budget, sooner, criteria)
 
 
 def other_reward(run: Run, criteria: Criteria) -> list[str]:
@@ -197,8 +189,8 @@ def _shortest(run: Run, task: Task | None) -> float:
 
 def _combined(judged: list[CurveOutcome]) -> RunOutcome:
     """A rise of the return or of the success rate is a rise; else what the return did, then the success."""
-    returns = [one for one in judged if one.metric in dict(_RETURNS) or one.source is Source.RATING]
-    success = [one for one in judged if one.metric in dict(_SUCCESSES)]
+    returns = [one for one in judged if one.metric in dict(RETURNS) or one.source is Source.RATING]
+    success = [one for one in judged if one.metric in dict(SUCCESSES)]
     rest = [one for one in judged if one not in returns and one not in success]
     whole = combine([*returns, *success, *rest])
     if whole.kind not in (OutcomeKind.FLAT, OutcomeKind.EARLY, OutcomeKind.UNKNOWN):
@@ -206,77 +198,6 @@ def _combined(judged: list[CurveOutcome]) -> RunOutcome:
     # Evaluations that begin after the task was learned are flat, at the level that training rose to.
     gained = next((one for one in (*returns, *success) if one.kind.gained), None)
     return replace(whole, deciding=gained, disagreement="") if gained is not None else whole
-
-
-def _curves(
-    metrics: Mapping[str, Series],
-    spacing: Mapping[str, float],
-    run: Run,
-    task: TaskMatch,
-    bound: float,
-    criteria: Criteria,
-) -> Iterator[tuple[Curve, Scale]]:
-    """Every curve that can tell how the run went, with its scale; ``bound`` of a step's reward, or NaN."""
-    found = [(name, source) for name, source in (*_RETURNS, *_SUCCESSES) if name in metrics]
-    if "elo" in metrics:
-        yield _curve("elo", Source.RATING, metrics, spacing, run, criteria), NaturalScale(0.0, _ELO, "rating")
-        # What one side of a game wins the other loses: beside a rating the return tells nothing.
-        found = [(name, source) for name, source in found if (name, source) not in _RETURNS]
-    if not found and "elo" not in metrics and "reward_per_step" in metrics:
-        found = [("reward_per_step", Source.TRAINING)]
-    for name, source in found:
-        scale = _scale(name, task)
-        if scale is None or math.isfinite(bound):
-            scale = reward_scale(name, metrics, bound, criteria) or scale
-        yield _curve(name, source, metrics, spacing, run, criteria), scale
-
-
-def _curve(
-    name: str,
-    source: Source,
-    metrics: Mapping[str, Series],
-    spacing: Mapping[str, float],
-    run: Run,
-    criteria: Criteria,
-) -> Curve:
-    one = metrics[name]
-    unit = TRANSITIONS if run.axis == "env_steps" else run.axis
-    # A logger that starts afresh at each row (an epoch, a summary) shares no episode between two of them.
-    window = 1 if one.attributes.get("rows") == "disjoint" else one.window
-    apart = 0.0 if window == 1 else spacing.get(name, 0.0)
-    widest = _widest(one, metrics, criteria) if window is None and source is Source.TRAINING else 0.0
-    return Curve(one.steps, one.values, window, apart, name, unit, source, widest)
-
-
-def _widest(one: Series, metrics: Mapping[str, Series], criteria: Criteria) -> float:
-    """Steps that hold the episodes of the widest usual average; 0 where their length is not known."""
-    length = metrics.get("episode_length")
-    known = length.finite().values if length is not None and one.axis == "env_steps" else np.zeros(0)
-    return criteria["widest_window"] * median(known) if known.size else 0.0
-
-
-def _scale(name: str, task: TaskMatch) -> Scale:
-    if name in dict(_SUCCESSES):
-        return NaturalScale(0.0, 1.0, "success")
-    if task.task is None or name == "reward_per_step":
-        return None
-    return task_scale(task.task, assumed=task.assumed)
-
-
-def task_scale(task: Task, *, assumed: bool = False) -> TaskScale:
-    """The scores of a task between which a return is placed."""
-    from rldoctor.tasks.scales import floor_of, reference_of
-
-    reference, floor = reference_of(task), floor_of(task)
-    return TaskScale(
-        random=NAN if floor is None else floor,
-        nothing=NAN if task.idle is None else task.idle.mean,
-        reference=NAN if reference is None else reference.score,
-        solved=NAN if task.solved is None else task.solved,
-        name=task.id,
-        assumed=assumed,
-        best=max((one.score for one in task.published), default=NAN),
-    )
 
 
 def budget_of(
@@ -342,7 +263,7 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
         "outcome_on_task": float(found.measure.name == "task"),
         "outcome_short": _short(found),
         "outcome_constant": float(found.start is not None and found.measure.noise == 0.0),
-        "outcome_on_success": float(found.metric in dict(_SUCCESSES)),
+        "outcome_on_success": float(found.metric in dict(SUCCESSES)),
         "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
         "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
     }
@@ -378,7 +299,7 @@ def _views(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
 
 def _in_vain(outcome: RunOutcome) -> bool:
     """Whether a return that has stopped rising by itself never led to the goal that the run also counts."""
-    success = [one for one in outcome.curves if one.metric in dict(_SUCCESSES)]
+    success = [one for one in outcome.curves if one.metric in dict(SUCCESSES)]
     return outcome.deciding.measure.name == "own" and any(one.kind is OutcomeKind.FLAT for one in success)
 
 

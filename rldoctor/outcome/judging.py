@@ -10,7 +10,6 @@ import numpy as np
 from rldoctor.model.arrays import median
 from rldoctor.model.outcome import (
     NAN,
-    TRANSITIONS,
     Budget,
     Curve,
     CurveLevel,
@@ -27,6 +26,7 @@ from rldoctor.outcome.explanations import Model, penalty
 from rldoctor.outcome.rows import NOTHING, Rows, prepare
 from rldoctor.outcome.scales import measure_of
 from rldoctor.outcome.search import explain, weigh
+from rldoctor.outcome.windows import few_transitions, hides_a_gain, too_few_windows, windows_of
 from rldoctor.outcome.words import sentences, too_early
 from rldoctor.plain_data import dataclass, replace
 
@@ -115,7 +115,7 @@ def _unchanging(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria) -> J
     kind = KINDS[int(classify(path, path.levels[:, None], measure, criteria)[0])]
     # The rule of three: what never happened in n trials may still happen in 3 of n.
     doubt = 0.0 if rows.points >= criteria["constant_points"] else 3 / rows.points
-    if kind is OutcomeKind.FLAT and measure.name == "natural" and _few_transitions(curve, rows, criteria):
+    if kind is OutcomeKind.FLAT and measure.name == "natural" and few_transitions(curve, rows, criteria):
         doubt = 1.0
     shares = {kind: 1 - doubt, OutcomeKind.EARLY: doubt}
     return JudgedCurve(curve, rows, measure, shares, path=path, reasons=(f"{rows.points:,} equal values",))
@@ -133,9 +133,9 @@ def _changing(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfini
         for kind, share in votes[-1].items():
             shares[kind] = shares.get(kind, 0.0) + weight * share
     reasons: tuple[str, ...] = ()
-    if _hides_a_gain(curve, rows, measure, criteria):
+    if hides_a_gain(curve, rows, measure, criteria):
         shares[OutcomeKind.EARLY] = shares.get(OutcomeKind.EARLY, 0.0) + shares.pop(OutcomeKind.FLAT, 0.0)
-        reasons = (_too_few_windows(curve, rows, criteria),)
+        reasons = (too_few_windows(curve, rows, criteria),)
     judged = JudgedCurve(curve, rows, measure, shares, reasons=reasons)
     # The levels that are shown are those of the explanation that speaks most for the class that is shown.
     # A change that is more likely than none is told, whether or not it counts.
@@ -217,61 +217,6 @@ def _normal(deviations: float) -> float:
     return 0.5 * (1 + math.erf(deviations / math.sqrt(2)))
 
 
-def _windows(curve: Curve, rows: Rows) -> float:
-    """How many averaging windows of the logger the curve is long; infinite where that is not known."""
-    known = curve.spacing > 0 and rows.size > 0
-    return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if known else math.inf
-
-
-def _smooth(rows: Rows, criteria: Criteria) -> bool:
-    """Whether rows differ from their neighbours by much less than from each other: a mean, or a slow change.
-
-    Of independent rows the mean squared difference of neighbours is twice the variance (von Neumann 1941).
-    """
-    spread = float(np.var(rows.values))
-    return spread > 0 and float(np.mean(np.diff(rows.values) ** 2)) < criteria["smooth"] * spread
-
-
-def _possible_windows(curve: Curve, rows: Rows, criteria: Criteria) -> float:
-    """How many windows the curve is long at least, where the window is not known but the rows are smooth."""
-    if curve.spacing > 0 or curve.widest <= 0 or not _smooth(rows, criteria):
-        return _windows(curve, rows)
-    return float(rows.steps[-1] - rows.steps[0]) / curve.widest
-
-
-def _too_few_windows(curve: Curve, rows: Rows, criteria: Criteria) -> str:
-    count = f"{_possible_windows(curve, rows, criteria):.2g}"
-    if curve.spacing > 0:
-        return f"{count} averaging windows of {curve.window or 1} episodes were logged"
-    episodes = criteria.whole("widest_window")
-    return f"it is smooth: were each row a mean over {episodes} episodes, {count} of these would be logged"
-
-
-def _few_transitions(curve: Curve, rows: Rows, criteria: Criteria) -> bool:
-    """Whether a policy at the floor of a sparse task has not had its chance to find the goal."""
-    return curve.unit == TRANSITIONS and bool(rows.steps[-1] < criteria["least_transitions"])
-
-
-def _hides_a_gain(curve: Curve, rows: Rows, measure: OutcomeMeasure, criteria: Criteria) -> bool:
-    """Whether the mean of a short run may have hardly moved although the policy gained.
-
-    A mean over the share 1 / windows of the run shows of a gain that only the last part of the run made
-    (``hidden_part``) that part of the share. On a scale that is known, a mean that moved by less than this
-    leaves of a material gain hides none. Until the window is full the mean is that of the whole run.
-    """
-    windows = _possible_windows(curve, rows, criteria)
-    if windows >= criteria["windows"]:
-        return False
-    if (
-        measure.name == "own"
-        or windows < criteria["least_windows"]
-        or _few_transitions(curve, rows, criteria)
-    ):
-        return True
-    shown = criteria["hidden_part"] * windows
-    return rows.range >= shown * measure.material
-
-
 def _earlier(judged: JudgedCurve, reason: str) -> JudgedCurve:
     """The same, when it is too early for bad news: what is not a gain has not had its chance."""
     shares = dict(judged.shares)
@@ -296,7 +241,7 @@ def _outcome(judged: JudgedCurve, criteria: Criteria) -> CurveOutcome:
         points=judged.rows.points,
         source=curve.source,
         metric=curve.metric,
-        windows=_windows(curve, judged.rows),
+        windows=windows_of(curve, judged.rows),
     )
     if path is None:
         return known.told(sentences(known, judged.rows, curve, judged.reasons))
@@ -318,7 +263,7 @@ def _outcome(judged: JudgedCurve, criteria: Criteria) -> CurveOutcome:
         points=judged.rows.points,
         source=curve.source,
         metric=curve.metric,
-        windows=_windows(curve, judged.rows),
+        windows=windows_of(curve, judged.rows),
     )
     return known.told(sentences(known, judged.rows, curve, judged.reasons))
 
