@@ -238,3 +238,10 @@ def test_success_and_return_that_disagree(criteria) -> None:
     assert run.kind is OutcomeKind.FLAT
     assert "success rate" in run.disagreement
     assert "kept" in run.disagreement
+
+
+def test_a_fall_by_a_fiftieth_of_its_level_is_no_loss(criteria) -> None:
+    noise = 0.05 * np.random.default_rng(3).standard_normal(100)
+    fall = np.concatenate([np.full(20, 97.9), np.linspace(97.9, 96.8, 80)])
+    assert judge(of(fall + noise), criteria).kind is OutcomeKind.FLAT
+    assert judge(of(fall - 10 * (np.arange(100) > 60) + noise), criteria).kind is OutcomeKind.FELL
