@@ -90,7 +90,8 @@ def classify(
     drop = seen.start - seen.end
     # A small gain before a large fall is no learning that was lost.
     small = seen.best - seen.start < criteria["lost_share"] * drop
-    fell = (drop >= worse) & (drop > 0) & (~gained | small)
+    # A fall by so little of its level that a rise by as much would be no learning is no loss of a task, either.
+    fell = (drop >= max(worse, material)) & (drop > 0) & (~gained | small)
     found = {
         OutcomeKind.SWINGING: _swinging(path, levels, measure, criteria),
         OutcomeKind.FELL: fell,

@@ -123,10 +123,8 @@ def _own(
     episode = min(rows.episode_noise, episode) if rows.episode_noise > 0 else episode
     level = median(np.abs(rows.values)) if rows.values.size else 0.0
     material = max(criteria["own_noise"] * noise, criteria["own_level"] * level)
-    # A rise by a fiftieth of where it began may be real, and is still no learning of a task, nor is such a
-    # fall the loss of one.
-    material = max(material, criteria["own_rise"] * level)
     harm = max(material, criteria["own_episode_lost"] * episode)
-    material = max(material, criteria["own_episode"] * episode)
+    # A rise by a fiftieth of where it began may be real, and is still no learning of a task.
+    material = max(material, criteria["own_episode"] * episode, criteria["own_rise"] * level)
     sentence = f"against its own noise{f' ({why})' if why else ', as the scale of this task is not known'}"
     return OutcomeMeasure("own", sentence, material, noise, "x its noise", noise, solved=solved, harm=harm)
