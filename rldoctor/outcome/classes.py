@@ -90,7 +90,7 @@ def classify(
     drop = seen.start - seen.end
     # A small gain before a large fall is no learning that was lost.
     small = seen.best - seen.start < criteria["lost_share"] * drop
-    # A fall by so little of its level that a rise by as much would be no learning is no loss of a task, either.
+    # Where a rise by as little of its level would be no learning, a fall is no loss of a task, either.
     fell = (drop >= max(worse, material)) & (drop > 0) & (~gained | small)
     found = {
         OutcomeKind.SWINGING: _swinging(path, levels, measure, criteria),
