@@ -132,6 +132,15 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     if blind or not any(name in context.metrics for name in policy.needs_one_of):
         return "no return, success rate or reward could be read: nothing says how the run went"
     # From the weakest demand to the strongest, so that the reason given is the first thing to repair.
+    return (
+        _seen_too_little(evaluated, policy)
+        or _too_early(context, policy)
+        or _gain_in_doubt(context, policy)
+        or next((note.text for note in context.run.notes if note.code in policy.incomplete_notes), "")
+    )
+
+
+def _seen_too_little(evaluated: Sequence[Evaluated], policy: Policy) -> str:
     ran = _coverage(evaluated).ran
     if ran < policy.healthy_rules:
         return f"only {ran} rules could look at this run"
@@ -142,27 +151,34 @@ def _unjudged(evaluated: Sequence[Evaluated], context: PreparedRun, policy: Poli
     ]
     if len(short) >= policy.short_rules:
         return f"{len(short)} rules need more points than were logged ({', '.join(short)})"
+    return ""
+
+
+def _too_early(context: PreparedRun, policy: Policy) -> str:
     outcome = context.achieved.outcome
-    if (
-        outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
-        and not context.facts.get("solved", math.nan) > 0
-    ):
+    open_yet = outcome.kind in (OutcomeKind.EARLY, OutcomeKind.UNKNOWN)
+    solved = context.facts.get("solved", math.nan) > 0
+    unlikely = outcome.kind.gained and not likely_gain(outcome.deciding, policy.judging)
+    if (open_yet and not solved) or unlikely:
         return f"too early to judge the return: {outcome.deciding.texts[-1]}"
-    if outcome.kind.gained and not likely_gain(outcome.deciding, policy.judging):
-        return f"too early to judge the return: {outcome.deciding.texts[-1]}"
+    return ""
+
+
+def _gain_in_doubt(context: PreparedRun, policy: Policy) -> str:
+    """What speaks against a gain: evaluations, good runs of the task, episodes that may only be shorter."""
+    outcome = context.achieved.outcome
     unseen = unseen_gain(outcome, policy.judging)
     if unseen is not None:
         return f"training rose against its own noise, but {unseen.points:,} evaluations show no gain"
     good = below_reference(outcome, context.metrics, policy.judging)
     if good is not None and outcome.deciding.end is not None:
-        now = number_text(outcome.deciding.end.value)
-        least = number_text(good)
+        now, least = number_text(outcome.deciding.end.value), number_text(good)
         return f"the return rose, but it is {now} where the lowest of the reference runs had {least}"
     if _may_be_shorter(outcome.deciding, context):
         return (
             "a return below zero also rises where episodes only get shorter, and no episode length is logged"
         )
-    return next((note.text for note in context.run.notes if note.code in policy.incomplete_notes), "")
+    return ""
 
 
 def _may_be_shorter(found: CurveOutcome, context: PreparedRun) -> bool:
