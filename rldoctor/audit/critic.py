@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rldoctor.audit.episodes import rewards_at
+from rldoctor.audit.episodes import largest_reward, rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span, spread
 from rldoctor.audit.targets import targets
 from rldoctor.audit.td_error import error_of
@@ -190,15 +190,17 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
     yield mechanism(sight, "critic_moves", not still, text, steps[known])
     yield from _one_step(sight, steps[known], size, share)
     yield from _unpaid(sight, steps[known], size, share)
-    yield from _target_delays(sight, steps[known], size)
+    # A fresh policy may be paid next to nothing by rewards that cancel; Q is made of the rewards themselves.
+    paid = np.abs(policy_loss[known]) / largest_reward(sight, steps[known])
+    yield from _target_delays(sight, steps[known], paid)
 
 
 def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterator[AuditRow]:
     """Whether a target network holds the values back, by how fast they grow at the start.
 
     A target that has been replaced ``k`` times over lets values see ``k + 1`` rewards, so that Q over the
-    reward per step is ``(1 - gamma^h) / (1 - gamma)`` with ``h = 1 + updates x rate``. Rewards that change
-    blur the rate by a factor of ten; without a target network it is near 1.
+    reward per step (``size``) is ``(1 - gamma^h) / (1 - gamma)`` with ``h = 1 + updates x rate``. Rewards that
+    change blur the rate by a factor of ten; without a target network it is near 1.
     """
     _, lengths = rewards_at(sight, steps)
     started = sight.setting("learning_starts")

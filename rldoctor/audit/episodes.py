@@ -66,6 +66,11 @@ def rewards_at(sight: Sight, steps: FloatArray) -> tuple[FloatArray, FloatArray]
     return np.interp(steps, returns.steps, returns.values) / np.maximum(length, 1), length
 
 
+def largest_reward(sight: Sight, steps: FloatArray) -> float:
+    """The largest mean reward per step, by size, that any of these rows has."""
+    return float(np.abs(rewards_at(sight, steps)[0]).max())
+
+
 def episode_spread(sight: Sight) -> float:
     """Standard deviation of the returns of single episodes, from rows that are means of the last ones.
 

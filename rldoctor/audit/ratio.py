@@ -37,7 +37,7 @@ def ratio(sight: Sight) -> Iterator[AuditRow]:
     steps, width, clipped = steps[known], np.sqrt(2 * kl[known]), clipped[known]
     clip = _clip_range(sight)
     if math.isfinite(clip):
-        yield _centred(sight, steps, width, clipped, clip)
+        yield _centred(sight, steps, width, clipped, _clip_ranges(sight, steps, clip))
     yield from _clip(sight, steps, width, clipped)
     yield from _alike(sight, steps, width, clipped, clip)
 
@@ -73,7 +73,7 @@ def _of_one_sample(sight: Sight) -> Iterator[AuditRow]:
     if not math.isfinite(actions):
         return
     due = actions * np.exp(-entropy) - 1
-    told = due > sight.criteria["pairs_least"]
+    told = due > _number(sight, "pairs_least")
     if told.sum() < sight.criteria["few_rows"]:
         return
     times = kl[told] / due[told]
@@ -104,11 +104,20 @@ def _clip_range(sight: Sight) -> float:
     return median(logged) if logged.size and not math.isfinite(written) else written
 
 
+def _clip_ranges(sight: Sight, steps: FloatArray, clip: float) -> FloatArray:
+    """The range of each update: as logged with it (many programs let it fall to 0), else ``clip``."""
+    at, logged = sight.together("clip_range")
+    known = np.isin(steps, at)
+    found = np.full(steps.shape, clip)
+    found[known] = logged[np.searchsorted(at, steps[known])]
+    return found
+
+
 def _centred(
-    sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArray, clip: float
+    sight: Sight, steps: FloatArray, width: FloatArray, clipped: FloatArray, clips: FloatArray
 ) -> AuditRow:
     """Too many clipped samples for the KL, in the first updates or in the middle of all."""
-    expected = np.array([_share(math.log1p(clip) / one) for one in width])
+    expected = np.array([_share(math.log1p(clip) / one) for clip, one in zip(clips, width, strict=True)])
     excess = clipped - expected
     first = slice(0, int(sight.criteria["few_rows"]))
     part = max((first, slice(None)), key=lambda one: median(excess[one]))
@@ -116,12 +125,10 @@ def _centred(
     # Of a KL this small nothing is clipped at the configured range: there the range is what differs.
     moves = median(width[part]) > sight.criteria["ratio_width"]
     kl, usual = median(width[part] ** 2) / 2, median(expected[part])
-    # Listed libraries average the two over the same minibatches.
-    listed = sight.formula("kl_of_ratios")
-    limit = sight.criteria["clip_excess"] if listed is None else listed.numbers["clip_excess"]
+    limit = _number(sight, "clip_excess")
     text = (
-        f"{median(clipped[part]):.0%} of the samples are clipped at {clip:g} with a KL of {kl:.2g}; "
-        f"ratios that start at 1 would give {usual:.0%}"
+        f"{median(clipped[part]):.0%} of the samples are clipped at {median(clips[part]):g} with a KL of "
+        f"{kl:.2g}; ratios that start at 1 would give {usual:.0%}"
     )
     return mechanism(sight, "ratio_starts_at_one", not (moves and most > limit), text, steps)
 
@@ -190,6 +197,13 @@ def _beyond_the_clip(sight: Sight) -> Iterator[AuditRow]:
     )
     found = Implied(math.nan, 0.0, deviate, text, span(steps[inside]), int(inside.sum()))
     yield row(sight, "clip_range", found)
+
+
+def _number(sight: Sight, name: str) -> float:
+    """A limit, as the library that wrote the log has it: others may average over other minibatches."""
+    formula = sight.formula("kl_of_ratios")
+    own = {} if formula is None else formula.numbers
+    return own.get(name, sight.criteria[name])
 
 
 def _share(edge: float) -> float:

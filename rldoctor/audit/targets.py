@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.counters import rollout
-from rldoctor.audit.episodes import episode_spread, rewards_at
+from rldoctor.audit.episodes import episode_spread, largest_reward, rewards_at
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span
 from rldoctor.model.arrays import median, quantile
 from rldoctor.model.audit import AuditRow
@@ -71,7 +71,7 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
     discount = sight.setting("gamma") if sight.written("gamma") else NAN
     horizon = 1 / (1 - discount) if discount < 1 else sight.criteria["longest_horizon"]
     if not _paid_alike(sight, reward):
-        reward = np.full(late.sum(), _largest_reward(sight, steps) * sight.criteria["reward_room"])
+        reward = np.full(late.sum(), largest_reward(sight, steps) * sight.criteria["reward_room"])
     most = np.abs(reward) * np.minimum(length, horizon) * sight.criteria["episode_spread"] / 2
     share = quantile(np.sqrt(variance[late]) / most, 0.2)
     text = (
@@ -85,11 +85,6 @@ def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator
 def _paid_alike(sight: Sight, reward: FloatArray) -> bool:
     """Whether each step pays the same, by the mean rewards per step of the rows."""
     return float(np.ptp(reward)) < sight.criteria["unit_reward"] * abs(median(reward))
-
-
-def _largest_reward(sight: Sight, steps: FloatArray) -> float:
-    """The largest mean reward per step, by size, that any row of the run has."""
-    return float(np.abs(rewards_at(sight, steps)[0]).max())
 
 
 def _normalised(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:

@@ -81,15 +81,25 @@ def achieved(
     judge_own = partial(_by_task, own_task, budget, sooner, criteria)
     judged = [looked_closer(one, metrics, judge_own, criteria) for one in judged]
     small = matches(run.algorithm, ("language_model",))
-    judged = [
-        unless_it_rises(one, curve, criteria) if small or one.points < criteria["few_rows_order"] else one
-        for one, (curve, _) in zip(judged, curves, strict=True)
-    ]
+    pairs = zip(judged, curves, strict=True)
+    judged = [_in_order(one, curve, criteria, small=small) for one, (curve, _) in pairs]
     done = run.last_step >= (budget.minimum or 0.0)
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
     enough = done and mostly_own and points >= criteria["enough_points"]
     return Achieved(_combined(judged), task, enough)
+
+
+def _in_order(found: CurveOutcome, curve: Curve, criteria: Criteria, *, small: bool) -> CurveOutcome:
+    """Not flat where a few rows, or those of a language model (``small``), rise in order.
+
+    On the scale of a task they have to rise by something.
+    """
+    if not small and found.points >= criteria["few_rows_order"]:
+        return found
+    scaled = found.measure.name == "task" and not small
+    least = criteria["young_gain"] * found.measure.unit if scaled else 0.0
+    return unless_it_rises(found, curve, criteria, least)
 
 
 def _by_task(task: TaskMatch, budget: Budget, sooner: bool, criteria: Criteria, curve: Curve) -> CurveOutcome:

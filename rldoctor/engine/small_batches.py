@@ -16,15 +16,22 @@ from rldoctor.model.outcome import Curve, CurveOutcome, OutcomeKind
 from rldoctor.outcome.criteria import Criteria
 
 
-def unless_it_rises(found: CurveOutcome, curve: Curve, criteria: Criteria) -> CurveOutcome:
-    """``found``, or too early to judge where it was flat and the rows rise by their ranks."""
+def unless_it_rises(
+    found: CurveOutcome, curve: Curve, criteria: Criteria, least: float = 0.0
+) -> CurveOutcome:
+    """``found``, or too early to judge where it was flat and the rows rise by their ranks.
+
+    ``least``: what the last third of the rows has to have over the first.
+    """
     if found.kind is not OutcomeKind.FLAT:
         return found
     finite = np.isfinite(curve.values) & np.isfinite(curve.steps)
     values = curve.values[finite][np.argsort(curve.steps[finite], kind="stable")]
     correlation = rank_correlation(values)
     chance = correlation_p(correlation, effective_size(values))
-    if not (correlation > 0 and chance < criteria["trend_sure"]):
+    third = max(1, values.size // 3)
+    rise = float(values[-third:].mean() - values[:third].mean()) if values.size else 0.0
+    if not (correlation > 0 and chance < criteria["trend_sure"] and rise >= least):
         return found
     reason = f"over all rows it rises (by chance: {chance:.1%}), by less than single rows differ"
     return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))

@@ -17,18 +17,21 @@ def windows_of(curve: Curve, rows: Rows) -> float:
     return float(rows.steps[-1] - rows.steps[0]) / curve.spacing if known else math.inf
 
 
-def _smooth(rows: Rows, criteria: Criteria) -> bool:
-    """Whether rows differ from their neighbours by much less than from each other: a mean, or a slow change.
+def _smooth(curve: Curve, rows: Rows, criteria: Criteria) -> bool:
+    """Whether rows differ from their neighbours by as little as those of a mean over the widest window do.
 
-    Of independent rows the mean squared difference of neighbours is twice the variance (von Neumann 1941).
+    Of independent rows the mean squared difference of neighbours is twice the variance (von Neumann 1941), of
+    a mean over ``width`` of them ``2 / width`` times it, and more where a curve is too short to vary as much.
     """
     spread = float(np.var(rows.values))
-    return spread > 0 and float(np.mean(np.diff(rows.values) ** 2)) < criteria["smooth"] * spread
+    width = curve.widest * max(rows.size - 1, 1) / max(float(rows.steps[-1] - rows.steps[0]), 1e-300)
+    limit = min(criteria["smooth"], criteria["smooth_width"] / width)
+    return spread > 0 and float(np.mean(np.diff(rows.values) ** 2)) < limit * spread
 
 
 def _possible_windows(curve: Curve, rows: Rows, criteria: Criteria) -> float:
     """How many windows the curve is long at least, where the window is not known but the rows are smooth."""
-    if curve.spacing > 0 or curve.widest <= 0 or not _smooth(rows, criteria):
+    if curve.spacing > 0 or curve.widest <= 0 or not _smooth(curve, rows, criteria):
         return windows_of(curve, rows)
     return float(rows.steps[-1] - rows.steps[0]) / curve.widest
 
@@ -39,7 +42,8 @@ def too_few_windows(curve: Curve, rows: Rows, criteria: Criteria) -> str:
     if curve.spacing > 0:
         return f"{count} averaging windows of {curve.window or 1} episodes were logged"
     episodes = criteria.whole("widest_window")
-    return f"it is smooth: were each row a mean over {episodes} episodes, {count} of these would be logged"
+    mean = f"if each row is a mean over {episodes} episodes"
+    return f"the curve is smooth, and {mean} it is only {count} such windows long"
 
 
 def few_transitions(curve: Curve, rows: Rows, criteria: Criteria) -> bool:

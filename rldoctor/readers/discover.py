@@ -43,6 +43,9 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     it is the run). A part that cannot be read is a ``Failure`` in the result; ReadError when ``path`` is
     missing, nothing under it is a run, or no run could be read.
     """
+    from rldoctor.readers.zoo_folder import forget_folders
+
+    forget_folders()
     readers, failures = load_readers()
     given = os.fspath(path)
     root = path if isinstance(path, Path) else Path(path)

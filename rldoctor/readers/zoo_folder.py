@@ -15,6 +15,12 @@ _NUMBERED = pattern(r"^(.+)_(\d+)$")
 _ARGS = "args.yml"
 
 
+def forget_folders() -> None:
+    """What folders hold is remembered for one search only: a training that starts meanwhile adds to them."""
+    _by_number.cache_clear()
+    _holds_settings.cache_clear()
+
+
 def zoo_settings(directory: Path) -> Gathered:
     """The settings in the one folder beside or around ``PPO_3`` that rl-zoo made for it; empty where none is.
 
@@ -58,16 +64,15 @@ def event_folder(zoo: Path) -> Path | None:
 
 def _numbered(directory: Path, number: str) -> list[Path]:
     parent = directory.absolute().parent
-    names = _by_number(str(parent), parent.stat().st_mtime_ns).get(number, [])
+    names = _by_number(str(parent)).get(number, [])
     return [path for name in names if name != directory.name and (path := parent / name).is_dir()]
 
 
 @lru_cache(maxsize=8)
-def _by_number(parent: str, changed: int) -> Mapping[str, list[str]]:
+def _by_number(parent: str) -> Mapping[str, list[str]]:
     """What lies in a folder, in order, by the number behind its last ``_``.
 
-    Every run of a folder asks this, and a listing for each would make 500 runs cost 250,000 names. A folder
-    has another time of change once something is added to it.
+    Every run of a folder asks this, and a listing for each would make 500 runs cost 250,000 names.
     """
     found: dict[str, list[str]] = {}
     for name in sorted(os.listdir(parent)):  # noqa: PTH208 - names only
@@ -77,12 +82,12 @@ def _by_number(parent: str, changed: int) -> Mapping[str, list[str]]:
 
 def _is_zoo(folder: Path) -> bool:
     """Whether a folder, whatever its name, holds one with ``args.yml``, as rl-zoo's of a training does."""
-    return folder.is_dir() and _holds_settings(str(folder), folder.stat().st_mtime_ns)
+    return folder.is_dir() and _holds_settings(str(folder))
 
 
-# Asked of the folder around by every run in it, and rl-zoo writes the settings before the first row of a log.
+# Asked of the folder around by every run in it.
 @lru_cache(maxsize=256)
-def _holds_settings(folder: str, changed: int) -> bool:
+def _holds_settings(folder: str) -> bool:
     return any(Path(folder, name, _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208
 
 

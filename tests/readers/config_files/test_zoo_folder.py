@@ -98,6 +98,17 @@ def test_settings_in_text_files(tmp_path):
     assert found["pfrl"].seed == 3
 
 
+def test_settings_that_are_written_later_are_seen(tmp_path):
+    folder = zoo(tmp_path)
+    args = folder / "CartPole-v1" / "args.yml"
+    text = args.read_text()
+    args.unlink()
+    board(folder, "PPO_1")
+    assert load(folder / "PPO_1")[0].seed is None
+    args.write_text(text)
+    assert load(folder / "PPO_1")[0].seed == 17
+
+
 def test_a_folder_that_is_made_later_is_seen(tmp_path):
     board(tmp_path, "PPO_1")
     (before,) = load(tmp_path)
