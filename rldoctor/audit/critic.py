@@ -199,8 +199,8 @@ def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterato
     """Whether a target network holds the values back, by how fast they grow at the start.
 
     A target that has been replaced ``k`` times over lets values see ``k + 1`` rewards, so that Q over the
-    reward per step (``size``) is ``(1 - gamma^h) / (1 - gamma)`` with ``h = 1 + updates x rate``. Rewards that
-    change blur the rate by a factor of ten; without a target network it is near 1.
+    reward per step (``size``) is ``(1 - gamma^h) / (1 - gamma)`` with ``h = 1 + updates x rate``. Rewards
+    that change blur the rate by a factor of ten; without a target network it is near 1.
     """
     _, lengths = rewards_at(sight, steps)
     started = sight.setting("learning_starts")
