@@ -1,4 +1,4 @@
-"""``python -m laboratory.mutants``: list, train, label, score, pack, unpack, retell."""
+"""``python -m laboratory.mutants``: list, train, label, score, pack, unpack."""
 
 from __future__ import annotations
 
@@ -38,9 +38,6 @@ def _parser() -> argparse.ArgumentParser:
     packing.add_argument("--into", type=Path, default=STORE, help=f"folder of the archives [{STORE}]")
     unpacking = commands.add_parser("unpack", help="write the runs of the archives, to label and score them")
     unpacking.add_argument("--from", type=Path, default=STORE, dest="store", help=f"archives [{STORE}]")
-    retelling = commands.add_parser("retell", help="write the runs as a home-made program would log them")
-    retelling.add_argument("--into", type=Path, required=True, help="folder of the retold runs")
-    retelling.add_argument("--bare", action="store_true", help="returns and losses only, no settings")
     for part in (listing, training, labelling, scoring, unpacking):
         part.add_argument(
             "--only", action="append", default=[], help="runs with this text in TASK/FAULT/SEED"
@@ -52,7 +49,6 @@ def _parser() -> argparse.ArgumentParser:
         (scoring, _score),
         (packing, _pack),
         (unpacking, _unpack),
-        (retelling, _retell),
     ):
         part.add_argument("--out", type=Path, default=DEFAULT_OUT, help="folder of the runs [mutant_runs]")
         part.set_defaults(command=command)
@@ -107,13 +103,6 @@ def _unpack(options: argparse.Namespace) -> int:
         return not options.only or any(text in name for text in options.only)
 
     sys.stdout.write(unpack(options.store, options.out, wanted) + "\n")
-    return 0
-
-
-def _retell(options: argparse.Namespace) -> int:
-    from laboratory.mutants.retelling import retell
-
-    sys.stdout.write(retell(options.out, options.into, bare=options.bare) + "\n")
     return 0
 
 

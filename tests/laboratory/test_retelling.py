@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from laboratory.mutants.__main__ import main
+from laboratory.retelling.__main__ import main as retell
 from rldoctor import load
 
 ROOT = Path(__file__).parents[2]
@@ -20,8 +21,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]
     out, full, bare = (tmp_path_factory.mktemp(name) for name in ("out", "full", "bare"))
     chosen = ("--only", "ppo-cartpole/healthy", "--only", "sac-pendulum/healthy")
     assert main(["unpack", "--out", str(out), "--from", str(STORE), *chosen]) == 0
-    assert main(["retell", "--out", str(out), "--into", str(full)]) == 0
-    assert main(["retell", "--out", str(out), "--into", str(bare), "--bare"]) == 0
+    assert retell(["--out", str(out), "--into", str(full)]) == 0
+    assert retell(["--out", str(out), "--into", str(bare), "--bare"]) == 0
     return out, full, bare
 
 

@@ -1,0 +1,1 @@
+"""Planted runs as a home-made program would log them, to score them again."""
