@@ -1,4 +1,4 @@
-"""``python -m laboratory.retelling --out DIR --into DIR2``: write finished runs as a home-made program would."""
+"""``python -m laboratory.retelling --out DIR --into DIR2``: finished runs as a home-made program writes them."""
 
 from __future__ import annotations
 
