@@ -1,4 +1,4 @@
-"""``python -m laboratory.retelling --out DIR --into DIR2``: finished runs as a home-made program writes them."""
+"""``python -m laboratory.retelling --out DIR --into DIR2``: finished runs in the words of a home-made program."""
 
 from __future__ import annotations
 
