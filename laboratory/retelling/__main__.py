@@ -1,4 +1,4 @@
-"""``python -m laboratory.retelling --out DIR --into DIR2``: finished runs in the words of a home-made program."""
+"""``python -m laboratory.retelling --out DIR --into DIR2``: finished runs in a home-made program's words."""
 
 from __future__ import annotations
 
