@@ -10,6 +10,8 @@ import pytest
 from laboratory.mutants.__main__ import main
 from laboratory.retelling.__main__ import main as retell
 from rldoctor import load
+from rldoctor.api import diagnose
+from rldoctor.model.finding import Diagnosis, Severity
 
 ROOT = Path(__file__).parents[2]
 STORE = ROOT / "reference_runs" / "planted"
@@ -52,3 +54,20 @@ def test_what_is_left_of_the_configuration(folders: tuple[Path, Path, Path]) -> 
         assert load(bare / key)[0].env == ""
     labels = {path.name for path in (out / "labels").iterdir()}
     assert {path.name for path in (full / "labels").iterdir()} == labels
+
+
+def test_no_healthy_run_is_accused_for_its_logger(tmp_path: Path) -> None:
+    """Healthy runs that were: seven rows that rise, a mean over most of the run, a rate since the start."""
+    out, into = tmp_path / "out", tmp_path / "into"
+    tasks = ("a2c-double", "ppo-lunar", "tqc-double", "td3-lander", "ppo-swimmer")
+    chosen = [part for task in tasks for part in ("--only", f"{task}/healthy")]
+    main(["unpack", "--out", str(out), "--from", str(STORE), *chosen])
+    retell(["--out", str(out), "--into", str(into)])
+    found = {key: diagnose(load(into / key)[0]) for key in _keys(out)}
+    assert len(found) >= 10
+    accused = {key: one.roots[0].finding.code for key, one in found.items() if _told(one)}
+    assert accused == {}
+
+
+def _told(diagnosis: Diagnosis) -> bool:
+    return any(root.severity >= Severity.WARNING for root in diagnosis.roots)
