@@ -191,7 +191,9 @@ def _still_at_zero(sight: Sight) -> Iterator[AuditRow]:
     yield from _one_step(sight, steps[known], size, share)
     yield from _unpaid(sight, steps[known], size, share)
     # A fresh policy may be paid next to nothing by rewards that cancel; Q is made of the rewards themselves.
-    paid = np.abs(policy_loss[known]) / largest_reward(sight, steps[known])
+    most = largest_reward(sight, steps[known])
+    cancel = most > sight.criteria["rewards_cancel"] * np.abs(reward[known])
+    paid = np.where(cancel, np.abs(policy_loss[known]) / most, size)
     yield from _target_delays(sight, steps[known], paid)
 
 
