@@ -121,6 +121,7 @@ def unnamed(run: Run) -> Run:
         run,
         id="run",
         path=Path("run"),
+        env="",
         config=RunConfig(knobs),
         metrics=MetricFrame(series, tuple(alternates)),
     )
