@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import stat
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -43,9 +44,7 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
     it is the run). A part that cannot be read is a ``Failure`` in the result; ReadError when ``path`` is
     missing, nothing under it is a run, or no run could be read.
     """
-    from rldoctor.readers.zoo_folder import forget_folders
-
-    forget_folders()
+    _forget_folders()
     readers, failures = load_readers()
     given = os.fspath(path)
     root = path if isinstance(path, Path) else Path(path)
@@ -65,6 +64,13 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
         raise _nothing(root, errors, [*failures, *(one for one in found.failures if one.text not in told)])
     found.failures = failures + found.failures
     return finished(found)
+
+
+def _forget_folders() -> None:
+    """A training that starts between two searches adds to folders; most runs never load what remembers them."""
+    loaded = sys.modules.get("rldoctor.readers.zoo_folder")
+    if loaded is not None:
+        loaded.forget_folders()
 
 
 def finished(found: FoundRuns) -> FoundRuns:
