@@ -67,7 +67,7 @@ def find_runs(path: Path | str, *, progress: Progress | None = None) -> FoundRun
 
 
 def _forget_folders() -> None:
-    """A training that starts between two searches adds to folders; most runs never load what remembers them."""
+    """A training adds to folders between two searches. Most runs never load what remembers folders."""
     loaded = sys.modules.get("rldoctor.readers.zoo_folder")
     if loaded is not None:
         loaded.forget_folders()
