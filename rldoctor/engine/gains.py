@@ -43,7 +43,7 @@ def below_reference(outcome: RunOutcome, metrics: Mapping[str, Series], criteria
     """
     deciding = outcome.deciding
     low, seeds = (metrics.get(f"reference_{name}") for name in ("return_min", "seeds"))
-    if deciding.measure.name != "own" or deciding.source is not Source.TRAINING or deciding.end is None:
+    if deciding.measure.name != "own" or deciding.metric != "episode_return" or deciding.end is None:
         return None
     if low is None or seeds is None or seeds.values[-1] < criteria["beside_runs"]:
         return None

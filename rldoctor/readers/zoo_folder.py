@@ -88,7 +88,7 @@ def _is_zoo(folder: Path) -> bool:
 # Asked of the folder around by every run in it.
 @lru_cache(maxsize=256)
 def _holds_settings(folder: str) -> bool:
-    return any(Path(folder, name, _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208
+    return any(Path(folder, name, _ARGS).is_file() for name in sorted(os.listdir(folder)))  # noqa: PTH208 - names
 
 
 def _algorithm(found: Gathered) -> str:

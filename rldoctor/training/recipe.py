@@ -10,6 +10,14 @@ from rldoctor.training.rewards import PLAIN, Reward
 
 ZOO = "rl-baselines3-zoo hyperparams"
 SMALL_NETS: Mapping[str, object] = {"net_arch": [64, 64]}
+# For replay learners on small tasks: less than the zoo's settings, so that a reference takes minutes.
+SMALL_OFF_POLICY: Mapping[str, object] = {
+    "learning_rate": 1e-3,
+    "batch_size": 128,
+    "buffer_size": 50_000,
+    "learning_starts": 1_000,
+    "policy_kwargs": SMALL_NETS,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,8 @@ where these were made shorter or smaller the source says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from rldoctor.training.recipe import SMALL_OFF_POLICY, ZOO, Recipe
 
-from rldoctor.training.recipe import SMALL_NETS, ZOO, Recipe
-
-_SMALL_OFF_POLICY: Mapping[str, object] = {
-    "learning_rate": 1e-3,
-    "batch_size": 128,
-    "buffer_size": 50_000,
-    "learning_starts": 1_000,
-    "policy_kwargs": SMALL_NETS,
-}
 _SMALLER = "lr 1e-3, smaller nets and batches for speed, shorter warm-up"
 
 CLASSIC: tuple[Recipe, ...] = (
@@ -78,7 +69,7 @@ CLASSIC: tuple[Recipe, ...] = (
             env_id=env_id,
             steps=12_000,
             log_interval=4,
-            hyper=_SMALL_OFF_POLICY,
+            hyper=SMALL_OFF_POLICY,
             source=f"{ZOO}/sac.yml mujoco-defaults, {_SMALLER}",
         )
         for env_id in ("InvertedPendulum-v5", "InvertedDoublePendulum-v5")
@@ -89,7 +80,7 @@ CLASSIC: tuple[Recipe, ...] = (
             env_id=env_id,
             steps=15_000,
             log_interval=4,
-            hyper={**_SMALL_OFF_POLICY, "noise_std": 0.1, **more},
+            hyper={**SMALL_OFF_POLICY, "noise_std": 0.1, **more},
             source=f"{ZOO}/td3.yml mujoco-defaults (noise 0.1), {_SMALLER}",
         )
         for env_id, more in (

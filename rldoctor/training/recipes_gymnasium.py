@@ -6,17 +6,8 @@ shorter or smaller the source says. The lander needs the ``box2d`` package, whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from rldoctor.training.recipe import SMALL_OFF_POLICY, ZOO, Recipe
 
-from rldoctor.training.recipe import SMALL_NETS, ZOO, Recipe
-
-_SMALL_OFF_POLICY: Mapping[str, object] = {
-    "learning_rate": 1e-3,
-    "batch_size": 128,
-    "buffer_size": 50_000,
-    "learning_starts": 1_000,
-    "policy_kwargs": SMALL_NETS,
-}
 _SMALLER = "lr 1e-3, smaller nets and batches for speed, shorter"
 
 GYMNASIUM: tuple[Recipe, ...] = (
@@ -90,7 +81,7 @@ GYMNASIUM: tuple[Recipe, ...] = (
             env_id=env_id,
             steps=20_000,
             log_interval=1,
-            hyper={**_SMALL_OFF_POLICY, **more},
+            hyper={**SMALL_OFF_POLICY, **more},
             source=f"{ZOO}/{algo}.yml mujoco-defaults, {_SMALLER}",
         )
         for algo, env_id, more in (

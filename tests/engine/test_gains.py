@@ -22,6 +22,7 @@ TRAINING = CurveOutcome(
     start=CurveLevel(0.0, 0.1, 100.0),
     end=CurveLevel(5.0, 0.1, 10_000.0),
     points=100,
+    metric="episode_return",
 )
 FLAT = replace(
     TRAINING,
@@ -81,7 +82,7 @@ def test_what_a_reference_cannot_tell() -> None:
     nothing = replace(TRAINING, end=None)
     assert below(reference(6.0, seeds=2)) is None
     assert below({}) is None
-    assert below(reference(6.0), replace(TRAINING, source=Source.EVALUATION)) is None
+    assert below(reference(6.0), replace(TRAINING, metric="eval_return")) is None
     assert below(reference(6.0), known) is None
     assert below(reference(6.0), nothing) is None
     assert (
