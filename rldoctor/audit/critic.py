@@ -129,6 +129,7 @@ def _travel(sight: Sight) -> Iterator[AuditRow]:
     cap, discount = sight.setting("max_episode_length"), sight.setting("gamma")
     steps, loss, returns, lengths = sight.together("critic_loss", "episode_return", "episode_length")
     late = steps >= (steps[0] + steps[-1]) / 2 if steps.size else steps > 0
+    # An unknown discount is not small on purpose as far as anybody knows: what is found is what acts.
     if late.sum() < sight.criteria["few_rows"] or discount < sight.criteria["far_discount"]:
         return
     per_step = returns / np.maximum(lengths, 1)

@@ -45,7 +45,11 @@ def td_error(sight: Sight) -> Iterator[AuditRow]:
 def error_of(sight: Sight, loss: FloatArray) -> FloatArray:
     """Error of one prediction, in the unit of the returns, from losses of shape (n,)."""
     form = sight.formula("td_loss")
-    if sight.of("dqn", "ddqn") and not (form is not None and form.form == "squared"):
+    squared, least = (form is not None and form.form == name for name in ("squared", "least"))
+    if least:
+        # The loss may be the sum of two critics, and one of a Q-network need not be Huber's.
+        return np.sqrt(loss if sight.of("dqn", "ddqn") else loss / 2)
+    if sight.of("dqn", "ddqn") and not squared:
         # Huber with a corner at 1: half the square below it, the error less a half above.
         return np.where(loss > 0.5, loss + 0.5, np.sqrt(2 * loss))
     return np.sqrt(loss)
@@ -59,6 +63,8 @@ def _largest_return(sight: Sight) -> float:
     """
     _, returns, lengths = sight.together("episode_return", "episode_length")
     discount = sight.setting("gamma")
+    # Nobody wrote it down: the longest horizon in use makes the largest returns, and the least errors.
+    discount = sight.criteria["longest_discount"] if np.isnan(discount) else discount
     if not returns.size or not discount < 1 or not (lengths > 0).all():
         return 0.0
     seen = np.minimum(lengths, 1 / (1 - discount))

@@ -30,7 +30,7 @@ def at_most_warnings(
     lent_most = Severity.INFO if found.outcome.kind.gained else Severity.WARNING
     return [
         _capped(one, said, lent_most)
-        if lent & set(_metrics(one.rule))
+        if lent & set(_needed(one.rule))
         else _capped(one, said, Severity.WARNING)
         if known and _rests_on_task(one.rule, judged=judged)
         else one
@@ -38,8 +38,9 @@ def at_most_warnings(
     ]
 
 
-def _metrics(rule: Rule) -> tuple[str, ...]:
-    return (*rule.requires, *(name for group in rule.requires_one_of for name in group), *rule.optional)
+def _needed(rule: Rule) -> tuple[str, ...]:
+    """The metrics without which the rule says nothing: what it merely may look at does not carry it."""
+    return (*rule.requires, *(name for group in rule.requires_one_of for name in group))
 
 
 def _capped(one: Evaluated, why: str, most: Severity) -> Evaluated:

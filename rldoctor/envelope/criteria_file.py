@@ -25,7 +25,7 @@ _LIMITS = (
     "start_ratio",
     "start_range",
     "early_share",
-    "late_start",
+    "insides_seeds", "late_start",
 )
 ENVELOPE_FILE = Record(
     {

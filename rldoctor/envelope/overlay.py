@@ -16,6 +16,7 @@ from rldoctor.plain_data import replace
 PROVENANCE = {"provenance": "reference"}
 # Of an environment that nothing names.
 ASSUMED = {**PROVENANCE, "task": "assumed"}
+UNITS = {"reference_seeds": "runs", "reference_samples": "samples"}
 
 
 def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[str, Series]:
@@ -31,7 +32,7 @@ def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[st
         return {}
     found = {**_returns(run, envelope, criteria), **_success(run, envelope, criteria)}
     if not view.assumed:
-        return {**found, **_critic(run, envelope)}
+        return {**found, **_critic(run, envelope, criteria), **_insides(run, envelope, criteria)}
     # Returns were held against the task before it was assumed; the loss of a noisy reward was not.
     return {name: replace(one, attributes=ASSUMED) for name, one in found.items()}
 
@@ -64,20 +65,59 @@ def _success(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[s
     return {"reference_success_min": _series("reference_success_min", own, values, envelope, band.window)}
 
 
-def _critic(run: Run, envelope: Envelope) -> dict[str, Series]:
-    """The highest loss of a replay learner's critic that any run of the envelope had so early.
+def _critic(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[str, Series]:
+    """The lowest and the highest loss of a replay learner's critic that any run of the envelope had so early.
 
     Of one library only, as others log half of it or the sum of two; and of rewards as they are.
     """
-    band = envelope.bands.get("critic_loss")
-    if band is None or "critic_loss" not in run.metrics or envelope.framework != run.framework:
+    if envelope.framework != run.framework or (run.config.number("normalize_reward") or 0) > 0:
         return {}
-    if (run.config.number("normalize_reward") or 0) > 0:
+    return _range(run, envelope, "critic_loss", criteria)
+
+
+def _insides(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[str, Series]:
+    """What a policy update does, in numbers that hang neither on the rewards nor on the task's units.
+
+    Libraries agree on them but for the estimator of the KL and the minibatches that it is a mean over.
+    """
+    return {
+        **_range(run, envelope, "approx_kl", criteria),
+        **_range(run, envelope, "clip_fraction", criteria),
+        **_samples(run, envelope, criteria),
+    }
+
+
+def _range(run: Run, envelope: Envelope, metric: str, criteria: EnvelopeCriteria) -> dict[str, Series]:
+    """``reference_METRIC_min`` and ``_max`` on the steps of the run's own metric; none of a few runs only."""
+    band, own = envelope.bands.get(metric), run.metrics.get(metric)
+    if band is None or own is None or band.count < criteria["insides_seeds"]:
         return {}
-    own = run.metrics["critic_loss"]
-    values = at_steps(envelope.steps, band.high, own.steps)
-    name = "reference_critic_loss_max"
-    return {name: _series(name, own, values, envelope, band.window)}
+    sides = {"min": band.low, "max": band.high}
+    return {
+        name: _series(name, own, at_steps(envelope.steps, values, own.steps), envelope, band.window)
+        for name, values in ((f"reference_{metric}_{side}", curve) for side, curve in sides.items())
+    }
+
+
+def _samples(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[str, Series]:
+    """``reference_samples``: how often the reference runs sampled a transition, the same at every step."""
+    own = run.metrics.get("critic_loss")
+    batch, updates, every = (
+        _number(envelope, knob) for knob in ("batch_size", "gradient_steps", "train_freq")
+    )
+    # Each is counted in transitions of all environments. A negative number of gradient steps is one for each.
+    per_transition = batch * (updates / every if updates >= 0 else 1.0) if every > 0 else np.nan
+    few = len(envelope.members) < criteria["insides_seeds"]
+    if own is None or few or not np.isfinite(per_transition):
+        return {}
+    values = np.full(own.steps.shape, per_transition)
+    return {"reference_samples": _series("reference_samples", own, values, envelope, None)}
+
+
+def _number(envelope: Envelope, knob: str) -> float:
+    """A setting that all runs of the envelope share, NaN where it is not a number."""
+    value = envelope.config.get(knob)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else float("nan")
 
 
 def at_steps(grid: FloatArray, values: FloatArray, steps: FloatArray) -> FloatArray:
@@ -92,6 +132,6 @@ def at_steps(grid: FloatArray, values: FloatArray, steps: FloatArray) -> FloatAr
 
 
 def _series(name: str, own: Series, values: FloatArray, envelope: Envelope, window: int | None) -> Series:
-    unit = "runs" if name == "reference_seeds" else own.unit
+    unit = UNITS.get(name, own.unit)
     tag = f"reference {envelope.name}"
     return Series(name, own.steps, values, tag, unit, own.axis, window=window, attributes=PROVENANCE)

@@ -102,12 +102,23 @@ def test_rules_get_the_reference_under_its_own_names():
 def test_the_critics_loss_is_held_against_that_of_the_same_library_only():
     values = np.linspace(0, 9, 100)
     loss = [series("critic_loss", [100, 5000, 10000], [0.3, 0.5, 2.0])]
-    envelope = build([run(values, metrics=loss)], "s", CRITERIA)
+    envelope = build([run(values, metrics=loss)] * 3, "s", CRITERIA)
     one = run(values, metrics=loss)
     found = beside(one, view(one, [envelope], CRITERIA), CRITERIA)["reference_critic_loss_max"]
     assert found.values.tolist() == [0.3, 0.3, 2.0]  # the last of 64 points that lies before
     for other in (run(values, metrics=loss, framework="x"), run(values, metrics=loss, normalize_reward=True)):
         assert "reference_critic_loss_max" not in beside(other, view(other, [envelope], CRITERIA), CRITERIA)
+
+
+def test_updates_are_held_against_those_of_three_runs_of_any_library():
+    values = np.linspace(0, 9, 100)
+    updates = [series("approx_kl", [100, 5000, 10000], [0.01, 0.02, 0.005])]
+    one = run(values, metrics=updates, framework="x")
+    three, two = (build([run(values, metrics=updates)] * n, "s", CRITERIA) for n in (3, 2))
+    found = beside(one, view(one, [three], CRITERIA), CRITERIA)
+    assert found["reference_approx_kl_min"].values.tolist() == [0.01, 0.01, 0.005]
+    assert found["reference_approx_kl_max"].unit == one.metrics["approx_kl"].unit
+    assert "reference_approx_kl_min" not in beside(one, view(one, [two], CRITERIA), CRITERIA)
 
 
 def test_a_file_holds_the_envelope(tmp_path):
