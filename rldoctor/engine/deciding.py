@@ -20,6 +20,8 @@ from rldoctor.plain_data import dataclass
 _ABOVE, _BELOW = (ast.Gt, ast.GtE), (ast.Lt, ast.LtE)
 _WHOLE = ("any", "all")
 _SETTING = "config."
+# Metrics that are read off reference runs (envelope/overlay.py).
+_LENT = "reference_"
 # Units that say nothing to a reader.
 _UNITLESS = {"", "1", "-", "coef", "fraction", "fraction 0..1", "various"}
 # A reason names so many comparisons at most.
@@ -107,11 +109,30 @@ def _of_all(node: ast.BoolOp, scene: Scene, *, wanted: bool) -> list[_Leaf] | No
     """Only all parts together decide."""
     found: list[_Leaf] = []
     for part in node.values:
+        # What only good runs of the task could tell is no open half where there are none.
+        if not wanted and _lacks_reference(part, scene):
+            continue
         leaves = _leaves(part, scene, wanted=wanted) if _truth(part, scene) is wanted else None
         if not leaves:
             return None
         found += leaves
-    return found
+    return found or None
+
+
+def _lacks_reference(node: ast.expr, scene: Scene) -> bool:
+    """Whether a condition reads a metric of reference runs (``let`` names followed) that this run has none of."""
+    return any(
+        name.startswith(_LENT) and not np.isfinite(np.asarray(scene.value(parse(name)))).any()
+        for name in _names(node, scene, frozenset())
+    )
+
+
+def _names(node: ast.expr, scene: Scene, seen: frozenset[str]) -> Iterator[str]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name) and one.id not in seen:
+            yield one.id
+            if one.id in scene.rule.let:
+                yield from _names(scene.rule.let[one.id].tree, scene, seen | {one.id})
 
 
 def _beyond(leaf: _Leaf, scene: Scene) -> bool:

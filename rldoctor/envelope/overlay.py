@@ -83,6 +83,7 @@ def _insides(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> dict[s
     return {
         **_range(run, envelope, "approx_kl", criteria),
         **_range(run, envelope, "clip_fraction", criteria),
+        **_range(run, envelope, "explained_variance", criteria),
         **_samples(run, envelope, criteria),
     }
 
