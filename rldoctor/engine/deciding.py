@@ -120,7 +120,7 @@ def _of_all(node: ast.BoolOp, scene: Scene, *, wanted: bool) -> list[_Leaf] | No
 
 
 def _lacks_reference(node: ast.expr, scene: Scene) -> bool:
-    """Whether a condition reads a metric of reference runs (``let`` names followed) that this run has none of."""
+    """Whether a condition reads a metric of reference runs, ``let`` names followed, and there are none."""
     return any(
         name.startswith(_LENT) and not np.isfinite(np.asarray(scene.value(parse(name)))).any()
         for name in _names(node, scene, frozenset())
