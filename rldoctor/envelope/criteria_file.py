@@ -25,7 +25,8 @@ _LIMITS = (
     "start_ratio",
     "start_range",
     "early_share",
-    "insides_seeds", "late_start",
+    "insides_seeds",
+    "late_start",
 )
 ENVELOPE_FILE = Record(
     {

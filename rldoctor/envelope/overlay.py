@@ -30,9 +30,11 @@ def beside(run: Run, view: ReferenceView, criteria: EnvelopeCriteria) -> dict[st
     # sees it.
     if envelope is None or not view.used:
         return {}
-    found = {**_returns(run, envelope, criteria), **_success(run, envelope, criteria)}
+    # What an update does hangs on no unit of rewards, so an assumed task will do for it.
+    made = (one(run, envelope, criteria) for one in (_returns, _success, _insides))
+    found = {name: series for part in made for name, series in part.items()}
     if not view.assumed:
-        return {**found, **_critic(run, envelope, criteria), **_insides(run, envelope, criteria)}
+        return {**found, **_critic(run, envelope, criteria)}
     # Returns were held against the task before it was assumed; the loss of a noisy reward was not.
     return {name: replace(one, attributes=ASSUMED) for name, one in found.items()}
 

@@ -27,6 +27,29 @@ GYMNASIUM: tuple[Recipe, ...] = (
         source=f"{ZOO}/ppo.yml LunarLander (rollouts of 512 instead of 1,024, shorter)",
     ),
     Recipe(
+        algo="ppo",
+        env_id="LunarLanderContinuous-v3",
+        steps=196_608,
+        n_envs=16,
+        hyper={
+            "n_steps": 512,
+            "batch_size": 64,
+            "gae_lambda": 0.98,
+            "gamma": 0.999,
+            "n_epochs": 4,
+            "ent_coef": 0.01,
+        },
+        source=f"{ZOO}/ppo.yml LunarLanderContinuous (rollouts of 512 instead of 1,024, shorter)",
+    ),
+    Recipe(
+        algo="a2c",
+        env_id="LunarLander-v3",
+        steps=200_000,
+        n_envs=8,
+        hyper={"gamma": 0.995, "n_steps": 5, "learning_rate": 8.3e-4, "ent_coef": 1e-5},
+        source=f"{ZOO}/a2c.yml LunarLander (constant learning rate)",
+    ),
+    Recipe(
         algo="dqn",
         env_id="LunarLander-v3",
         steps=80_000,
@@ -88,6 +111,7 @@ GYMNASIUM: tuple[Recipe, ...] = (
             ("sac", "Walker2d-v5", {}),
             ("td3", "Walker2d-v5", {"noise_std": 0.1}),
             ("td3", "Hopper-v5", {"noise_std": 0.1}),
+            ("td3", "HalfCheetah-v5", {"noise_std": 0.1}),
         )
     ),
 )

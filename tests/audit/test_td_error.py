@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
-from tests.audit.test_what_acts import rows
+from made_logs import library, rows
 
 SHORT = {"episode_return": [10.0] * 20, "episode_length": [10.0] * 20}
 
@@ -32,6 +31,18 @@ def test_where_every_step_pays_the_same_a_horizon_bounds_the_value() -> None:
     assert found.best == pytest.approx(2.0 / 10.0)
 
 
+def test_an_unknown_discount_is_taken_as_the_longest() -> None:
+    series = {"episode_return": [500.0] * 20, "episode_length": [500.0] * 20}
+    found = rows("td3", {}, critic_loss=[4.0] * 20, **series)["td_error"]
+    assert found.best == pytest.approx(2.0 / 500.0)
+
+
+@pytest.mark.parametrize(("algorithm", "least"), [("dqn", 2.0), ("td3", 2.0 / 2**0.5)])
+def test_a_loss_of_nobodys_library_is_the_least_error_that_it_can_mean(algorithm: str, least: float) -> None:
+    found = library("generic", algorithm, {"gamma": 0.99}, critic_loss=[4.0] * 20, **SHORT)["td_error"]
+    assert found.best == pytest.approx(least / 10)
+
+
 def test_rewards_that_come_in_bursts_are_bounded_by_the_whole_return() -> None:
     series = {"episode_return": [*[10.0] * 19, 40.0], "episode_length": [500.0] * 20}
     found = rows("td3", {"gamma": 0.9}, critic_loss=[4.0] * 20, **series)["td_error"]
@@ -53,7 +64,6 @@ def test_a_critic_that_predicts_a_distribution_has_no_such_error(algorithm: str)
     ("config", "series"),
     [
         ({"gamma": 0.99, "normalize_reward": 1}, SHORT),
-        ({}, SHORT),
         ({"gamma": 0.99}, {"episode_return": [10.0] * 20}),
         ({"gamma": 0.99}, {"episode_return": [0.0] * 20, "episode_length": [10.0] * 20}),
     ],
