@@ -20,6 +20,7 @@ from rldoctor.envelope.match import view
 from rldoctor.envelope.overlay import beside
 from rldoctor.errors import ReadError
 from rldoctor.loading import LoadResult, load
+from rldoctor.model.algorithms import EITHER
 from rldoctor.model.envelope import Envelope
 from rldoctor.model.finding import Diagnosis
 from rldoctor.model.raw import RawRun
@@ -128,13 +129,19 @@ def diagnose(
     decided = policy(rules_dirs, env=env, tasks=tasks)
     # References of the user's own are a decision; nothing is guessed beside them.
     held = _looks_like(run, decided) if not env and tuple(references) == (AUTO,) else run
-    against = view(held, envelopes(references, PACKAGE, about=task_of(held)), criteria)
+    against = view(held, envelopes(references, PACKAGE, about=_texts(held)), criteria)
     if held is not run:
         # One that does not fit says no more than that the guess may be wrong.
-        against = replace(against, assumed=True) if against.used else view(run, (), criteria)
+        against = replace(against, assumed=True, guessed="task") if against.used else view(run, (), criteria)
     quantities = load_derived(*pack_directories(rules_dirs))
     found = diagnose_run(run, chosen, decided, quantities, beside(held, against, criteria))
     return replace(found, reference=against)
+
+
+def _texts(run: Run) -> tuple[str, ...]:
+    """What stands in every envelope that may fit the run: one of two algorithms does not."""
+    algorithm, env = task_of(run)
+    return (env,) if algorithm in EITHER else (algorithm, env)
 
 
 def _looks_like(run: Run, decided: Policy) -> Run:

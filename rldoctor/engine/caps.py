@@ -25,7 +25,7 @@ def at_most_warnings(
     known = task.task.id if task.assumed and task.task is not None else ""
     if not known and not lent:
         return list(looked)
-    said = f"{known or 'the task of the reference'} is only assumed to be its task"
+    said = f"{known or 'what it is held against'} is only assumed to be its task{'' if known else ' or algorithm'}"
     # By its own measure the run did well: that another task has better runs is no accusation then.
     lent_most = Severity.INFO if found.outcome.kind.gained else Severity.WARNING
     return [

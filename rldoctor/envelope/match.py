@@ -10,9 +10,11 @@ import numpy as np
 from rldoctor.envelope.criteria import EnvelopeCriteria
 from rldoctor.envelope.identity import AXIS, differing, settings_of, task_of
 from rldoctor.envelope.levels import reached, start_level
+from rldoctor.model.algorithms import EITHER
 from rldoctor.model.envelope import Envelope, Milestone, ReferenceView
 from rldoctor.model.numbers import number_text
 from rldoctor.model.run import Run
+from rldoctor.plain_data import replace
 
 
 def view(run: Run, envelopes: Sequence[Envelope], criteria: EnvelopeCriteria) -> ReferenceView:
@@ -25,7 +27,9 @@ def view(run: Run, envelopes: Sequence[Envelope], criteria: EnvelopeCriteria) ->
     if not algorithm or not env:
         missing = "algorithm" if not algorithm else "environment"
         return ReferenceView(reason=f"no reference: the {missing} of the run is not known")
-    same = [one for one in envelopes if (one.algorithm, one.env) == (algorithm, env)]
+    # One of two that log the same is held against those of either, as an assumption.
+    either = EITHER.get(algorithm, (algorithm,))
+    same = [one for one in envelopes if one.algorithm in either and one.env == env]
     # In the order in which they were searched, so the user's own references beat those shipped.
     places = list(dict.fromkeys(Path(one.source).parent for one in same))
     same.sort(key=lambda one: (places.index(Path(one.source).parent), one.framework != run.framework))
@@ -39,7 +43,8 @@ def view(run: Run, envelopes: Sequence[Envelope], criteria: EnvelopeCriteria) ->
         return ReferenceView(unfit[0][0], reason=f"not comparable with {unfit[0][0].name}: {unfit[0][1]}")
     chosen = fit[0]
     basis = _basis(run, chosen, criteria)
-    return ReferenceView(chosen, True, "", basis, milestones(run, chosen, basis, criteria))
+    found = ReferenceView(chosen, True, "", basis, milestones(run, chosen, basis, criteria))
+    return replace(found, assumed=True, guessed="algorithm") if algorithm in EITHER else found
 
 
 def unlike(run: Run, envelope: Envelope, criteria: EnvelopeCriteria) -> str:

@@ -99,7 +99,8 @@ class ReferenceView:
 
     ``envelope`` is None where there is none; ``used`` is false where there is one that must not be compared
     with. ``reason`` says why there is no comparison. ``basis`` is the metric of the milestones. ``assumed``:
-    the environment is only taken to be the envelope's, as the log looks like it.
+    the environment is only taken to be the envelope's, as the log looks like it, or (``guessed``) the
+    algorithm, where it is one of two that log the same.
     """
 
     envelope: Envelope | None = None
@@ -108,3 +109,4 @@ class ReferenceView:
     basis: str = ""
     milestones: tuple[Milestone, ...] = ()
     assumed: bool = False
+    guessed: str = "task"

@@ -25,7 +25,7 @@ def title(view: ReferenceView) -> str:
     if envelope is None:
         return ""
     runs = f"{plural(len(envelope.members), 'run')}, to step {step(envelope.steps[-1])}"
-    return f"{clean(envelope.name)} ({runs}{', task assumed' if view.assumed else ''})"
+    return f"{clean(envelope.name)} ({runs}{f', {view.guessed} assumed' if view.assumed else ''})"
 
 
 def basis(view: ReferenceView) -> str:

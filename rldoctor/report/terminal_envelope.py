@@ -36,7 +36,7 @@ def briefly(view: ReferenceView) -> Iterator[Block]:
     reached = [row for row in rows if row[1] != say.NOT_REACHED]
     if reached:
         head, theirs, mine = reached[-1]
-        named = f"{clean(view.envelope.name)}{' (task assumed)' if view.assumed else ''}"
+        named = f"{clean(view.envelope.name)}{f' ({view.guessed} assumed)' if view.assumed else ''}"
         yield Paragraph(f"Reference {named}: {head} at {theirs}; this run: {mine}")
 
 
