@@ -25,7 +25,9 @@ def at_most_warnings(
     known = task.task.id if task.assumed and task.task is not None else ""
     if not known and not lent:
         return list(looked)
-    said = f"{known or 'what it is held against'} is only assumed to be its task{'' if known else ' or algorithm'}"
+    said = f"{known} is only assumed to be its task"
+    if not known:
+        said = "what it is held against is only assumed to be its task or algorithm"
     # By its own measure the run did well: that another task has better runs is no accusation then.
     lent_most = Severity.INFO if found.outcome.kind.gained else Severity.WARNING
     return [
