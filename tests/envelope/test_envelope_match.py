@@ -121,6 +121,19 @@ def test_updates_are_held_against_those_of_three_runs_of_any_library():
     assert "reference_approx_kl_min" not in beside(one, view(one, [two], CRITERIA), CRITERIA)
 
 
+def test_a_log_that_two_algorithms_write_alike_is_held_against_either_as_an_assumption():
+    loss = [series("critic_loss", [100, 5000, 10000], [0.3, 0.5, 2.0])]
+    good = build([run(np.linspace(0, 9, 100), algorithm="td3", metrics=loss)] * 3, "s", CRITERIA)
+    either = run(np.linspace(0, 5, 100), algorithm="td3_or_ddpg", metrics=loss)
+    seen = view(either, [good], CRITERIA)
+    assert (seen.used, seen.assumed, seen.guessed) == (True, True, "algorithm")
+    made = beside(either, seen, CRITERIA)
+    assert made["reference_return_min"].attributes["task"] == "assumed"
+    # DDPG has one critic, whose loss is not the sum of TD3's two.
+    assert "reference_critic_loss_max" not in made
+    assert not view(run(np.linspace(0, 5, 100), algorithm="ddpg"), [good], CRITERIA).used
+
+
 def test_a_file_holds_the_envelope(tmp_path):
     path = save(ENVELOPE, tmp_path / "new")
     read = load_envelope(path)
