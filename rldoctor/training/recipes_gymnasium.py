@@ -45,6 +45,7 @@ GYMNASIUM: tuple[Recipe, ...] = (
         algo="a2c",
         env_id="LunarLander-v3",
         steps=200_000,
+        log_interval=100,
         n_envs=8,
         hyper={"gamma": 0.995, "n_steps": 5, "learning_rate": 8.3e-4, "ent_coef": 1e-5},
         source=f"{ZOO}/a2c.yml LunarLander (constant learning rate)",
