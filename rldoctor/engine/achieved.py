@@ -44,12 +44,14 @@ class Achieved:
 
     ``long_enough``: the run is past its warm-up and past the least length of any learning, with enough
     points. ``alone``: what the run was by its own noise, where ``task`` is only assumed; None otherwise.
+    ``part``: its steps against those of the shortest published run of the task, NaN where none is known.
     """
 
     outcome: RunOutcome
     task: TaskMatch
     long_enough: bool = False
     alone: OutcomeKind | None = None
+    part: float = NAN
 
     @property
     def by_assumption(self) -> bool:
@@ -75,7 +77,8 @@ def achieved(
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
     curves = list(curves_of(metrics, spacing, run, TaskMatch(None) if other else task, bound, criteria))
-    sooner = run.axis == "env_steps" and run.last_step < shortest
+    part = run.last_step / shortest if run.axis == "env_steps" else NAN
+    sooner = part < 1
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     own_task = TaskMatch(None) if other else task
     judge_own = partial(_by_task, own_task, budget, sooner, criteria)
@@ -87,7 +90,7 @@ def achieved(
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
     enough = done and mostly_own and points >= criteria["enough_points"]
-    return Achieved(_combined(judged), task, enough)
+    return Achieved(_combined(judged), task, enough, part=part)
 
 
 def _in_order(found: CurveOutcome, curve: Curve, criteria: Criteria, *, small: bool) -> CurveOutcome:
@@ -137,18 +140,20 @@ def _judged(curve: Curve, scale: Scale, budget: Budget, sooner: bool, criteria: 
     rising = alone.probabilities.get(OutcomeKind.RISING, 0.0) >= criteria["rather_rising"]
     if gained and rising:
         return _small_gain(alone, found, criteria)
-    return _young(alone, found, criteria) if sooner else found
+    return _young(alone, found, curve, criteria) if sooner else found
 
 
-def _young(alone: CurveOutcome, found: CurveOutcome, criteria: Criteria) -> CurveOutcome:
+def _young(alone: CurveOutcome, found: CurveOutcome, curve: Curve, criteria: Criteria) -> CurveOutcome:
     """A run that was given fewer steps than any published one, and does not surely rise still.
 
     What it gained by itself and did not add to is a small part of what the task allows: nothing to call it
-    well for, and not flat either.
+    well for, and not flat either. Nor is one flat whose rows rise in order, though too few of them are
+    independent to be measured by themselves.
     """
     share = gained_share(alone)
     if share < criteria["still_rising"]:
-        return replace(found, alone=share)
+        least = criteria["young_gain"] * found.measure.unit
+        return unless_it_rises(replace(found, alone=share), curve, criteria, least)
     made = _small_gain(alone, found, criteria)
     if made.kind is not OutcomeKind.KEPT or made.best is None or made.start is None:
         return made
@@ -275,6 +280,7 @@ def facts(achieved: Achieved, criteria: Criteria) -> dict[str, float]:
         "outcome_constant": float(found.start is not None and found.measure.noise == 0.0),
         "outcome_on_success": float(found.metric in dict(SUCCESSES)),
         "outcome_arrived": float(bool(found.end and found.end.value >= found.measure.solved)),
+        "outcome_part": achieved.part,
         "outcome_disagrees": float(bool(achieved.outcome.disagreement)),
     }
     return made | _views(achieved, criteria)

@@ -21,7 +21,7 @@ def unless_it_rises(
 ) -> CurveOutcome:
     """``found``, or too early to judge where it was flat and the rows rise by their ranks.
 
-    ``least``: what the last third of the rows has to have over the first.
+    ``least``: what the last third of the rows has to have over the first; 0 where no scale tells.
     """
     if found.kind is not OutcomeKind.FLAT:
         return found
@@ -30,8 +30,13 @@ def unless_it_rises(
     correlation = rank_correlation(values)
     chance = correlation_p(correlation, effective_size(values))
     third = max(1, values.size // 3)
+    # A window of many episodes leaves few independent rows; thirds that do not touch need none.
+    apart = least > 0 and third >= criteria["third_rows"] and values[-third:].min() > values[:third].max()
     rise = float(values[-third:].mean() - values[:third].mean()) if values.size else 0.0
-    if not (correlation > 0 and chance < criteria["trend_sure"] and rise >= least):
+    ordered = correlation > 0 and chance < criteria["trend_sure"]
+    if not (ordered or apart) or rise < least:
         return found
     reason = f"over all rows it rises (by chance: {chance:.1%}), by less than single rows differ"
+    if not ordered:
+        reason = "every row of its last third lies above all of the first, which is too little to call it yet"
     return replace(found, kind=OutcomeKind.EARLY, texts=(*found.texts, reason))

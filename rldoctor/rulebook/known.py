@@ -22,6 +22,7 @@ _FACTS = """
     outcome_unknown outcome_early outcome_rising outcome_kept outcome_lost outcome_fell outcome_flat
     outcome_swinging outcome_solved outcome_probability outcome_size outcome_onset outcome_start outcome_end
     outcome_best outcome_best_step outcome_material outcome_on_task outcome_on_success outcome_disagrees
+    outcome_part
     outcome_arrived outcome_short outcome_constant outcome_possible outcome_alone outcome_still
     return_noise episodes on_env_steps home_made config_apart on_policy off_policy value_based
     language_model tags unmapped ignored
