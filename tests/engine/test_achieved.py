@@ -81,6 +81,25 @@ def test_a_rise_that_is_next_to_nothing_for_the_task_is_too_early() -> None:
     assert found.verdict == "not_enough_data"
 
 
+def test_a_young_run_whose_last_third_lies_above_its_first_is_not_flat() -> None:
+    """A2C on Hopper: 37 rows, each a mean over 100 episodes of 140 steps, so that few are independent."""
+    rose = [81, 118, 169, 212, 216, 203, 207, 216, 220, 208, 190, 183, 181, 184, 195, 214, 232, 240, 253]
+    rose += [245, 238, 230, 244, 275, 293, 309, 298, 267, 248, 260, 293, 328, 361, 384, 382, 354, 270]
+    asked = {"algorithm": "a2c", "length": 150.0, "window": 100, "env_id": "Hopper-v5"}
+    found = seen(np.array(rose, dtype=float), 4000.0, 4000.0, **asked)
+    assert found.achieved.kind is OutcomeKind.EARLY
+    assert "lies above all of the first" in " ".join(found.achieved.deciding.texts)
+    mixed = seen(np.array(rose[-12:] + rose[12:-12] + rose[:12], dtype=float), 4000.0, 4000.0, **asked)
+    assert "lies above all of the first" not in " ".join(mixed.achieved.deciding.texts)
+
+
+@pytest.mark.parametrize("task", ["Ant-v5", "Humanoid-v5"])
+def test_a_few_thousand_steps_of_a_task_that_nobody_published_are_no_error(task: str) -> None:
+    levels = noisy(np.full(12, -120.0 if task == "Ant-v5" else 120.0), 5.0)
+    found = seen(levels, 800.0, 800.0, algorithm="sac", window=4, env_id=task)
+    assert not [one for one in found.roots if one.finding.code == "OUT-10" and one.finding.severity > 2]
+
+
 @pytest.mark.parametrize("setting", [{"reward_exponent": 240.0}, {"exp_reward": 1.0}])
 def test_a_declared_exponential_reward_has_the_length_as_its_scale(setting: dict[str, float]) -> None:
     found = seen(noisy(np.full(60, 0.05), 0.01), length=50.0, env_id="Reacher-v5", **setting)
