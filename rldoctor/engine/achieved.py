@@ -196,8 +196,13 @@ def _by_itself(alone: CurveOutcome, found: CurveOutcome) -> CurveOutcome:
 
 
 def _shortest(run: Run, task: Task | None) -> float:
-    """Steps of the shortest published run of the task, of its algorithm if there is one; NaN without."""
-    published = [one for one in task.published if one.steps] if task is not None else []
+    """Steps of the shortest published run of the task, of its algorithm if there is one; NaN without.
+
+    Where nobody published the version, the steps of others count: how long a task is trained hangs little on
+    what a version pays.
+    """
+    scores = (task.published or task.other_versions) if task is not None else ()
+    published = [one for one in scores if one.steps]
     published = [one for one in published if one.algorithm == run.algorithm] or published
     return float(min((one.steps for one in published if one.steps), default=NAN))
 

@@ -88,6 +88,8 @@ class Task:
     solved: float | None = None
     success_logged: bool | None = None
     published: tuple[Published, ...] = ()
+    # Of versions with another reward, where this one has none: their scores say nothing, their length does.
+    other_versions: tuple[Published, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

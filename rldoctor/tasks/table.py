@@ -77,6 +77,9 @@ class TaskTable:
         if base is None:
             return None
         told = replace(base, family=family, published=self._scores(self._same(id_)))
+        if not told.published and known is not None:
+            others = self._scores(f"{family}-{one}" for one in known.versions)
+            told = replace(told, other_versions=others)
         return self._defined(told)
 
     def _row(self, id_: str) -> Task | None:
