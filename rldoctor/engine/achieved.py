@@ -7,7 +7,7 @@ facts that rules knew before (``learned``, ``improving``, ``rising``, ``solved``
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -29,7 +29,7 @@ from rldoctor.model.outcome import (
 )
 from rldoctor.model.run import Run
 from rldoctor.model.series import Series
-from rldoctor.model.task import Task, TaskMatch
+from rldoctor.model.task import Published, Task, TaskMatch
 from rldoctor.outcome.combining import combine
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.judging import judge
@@ -77,8 +77,7 @@ def achieved(
     other = other_reward(run, criteria)
     bound = max((criteria.bounds[name] for name in other if name in criteria.bounds), default=NAN)
     curves = list(curves_of(metrics, spacing, run, TaskMatch(None) if other else task, bound, criteria))
-    part = run.last_step / shortest if run.axis == "env_steps" else NAN
-    sooner = part < 1
+    sooner = run.axis == "env_steps" and run.last_step < shortest
     judged = [_judged(curve, scale, budget, sooner, criteria) for curve, scale in curves]
     own_task = TaskMatch(None) if other else task
     judge_own = partial(_by_task, own_task, budget, sooner, criteria)
@@ -90,7 +89,7 @@ def achieved(
     mostly_own = budget.random is None or budget.random <= criteria["random_share"]
     points = max((one.points for one in judged), default=0)
     enough = done and mostly_own and points >= criteria["enough_points"]
-    return Achieved(_combined(judged), task, enough, part=part)
+    return Achieved(_combined(judged), task, enough, part=_part(run, task.task))
 
 
 def _in_order(found: CurveOutcome, curve: Curve, criteria: Criteria, *, small: bool) -> CurveOutcome:
@@ -196,12 +195,21 @@ def _by_itself(alone: CurveOutcome, found: CurveOutcome) -> CurveOutcome:
 
 
 def _shortest(run: Run, task: Task | None) -> float:
-    """Steps of the shortest published run of the task, of its algorithm if there is one; NaN without.
+    """Steps of the shortest published run of the task, of its algorithm if there is one; NaN without."""
+    return _least_steps(task.published, run) if task is not None else NAN
 
-    Where nobody published the version, the steps of others count: how long a task is trained hangs little on
-    what a version pays.
+
+def _part(run: Run, task: Task | None) -> float:
+    """Steps of a run against those of the shortest published run of any version of its task; NaN unknown.
+
+    How long a task is trained hangs little on what a version of it pays.
     """
-    scores = (task.published or task.other_versions) if task is not None else ()
+    if task is None or run.axis != "env_steps":
+        return NAN
+    return run.last_step / _least_steps(task.published or task.other_versions, run)
+
+
+def _least_steps(scores: Sequence[Published], run: Run) -> float:
     published = [one for one in scores if one.steps]
     published = [one for one in published if one.algorithm == run.algorithm] or published
     return float(min((one.steps for one in published if one.steps), default=NAN))
