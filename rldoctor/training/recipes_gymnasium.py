@@ -11,35 +11,23 @@ from rldoctor.training.recipe import SMALL_OFF_POLICY, ZOO, Recipe
 _SMALLER = "lr 1e-3, smaller nets and batches for speed, shorter"
 
 GYMNASIUM: tuple[Recipe, ...] = (
-    Recipe(
-        algo="ppo",
-        env_id="LunarLander-v3",
-        steps=196_608,
-        n_envs=16,
-        hyper={
-            "n_steps": 512,
-            "batch_size": 64,
-            "gae_lambda": 0.98,
-            "gamma": 0.999,
-            "n_epochs": 4,
-            "ent_coef": 0.01,
-        },
-        source=f"{ZOO}/ppo.yml LunarLander (rollouts of 512 instead of 1,024, shorter)",
-    ),
-    Recipe(
-        algo="ppo",
-        env_id="LunarLanderContinuous-v3",
-        steps=196_608,
-        n_envs=16,
-        hyper={
-            "n_steps": 512,
-            "batch_size": 64,
-            "gae_lambda": 0.98,
-            "gamma": 0.999,
-            "n_epochs": 4,
-            "ent_coef": 0.01,
-        },
-        source=f"{ZOO}/ppo.yml LunarLanderContinuous (rollouts of 512 instead of 1,024, shorter)",
+    *(
+        Recipe(
+            algo="ppo",
+            env_id=f"{task}-v3",
+            steps=196_608,
+            n_envs=16,
+            hyper={
+                "n_steps": 512,
+                "batch_size": 64,
+                "gae_lambda": 0.98,
+                "gamma": 0.999,
+                "n_epochs": 4,
+                "ent_coef": 0.01,
+            },
+            source=f"{ZOO}/ppo.yml {task} (rollouts of 512 instead of 1,024, shorter)",
+        )
+        for task in ("LunarLander", "LunarLanderContinuous")
     ),
     Recipe(
         algo="a2c",
