@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from rldoctor.engine.expected import Expected
     from rldoctor.model.comparison import Arm, Comparison
+    from rldoctor.model.differential import Differential
 
 __all__ = [
     "LoadResult",
@@ -135,7 +136,18 @@ def diagnose(
         against = replace(against, assumed=True, guessed="task") if against.used else view(run, (), criteria)
     quantities = load_derived(*pack_directories(rules_dirs))
     found = diagnose_run(run, chosen, decided, quantities, beside(held, against, criteria))
-    return replace(found, reference=against)
+    return replace(found, reference=against, differential=_left(found))
+
+
+def _left(found: Diagnosis) -> Differential | None:
+    """The kinds of faults that are left; of most runs nothing has to be read for it."""
+    if not found.roots:
+        return None
+    from rldoctor.differential.criteria import CRITERIA
+    from rldoctor.differential.left import differential
+    from rldoctor.differential.planted import left_open
+
+    return differential(found, CRITERIA.load(), left_open())
 
 
 def _texts(run: Run) -> tuple[str, ...]:

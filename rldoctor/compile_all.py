@@ -9,6 +9,7 @@ from typing import Any
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.canonical import ALGORITHM_NAMES, CANONICAL, framework_names
 from rldoctor.datafiles.mechanisms import MECHANISMS
+from rldoctor.differential.criteria import CRITERIA as DIFFERENTIAL
 from rldoctor.engine.policy import POLICY, QUANTITIES
 from rldoctor.envelope.criteria import CRITERIA
 from rldoctor.rulebook.builtin import RULES
@@ -20,12 +21,13 @@ from rldoctor.vocabulary.tables import framework_table
 
 
 def everything() -> Iterator[Compiled[Any]]:
-    """What a start reads."""
+    """What a start reads, and what a run that is left open asks for."""
     yield from (
         RULES,
         POLICY,
         QUANTITIES,
         CRITERIA,
+        DIFFERENTIAL,
         CANONICAL,
         ALGORITHM_NAMES,
         MECHANISMS,

@@ -25,9 +25,22 @@ CATALOGUE, DERIVED, POLICY = "catalogue.yaml", "derived.yaml", "policy.yaml"
 COMPARE, ENVELOPE = "compare.yaml", "envelope.yaml"
 FACTS, AUDIT, OUTCOME = "facts.yaml", "audit.yaml", "outcome.yaml"
 PRESCRIPTIONS, REFERENCES = "prescriptions.yaml", "references.yaml"
-LISTS = (CATALOGUE, DERIVED, FACTS, PRESCRIPTIONS, REFERENCES, POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
+DIFFERENTIAL = "differential.yaml"
+LISTS = (
+    CATALOGUE,
+    DERIVED,
+    FACTS,
+    PRESCRIPTIONS,
+    REFERENCES,
+    POLICY,
+    COMPARE,
+    ENVELOPE,
+    AUDIT,
+    OUTCOME,
+    DIFFERENTIAL,
+)
 # What decides about a run as a whole: one decision for all, so only the built-in pack has a say.
-BUILTIN_ONLY = (POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME)
+BUILTIN_ONLY = (POLICY, COMPARE, ENVELOPE, AUDIT, OUTCOME, DIFFERENTIAL)
 
 
 def pack_directories(further: Sequence[Path] = ()) -> tuple[Path, ...]:

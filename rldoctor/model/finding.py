@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rldoctor.model.addition import Addition, AdditionKind
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.derivation import Derivation
+from rldoctor.model.differential import Differential
 from rldoctor.model.display import Displayed
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.measured import Measured
@@ -266,7 +267,8 @@ class Diagnosis(Displayed):
 
     ``derivations``: what was computed once for all rules, and how; the series themselves are in ``run``.
     ``achieved``: what the run achieved, judged once, on which scale. ``audit``: what the log implies of the
-    settings and mechanisms, held against the configured ones.
+    settings and mechanisms, held against the configured ones. ``differential``: the kinds of faults that are
+    left where an outcome was found and no cause; None where nothing is left open.
     ``gate``: which findings count against the run in CI; None until a gate has looked.
     """
 
@@ -281,6 +283,7 @@ class Diagnosis(Displayed):
     derivations: tuple[Derivation, ...] = ()
     audit: tuple[AuditRow, ...] = ()
     achieved: RunOutcome | None = None
+    differential: Differential | None = None
     extras: dict[str, str] = field(default_factory=dict)
     gate: RunGate | None = None
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rldoctor.model.differential import Differential
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Root
 from rldoctor.model.reading import WHOLE, Unread
-from rldoctor.report import audited, losses, run_names, words
+from rldoctor.report import audited, left_open, losses, run_names, words
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
 from rldoctor.report.remedies import remedies
@@ -73,7 +74,7 @@ def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
         _change(fixes.first, diagnosis),
         _alternatives(fixes),
         _rejected(first),
-        _others(diagnosis.roots[1:]),
+        [*_others(diagnosis.roots[1:]), *_left_open(diagnosis.differential)],
         _to_log(diagnosis),
         _trust(first),
     )
@@ -146,6 +147,15 @@ def _others(roots: Sequence[Root]) -> Iterator[str]:
         finding = one.finding
         yield f"- {clean(finding.code)} ({one.severity.label}): {_cut(finding.title)}, {words.onset(finding)}"
     yield from _more(roots, MAX_OTHERS)
+
+
+def _left_open(left: Differential | None) -> Iterator[str]:
+    if left is None:
+        return
+    yield f"- left open: {_cut(left_open.basis(left))}:"
+    for one, (share, title) in zip(left.kinds, left_open.shares(left), strict=False):
+        yield f"- {share} {_cut(title)}. Check: {_cut(one.check)}"
+        yield from _code("code", one.line)
 
 
 def _to_log(diagnosis: Diagnosis) -> Iterator[str]:

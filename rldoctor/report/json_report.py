@@ -24,7 +24,7 @@ from rldoctor.model.measured import Measured
 from rldoctor.model.raw import Note
 from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.model.run import Run
-from rldoctor.report import additions, audited, derived
+from rldoctor.report import additions, audited, derived, left_open
 from rldoctor.report.clean import encodable
 from rldoctor.report.envelope_words import as_dict
 from rldoctor.report.numbers import finite
@@ -117,6 +117,7 @@ def run_document(diagnosis: Diagnosis) -> dict[str, Any]:
         "derived": [derived.document(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
         "outcome": None if diagnosis.achieved is None else diagnosis.achieved.to_dict(),
         "audit": [audited.document(one) for one in diagnosis.audit],
+        "differential": left_open.as_dict(diagnosis.differential),
         "unmapped": [series.tag for series in run.metrics.unmapped],
         "gate": _gate(diagnosis.gate),
         "reference": as_dict(diagnosis.reference),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
+from rldoctor.model.differential import Differential
 from rldoctor.model.envelope import ReferenceView
 from rldoctor.model.finding import Diagnosis, Finding, Outcome, Root
 from rldoctor.model.reading import WHOLE, Unread
 from rldoctor.patterns import pattern
 from rldoctor.report import envelope_words as say
-from rldoctor.report import losses, run_names, words
+from rldoctor.report import left_open, losses, run_names, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import plural
@@ -77,6 +79,7 @@ def _run(name: str, diagnosis: Diagnosis) -> Iterator[str]:
     for root in diagnosis.roots:
         yield from _root(root, words.counted(diagnosis, root.finding.code))
     yield from _fixes(diagnosis)
+    yield from _left_open(diagnosis.differential)
     yield from _reference(diagnosis.reference)
     yield from _unmeasured(diagnosis)
 
@@ -146,6 +149,20 @@ def _snippet(line: Snippet | None, indent: str) -> Iterator[str]:
     if line is not None:
         lines = ("", f"{escape(line.where)}:", "", "```", *line.text.splitlines(), "```")
         yield from (f"{indent}{part}".rstrip() for part in lines)
+
+
+def _left_open(left: Differential | None) -> Iterator[str]:
+    if left is None:
+        return
+    yield f"### {left_open.TITLE}"
+    yield ""
+    yield f"{escape(left_open.basis(left))}:"
+    yield ""
+    for one, (share, title) in zip_longest(left.kinds, left_open.shares(left)):
+        yield f"- **{share}** {escape(title)}{f'. {escape(clean(one.check))}' if one else ''}"
+    yield ""
+    yield escape(left_open.CAUTION)
+    yield ""
 
 
 def _reference(view: ReferenceView) -> Iterator[str]:

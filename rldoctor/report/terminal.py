@@ -20,6 +20,7 @@ from rldoctor.report.remedies import remedies
 from rldoctor.report.sparkline import can_show, sparkline
 from rldoctor.report.terminal_envelope import briefly, reference
 from rldoctor.report.terminal_fit import Needed, Part, fitted, parts
+from rldoctor.report.terminal_left_open import left_open, whole
 from rldoctor.report.terminal_parts import NORMAL, QUIET, STYLES, VERBOSE, console, indented, spark
 from rldoctor.report.todo import Alternatives, Fix, todo
 
@@ -117,7 +118,8 @@ def _run(diagnosis: Diagnosis, out: Console | Printer, detail: int) -> Iterable[
     if detail == VERBOSE:
         return _whole(diagnosis, blocks=blocks)
     told = list(_short(diagnosis, out.width, blocks=blocks))
-    return fitted(told, out.width, len(_told_roots(diagnosis)))
+    # What is left open takes the room of one cause more.
+    return fitted(told, out.width, len(_told_roots(diagnosis)) + (diagnosis.differential is not None))
 
 
 def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
@@ -126,6 +128,7 @@ def _short(diagnosis: Diagnosis, width: int, *, blocks: bool) -> Iterator[Part]:
     yield from parts(_lost(diagnosis.run, NORMAL))
     if diagnosis.roots:
         yield from _wrong(diagnosis)
+    yield from parts(left_open(diagnosis.differential), Needed.LEFT_OPEN)
     yield from parts(map(after_blank, briefly(diagnosis.reference)), Needed.REFERENCE)
     if audited.contradictions(diagnosis.audit):
         yield Part(Paragraph(), Needed.BLANK)
@@ -160,6 +163,7 @@ def _whole(diagnosis: Diagnosis, *, blocks: bool) -> Iterator[Block]:
     if audited.contradictions(diagnosis.audit):
         yield Paragraph()
         yield from _audit(diagnosis)
+    yield from whole(diagnosis.differential)
     yield from reference(diagnosis.reference)
     yield from settings(diagnosis)
     yield from additions(diagnosis)

@@ -17,14 +17,15 @@ class Needed(IntEnum):
     """How much a part is needed; the least needed goes first."""
 
     ALWAYS = 0
-    BLANK = 1
-    RULED_OUT = 2
-    NUMBERS = 3
-    REFERENCE = 4
-    EXPECT = 5
-    LIKELY = 6
-    BECAUSE = 7
-    SECOND = 8
+    LEFT_OPEN = 1
+    BLANK = 2
+    RULED_OUT = 3
+    NUMBERS = 4
+    REFERENCE = 5
+    EXPECT = 6
+    LIKELY = 7
+    BECAUSE = 8
+    SECOND = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from rldoctor.model.finding import Diagnosis, Finding, Measure, Outcome, Root, RuleResult
 from rldoctor.model.raw import Note
 from rldoctor.plain_data import dataclass
-from rldoctor.report import audited, derived, envelope_words, losses, words
+from rldoctor.report import audited, derived, envelope_words, left_open, losses, words
 from rldoctor.report.additions import Once
 from rldoctor.report.clean import clean
 from rldoctor.report.html import provenance
@@ -80,6 +80,7 @@ def run_view(position: int, name: str, diagnosis: Diagnosis, page: Page) -> dict
         "overview": _overview(position, diagnosis, page),
         "reference": envelope_words.as_view(diagnosis),
         "derived": [derived.row(one) for one in derived.quantities(diagnosis.derivations, run.metrics)],
+        "left": left_open.as_view(diagnosis.differential),
         "audit": [audited.row(one) for one in diagnosis.audit],
         "audit_wrong": [_sentence(audited.sentence(one)) for one in audited.contradictions(diagnosis.audit)],
         "knobs": knobs,

@@ -1,0 +1,81 @@
+"""What a run leaves open, in every format: a real run whose cause no rule sees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import rldoctor
+from laboratory.mutants.packing import unpack
+from rldoctor.model.finding import Diagnosis
+from rldoctor.plain_data import replace
+from rldoctor.report import render, terminal
+from rldoctor.report.json_report import json_schema
+from rldoctor.report.terminal_parts import VERBOSE
+
+PLANTED = Path(__file__).parents[2] / "reference_runs" / "planted"
+FIRST = "the policy or the critic does not see the state it acts in"
+
+pytestmark = pytest.mark.skipif(not PLANTED.is_dir(), reason="needs the planted runs")
+
+
+@pytest.fixture(scope="module")
+def open_run(tmp_path_factory: pytest.TempPathFactory) -> Diagnosis:
+    place = tmp_path_factory.mktemp("planted")
+    name = "dqn-acrobot/td-same-state/0"
+    unpack(PLANTED, place, lambda label: f"{label['task']}/{label['fault']}/{label['seed']}" == name)
+    folder = next(path for path in place.glob("r????????") if path.is_dir())
+    found = rldoctor.diagnose(rldoctor.load(folder)[0])
+    assert found.differential is not None
+    return found
+
+
+def closed(found: Diagnosis) -> Diagnosis:
+    return replace(found, differential=None)
+
+
+def test_the_short_report_shows_the_kinds_and_the_first_check(open_run: Diagnosis) -> None:
+    text = terminal.render([open_run])
+    assert "Left open: of " in text
+    assert FIRST in text
+    assert "check 1: Step a second copy" in text
+    assert max(map(len, text.splitlines())) <= 80
+    # No more than a second cause would have taken.
+    assert len(text.splitlines()) <= 25 + 9
+    assert "Left open" not in terminal.render([closed(open_run)])
+
+
+def test_the_whole_report_has_every_check_with_its_code(open_run: Diagnosis) -> None:
+    text = terminal.render([open_run], VERBOSE)
+    assert open_run.differential is not None
+    # Whole lines, to be copied.
+    lines = {" ".join(line.split()) for line in text.splitlines()}
+    for kind in open_run.differential.kinds:
+        assert {" ".join(line.split()) for line in kind.line.splitlines()} <= lines
+        assert kind.examples
+    assert "of what the same training gains without it" in " ".join(text.split())
+
+
+def test_the_document_is_that_of_the_schema(open_run: Diagnosis) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    report = json.loads(render([open_run, closed(open_run)], "json"))
+    jsonschema.validate(report, json_schema())
+    told, other = report["runs"]
+    assert other["differential"] is None
+    kinds = told["differential"]["kinds"]
+    assert [kind["share"] for kind in kinds] == sorted((kind["share"] for kind in kinds), reverse=True)
+    assert 0 < sum(kind["share"] for kind in kinds) < 1
+
+
+@pytest.mark.parametrize("name", ["markdown", "html"])
+def test_the_pages_say_it(name: str, open_run: Diagnosis) -> None:
+    text = render([open_run], name)
+    assert "Left open" in text
+    assert FIRST in text
+    assert "Left open" not in render([closed(open_run)], name)
+
+
+def test_the_page_for_an_agent_says_it(open_run: Diagnosis) -> None:
+    assert FIRST in render([open_run], "agent")
