@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from rldoctor.audit.sight import assumed
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import NAN
 from rldoctor.engine.prescribing import Place, place_of, prescribed
@@ -16,6 +17,9 @@ from rldoctor.model.finding import Cause, Finding, Measure, Prescription, Severi
 from rldoctor.model.numbers import number_text
 from rldoctor.plain_data import dataclass, replace
 from rldoctor.rulebook.schema import CauseSpec, FixSpec
+
+# Behind a value that nobody wrote down.
+DEFAULT = " (default)"
 
 
 def make_finding(scene: Scene, measures: Mapping[str, Measure], policy: Policy) -> Finding:
@@ -73,7 +77,7 @@ def _setting(scene: Scene, prescriptions: Sequence[Prescription]) -> str:
     named = bool(spec.does and spec.more_likely_if)
     if not named and first.knob not in _settings_of(decided, scene.rule.let):
         return ""
-    setting = f"{first.key} = {first.now}"
+    setting = f"{first.key} = {first.now}{DEFAULT if first.assumed else ''}"
     return f"{setting} {spec.does}" if spec.does else f"{setting}: {scene.rule.failure_title}"
 
 
@@ -81,7 +85,9 @@ def _blamed(spec: CauseSpec, config: RunConfig) -> str:
     """The first setting that a cause blames and the run has, as it was written; empty where there is none."""
     known = (config.get(name) for name in spec.blames)
     one = next((knob for knob in known if knob is not None and not knob.source.startswith("derived")), None)
-    return "" if one is None else f"{one.key} = {number_or_text(one.written)}"
+    return (
+        "" if one is None else f"{one.key} = {number_or_text(one.written)}{DEFAULT if assumed(one) else ''}"
+    )
 
 
 def _settings_of(expression: Expression, lets: Mapping[str, Expression]) -> set[str]:

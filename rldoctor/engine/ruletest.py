@@ -41,7 +41,12 @@ def synthetic_run(case: RuleCase) -> Run:
         # tests.
         if steps.size
     }
-    knobs = {name: Knob(name, value, name, value, "test case") for name, value in case.config.items()}
+    told = {"default of a test case": case.defaults, "test case": case.config}
+    knobs = {
+        name: Knob(name, value, name, value, source)
+        for source, settings in told.items()
+        for name, value in settings.items()
+    }
     return Run(
         id=case.name,
         path=Path(case.name),

@@ -6,6 +6,7 @@ import math
 import string
 from collections.abc import Mapping
 
+from rldoctor.audit.sight import assumed
 from rldoctor.model.finding import Measure, Prescription
 from rldoctor.model.numbers import in_format, number_text, singular
 from rldoctor.model.run import Run, Wording
@@ -91,6 +92,7 @@ def prescription(spec: FixSpec, target: float | None, run: Run, fields: Mapping[
         to_number=target,
         because=_told(spec.because, filled),
         expect=_told(spec.expect, filled),
+        assumed=assumed(knob) and bool(now),
     )
 
 

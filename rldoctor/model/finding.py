@@ -138,6 +138,7 @@ class Prescription:
 
     ``text`` is a complete sentence; ``because`` the reason; ``expect`` what should be seen afterwards.
     ``cause``: the cause it answers; not ``sure`` where a number is missing that would decide about that.
+    ``assumed``: ``now`` is a default of the library that neither the log nor a file beside it states.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Prescription:
     expect: str = ""
     cause: str = ""
     sure: bool = True
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,7 @@ def _fix(fix: Prescription, run: Run) -> dict[str, Any]:
         "knob": fix.knob,
         "key": fix.key,
         "now": fix.now,
+        "assumed": fix.assumed,
         "to": fix.to,
         "to_number": _number(fix.to_number),
         "because": fix.because,

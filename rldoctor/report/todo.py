@@ -26,7 +26,8 @@ class Fix:
         fix = self.prescription
         if not (fix.key and fix.to):
             return ""
-        before = f"{clean(fix.now)} -> " if fix.now else ""
+        default = " (default)" if fix.assumed else ""
+        before = f"{clean(fix.now)}{default} -> " if fix.now else ""
         return f"{clean(fix.key)}: {before}{clean(fix.to)}"
 
     @property

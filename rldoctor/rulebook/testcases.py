@@ -47,12 +47,16 @@ class TestSeries:
 
 @dataclass(frozen=True, slots=True)
 class RuleCase:
-    """One test: a synthetic run and what the rule must say about it."""
+    """One test: a synthetic run and what the rule must say about it.
+
+    ``defaults``: settings of the library that neither the log nor a file beside it states.
+    """
 
     name: str
     series: Mapping[str, TestSeries]
     expect: Expectation
     config: Mapping[str, SettingValue] = field(default_factory=dict)
+    defaults: Mapping[str, SettingValue] = field(default_factory=dict)
     algorithm: str = ""
     framework: str = "generic"
     terms: Mapping[str, TestSeries] = field(default_factory=dict)
@@ -126,7 +130,14 @@ def _named_once(plain: dict[str, Any], sheet: Sheet, place: TreePath) -> None:
 
 CASE = Record(
     {"name": TextValue(), "expect": EXPECTATION},
-    {"series": MapOf(_SERIES), "terms": MapOf(_SERIES), "config": MapOf(PlainValue()), **_STEPS, **_OF_WHAT},
+    {
+        "series": MapOf(_SERIES),
+        "terms": MapOf(_SERIES),
+        "config": MapOf(PlainValue()),
+        "defaults": MapOf(PlainValue()),
+        **_STEPS,
+        **_OF_WHAT,
+    },
 )
 TESTS = Record(
     {"rule": TextValue(), "cases": ListOf(CASE)},
@@ -202,6 +213,7 @@ def _case(plain: Mapping[str, Any], above: Mapping[str, Any]) -> RuleCase:
         series={name: _series(one, every, start) for name, one in named.items()},
         expect=build_expectation(plain["expect"]),
         config=plain.get("config", {}),
+        defaults=plain.get("defaults", {}),
         algorithm=plain.get("algorithm", above.get("algorithm", "")),
         framework=plain.get("framework", above.get("framework", "generic")),
         terms={name: _series(one, every, start) for name, one in plain.get("terms", {}).items()},
