@@ -1,9 +1,9 @@
 """``python -m laboratory.left_open``: the planted trainings whose cause the rules leave open.
 
-Every harmful training of ``reference_runs/planted`` is diagnosed; those that are left with an outcome and no
-cause are written to ``reference_runs/left_open.json``, from which a report says what kinds of faults are left
-(``rldoctor/differential``). ``--into FILE`` writes the page that says how well such counts foretell the kind
-in environments that were not counted.
+Every training of ``reference_runs/planted`` that can be judged is diagnosed; those that are left with an
+outcome and no cause are written to ``reference_runs/left_open.json``, from which a report says what kinds of
+faults are left (``rldoctor/differential``). ``--into FILE`` writes the page that says how well such counts
+foretell the kind in environments that were not counted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import Any
 
 from laboratory.mutants.outcome import judged
 from laboratory.mutants.packing import unpack
-from laboratory.mutants.table import HARMFUL, faults
+from laboratory.mutants.plan import HEALTHY
+from laboratory.mutants.table import HARMFUL, HARMLESS, faults
 from rldoctor import api
 from rldoctor.differential.criteria import CRITERIA, DifferentialCriteria
 from rldoctor.differential.left import counted, open_finding
@@ -30,14 +31,15 @@ STORE, RECORD = Path("reference_runs/planted"), Path("reference_runs") / FILE
 COMMAND = "python -m laboratory.left_open --record"
 # Where a share is read off, for the table that holds it against what happened.
 BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 1.0)
+NOTHING = "none"
 ALGORITHMS = {"recurrent-ppo": "recurrent_ppo"}
 
 
 def records(out: Path) -> Iterator[dict[str, Any]]:
-    """One row for every harmful run of a folder of trainings that is left open."""
+    """One row for every run of a folder that is left open; what did no harm counts as no fault."""
     criteria = CRITERIA.load()
     for label in judged(out, 1):
-        if label["outcome"] != HARMFUL:
+        if label["outcome"] not in (HARMFUL, HARMLESS):
             continue
         runs = api.load(out / label["folder"]).runs
         finding = open_finding(api.diagnose(runs[0]), criteria) if runs else ""
@@ -46,8 +48,8 @@ def records(out: Path) -> Iterator[dict[str, Any]]:
                 "algorithm": ALGORITHMS.get(label["algo"], label["algo"]),
                 "env": label["env"],
                 "finding": finding,
-                "mechanism": label["mechanism"],
-                "fault": faults()[label["fault"]].cause,
+                "mechanism": label["mechanism"] if label["outcome"] == HARMFUL else NOTHING,
+                "fault": "nothing planted" if label["fault"] == HEALTHY else faults()[label["fault"]].cause,
                 "kept": round(min(label["shares"].values()), 2),
             }
 
@@ -163,8 +165,8 @@ apart) is not counted.
 
 ## Where the counts come from
 
-{trainings} trainings of Stable-Baselines3 in {environments} environments, each with one planted fault that
-hurt it, were left with an outcome and no cause (`reference_runs/left_open.json`):
+{trainings} trainings of Stable-Baselines3 in {environments} environments, each with one planted fault or none,
+were left with an outcome and no cause (`reference_runs/left_open.json`). What did no harm counts as *nothing*:
 
 | Kind of fault | on-policy | value-based | off-policy actor-critic |
 |---|--:|--:|--:|
@@ -177,12 +179,11 @@ check that costs you least.
 
 ## How much they foretell
 
-Each of {n} trainings, by those of other environments: the right one of {kinds} kinds stands first in
-{first}, among the first three in {three}. By frequency alone, whatever the algorithm and the finding, it is
-{plain_first} and {plain_three}. More than that could not be had from such logs: the nearest trainings by
-the course of every metric beside good runs of the task, and forests over all findings and measures, named
-the kind no more often than these counts once environments were left out. So the report shows shares and no
-verdict.
+Each of {n} trainings, by those of other environments: the right one of {kinds} kinds stands first in {first},
+among the first three in {three}. By frequency alone, whatever the algorithm and the finding, it is
+{plain_first} and {plain_three}. More than that could not be had from such logs: the nearest trainings by the
+course of every metric beside good runs of the task, and forests over all findings and measures, named the kind
+no more often than these counts once environments were left out. So the report shows shares and no verdict.
 
 | Share said | Kinds | Mean share | Was the fault |
 |---|--:|--:|--:|

@@ -10,22 +10,22 @@ from rldoctor.report.numbers import percent, plural
 
 TITLE = "Left open"
 CAUTION = (
-    "The shares are those of trainings in which one fault was planted, evenly over mechanisms: begin with "
+    "The shares are those of trainings with one planted fault, evenly over mechanisms, or none: begin with "
     "the check that costs you least."
 )
 
 
 def in_short(left: Differential) -> str:
     """The same in a line, which the kinds follow."""
-    return clean(f"of {left.of_family} planted faults that left no more in a log than this, it was")
+    return clean(f"in {left.of_family} trainings of known fault that left no more than this it was")
 
 
 def basis(left: Differential) -> str:
     """What the shares were counted in."""
     counted = plural(left.of_family, "training")
     return clean(
-        f"{counted} of {left.family} algorithms with a planted fault left no more in the log than this, "
-        f"{left.same:,} of them with {left.finding}. The fault was"
+        f"{counted} of {left.family} algorithms whose fault is known left no more in the log than this, "
+        f"{left.same:,} of them with {left.finding}. It was"
     )
 
 

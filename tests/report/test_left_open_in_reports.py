@@ -38,7 +38,7 @@ def closed(found: Diagnosis) -> Diagnosis:
 
 def test_the_short_report_shows_the_kinds_and_the_first_check(open_run: Diagnosis) -> None:
     text = terminal.render([open_run])
-    assert "Left open: of " in text
+    assert "Left open: in " in text
     assert FIRST in text
     assert "check 1: Step a second copy" in text
     assert max(map(len, text.splitlines())) <= 80
