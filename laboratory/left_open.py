@@ -165,8 +165,9 @@ apart) is not counted.
 
 ## Where the counts come from
 
-{trainings} trainings of Stable-Baselines3 in {environments} environments, each with one planted fault or none,
-were left with an outcome and no cause (`reference_runs/left_open.json`). What did no harm counts as *nothing*:
+{trainings} trainings of Stable-Baselines3 in {environments} environments, each with one planted fault or
+none, were left with an outcome and no cause (`reference_runs/left_open.json`). What did no harm counts as
+*nothing*:
 
 | Kind of fault | on-policy | value-based | off-policy actor-critic |
 |---|--:|--:|--:|
@@ -179,11 +180,11 @@ check that costs you least.
 
 ## How much they foretell
 
-Each of {n} trainings, by those of other environments: the right one of {kinds} kinds stands first in {first},
-among the first three in {three}. By frequency alone, whatever the algorithm and the finding, it is
-{plain_first} and {plain_three}. More than that could not be had from such logs: the nearest trainings by the
-course of every metric beside good runs of the task, and forests over all findings and measures, named the kind
-no more often than these counts once environments were left out. So the report shows shares and no verdict.
+Each of {n} trainings, by those of other environments: the right one of {kinds} kinds stands first in
+{first}, among the first three in {three}. By frequency alone, whatever the algorithm and the finding, it is
+{plain_first} and {plain_three}. More than that could not be had from such logs: neither the nearest trainings,
+by the course of every metric beside good runs of the task, nor forests over all findings and measures named the
+kind more often than these counts, once environments were left out. So the report shows shares and no verdict.
 
 | Share said | Kinds | Mean share | Was the fault |
 |---|--:|--:|--:|
