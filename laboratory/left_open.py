@@ -181,10 +181,11 @@ check that costs you least.
 ## How much they foretell
 
 Each of {n} trainings, by those of other environments: the right one of {kinds} kinds stands first in
-{first}, among the first three in {three}. By frequency alone, whatever the algorithm and the finding, it is
-{plain_first} and {plain_three}. More than that could not be had from such logs: neither the nearest trainings,
-by the course of every metric beside good runs of the task, nor forests over all findings and measures named the
-kind more often than these counts, once environments were left out. So the report shows shares and no verdict.
+{first}, among the first three in {three}. By frequency alone, whatever the algorithm and the finding, it
+is {plain_first} and {plain_three}. More could not be had from such logs: neither the nearest trainings, by
+the course of every metric beside good runs of the task, nor forests over all findings and measures named
+the kind more often than these counts, once environments were left out. So the report shows shares and no
+verdict.
 
 | Share said | Kinds | Mean share | Was the fault |
 |---|--:|--:|--:|

@@ -341,9 +341,16 @@ def _narrow(sight: Sight) -> bool:
     """Whether the next targets are too much alike for returns divided by their own deviation."""
     if not sight.holds("targets_spread"):
         return False
-    _, loss, explained = sight.together("value_loss", "explained_variance")
-    next_ones = slice(1, 1 + int(sight.criteria["narrow_rows"]))
-    if loss[next_ones].size < sight.criteria["few_rows"]:
+    steps, loss, explained = sight.together("value_loss", "explained_variance")
+    paid = sight.metrics["episode_return"].finite()
+    if not steps.size or not len(paid):
+        return False
+    returns = np.interp(steps, paid.steps, paid.values)
+    # The deviation is one of all rewards so far: where penalties shrink as the task is learned, so do targets.
+    shrunk = (returns > returns[0]) & (np.abs(returns) < sight.criteria["narrow_size"] * np.abs(returns[0]))
+    next_ones = (np.arange(loss.size) <= sight.criteria["narrow_rows"]) & ~shrunk
+    next_ones[:1] = False
+    if next_ones.sum() < sight.criteria["few_rows"]:
         return False
     width = np.sqrt(loss[next_ones] / np.maximum(1 - explained[next_ones], sight.criteria["unexplained"]))
     return median(width) < sight.criteria["normalised_least"]

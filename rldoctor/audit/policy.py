@@ -37,17 +37,21 @@ def _dimensions(sight: Sight) -> Iterator[AuditRow]:
     """``H = d (1.4189 + ln sigma)`` for equal widths.
 
     Where the widths differ, the logged mean of sigma is above their geometric mean, and d comes out low; so
-    the row with the most alike widths, the first (all begin equal), is taken.
+    the row with the most alike widths, the first (all begin equal), is taken. A result that is no whole
+    number is that of another policy: with generalised state-dependent exploration sigma is not the width.
     """
     steps, entropy, width = sight.together("entropy", "policy_std")
     if not entropy.size or width[0] <= 0:
         return
     per = _NORMAL + float(np.log(width[0]))
-    if abs(per) < 0.2:  # H is near 0 whatever d is
+    # The entropy is near 0 then, however many dimensions there are.
+    if abs(per) < sight.criteria["dimension_least"]:
         return
     found = float(entropy[0] / per)
+    error = sight.criteria["dimensions_error"]
+    if sight.setting("use_sde") > 0 or round(found) < 1 or abs(found - round(found)) > error:
+        return
     text = f"entropy {entropy[0]:.3f} / (1.419 + ln {width[0]:.3g}) = {found:.2f}"
-    error = 0.15
     yield row(
         sight, "action_dim", Implied(found, found - error, found + error, text, (float(steps[0]),) * 2, 1)
     )

@@ -86,6 +86,21 @@ def test_a_first_loss_of_one_reward_beside_narrow_targets_is_no_normalised_one(
     assert found["discount_acts"].best == acts
 
 
+def test_targets_that_shrink_with_the_penalties_may_be_normalised() -> None:
+    """A running deviation remembers the large penalties of the beginning, so later targets are small."""
+    returns = [-3000.0, -3000.0, -2600.0, -2200.0, -1900.0, -1600.0, -1300.0, -800.0, *[-500.0] * 12]
+    found = library(
+        "stable_baselines3",
+        "ppo",
+        {**ON_POLICY, "gamma": 0.95},
+        value_loss=[1.4, 0.21, 0.07, 0.05, 0.04, 0.012, 0.007, 0.003, *[0.001] * 12],
+        explained_variance=[0.27, 0.79, 0.85, 0.76, 0.55, 0.51, 0.4, 0.44, *[0.5] * 12],
+        episode_return=returns,
+        episode_length=[96.0] * 20,
+    )
+    assert "reward_factor" not in found
+
+
 @pytest.mark.parametrize(("spread", "differ"), [(0.003, 0.0), (0.8, 1.0)])
 @pytest.mark.parametrize("config", [{}, {"normalize_reward": False}])
 def test_targets_far_below_what_returns_of_episodes_differ_by(
