@@ -346,7 +346,7 @@ def _narrow(sight: Sight) -> bool:
     if not steps.size or not len(paid):
         return False
     returns = np.interp(steps, paid.steps, paid.values)
-    # The deviation is one of all rewards so far: where penalties shrink as the task is learned, so do targets.
+    # The deviation is that of all rewards so far: where learned penalties shrink, so do the targets.
     shrunk = (returns > returns[0]) & (np.abs(returns) < sight.criteria["narrow_size"] * np.abs(returns[0]))
     next_ones = (np.arange(loss.size) <= sight.criteria["narrow_rows"]) & ~shrunk
     next_ones[:1] = False

@@ -1,10 +1,10 @@
 """The kinds of faults that a diagnosis leaves open, from trainings whose fault is known.
 
-A run whose only findings are outcomes (it did not learn, it fell) has a cause that no rule could see. What
-it can be is no guess: trainings with one planted fault, or none, were diagnosed, and those that were left with an
-outcome and no cause are counted by kind of fault. On environments left out, nothing that was tried on their
-logs (nearest trainings, forests) told more about the kind than these counts, so no more is claimed, and
-beside each kind stands the check that finds it.
+A run whose only findings are outcomes (it did not learn, it fell) has a cause that no rule could see.
+What it can be is no guess: trainings with one planted fault, or none, were diagnosed, and those that
+were left with an outcome and no cause are counted by kind of fault. On environments left out, nothing
+that was tried on their logs (nearest trainings, forests) told more about the kind than these counts, so
+no more is claimed, and beside each kind stands the check that finds it.
 """
 
 from __future__ import annotations
