@@ -11,6 +11,8 @@ from rldoctor.model.raw import FloatArray
 from rldoctor.model.task import Task
 from rldoctor.tasks.scales import criteria
 
+NORMAL = 1.4826
+
 
 def outside_bounds(task: Task, returns: np.ndarray, lengths: np.ndarray) -> float | None:
     """How far the returns lie outside what the rewards of a step add up to, as a share of that; 0.0 inside.
@@ -72,7 +74,8 @@ def scatter_at_first(task: Task, returns: FloatArray) -> float | None:
 
     Returns:
         A ratio of standard deviations; None where there are too few episodes, or where they are not of the
-        random policy's level. Differences of neighbours, so that what is learned meanwhile does not count.
+        random policy's level. Differences of neighbours, so that what is learned meanwhile does not count;
+        the smaller of their deviation and of what the median difference makes of it, as one crash is no noise.
     """
     count = int(criteria()["scatter_episodes"])
     if task.random is None or not task.random.std or returns.size < count:
@@ -80,7 +83,10 @@ def scatter_at_first(task: Task, returns: FloatArray) -> float | None:
     first = returns[:count]
     if abs(float(first.mean()) - task.random.mean) > criteria()["scatter_level"] * task.random.std:
         return None
-    return float(np.std(np.diff(first)) / np.sqrt(2) / task.random.std)
+    apart = np.diff(first)
+    # 1.4826 times the median of absolute differences is the standard deviation of a normal distribution.
+    spread = min(float(np.std(apart)), NORMAL * float(np.median(np.abs(apart))))
+    return spread / float(np.sqrt(2)) / task.random.std
 
 
 def _apart(task: Task, returns: FloatArray, lengths: FloatArray) -> FloatArray | None:
