@@ -75,7 +75,7 @@ def scatter_at_first(task: Task, returns: FloatArray) -> float | None:
     Returns:
         A ratio of standard deviations; None where there are too few episodes, or where they are not of the
         random policy's level. Differences of neighbours, so that what is learned meanwhile does not count;
-        the smaller of their deviation and of what the median difference makes of it, as one crash is no noise.
+        the smaller of their deviation and of what the median difference makes of it: one crash is no noise.
     """
     count = int(criteria()["scatter_episodes"])
     if task.random is None or not task.random.std or returns.size < count:
