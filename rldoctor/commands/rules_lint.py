@@ -156,9 +156,10 @@ def _strangers(folder: Path, known: set[str]) -> Iterator[Problem]:
 
 def _of_decisions(pack: Path) -> Iterator[Problem]:
     from rldoctor.comparison.criteria import load_criteria
+    from rldoctor.differential.criteria import read_criteria as read_differential
     from rldoctor.engine.policy import read_derived, read_policy
     from rldoctor.envelope.criteria import read_criteria
 
     yield from _raised(lambda: read_derived((pack,)))
-    for read in (read_policy, load_criteria, read_criteria):
+    for read in (read_policy, load_criteria, read_criteria, read_differential):
         yield from _raised(lambda read=read: read(pack))  # type: ignore[misc]

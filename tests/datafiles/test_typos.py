@@ -23,6 +23,8 @@ from rldoctor.datafiles.packs import BUILTIN_VOCABULARY
 from rldoctor.datafiles.read import check
 from rldoctor.datafiles.scalars import Kind
 from rldoctor.datafiles.sheet import Names, Sheet
+from rldoctor.differential import criteria as differential
+from rldoctor.differential.criteria_file import DIFFERENTIAL_FILE
 from rldoctor.engine.policy import build_derived, build_policy
 from rldoctor.envelope import criteria as envelope
 from rldoctor.envelope.criteria_file import ENVELOPE_FILE
@@ -75,6 +77,7 @@ FORMS: dict[Path, Form] = {
     RULES / "policy.yaml": (POLICY_FILE, JUDGING, build_policy),
     RULES / "compare.yaml": (COMPARE_FILE, JUDGING, compare.build),
     RULES / "envelope.yaml": (ENVELOPE_FILE, JUDGING, envelope.build),
+    RULES / "differential.yaml": (DIFFERENTIAL_FILE, {}, differential.build),
     validation.FILE: (validation.CRITERIA_FILE, {}, str),
     measurable.FILE: (measurable.LOGGED_FILE, names(), str),
     snippets.FILE: (snippets.SNIPPETS, names(), str),
