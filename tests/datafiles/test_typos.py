@@ -144,7 +144,7 @@ def test_the_file_itself_has_no_problem(path: Path) -> None:
     assert judged(tree, tree.value, FORMS[path]) == []
 
 
-# What may be called anything: a tag, a key of a framework, an alias, a word of a list, an attribute.
+# What may be called anything: a tag, a key of a framework, an alias, a word of a list, an attribute, a kind.
 FREE = {
     "let",
     "contexts",
@@ -161,6 +161,8 @@ FREE = {
     "mechanisms",
     "prescriptions",
     "references",
+    "families",
+    "kinds",
 }
 
 
