@@ -81,15 +81,16 @@ def scale_of(name: str, task: TaskMatch) -> Scale:
 
 def _task_scale(task: Task, *, assumed: bool = False) -> TaskScale:
     """The scores of a task between which a return is placed."""
-    from rldoctor.tasks.scales import floor_of, reference_of
+    from rldoctor.tasks.scales import floor_of, reference_of, solved_at
 
-    reference, floor = reference_of(task), floor_of(task)
+    reference, floor, solved = reference_of(task), floor_of(task), solved_at(task)
     return TaskScale(
         random=NAN if floor is None else floor,
         nothing=NAN if task.idle is None else task.idle.mean,
         reference=NAN if reference is None else reference.score,
-        solved=NAN if task.solved is None else task.solved,
+        solved=NAN if solved is None else solved,
         name=task.id,
         assumed=assumed,
         best=max((one.score for one in task.published), default=NAN),
+        reached_by="" if reference is None else reference.short,
     )

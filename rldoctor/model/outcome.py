@@ -87,7 +87,8 @@ class TaskScale:
     published runs reach; ``solved``: the task's threshold. At least one of the first two and one of the
     last two make a scale; with less the curve is measured by itself, but a ``solved`` threshold still
     counts. ``best``: the highest score that anyone published. ``name``: the task, for the words.
-    ``assumed``: it is not sure to be the task of the curve.
+    ``reached_by``: whose score or what kind of number ``reference`` is, for the words. ``assumed``: it is
+    not sure to be the task of the curve.
     """
 
     random: float = NAN
@@ -97,6 +98,7 @@ class TaskScale:
     name: str = ""
     assumed: bool = False
     best: float = NAN
+    reached_by: str = "published runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,8 @@ class OutcomeMeasure:
     ``sentence`` names it for a report. A change is material from ``material`` on, in the unit of the curve;
     ``unit`` is what one unit of ``size`` is worth, and ``unit_name`` how it is called. ``noise``: standard
     deviation of a row. ``random``, ``nothing``, ``solved``: as for a task; NaN where they do not count.
-    ``harm``: a change for the worse is material from here on, ``material`` where it is NaN. ``assumed``: as
-    for a task.
+    ``harm``: a change for the worse is material from here on, ``material`` where it is NaN. ``assumed`` and
+    ``reached_by``: as for a task.
     """
 
     name: str
@@ -172,6 +174,7 @@ class OutcomeMeasure:
     solved: float = NAN
     harm: float = NAN
     assumed: bool = False
+    reached_by: str = ""
 
     @property
     def worse(self) -> float:

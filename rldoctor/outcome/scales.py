@@ -44,7 +44,7 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
     lowest = "random policy" if math.isfinite(scale.random) else "doing nothing"
     sentence = (
         f"on the scale of {name}: {number_text(base)} ({lowest}) "
-        f"to {number_text(top)} ({'published runs' if math.isfinite(scale.reference) else 'solved'})"
+        f"to {number_text(top)} ({scale.reached_by if math.isfinite(scale.reference) else 'solved'})"
     )
     return OutcomeMeasure(
         "task",
@@ -57,6 +57,7 @@ def _task(curve: Curve, scale: TaskScale, rows: Rows, noise: float, criteria: Cr
         nothing=scale.nothing,
         solved=scale.solved,
         assumed=scale.assumed,
+        reached_by=scale.reached_by,
     )
 
 

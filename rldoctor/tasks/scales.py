@@ -163,11 +163,12 @@ def _share(level: float, start: float | None, end: float, noise: float = 0.0) ->
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What counts as arrival on a task, in return, and in words whose number it is."""
+    """What counts as arrival on a task, in return, and in words whose number it is; ``short``: its kind."""
 
     score: float
     words: str
     source: str
+    short: str = "published runs"
 
 
 def reference_of(task: Task) -> Reference | None:
@@ -176,13 +177,26 @@ def reference_of(task: Task) -> Reference | None:
     A best published score that is far below what the rewards allow is of weak runs (PPO on dm_control's dogs
     has 20 of 1,000) and gives way to the bound.
     """
-    if task.solved is not None:
-        return Reference(task.solved, "the threshold it was registered with", task.sources.get("solved", ""))
+    solved = solved_at(task)
+    if solved is not None:
+        source = task.sources.get("solved", "")
+        return Reference(solved, "the threshold it was registered with", source, "registered threshold")
     best, bound, start = _best(task), _bound(task), floor_of(task)
     if best is None or bound is None:
         return best or bound
     weak = start is not None and best.score - start < criteria()["published_of_bound"] * (bound.score - start)
     return bound if weak else best
+
+
+def solved_at(task: Task) -> float | None:
+    """The threshold a task was registered with, None where no run can be above it.
+
+    Pusher has one of 0 and pays minus a distance: to fall short of that tells nothing of a run.
+    """
+    bound = _bound(task)
+    if task.solved is None or (bound is not None and task.solved >= bound.score):
+        return None
+    return task.solved
 
 
 def _best(task: Task) -> Reference | None:
@@ -207,7 +221,8 @@ def _bound(task: Task) -> Reference | None:
     if task.reward_high is None or task.horizon is None or task.ends_early is not False:
         return None
     score = task.reward_high * task.horizon
-    return Reference(score, "the largest reward in each step", task.sources.get("reward", ""))
+    source = task.sources.get("reward", "")
+    return Reference(score, "the largest reward in each step", source, "the most its rewards allow")
 
 
 @dataclass(frozen=True, slots=True)

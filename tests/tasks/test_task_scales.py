@@ -15,7 +15,9 @@ from rldoctor.tasks.scales import (
     published,
     q_bounds,
     reached_share,
+    reference_of,
     reward_scale_ratio,
+    solved_at,
 )
 
 
@@ -174,3 +176,13 @@ def test_the_bounds_of_q() -> None:
     assert (low, high) == (pytest.approx(-20.0), 0.0)
     assert q_bounds(known("HalfCheetah-v5"), 0.99) == (None, None)
     assert q_bounds(Task("x", reward_high=1.0), 1.0) == (None, None)
+
+
+def test_a_threshold_that_no_run_can_be_above_is_the_most_its_rewards_allow() -> None:
+    pusher, reacher = known("Pusher-v5"), known("Reacher-v5")
+    assert (pusher.solved, solved_at(pusher), solved_at(reacher)) == (0, None, -3.75)
+    top, threshold = reference_of(pusher), reference_of(reacher)
+    assert top is not None
+    assert threshold is not None
+    assert (top.score, top.short) == (0, "the most its rewards allow")
+    assert (threshold.score, threshold.short) == (-3.75, "registered threshold")

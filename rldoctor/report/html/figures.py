@@ -71,7 +71,7 @@ def levels_of(diagnosis: Diagnosis) -> dict[str, list[TaskLine]]:
     if scale.name == "task" and finite(scale.random) is not None:
         top = scale.random + scale.unit
         if not math.isclose(top, scale.solved):
-            levels.append(TaskLine(top, "published runs"))
+            levels.append(TaskLine(top, scale.reached_by))
     return {curve.metric: [level for level in levels if finite(level.at) is not None]}
 
 
