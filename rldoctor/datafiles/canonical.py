@@ -9,6 +9,7 @@ from typing import Any
 
 from rldoctor.compiled.store import Compiled
 from rldoctor.datafiles.packs import BUILTIN, Packs
+from rldoctor.model.addition import SETTING
 from rldoctor.model.algorithms import GROUPS
 from rldoctor.plain_data import dataclass
 
@@ -19,11 +20,17 @@ FILE, FRAMEWORKS, ALGORITHMS = "canonical.yaml", "frameworks", "algorithms.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """Every canonical name: metric -> unit, the knobs, the units of a step axis."""
+    """Every canonical name: metric -> unit, the knobs, the units of a step axis.
+
+    ``continuous``: metrics, and settings as ``config.x``, that discrete actions do not have; ``of_policy``:
+    what a learner without a policy network does not have.
+    """
 
     units: Mapping[str, str]
     knobs: frozenset[str]
     axes: frozenset[str]
+    continuous: frozenset[str] = frozenset()
+    of_policy: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=16)
@@ -45,11 +52,25 @@ def read_canonical() -> Canonical:
     from rldoctor.datafiles.canonical_file import canonical_file
 
     data = canonical_file(BUILTIN / FILE)
-    return Canonical(_units(data), frozenset(data["knobs"]), frozenset(data["axes"]))
+    return Canonical(
+        _units(data),
+        frozenset(data["knobs"]),
+        frozenset(data["axes"]),
+        _only(data, "actions"),
+        _only(data, "network"),
+    )
 
 
 def _units(data: Mapping[str, Any]) -> dict[str, str]:
     return {name: info["unit"] for name, info in data.get("metrics", {}).items()}
+
+
+def _only(data: Mapping[str, Any], key: str) -> frozenset[str]:
+    """What the file restricts: ``actions`` to continuous ones, ``network`` to a policy's."""
+    sections = (("", data.get("metrics", {})), (SETTING, data.get("knobs", {})))
+    return frozenset(
+        kind + name for kind, section in sections for name, info in section.items() if key in info
+    )
 
 
 def _taken(known: Canonical) -> dict[str, Collection[str]]:
@@ -61,6 +82,8 @@ def _with(known: Canonical, data: Mapping[str, Any]) -> Canonical:
         {**known.units, **_units(data)},
         known.knobs | data.get("knobs", {}).keys(),
         known.axes | data.get("axes", {}).keys(),
+        known.continuous | _only(data, "actions"),
+        known.of_policy | _only(data, "network"),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rldoctor.datafiles.read import SCHEMA, checked
-from rldoctor.datafiles.scalars import Name, TextValue
+from rldoctor.datafiles.scalars import Choice, Name, TextValue
 from rldoctor.datafiles.shapes import ListOf, MapOf, Record
 from rldoctor.datafiles.sheet import Names
 from rldoctor.model.algorithms import FAMILIES
@@ -24,8 +24,14 @@ class NewName(Name):
         return f"the {self.what} '{value}' exists already: give yours another name" if value in taken else ""
 
 
-METRIC = Record({"unit": TextValue(), "meaning": TextValue()}, {"sign": TextValue()})
-MEANT = Record({"meaning": TextValue()})
+# What only such actions, or only such a network, have.
+_ACTIONS = Choice(("continuous",), "kind of actions")
+_NETWORK = Choice(("policy",), "network")
+METRIC = Record(
+    {"unit": TextValue(), "meaning": TextValue()},
+    {"sign": TextValue(), "actions": _ACTIONS, "network": _NETWORK},
+)
+MEANT = Record({"meaning": TextValue()}, {"actions": _ACTIONS})
 # Only for a pack ``checked`` is given the names that are taken; nothing in our own file is.
 _SECTIONS = {
     "metrics": MapOf(METRIC, NewName("metric", "metric")),

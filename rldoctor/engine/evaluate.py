@@ -11,7 +11,7 @@ from rldoctor.engine.intervals import intervals, span_steps
 from rldoctor.engine.policy import Policy
 from rldoctor.engine.prepared_run import PreparedRun
 from rldoctor.engine.scene import Scene, known_measures, place
-from rldoctor.engine.what_to_log import ALGORITHM, additions
+from rldoctor.engine.what_to_log import ALGORITHM, additions, barred
 from rldoctor.language.parser import Expression
 from rldoctor.model.algorithms import EITHER, FAMILIES, matches
 from rldoctor.model.finding import Interval, Measure, Outcome, RuleResult, Severity
@@ -182,6 +182,10 @@ def _missing(rule: Rule, context: PreparedRun) -> RuleResult | None:
             missing.append(" or ".join(group))
     if not missing:
         return None
+    # Nobody with a discrete policy should be told to log its width.
+    whose = barred(missing, context.place(), context.quantities)
+    if whose:
+        return _quiet(rule, Outcome.NOT_APPLICABLE, f"not for {whose}")
     reason = f"not logged: {', '.join(missing)}"
     return _quiet(
         rule,

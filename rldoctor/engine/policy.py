@@ -128,7 +128,9 @@ class Constant:
 class DerivedSet:
     """All that is derived; ``numbers`` are the derived settings and facts, each with its kind.
 
-    ``metrics`` and ``knobs``: what a log or a configuration may hold by itself.
+    ``metrics`` and ``knobs``: what a log or a configuration may hold by itself. ``continuous``: which of it
+    discrete actions do not have (settings as ``config.x``), ``of_policy``: what a learner without a policy
+    network does not have.
     """
 
     series: tuple[Derived, ...] = ()
@@ -136,6 +138,8 @@ class DerivedSet:
     constants: Mapping[str, Constant] = field(default_factory=dict)
     metrics: frozenset[str] = field(default_factory=lambda: frozenset(canonical().units))
     knobs: frozenset[str] = field(default_factory=lambda: canonical().knobs)
+    continuous: frozenset[str] = field(default_factory=lambda: canonical().continuous)
+    of_policy: frozenset[str] = field(default_factory=lambda: canonical().of_policy)
 
 
 # Only the numbers: unit and note of a threshold are for readers of the file and for its checks.
@@ -248,7 +252,13 @@ def read_derived(packs: tuple[Path, ...], folders: Packs = ()) -> DerivedSet:
 
     known = canonical(folders)
     made = build_derived(derived_files(packs, vocabulary_names(folders)))
-    return replace(made, metrics=frozenset(known.units), knobs=known.knobs)
+    return replace(
+        made,
+        metrics=frozenset(known.units),
+        knobs=known.knobs,
+        continuous=known.continuous,
+        of_policy=known.of_policy,
+    )
 
 
 def build_derived(files: Sequence[Mapping[str, Any]]) -> DerivedSet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import field
 
@@ -72,7 +73,23 @@ class PreparedRun:
         known = (*self.metrics, *(SETTING + name for name in self.config))
         run = self.run
         off = frozenset(SETTING + name for name, knob in run.config.knobs.items() if knob.value == OFF)
-        return LoggedSoFar(run.framework, run.algorithm, frozenset(known), run.log_hints, off)
+        return LoggedSoFar(run.framework, run.algorithm, frozenset(known), run.log_hints, off, self._never())
+
+    def _never(self) -> dict[str, str]:
+        """What such a run cannot have, and because of what."""
+        never = dict.fromkeys(self.quantities.continuous, "discrete actions") if self._has_choices() else {}
+        if matches(self.run.algorithm, ("value_based",)):
+            never |= dict.fromkeys(self.quantities.of_policy, self.run.algorithm)
+        return never
+
+    def _has_choices(self) -> bool:
+        """Whether actions are discrete: as configured, known of the task, or by the logged entropy."""
+        if "action_dim" in self.config or "n_actions" in self.config:
+            return "action_dim" not in self.config
+        entropy = self.metrics.get("entropy")
+        told = math.isfinite(self.facts.get("implied_n_actions", NAN))
+        # Differential entropies, which densities have, can be below 0.
+        return told and entropy is not None and not bool((entropy.values < 0).any())
 
     def scope(
         self, grid: FloatArray, names: Mapping[str, Value], spacing: Mapping[str, float] | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import field
 
 from rldoctor.engine.policy import DerivedSet, Variant
 from rldoctor.model.addition import SETTING, Addition, AdditionKind
 from rldoctor.model.algorithms import FAMILIES, matches
-from rldoctor.plain_data import dataclass
+from rldoctor.plain_data import dataclass, replace
 
 ALGORITHM = "algorithm"
 Way = tuple[str, ...]
@@ -18,7 +19,8 @@ class LoggedSoFar:
     """Where a quantity would be logged.
 
     ``present``: metrics and ``config.x`` that are there. ``hints``: metric to the line that logs it.
-    ``off``: settings (``config.x``) that are switched off.
+    ``off``: settings (``config.x``) that are switched off. ``never``: what this run cannot have, and
+    because of what (``discrete actions``).
     """
 
     framework: str
@@ -26,6 +28,7 @@ class LoggedSoFar:
     present: Collection[str]
     hints: Mapping[str, str]
     off: Collection[str] = ()
+    never: Mapping[str, str] = field(default_factory=dict)
 
 
 def additions(missing: Sequence[str], place: LoggedSoFar, quantities: DerivedSet) -> tuple[Addition, ...]:
@@ -42,6 +45,17 @@ def additions(missing: Sequence[str], place: LoggedSoFar, quantities: DerivedSet
     # Advice to log two things of which the second does not exist would be followed for nothing.
     hopeless = [one for one in found.values() if one.kind in (AdditionKind.NONE, AdditionKind.OFF)]
     return tuple(hopeless[:1] or sorted(found.values(), key=lambda one: missing.index(one.wanted)))
+
+
+def barred(missing: Sequence[str], place: LoggedSoFar, quantities: DerivedSet) -> str:
+    """Because of what a name in ``missing`` cannot be had in such a run; empty where each can, or nowhere."""
+    for one in dict.fromkeys(place.never.values()):
+        here = {name: whose for name, whose in place.never.items() if whose == one}
+        without = replace(place, never={})
+        shut, open_ = _Routes(replace(place, never=here), quantities), _Routes(without, quantities)
+        if any(not shut.all(name) and open_.all(name) for name in missing):
+            return one
+    return ""
 
 
 class _Routes:
@@ -75,6 +89,8 @@ class _Routes:
         # There already, so the empty way: it costs nothing and wins over all others.
         if name in self.place.present:
             return [()]
+        if name in self.place.never:
+            return []
         metrics, knobs = self.quantities.metrics, self.quantities.knobs
         known = name.removeprefix(SETTING) in knobs if name.startswith(SETTING) else name in metrics
         if known or name in self.place.hints:

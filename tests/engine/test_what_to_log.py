@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rldoctor.engine.policy import load_derived
-from rldoctor.engine.what_to_log import LoggedSoFar, additions
+from rldoctor.engine.what_to_log import LoggedSoFar, additions, barred
 from rldoctor.model.addition import Addition, AdditionKind
 from rldoctor.paths import builtin_rules_dir
 
@@ -85,3 +85,26 @@ def test_a_way_that_depends_on_the_algorithm_asks_for_it() -> None:
 
 def test_what_is_derived_and_has_no_number_here_promises_nothing() -> None:
     assert add("config.alpha_start", algorithm="sac", present="entropy_coef") == ()
+
+
+def test_what_a_run_cannot_have_is_not_asked_for() -> None:
+    quantities = load_derived(builtin_rules_dir())
+    assert {"policy_std", "action_saturation", "config.action_dim"} <= quantities.continuous
+    never = dict.fromkeys(quantities.continuous, "discrete actions")
+    grid = LoggedSoFar("stable_baselines3", "ppo", frozenset({"entropy"}), LINES, never=never)
+    assert short(additions(("policy_sigma",), grid, quantities)) == [("policy_sigma", "none")]
+    assert barred(("policy_sigma",), grid, quantities) == "discrete actions"
+    # The rest can be had, or nowhere.
+    assert not barred(("grad_norm", "entropy"), grid, quantities)
+    assert not barred(("config.lr_floor",), grid, quantities)
+    lander = LoggedSoFar("stable_baselines3", "ppo", frozenset({"entropy"}), LINES)
+    assert not barred(("policy_sigma",), lander, quantities)
+
+
+def test_values_alone_have_no_loss_of_a_policy() -> None:
+    quantities = load_derived(builtin_rules_dir())
+    never = dict.fromkeys(quantities.of_policy, "dqn")
+    dqn = LoggedSoFar("stable_baselines3", "dqn", frozenset(), LINES, never=never)
+    assert barred(("policy_loss",), dqn, quantities) == "dqn"
+    assert not barred(("actor_gradient", "policy_loss or q_mean"), dqn, quantities)
+    assert short(additions(("actor_gradient",), dqn, quantities)) == [("grad_norm", "metric")]
