@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import field
 
@@ -83,13 +82,11 @@ class PreparedRun:
         return never
 
     def _has_choices(self) -> bool:
-        """Whether actions are discrete: as configured, known of the task, or by the logged entropy."""
-        if "action_dim" in self.config or "n_actions" in self.config:
-            return "action_dim" not in self.config
-        entropy = self.metrics.get("entropy")
-        told = math.isfinite(self.facts.get("implied_n_actions", NAN))
-        # Differential entropies, which densities have, can be below 0.
-        return told and entropy is not None and not bool((entropy.values < 0).any())
+        """Whether actions are discrete: as configured, known of the task, or the algorithm has no others."""
+        # Not by the entropy: exp(2.84) is 17 choices and the width of two continuous actions alike.
+        if "action_dim" in self.config:
+            return False
+        return "n_actions" in self.config or matches(self.run.algorithm, ("value_based",))
 
     def scope(
         self, grid: FloatArray, names: Mapping[str, Value], spacing: Mapping[str, float] | None = None

@@ -146,7 +146,9 @@ def _pays_like(task: Task, seen: _Seen) -> bool:
     if task.each_step is not None:
         return _each_pays(task.each_step, seen) >= limits["recognised_share"]
     varied = len(np.unique(np.round(seen.lengths))) >= limits["recognised_rows"]
-    if varied and _each_pays(1, seen) >= limits["recognised_share"]:
+    # A goal that ends the episode may be all that such a task pays besides.
+    others = [1.0] if task.reward_low == -1 else [1.0, -1.0]
+    if varied and max(_each_pays(reward, seen) for reward in others) >= limits["recognised_share"]:
         return False
     rate, rows = played.mean / played.length, int(limits["start_rows"])
     noise = limits["start_apart"] * (played.std or 0) / played.length

@@ -152,3 +152,8 @@ def test_episodes_of_no_steps_and_no_numbers_are_no_task(tmp_path: Path) -> None
     log.write_text(f"time/total_timesteps,rollout/ep_rew_mean,rollout/ep_len_mean,train/approx_kl\n{rows}\n")
     (run,) = rldoctor.load(log)
     assert rldoctor.diagnose(run).reference.envelope is None
+
+
+def test_a_task_that_takes_one_for_every_step_is_no_lander() -> None:
+    lengths = np.linspace(94, 60, 60) + NOISE
+    assert recognised(LogShows(metrics(-lengths, lengths), {}, dims(2), "ppo")).task is None
