@@ -144,10 +144,11 @@ def _left(found: Diagnosis) -> Differential | None:
     if not found.roots:
         return None
     from rldoctor.differential.criteria import CRITERIA
-    from rldoctor.differential.left import differential
+    from rldoctor.differential.left import differential, open_finding
     from rldoctor.differential.planted import left_open
 
-    return differential(found, CRITERIA.load(), left_open())
+    criteria = CRITERIA.load()
+    return differential(found, criteria, left_open()) if open_finding(found, criteria) else None
 
 
 def _texts(run: Run) -> tuple[str, ...]:
