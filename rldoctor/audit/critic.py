@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.episodes import largest_reward, rewards_at
+from rldoctor.audit.reach import reach
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span, spread
 from rldoctor.audit.targets import targets
 from rldoctor.audit.td_error import error_of
@@ -35,6 +36,7 @@ def critic(sight: Sight) -> Iterator[AuditRow]:
         yield from _within_one_reward(sight)
     if sight.of("dqn", "ddqn", "qrdqn"):
         yield from _travel(sight)
+        yield from reach(sight)
     if sight.of("qrdqn", "c51", "iqn", "rainbow"):
         yield from _same_loss(sight)
     if sight.of("td3_or_ddpg", "td3", "ddpg", "sac", "tqc"):
@@ -63,6 +65,8 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
     opening = share[: max(int(share.size * sight.criteria["opening_share"]), 3)]
     near = sight.criteria["start_low"] < float(share[0]) < sight.criteria["start_high"]
     still = near and float(opening.min()) > sight.criteria["start_low"] and low > sight.criteria["start_low"]
+    # Errors of many rewards are those of values that went somewhere.
+    still = still and median(share) < sight.criteria["start_most"]
     text = (
         f"loss {median(loss):.3g}, at first {share[0]:.2f} of the {start:.3g} that a reward of {reward:.3g} "
         f"alone gives (Q = 0), and hardly below it ever after ({low:.2f} to {high:.2f})"

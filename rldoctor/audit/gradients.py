@@ -43,7 +43,7 @@ def _actor(sight: Sight) -> Iterator[AuditRow]:
     said = "the standard deviation" if name == "policy_std" else "the entropy"
     texts = [f"{said} moves by {moved:.1g} of its size" if moved else f"{said} does not move"]
     _, kl = sight.together("approx_kl")
-    if kl.size >= sight.criteria["least_rows"]:
+    if kl.size >= sight.criteria["least_rows"] and not _before_the_step(sight):
         largest = float(np.max(np.abs(kl)))
         zero = largest < sight.criteria["exact_kl"]
         every = f"the KL of all {kl.size} updates is exactly 0"
@@ -53,6 +53,12 @@ def _actor(sight: Sight) -> Iterator[AuditRow]:
         # Without a KL, an entropy that moves may move because the states do.
         return
     yield mechanism(sight, "actor_gradient", not still, ", ".join(texts), steps)
+
+
+def _before_the_step(sight: Sight) -> bool:
+    """Whether an update is a single step: libraries take its KL before that step, where it is always 0."""
+    whole = sight.setting("batch_size") >= sight.setting("rollout_batch")
+    return bool(sight.setting("n_epochs") <= 1 and whole)
 
 
 def _critic(sight: Sight) -> Iterator[AuditRow]:

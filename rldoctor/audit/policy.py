@@ -176,11 +176,13 @@ def _advantages(sight: Sight) -> Iterator[AuditRow]:
     # negative), and without a KL nobody knows whether it did.
     if not sight.logged("approx_kl"):
         return
-    limit = sight.criteria["surrogate_normal"]
+    # Ratios that deviate by sqrt(2 KL) beside advantages of width 1 make no more than their product.
+    _, kl = sight.together("approx_kl")
+    limit = max(sight.criteria["surrogate_normal"], float(np.sqrt(2 * median(np.abs(kl)))))
     # A2C's loss is log-probability x advantage: with normalised advantages it may be as large as an entropy.
     if sight.of("a2c") or typical < limit:
         return
-    text = f"median surrogate {typical:.3g}; normalised advantages give less than {limit:g}"
+    text = f"median surrogate {typical:.3g}; normalised advantages give less than {limit:.2g}"
     yield row(sight, "normalize_advantage", Implied(0.0, 0.0, 0.0, text, span(steps), int(surrogate.size)))
 
 

@@ -1,0 +1,93 @@
+"""How far the values of a Q-network reach, held against what its own episodes pay.
+
+Where every step pays the same positive reward ``r`` until the episode ends, the policy that acts is worth
+``r (1 - gamma^k) / (1 - gamma)`` in a state with ``k`` steps left, and the best action at least as much. A
+replay buffer holds the steps of an episode alike, so mean Q is at least the mean of that over ``k = 1..L``.
+A Q far below it, once the target network was replaced often enough to carry values that far, is that of a
+smaller discount, of a target that stands still, or of a target that takes another value than the largest. A Q that
+is several times as large all through the second half is never earned: the policy that acts is not the one
+that these values belong to, or their targets are not the rewards and states that follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rldoctor.audit.episodes import rewards_at
+from rldoctor.audit.sight import Sight, mechanism
+from rldoctor.model.arrays import median, quantile
+from rldoctor.model.audit import AuditRow
+from rldoctor.model.raw import FloatArray
+
+
+def reach(sight: Sight) -> Iterator[AuditRow]:
+    """Whether the logged Q of a value-based learner is as large as its episodes make it."""
+    steps, q = sight.together("q_mean")
+    discount = sight.setting("gamma")
+    if not discount < 1 or q.size < sight.criteria["few_rows"] or not _pays_alike(sight):
+        return
+    reward, _ = rewards_at(sight, steps)
+    length = _typical_length(sight, steps)
+    due = np.minimum(_mean_value(length, discount), _copies(sight, steps) * sight.criteria["copy_share"])
+    late = (steps >= (steps[0] + steps[-1]) / 2) & (due >= sight.criteria["due_least"])
+    # Values of the wrong sign are another finding (q_possible).
+    if late.sum() < sight.criteria["few_rows"] or not median(q[late]) > 0:
+        return
+    share = q[late] / (reward[late] * due[late])
+    text = (
+        f"Q is {median(q[late] / reward[late]):.3g} rewards in the second half, where episodes last "
+        f"{median(length[late]):.0f} steps: at gamma = {discount:g} what is left of them is worth "
+        f"{median(due[late]):.3g} on average; three quarters of the rows have less than "
+        f"{quantile(share, 0.75):.2g} of it"
+    )
+    reaches = quantile(share, 0.75) > sight.criteria["reach_least"]
+    yield mechanism(sight, "values_reach", reaches, text, steps[late])
+    claimed = quantile(share, 0.25)
+    text = text.rpartition(";")[0] + f"; three quarters of the rows have more than {claimed:.2g} times that"
+    yield mechanism(sight, "values_earned", claimed < sight.criteria["earned_most"], text, steps[late])
+
+
+def _pays_alike(sight: Sight) -> bool:
+    """Whether every step pays one and the same positive reward."""
+    _, returns, lengths = sight.together("episode_return", "episode_length")
+    if returns.size < sight.criteria["few_rows"] or not (lengths > 0).all():
+        return False
+    per_step = returns / lengths
+    middle = median(per_step)
+    return middle > 0 and float(np.ptp(per_step)) < sight.criteria["unit_reward"] * middle
+
+
+def _typical_length(sight: Sight, steps: FloatArray) -> FloatArray:
+    """Median length of the episodes that the replay buffer may hold at each step; the median is a low guess."""
+    lengths = sight.metrics["episode_length"].finite()
+    held = sight.setting("buffer_capacity")
+    begins = np.searchsorted(lengths.steps, steps - held if held > 0 else np.full(steps.shape, -np.inf))
+    ends = np.maximum(np.searchsorted(lengths.steps, steps, side="right"), 1)
+    starts = np.minimum(begins, ends - 1)
+    return np.array([median(lengths.values[a:b]) for a, b in zip(starts, ends, strict=True)])
+
+
+def _mean_value(length: FloatArray, discount: float) -> FloatArray:
+    """Mean over ``k = 1..L`` of ``(1 - gamma^k) / (1 - gamma)``, in rewards; shape as ``length``."""
+    left = discount * (1 - discount**length) / (1 - discount)
+    value: FloatArray = (1 - left / np.maximum(length, 1)) / (1 - discount)
+    return value
+
+
+def _copies(sight: Sight, steps: FloatArray) -> FloatArray:
+    """How often the target network was replaced by each step; endless where nobody wrote the schedule down.
+
+    Without a schedule a Q that has come to rest has had the time it needs; one that still moves says nothing.
+    """
+    starts, tau = sight.setting("learning_starts"), sight.setting("tau")
+    # Of most libraries nobody read whether the interval counts steps or updates.
+    per = 1.0 if sight.holds("target_interval_in_steps") else sight.setting("utd")
+    rate = per * (1.0 if np.isnan(tau) else tau) / sight.setting("target_update_interval")
+    if np.isfinite(rate):
+        return np.maximum(steps - (starts if starts > 0 else 0.0), 0) * rate
+    _, q = sight.together("q_mean")
+    late = q[q.size // 2 :]
+    rests = float(np.ptp(late)) < sight.criteria["settled"] * abs(median(late))
+    return np.full(steps.shape, np.inf if rests else 0.0)
