@@ -65,8 +65,8 @@ def _start(sight: Sight) -> Iterator[AuditRow]:
     opening = share[: max(int(share.size * sight.criteria["opening_share"]), 3)]
     near = sight.criteria["start_low"] < float(share[0]) < sight.criteria["start_high"]
     still = near and float(opening.min()) > sight.criteria["start_low"] and low > sight.criteria["start_low"]
-    # Errors of many rewards are those of values that went somewhere.
-    still = still and median(share) < sight.criteria["start_most"]
+    # Errors that are of many rewards so early are those of values that went somewhere.
+    still = still and median(opening) < sight.criteria["start_most"]
     text = (
         f"loss {median(loss):.3g}, at first {share[0]:.2f} of the {start:.3g} that a reward of {reward:.3g} "
         f"alone gives (Q = 0), and hardly below it ever after ({low:.2f} to {high:.2f})"

@@ -229,7 +229,9 @@ def _counted(sight: Sight, start: _Start) -> Iterator[AuditRow]:
     least, most = _error(sight, start, due)
     for name, one in (("targets_counted", start.loss / due), ("targets_endless", start.loss / endless)):
         yield row(sight, name, Implied(one, one / most, one / least, text, (start.step,) * 2, 1))
-    if start.loss / due > most >= start.loss / endless:
+    # A normaliser's first divisors are small, so both are low by a factor: the nearer one is meant.
+    nearer = start.loss**2 > due * endless
+    if start.loss / due > most >= start.loss / endless and nearer:
         yield mechanism(sight, "ends_seen", False, text, np.array([start.step]))
 
 

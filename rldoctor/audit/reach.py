@@ -4,8 +4,8 @@ Where every step pays the same positive reward ``r`` until the episode ends, the
 ``r (1 - gamma^k) / (1 - gamma)`` in a state with ``k`` steps left, and the best action at least as much. A
 replay buffer holds the steps of an episode alike, so mean Q is at least the mean of that over ``k = 1..L``.
 A Q far below it, once the target network was replaced often enough to carry values that far, is that of a
-smaller discount, of a target that stands still, or of a target that takes another value than the largest. A Q that
-is several times as large all through the second half is never earned: the policy that acts is not the one
+smaller discount, of a target that stands still, or of a target that takes another value than the largest.
+A Q that is several times as large all through the second half is never earned: the policy that acts is not the one
 that these values belong to, or their targets are not the rewards and states that follow.
 """
 
@@ -30,23 +30,25 @@ def reach(sight: Sight) -> Iterator[AuditRow]:
         return
     reward, _ = rewards_at(sight, steps)
     length = _typical_length(sight, steps)
-    due = np.minimum(_mean_value(length, discount), _copies(sight, steps) * sight.criteria["copy_share"])
-    late = (steps >= (steps[0] + steps[-1]) / 2) & (due >= sight.criteria["due_least"])
+    worth = _mean_value(length, discount)
+    late = (steps >= (steps[0] + steps[-1]) / 2) & (worth >= sight.criteria["worth_least"])
     # Values of the wrong sign are another finding (q_possible).
     if late.sum() < sight.criteria["few_rows"] or not median(q[late]) > 0:
         return
-    share = q[late] / (reward[late] * due[late])
+    held = q[late] / reward[late]
     text = (
-        f"Q is {median(q[late] / reward[late]):.3g} rewards in the second half, where episodes last "
+        f"Q is {median(held):.3g} rewards in the second half, where episodes last "
         f"{median(length[late]):.0f} steps: at gamma = {discount:g} what is left of them is worth "
-        f"{median(due[late]):.3g} on average; three quarters of the rows have less than "
-        f"{quantile(share, 0.75):.2g} of it"
+        f"{median(worth[late]):.3g} on average"
     )
-    reaches = quantile(share, 0.75) > sight.criteria["reach_least"]
-    yield mechanism(sight, "values_reach", reaches, text, steps[late])
-    claimed = quantile(share, 0.25)
-    text = text.rpartition(";")[0] + f"; three quarters of the rows have more than {claimed:.2g} times that"
-    yield mechanism(sight, "values_earned", claimed < sight.criteria["earned_most"], text, steps[late])
+    carried = np.minimum(worth, _copies(sight, steps) * sight.criteria["copy_share"])[late]
+    if (carried >= sight.criteria["worth_least"]).all():
+        most = quantile(held / carried, 0.75)
+        said = f"{text}; three quarters of the rows have less than {most:.2g} of what values can be by then"
+        yield mechanism(sight, "values_reach", most > sight.criteria["reach_least"], said, steps[late])
+    least = quantile(held / worth[late], 0.25)
+    said = f"{text}; three quarters of the rows have more than {least:.2g} times that"
+    yield mechanism(sight, "values_earned", least < sight.criteria["earned_most"], said, steps[late])
 
 
 def _pays_alike(sight: Sight) -> bool:
@@ -60,7 +62,7 @@ def _pays_alike(sight: Sight) -> bool:
 
 
 def _typical_length(sight: Sight, steps: FloatArray) -> FloatArray:
-    """Median length of the episodes that the replay buffer may hold at each step; the median is a low guess."""
+    """Median length of the episodes that the buffer may hold at each step; a low guess of what it holds."""
     lengths = sight.metrics["episode_length"].finite()
     held = sight.setting("buffer_capacity")
     begins = np.searchsorted(lengths.steps, steps - held if held > 0 else np.full(steps.shape, -np.inf))

@@ -40,11 +40,14 @@ def targets(sight: Sight) -> Iterator[AuditRow]:
     )
     # Near 1 the last digits of the explained variance decide what is left of it.
     told = explained[usable] < 1 - sight.criteria["told_rest"]
-    yield from _normalised(sight, steps[usable][told], variance[told])
+    normalised = list(_normalised(sight, steps[usable][told], variance[told]))
+    yield from normalised
     # The rollouts of A2C are too short for a variance of their targets.
     if not sight.of("a2c"):
         yield from _possible(sight, steps[usable], variance)
-    yield from _vary(sight, steps[usable], variance)
+    # What the normaliser's own scale denies, a looser bound does not restore.
+    if all(one.name != "targets_vary" for one in normalised):
+        yield from _vary(sight, steps[usable], variance)
 
 
 def _possible(sight: Sight, steps: FloatArray, variance: FloatArray) -> Iterator[AuditRow]:

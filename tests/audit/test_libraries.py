@@ -64,6 +64,7 @@ def audited(name: str, folder: Path) -> dict[str, AuditRow]:
 
 # What the training was made with, or 1 for a mechanism that works.
 TRUTH = {
+    "cleanrl-dqn-healthy": {"values_reach": 1, "values_earned": 1, "critic_moves": 1},
     "cleanrl-td3-healthy": {"discount": 0.99, "reward_factor": 1, "actor_sign": 1},
     "cleanrl-ppo-healthy": {
         "learning_rate": 3e-4,
@@ -93,6 +94,9 @@ FAULTS = {
     "cleanrl-td3-critic-without-action": {"action_seen": 0},
     "cleanrl-sac-tau-swapped": {"target_delays": 0},
     "cleanrl-dqn-reward-zero": {"reward_factor": 0},
+    "cleanrl-dqn-next-is-same": {"values_earned": 0},
+    "cleanrl-dqn-target-minimum": {"values_reach": 0},
+    "cleanrl-ppo-continuous-gamma": {"targets_vary": 0},
     "cleanrl-ppo-gamma": {"discount_acts": 0},
     "cleanrl-ppo-mask-inverted": {"discount_acts": 0},
     "cleanrl-ppo-returns-forward": {"targets_possible": 0},
@@ -137,6 +141,15 @@ def test_the_log_shows_the_fault(name: str, tmp_path: Path) -> None:
 # The first root cause of each, from the log alone.
 ROOTS = {
     "cleanrl-dqn-reward-zero": "REW-14",
+    "cleanrl-dqn-next-is-same": "VAL-09",
+    "cleanrl-dqn-target-each-step": "OFF-06",
+    "cleanrl-dqn-target-minimum": "VAL-11",
+    "cleanrl-ppo-clip-tiny": "POL-04",
+    "cleanrl-ppo-continuous-critic": "VAL-01",
+    "cleanrl-ppo-continuous-gamma": "REW-14",
+    "cleanrl-ppo-entropy-bonus": "ENT-01",
+    "cleanrl-ppo-executes-random": "POL-01",
+    "cleanrl-ppo-one-step": "CFG-12",
     "cleanrl-ppo-gamma": "CFG-02",
     "cleanrl-ppo-mask-inverted": "CFG-02",
     "cleanrl-ppo-returns-forward": "VAL-03",
