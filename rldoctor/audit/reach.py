@@ -5,8 +5,8 @@ Where every step pays the same positive reward ``r`` until the episode ends, the
 replay buffer holds the steps of an episode alike, so mean Q is at least the mean of that over ``k = 1..L``.
 A Q far below it, once the target network was replaced often enough to carry values that far, is that of a
 smaller discount, of a target that stands still, or of a target that takes another value than the largest.
-A Q that is several times as large all through the second half is never earned: the policy that acts is not the one
-that these values belong to, or their targets are not the rewards and states that follow.
+A Q that is several times as large all through the second half is never earned: the policy that acts is
+not the one that these values belong to, or their targets are not the rewards and states that follow.
 """
 
 from __future__ import annotations
