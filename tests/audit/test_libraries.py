@@ -149,7 +149,6 @@ ROOTS = {
     "cleanrl-ppo-continuous-gamma": "REW-14",
     "cleanrl-ppo-entropy-bonus": "ENT-01",
     "cleanrl-ppo-executes-random": "POL-01",
-    "cleanrl-ppo-one-step": "CFG-12",
     "cleanrl-ppo-gamma": "CFG-02",
     "cleanrl-ppo-mask-inverted": "CFG-02",
     "cleanrl-ppo-returns-forward": "VAL-03",
@@ -181,6 +180,13 @@ def test_a_loss_of_the_wrong_sign_is_the_first_root_cause(name: str, tmp_path: P
     assert diagnosed(name, tmp_path).roots[0].finding.code == "POL-14"
 
 
+def test_one_optimiser_step_a_rollout_is_the_first_root_cause(tmp_path: Path) -> None:
+    """Its logged KL is always 0, taken before that step, and no sign of a policy that does not move."""
+    found = diagnosed("cleanrl-ppo-one-step", tmp_path)
+    assert found.roots[0].finding.code == "CFG-12"
+    assert "actor_gradient" not in {row.name for row in found.audit}
+
+
 def test_a_critic_without_the_action_is_the_first_root_cause(tmp_path: Path) -> None:
     found = diagnosed("cleanrl-td3-critic-without-action", tmp_path)
     assert found.roots[0].finding.code == "VAL-18"
@@ -196,7 +202,7 @@ def test_the_reward_is_known_to_a_factor_where_the_critic_is_paid_nothing(tmp_pa
 
 
 def test_every_log_is_used() -> None:
-    used = {*TRUTH, *FAULTS, *ROOTS}
+    used = {*TRUTH, *FAULTS, *ROOTS, "cleanrl-ppo-one-step"}
     assert {path.stem for path in LOGS.glob("*.json")} == used
 
 
