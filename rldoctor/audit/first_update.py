@@ -285,6 +285,9 @@ def _spread(sight: Sight, start: _Start) -> Iterator[AuditRow]:
         unit and median(lengths[late]) < sight.criteria["ends_early"] * cap and _caught_up(sight, steps[late])
     ):
         return
+    if start.loss < sight.criteria["reward_low"] * start.reward**2:
+        # A discount of 0 leaves the reward in the first targets: these hold none, and shrink with the values.
+        return
     variance = loss[late] / np.maximum(1 - explained[late], sight.criteria["unexplained"])
     width = float(np.sqrt(median(variance)))
     share = width / float(np.sqrt(start.loss))

@@ -114,11 +114,12 @@ def assumed(knob: Knob | None) -> bool:
     return knob is not None and knob.source.startswith(_ASSUMED)
 
 
-def row(sight: Sight, name: str, found: Implied) -> AuditRow:
-    """What was found, held against the setting of the same name."""
+def row(sight: Sight, name: str, found: Implied, against: str = "") -> AuditRow:
+    """What was found, held against its setting; ``against``: another one, where this run has that instead."""
     quantity = sight.criteria.quantities[name]
-    configured = sight.config.get(quantity.knob) if quantity.knob else None
-    knob = sight.run.config.get(quantity.knob) if quantity.knob else None
+    setting = against or quantity.knob
+    configured = sight.config.get(setting) if setting else None
+    knob = sight.run.config.get(setting) if setting else None
     verdict = AuditVerdict.IMPLIED
     if not np.isfinite([found.low, found.high]).any():
         verdict = AuditVerdict.CANNOT_TELL

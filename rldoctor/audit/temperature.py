@@ -93,7 +93,15 @@ def _rate(sight: Sight) -> Iterator[AuditRow]:
     best = typical if last - first >= sight.criteria["few_rows"] else NAN
     low = float(speeds[at]) / sight.criteria["rate_steps"]
     best = best if best >= low and most <= 1 else NAN
-    yield row(sight, "temperature_rate", Implied(best, low, NAN, text, span(steps), int(steps.size)))
+    found = Implied(best, low, NAN, text, span(steps), int(steps.size))
+    yield row(sight, "temperature_rate", found, against=_own_rate(sight))
+
+
+def _own_rate(sight: Sight) -> str:
+    """The setting that is the temperature's learning rate, where it is not that of the policy."""
+    if np.isfinite(sight.setting("alpha_lr")):
+        return "alpha_lr"
+    return "critic_lr" if sight.holds("temperature_steps_as_the_critic") else ""
 
 
 def _updates(sight: Sight) -> Iterator[AuditRow]:
