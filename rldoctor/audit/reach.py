@@ -7,6 +7,9 @@ A Q far below it, once the target network was replaced often enough to carry val
 smaller discount, of a target that stands still, or of a target that takes another value than the largest.
 A Q that is several times as large all through the second half is never earned: the policy that acts is
 not the one that these values belong to, or their targets are not the rewards and states that follow.
+
+Where every step costs the same a better policy may be worth far more than the episodes, so there only a Q
+that has come to rest near 0, against the shortest episode there was, is that of a few rewards.
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ def reach(sight: Sight) -> Iterator[AuditRow]:
     if not discount < 1 or q.size < sight.criteria["few_rows"] or not _pays_alike(sight):
         return
     reward, _ = rewards_at(sight, steps)
+    if reward[0] < 0:
+        yield from _of_costs(sight, steps, q / reward, discount)
+        return
     length = _typical_length(sight, steps)
     worth = _mean_value(length, discount)
     late = (steps >= (steps[0] + steps[-1]) / 2) & (worth >= sight.criteria["worth_least"])
@@ -51,14 +57,31 @@ def reach(sight: Sight) -> Iterator[AuditRow]:
     yield mechanism(sight, "values_earned", least < sight.criteria["earned_most"], said, steps[late])
 
 
+def _of_costs(sight: Sight, steps: FloatArray, held: FloatArray, discount: float) -> Iterator[AuditRow]:
+    """Q in costs of a step (``held``) that rests near 0, against the shortest episode of the run."""
+    late = steps >= (steps[0] + steps[-1]) / 2
+    size = median(held[late])
+    rests = quantile(held[late], 0.95) - quantile(held[late], 0.05) < sight.criteria["settled"] * abs(size)
+    shortest = float(sight.metrics["episode_length"].finite().values.min())
+    worth = float(_mean_value(np.array([shortest]), discount)[0])
+    copied = float(_copies(sight, steps)[-1]) * sight.criteria["copy_share"]
+    if not rests or min(worth, copied) < sight.criteria["worth_least"]:
+        return
+    text = (
+        f"Q rests at {size:.3g} costs of a step in the second half, where the shortest episode of all lasted "
+        f"{shortest:.0f} steps: at gamma = {discount:g} what is left of it costs {worth:.3g} on average"
+    )
+    yield mechanism(sight, "values_reach", size > sight.criteria["reach_of_costs"] * worth, text, steps[late])
+
+
 def _pays_alike(sight: Sight) -> bool:
-    """Whether every step pays one and the same positive reward."""
+    """Whether every step pays, or costs, one and the same."""
     _, returns, lengths = sight.together("episode_return", "episode_length")
     if returns.size < sight.criteria["few_rows"] or not (lengths > 0).all():
         return False
     per_step = returns / lengths
     middle = median(per_step)
-    return middle > 0 and float(np.ptp(per_step)) < sight.criteria["unit_reward"] * middle
+    return middle != 0 and float(np.ptp(per_step)) < sight.criteria["unit_reward"] * abs(middle)
 
 
 def _typical_length(sight: Sight, steps: FloatArray) -> FloatArray:

@@ -94,6 +94,7 @@ FAULTS = {
     "cleanrl-td3-critic-without-action": {"action_seen": 0},
     "cleanrl-sac-tau-swapped": {"target_delays": 0},
     "cleanrl-dqn-reward-zero": {"reward_factor": 0},
+    "cleanrl-dqn-costs-gamma": {"values_reach": 0},
     "cleanrl-dqn-next-is-same": {"values_earned": 0},
     "cleanrl-dqn-target-minimum": {"values_reach": 0},
     "cleanrl-ppo-continuous-gamma": {"targets_vary": 0},
@@ -141,6 +142,7 @@ def test_the_log_shows_the_fault(name: str, tmp_path: Path) -> None:
 # The first root cause of each, from the log alone.
 ROOTS = {
     "cleanrl-dqn-reward-zero": "REW-14",
+    "cleanrl-dqn-costs-gamma": "VAL-11",
     "cleanrl-dqn-next-is-same": "VAL-09",
     "cleanrl-dqn-target-each-step": "OFF-06",
     "cleanrl-dqn-target-minimum": "VAL-11",

@@ -36,12 +36,21 @@ def test_without_a_schedule_only_values_that_rest_are_judged(moves: bool) -> Non
     assert ("values_reach" in found) is not moves
 
 
-def test_rewards_that_differ_or_cost_tell_no_value() -> None:
-    cost = {"episode_return": [-100.0] * 40, "episode_length": [100.0] * 40}
+@every(
+    ("q", "reaches"), [([-1.43] * 40, 0.0), ([-30.0] * 40, 1.0), (list(np.linspace(-0.5, -2.5, 40)), None)]
+)
+def test_of_costs_only_a_q_at_rest_near_0_tells(q: list[float], reaches: float | None) -> None:
+    """Acrobot with a discount of 0.3: Q rests at -1.43, though no episode is shorter than 60 steps."""
+    cost = {"episode_return": [-100.0] * 39 + [-60.0], "episode_length": [100.0] * 39 + [60.0]}
+    found = rows("dqn", CONFIG, q_mean=q, critic_loss=[0.1] * 40, **cost)
+    assert "values_earned" not in found
+    assert (found["values_reach"].best if "values_reach" in found else None) == reaches
+
+
+def test_rewards_that_differ_tell_no_value() -> None:
     uneven = {"episode_return": list(np.linspace(10, 100, 40)), "episode_length": [100.0] * 40}
-    for episodes in (cost, uneven):
-        found = rows("dqn", CONFIG, q_mean=[3.0] * 40, critic_loss=[0.1] * 40, **episodes)
-        assert not {"values_reach", "values_earned"} & found.keys()
+    found = rows("dqn", CONFIG, q_mean=[3.0] * 40, critic_loss=[0.1] * 40, **uneven)
+    assert not {"values_reach", "values_earned"} & found.keys()
 
 
 def test_values_of_the_wrong_sign_are_another_finding() -> None:
