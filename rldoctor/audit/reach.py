@@ -19,10 +19,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from rldoctor.audit.episodes import rewards_at
-from rldoctor.audit.sight import Sight, mechanism
+from rldoctor.audit.sight import NAN, Sight, mechanism
 from rldoctor.model.arrays import median, quantile
 from rldoctor.model.audit import AuditRow
 from rldoctor.model.raw import FloatArray
+
+# Of a run, at which the length of its episodes is looked at.
+_PLACES = 50
 
 
 def reach(sight: Sight) -> Iterator[AuditRow]:
@@ -88,10 +91,13 @@ def _typical_length(sight: Sight, steps: FloatArray) -> FloatArray:
     """Median length of the episodes that the buffer may hold at each step; a low guess of what it holds."""
     lengths = sight.metrics["episode_length"].finite()
     held = sight.setting("buffer_capacity")
-    begins = np.searchsorted(lengths.steps, steps - held if held > 0 else np.full(steps.shape, -np.inf))
-    ends = np.maximum(np.searchsorted(lengths.steps, steps, side="right"), 1)
+    # At some places only: a median at each of many rows would cost the square of the log.
+    at = np.linspace(steps[0], steps[-1], _PLACES)
+    begins = np.searchsorted(lengths.steps, at - held if held > 0 else np.full(at.shape, -np.inf))
+    ends = np.maximum(np.searchsorted(lengths.steps, at, side="right"), 1)
     starts = np.minimum(begins, ends - 1)
-    return np.array([median(lengths.values[a:b]) for a, b in zip(starts, ends, strict=True)])
+    found = [median(lengths.values[a:b]) for a, b in zip(starts, ends, strict=True)]
+    return np.interp(steps, at, found)
 
 
 def _mean_value(length: FloatArray, discount: float) -> FloatArray:
@@ -109,7 +115,8 @@ def _copies(sight: Sight, steps: FloatArray) -> FloatArray:
     starts, tau = sight.setting("learning_starts"), sight.setting("tau")
     # Of most libraries nobody read whether the interval counts steps or updates.
     per = 1.0 if sight.holds("target_interval_in_steps") else sight.setting("utd")
-    rate = per * (1.0 if np.isnan(tau) else tau) / sight.setting("target_update_interval")
+    interval = sight.setting("target_update_interval")
+    rate = per * (1.0 if np.isnan(tau) else tau) / interval if interval > 0 else NAN
     if np.isfinite(rate):
         return np.maximum(steps - (starts if starts > 0 else 0.0), 0) * rate
     _, q = sight.together("q_mean")
