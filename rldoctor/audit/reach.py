@@ -35,28 +35,32 @@ def reach(sight: Sight) -> Iterator[AuditRow]:
     if not discount < 1 or q.size < sight.criteria["few_rows"] or not _pays_alike(sight):
         return
     reward, _ = rewards_at(sight, steps)
-    if reward[0] < 0:
-        yield from _of_costs(sight, steps, q / reward, discount)
-        return
+    room = _of_costs if reward[0] < 0 else _of_rewards
+    yield from room(sight, steps, q / reward, discount)
+
+
+def _of_rewards(sight: Sight, steps: FloatArray, held: FloatArray, discount: float) -> Iterator[AuditRow]:
+    """Q in rewards of a step (``held``) against what is left of the episodes, from below and from above."""
     length = _typical_length(sight, steps)
     worth = _mean_value(length, discount)
     late = (steps >= (steps[0] + steps[-1]) / 2) & (worth >= sight.criteria["worth_least"])
     # Values of the wrong sign are another finding (q_possible).
-    if late.sum() < sight.criteria["few_rows"] or not median(q[late]) > 0:
+    if late.sum() < sight.criteria["few_rows"] or not median(held[late]) > 0:
         return
-    held = q[late] / reward[late]
     text = (
-        f"Q is {median(held):.3g} rewards in the second half, where episodes last "
+        f"Q is {median(held[late]):.3g} rewards in the second half, where episodes last "
         f"{median(length[late]):.0f} steps: at gamma = {discount:g} what is left of them is worth "
         f"{median(worth[late]):.3g} on average"
     )
     carried = np.minimum(worth, _copies(sight, steps) * sight.criteria["copy_share"])[late]
     if (carried >= sight.criteria["worth_least"]).all():
-        most = quantile(held / carried, 0.75)
+        most = quantile(held[late] / carried, 0.75)
         said = f"{text}; three quarters of the rows have less than {most:.2g} of what values can be by then"
         yield mechanism(sight, "values_reach", most > sight.criteria["reach_least"], said, steps[late])
-    least = quantile(held / worth[late], 0.25)
-    said = f"{text}; three quarters of the rows have more than {least:.2g} times that"
+    # A discount that nobody wrote down may be a longer one than the library's default.
+    longest = discount if sight.written("gamma") else max(discount, sight.criteria["longest_discount"])
+    least = quantile(held[late] / _mean_value(length[late], longest), 0.25)
+    said = f"{text}; three quarters of the rows have more than {least:.2g} times what it can be worth"
     yield mechanism(sight, "values_earned", least < sight.criteria["earned_most"], said, steps[late])
 
 
