@@ -72,7 +72,7 @@ def _of_costs(sight: Sight, steps: FloatArray, held: FloatArray, discount: float
     shortest = float(sight.metrics["episode_length"].finite().values.min())
     worth = float(_mean_value(np.array([shortest]), discount)[0])
     copied = float(_copies(sight, steps)[-1]) * sight.criteria["copy_share"]
-    if not rests or min(worth, copied) < sight.criteria["worth_least"]:
+    if not rests or size < 0 or min(worth, copied) < sight.criteria["worth_least"]:
         return
     text = (
         f"Q rests at {size:.3g} costs of a step in the second half, where the shortest episode of all lasted "

@@ -53,8 +53,10 @@ def test_rewards_that_differ_tell_no_value() -> None:
     assert not {"values_reach", "values_earned"} & found.keys()
 
 
-def test_values_of_the_wrong_sign_are_another_finding() -> None:
-    found = rows("dqn", CONFIG, q_mean=[-3.0] * 40, critic_loss=[0.1] * 40, **EPISODES)
+@every("pays", [1.0, -1.0])
+def test_values_of_the_wrong_sign_are_another_finding(pays: float) -> None:
+    episodes = {"episode_return": [100.0 * pays] * 40, "episode_length": [100.0] * 40}
+    found = rows("dqn", CONFIG, q_mean=[-3.0 * pays] * 40, critic_loss=[0.1] * 40, **episodes)
     assert "values_reach" not in found
     assert found["q_possible"].best == 0.0
 
