@@ -33,6 +33,7 @@ from rldoctor.model.task import Published, Task, TaskMatch
 from rldoctor.outcome.combining import combine
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.judging import judge
+from rldoctor.outcome.rows import mostly_at_floor
 from rldoctor.plain_data import dataclass, replace
 
 NAN = math.nan
@@ -95,9 +96,13 @@ def achieved(
 def _in_order(found: CurveOutcome, curve: Curve, criteria: Criteria, *, small: bool) -> CurveOutcome:
     """Not flat where a few rows, or those of a language model (``small``), rise in order.
 
-    On the scale of a task they have to rise by something.
+    Nor where a goal is reached more and more often by episodes that mostly return the least there is: of such
+    rows many more are needed than of others until levels tell. On the scale of a task they have to rise by
+    something.
     """
-    if not small and found.points >= criteria["few_rows_order"]:
+    finite = curve.values[np.isfinite(curve.values)]
+    seldom = finite.size > 0 and mostly_at_floor(finite, curve, criteria)
+    if not small and not seldom and found.points >= criteria["few_rows_order"]:
         return found
     scaled = found.measure.name == "task" and not small
     least = criteria["young_gain"] * found.measure.unit if scaled else 0.0

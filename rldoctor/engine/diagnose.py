@@ -15,6 +15,7 @@ from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.language.evaluator import calm
 from rldoctor.model.algorithms import called
+from rldoctor.model.arrays import median
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.numbers import number_text
@@ -213,14 +214,21 @@ def _level_text(value: float, found: CurveOutcome) -> str:
 def _levels(context: PreparedRun, found: CurveOutcome) -> list[float]:
     """Start, end and best level.
 
-    Where nothing but noise explains the curve they are one number; what a reader sees are its ends.
+    Where nothing but noise explains the curve they are one number; what a reader sees are its ends, medians
+    of some rows. Those of rows that mostly stand at a floor would be the floor, whatever is reached.
     """
     fitted = [one.value for one in (found.start, found.end, found.best) if one is not None]
     seen = [context.facts.get(f"return_{name}", math.nan) for name in ("start", "end", "best")]
     one_level = np.ptp(fitted) <= _NOTHING * found.measure.material and found.metric == "episode_return"
-    levels = seen if one_level and not any(map(math.isnan, seen)) else fitted
+    shown = one_level and not any(map(math.isnan, seen)) and not _mostly_at_floor(context)
+    levels = seen if shown else fitted
     # Levels are means over different stretches; nobody calls one of them the best beside a better one.
     return [*levels[:-1], max(levels)] if levels else levels
+
+
+def _mostly_at_floor(context: PreparedRun) -> bool:
+    returns = context.metrics["episode_return"].finite().values
+    return bool(median(returns) <= returns.min() + _NOTHING * float(np.ptp(returns)))
 
 
 def _told_by(evaluated: Sequence[Evaluated]) -> str:

@@ -25,6 +25,9 @@ NOTHING = 1e-100
 _MOVES = 5
 # Root mean square of normal values without the largest tenth of their squares.
 _TRIMMED = 0.789
+# Step to which values are rounded over the standard deviation that it gives them.
+_ROUNDED = 12**0.5
+_QUARTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Rows:
 
     ``points`` finite points were logged, ``dropped`` were not finite. ``range``: largest minus smallest
     value. ``rounding``: the step between values that repeat, as far as the mean of a bin keeps it (0.0:
-    they do not). ``episode_noise``: standard deviation of one episode behind a moving mean (0.0: not known).
+    they do not); of episodes that mostly stand at a floor the step that would make as much noise as they
+    do. ``episode_noise``: standard deviation of one episode behind a moving mean (0.0: not known).
     """
 
     steps: FloatArray
@@ -68,9 +72,14 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
     points, dropped = int(values.size), int(np.size(curve.values) - np.count_nonzero(_finite(curve)))
     steps, values = _unheld(steps, values, criteria)
     rounding, noise = _rounding(values), _episode_noise(steps, values, curve)
-    values = _without_spikes(values, criteria)
+    most = criteria.whole("rows")
+    if mostly_at_floor(values, curve, criteria):
+        most = max(criteria.whole("least_rows"), min(most, values.size // criteria.whole("floor_episodes")))
+        rounding = _chance(values) * _ROUNDED
+    else:
+        values = _without_spikes(values, criteria)
     before = values.size
-    steps, values = _binned(steps, values, criteria.whole("rows"))
+    steps, values = _binned(steps, values, most)
     # The mean of k rounded values is rounded to a k-th of the step, by an error that is sqrt(k) smaller.
     rounding *= float(np.sqrt(values.size / before))
     if points >= 3 * values.size:  # a bin of several rows, some of which failed, is no level either
@@ -152,6 +161,38 @@ def _unheld(steps: FloatArray, values: FloatArray, criteria: Criteria) -> tuple[
     within = np.arange(values.size) - np.repeat(starts, lengths)
     keep = within % int(held) == 0
     return steps[keep], values[keep]
+
+
+def mostly_at_floor(values: FloatArray, curve: Curve, criteria: Criteria) -> bool:
+    """Whether single episodes mostly return the least there is: a goal that is reached now and then.
+
+    One that is reached stands out from both its neighbours until every second one is, and the median of
+    neighbours is the floor: such rows are averaged before anything is called a spike.
+    """
+    if curve.window is not None and curve.window >= 2:
+        return False
+    off = _off_floor(values)
+    if not off.any() or float(np.mean(off)) > 1 - criteria["floor_share"]:
+        return False
+    # A level that is reached and kept is one stretch.
+    stretches = int(off[0]) + np.count_nonzero(off[1:] & ~off[:-1])
+    return bool(stretches >= criteria["floor_alone"] * np.count_nonzero(off))
+
+
+def _off_floor(values: FloatArray) -> np.ndarray:
+    return np.asarray(values > float(np.min(values)) + _SAME * float(np.ptp(values)))
+
+
+def _chance(values: FloatArray) -> float:
+    """Standard deviation of an episode that leaves the floor as seldom as in the quietest quarter.
+
+    Where hardly one does most rows are equal, and their noise is that of chance all the same. What never
+    happened in n episodes is taken to happen in one of n + 2 (Laplace).
+    """
+    squares = (values - np.min(values)) ** 2
+    one = squares.sum() / max(1, np.count_nonzero(_off_floor(values)))
+    quarters = np.array_split(squares, _QUARTERS)
+    return float(np.sqrt(min((part.sum() + one) / (part.size + 2) for part in quarters)))
 
 
 def _without_spikes(values: FloatArray, criteria: Criteria) -> FloatArray:

@@ -245,3 +245,33 @@ def test_a_fall_by_a_fiftieth_of_its_level_is_no_loss(criteria) -> None:
     fall = np.concatenate([np.full(20, 97.9), np.linspace(97.9, 96.8, 80)])
     assert judge(of(fall + noise), criteria).kind is OutcomeKind.FLAT
     assert judge(of(fall - 10 * (np.arange(100) > 60) + noise), criteria).kind is OutcomeKind.FELL
+
+
+def goal(start: float, end: float, episodes: int, seed: int, window: int | None = 1) -> Curve:
+    """Episodes that return -2 unless a goal is reached, with a probability from ``start`` to ``end``."""
+    draw = np.random.default_rng(seed)
+    reached = draw.random(episodes) < np.linspace(start, end, episodes)
+    lengths = np.where(reached, draw.integers(10, 90, episodes), 100)
+    return of(np.where(reached, 1.5 - 0.02 * lengths, -2.0), np.cumsum(lengths), window=window)
+
+
+def kinds(criteria, start: float, end: float, episodes: int) -> list[OutcomeKind]:
+    return [judge(goal(start, end, episodes, seed), criteria).kind for seed in range(20)]
+
+
+@pytest.mark.parametrize("share", [0.02, 0.15, 0.35])
+def test_a_goal_that_is_reached_as_often_as_before_is_no_change(criteria, share) -> None:
+    assert set(kinds(criteria, share, share, 1500)) == {OutcomeKind.FLAT}
+    assert set(kinds(criteria, share, share, 150)) <= {OutcomeKind.FLAT, OutcomeKind.EARLY}
+
+
+def test_a_goal_that_is_reached_more_often_is_no_row_of_spikes(criteria) -> None:
+    """Until every second episode reaches it each one that does stands out from its neighbours."""
+    assert kinds(criteria, 0.02, 0.3, 1500).count(OutcomeKind.RISING) >= 18
+    assert kinds(criteria, 0.3, 0.02, 1500).count(OutcomeKind.FELL) >= 15
+    assert OutcomeKind.FLAT not in kinds(criteria, 0.02, 0.4, 150)
+
+
+def test_the_level_of_such_episodes_is_their_mean(criteria) -> None:
+    found = judge(goal(0.25, 0.25, 1500, 0), criteria)
+    assert found.end.value == pytest.approx(np.mean(goal(0.25, 0.25, 1500, 0).values), abs=0.1)
