@@ -131,7 +131,7 @@ def _ends_like(task: Task, lengths: FloatArray) -> bool:
     if not (task.ends_early or task.ending):
         return bool(np.abs(lengths / task.horizon - 1).max() <= limits["horizon_slack"])
     longest = float(lengths.max())
-    pinned = np.count_nonzero(lengths == longest) >= limits["recognised_rows"] and np.ptp(lengths) > 0
+    pinned = np.count_nonzero(lengths == longest) >= limits["recognised_rows"]
     return not (pinned and longest < task.horizon * (1 - limits["horizon_slack"]))
 
 

@@ -157,3 +157,9 @@ def test_episodes_of_no_steps_and_no_numbers_are_no_task(tmp_path: Path) -> None
 def test_a_task_that_takes_one_for_every_step_is_no_lander() -> None:
     lengths = np.linspace(94, 60, 60) + NOISE
     assert recognised(LogShows(metrics(-lengths, lengths), {}, dims(2), "ppo")).task is None
+
+
+def test_a_task_that_always_stops_after_as_many_steps_is_no_lander() -> None:
+    """A lander falls at another step each time; 80 steps every time are a limit."""
+    log = metrics(np.linspace(-135, -140, 40) + NOISE[:40], np.full(40, 80.0))
+    assert recognised(LogShows(log, {}, dims(2), "ppo")).task is None
