@@ -146,9 +146,12 @@ def _left(found: Diagnosis) -> Differential | None:
     from rldoctor.differential.criteria import CRITERIA
     from rldoctor.differential.left import differential, open_finding
     from rldoctor.differential.planted import left_open
+    from rldoctor.differential.probed import probed
 
     criteria = CRITERIA.load()
-    return differential(found, criteria, left_open()) if open_finding(found, criteria) else None
+    if not open_finding(found, criteria):
+        return None
+    return differential(found, criteria, left_open(), probed())
 
 
 def _texts(run: Run) -> tuple[str, ...]:

@@ -14,12 +14,25 @@ from rldoctor.plain_data import dataclass
 
 @dataclass(frozen=True, slots=True)
 class KindOfFault:
-    """One kind of fault. ``mechanisms``: what was planted -> the rows of the audit that refute it."""
+    """One kind of fault. ``mechanisms``: what was planted -> the rows of the audit that refute it.
+
+    ``decides``: its check tells it from every other kind.
+    """
 
     id: str
     title: str
     mechanisms: Mapping[str, tuple[str, ...]]
     check: str
+    line: str
+    decides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A task that a working program learns in minutes, with its environment as code."""
+
+    id: str
+    title: str
     line: str
 
 
@@ -31,6 +44,7 @@ class DifferentialCriteria:
     open: frozenset[str]
     families: Mapping[str, tuple[str, ...]]
     kinds: tuple[KindOfFault, ...]
+    probes: tuple[Probe, ...] = ()
 
     def family(self, algorithm: str) -> str:
         """The family of an algorithm, empty for one that no training here was made with."""
@@ -61,8 +75,13 @@ def build(data: Mapping[str, Any]) -> DifferentialCriteria:
                 mechanisms={one: tuple(rows) for one, rows in entry["mechanisms"].items()},
                 check=entry["check"],
                 line=entry["line"].rstrip("\n"),
+                decides=bool(entry.get("decides")),
             )
             for name, entry in data["kinds"].items()
+        ),
+        probes=tuple(
+            Probe(id=name, title=entry["title"], line=entry["line"].rstrip("\n"))
+            for name, entry in data["probes"].items()
         ),
     )
 

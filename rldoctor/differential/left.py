@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rldoctor.differential.criteria import DifferentialCriteria, KindOfFault
 from rldoctor.differential.planted import LeftOpen
+from rldoctor.differential.probed import Probed, experiment
 from rldoctor.model.audit import AuditRow, AuditVerdict
 from rldoctor.model.differential import Differential, OpenKind, OpenTraining
 from rldoctor.model.finding import Diagnosis, Severity
@@ -24,7 +25,10 @@ MECHANISM = "0 or 1"
 
 
 def differential(
-    diagnosis: Diagnosis, criteria: DifferentialCriteria, trainings: Sequence[LeftOpen]
+    diagnosis: Diagnosis,
+    criteria: DifferentialCriteria,
+    trainings: Sequence[LeftOpen],
+    probes: Sequence[Probed] = (),
 ) -> Differential | None:
     """What is left where outcomes are all that was found; None where a cause was, or nothing was counted."""
     finding, run = open_finding(diagnosis, criteria), diagnosis.run
@@ -37,6 +41,7 @@ def differential(
     if shares.of_family.total() < criteria.limits["least"]:
         return None
     ranked = sorted(criteria.kinds, key=lambda kind: -shares.of(kind.id))[: int(criteria.limits["shown"])]
+    possible = [one for one in probes if one.mechanism not in refuted]
     like = [one for one in left if criteria.family(one.algorithm) == family]
     like.sort(key=lambda one: (one.finding != finding, one.env != run.env, one.algorithm != run.algorithm))
     return Differential(
@@ -46,6 +51,7 @@ def differential(
         of_family=shares.of_family.total(),
         kinds=tuple(_kind(kind, shares, like) for kind in ranked),
         refuted=tuple(sorted({one.mechanism for one in trainings} & refuted)),
+        experiment=experiment(ranked[0], ranked[1], family, criteria, possible),
     )
 
 

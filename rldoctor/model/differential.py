@@ -39,12 +39,35 @@ class OpenKind:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeCount:
+    """Trainings with a planted fault of a kind on a probe task: how many there were, and learned it."""
+
+    kind: str
+    learned: int
+    trainings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """What tells the first two kinds apart, with ``line`` as the code.
+
+    ``counts`` are those of the first kind, of the second and of no fault (``none``) where it is a probe task,
+    which ``says`` describes; empty where it is the check of one of the two.
+    """
+
+    says: str
+    line: str
+    counts: tuple[ProbeCount, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Differential:
     """The kinds of faults that are left, the most frequent first.
 
     ``finding``: the code that was left without a cause. ``family``: the run's algorithms in words. ``same``
     and ``of_family`` are the trainings counted, with this finding and with any. ``refuted``: what was planted
     in trainings that are not counted, because this log shows that the run does not have it.
+    ``experiment`` tells the first two apart, None where nothing that was tried does.
     """
 
     finding: str
@@ -53,3 +76,4 @@ class Differential:
     of_family: int
     kinds: tuple[OpenKind, ...]
     refuted: tuple[str, ...] = ()
+    experiment: Experiment | None = None

@@ -156,6 +156,9 @@ def _left_open(left: Differential | None) -> Iterator[str]:
     for one, (share, title) in zip(left.kinds, left_open.shares(left), strict=False):
         yield f"- {share} {_cut(title)}. Check: {_cut(one.check)}"
         yield from _code("code", one.line)
+    if left.experiment is not None:
+        yield f"- {left_open.APART.lower()}: {_cut(left_open.experiment(left.experiment))}"
+        yield from _code("code", left.experiment.line)
 
 
 def _to_log(diagnosis: Diagnosis) -> Iterator[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rldoctor.model.differential import Differential, OpenKind, OpenTraining
+from rldoctor.model.differential import Differential, Experiment, OpenKind, OpenTraining, ProbeCount
 from rldoctor.report.clean import clean
 from rldoctor.report.numbers import percent, plural
 
 TITLE = "Left open"
+APART = "To tell the first two apart"
 CAUTION = (
     "The shares are those of trainings with one planted fault, evenly over mechanisms, or none: begin with "
     "the check that costs you least."
@@ -42,6 +43,21 @@ def example(one: OpenTraining) -> str:
     return clean(f"{where}, {one.fault}: {percent(one.kept)} of what the same training gains without it")
 
 
+def experiment(one: Experiment) -> str:
+    """What tells the first two kinds apart, and how it came out where each of them was planted."""
+    if not one.counts:
+        return clean(one.says)
+    first, second, sound = map(_learned, one.counts)
+    return clean(
+        f"train your program on a task of {one.says}. {first} with a fault of the first kind "
+        f"learned it, {second} with one of the second, {sound} without a fault."
+    )
+
+
+def _learned(count: ProbeCount) -> str:
+    return f"{count.learned:,} of {count.trainings:,}"
+
+
 def refuted(left: Differential) -> str:
     """What is not counted, empty where nothing is."""
     names = ", ".join(left.refuted)
@@ -59,6 +75,18 @@ def as_dict(left: Differential | None) -> dict[str, Any] | None:
         "of_family": left.of_family,
         "refuted": list(left.refuted),
         "kinds": [_kind(one) for one in left.kinds],
+        "experiment": left.experiment and _experiment(left.experiment),
+    }
+
+
+def _experiment(one: Experiment) -> dict[str, Any]:
+    return {
+        "says": one.says,
+        "line": one.line,
+        "counts": [
+            {"kind": count.kind, "learned": count.learned, "trainings": count.trainings}
+            for count in one.counts
+        ],
     }
 
 
@@ -87,15 +115,22 @@ def as_view(left: Differential | None) -> dict[str, Any] | None:
         "rest": shares(left)[-1][0],
         "caution": CAUTION,
         "refuted": refuted(left),
+        "apart": APART,
+        "experiment": left.experiment
+        and {"says": experiment(left.experiment), "line": _code(left.experiment.line)},
         "kinds": [
             {
                 "share": percent(one.share),
                 "title": clean(one.title),
                 "count": f"{one.same:,} of {left.same:,}",
                 "check": clean(one.check),
-                "line": "\n".join(map(clean, one.line.splitlines())),
+                "line": _code(one.line),
                 "examples": [example(run) for run in one.examples],
             }
             for one in left.kinds
         ],
     }
+
+
+def _code(line: str) -> str:
+    return "\n".join(map(clean, line.splitlines()))

@@ -161,6 +161,9 @@ def _left_open(left: Differential | None) -> Iterator[str]:
     for one, (share, title) in zip_longest(left.kinds, left_open.shares(left)):
         yield f"- **{share}** {escape(title)}{f'. {escape(clean(one.check))}' if one else ''}"
     yield ""
+    if left.experiment is not None:
+        yield f"{left_open.APART}: {escape(left_open.experiment(left.experiment))}"
+        yield from ("", "```python", *left.experiment.line.splitlines(), "```", "")
     yield escape(left_open.CAUTION)
     yield ""
 

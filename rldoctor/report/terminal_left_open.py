@@ -12,12 +12,19 @@ from rldoctor.report.terminal_parts import indented
 
 
 def left_open(left: Differential | None) -> Iterator[Block]:
-    """The shares in one piece, and the first check; silent where nothing is left open."""
+    """The shares in one piece, and what to try first; silent where nothing is left open."""
     if left is not None:
         rows = "".join(f"\n   {share:>4}  {title}" for share, title in say.shares(left)[:-1])
         told = Paragraph(f"\n{say.TITLE}: ", style="bold")
         yield told.append(f"{say.in_short(left)}{rows}", style="not bold")
-        yield indented(f"check 1: {clean(left.kinds[0].check)}", "dim")
+        yield indented(_next(left), "dim")
+
+
+def _next(left: Differential) -> str:
+    """The experiment that halves what is left; the check of the first kind where there is none."""
+    if left.experiment is None:
+        return f"check 1: {clean(left.kinds[0].check)}"
+    return f"{say.APART.lower()}: {say.experiment(left.experiment)}"
 
 
 def whole(left: Differential | None) -> Iterator[Block]:
@@ -29,10 +36,18 @@ def whole(left: Differential | None) -> Iterator[Block]:
     for rank, one in enumerate(left.kinds, 1):
         yield Paragraph(f"{rank}. {clean(one.title)}", style="bold")
         yield indented(clean(one.check))
-        # Code is copied: it is not broken into lines.
-        yield from (Indented(Paragraph(f"    {clean(row)}", whole=True)) for row in one.line.splitlines())
+        yield from _code(one.line)
         yield from (indented(f"such as {say.example(run)}", "dim") for run in one.examples)
+    if left.experiment is not None:
+        yield Paragraph(f"{say.APART}", style="bold")
+        yield indented(say.experiment(left.experiment))
+        yield from _code(left.experiment.line)
     yield from (indented(text, "dim") for text in (say.refuted(left), say.CAUTION) if text)
+
+
+def _code(line: str) -> Iterator[Block]:
+    """Code is copied: it is not broken into lines."""
+    return (Indented(Paragraph(f"    {clean(row)}", whole=True)) for row in line.splitlines())
 
 
 def _shares(left: Differential) -> Sheaf:

@@ -9,6 +9,8 @@ import pytest
 
 import rldoctor
 from laboratory.mutants.packing import unpack
+from rldoctor.differential.criteria import CRITERIA
+from rldoctor.model.differential import Experiment, ProbeCount
 from rldoctor.model.finding import Diagnosis
 from rldoctor.plain_data import replace
 from rldoctor.report import render, terminal
@@ -32,15 +34,34 @@ def open_run(tmp_path_factory: pytest.TempPathFactory) -> Diagnosis:
     return found
 
 
+def with_probe(found: Diagnosis) -> Diagnosis:
+    """The same with an experiment of known counts, whatever the record holds."""
+    assert found.differential is not None
+    probe = CRITERIA.load().probes[0]
+    counts = (ProbeCount("observations", 3, 16), ProbeCount("targets", 6, 6), ProbeCount("none", 7, 8))
+    experiment = Experiment(probe.title, probe.line, counts)
+    return replace(found, differential=replace(found.differential, experiment=experiment))
+
+
 def closed(found: Diagnosis) -> Diagnosis:
     return replace(found, differential=None)
 
 
-def test_the_short_report_shows_the_kinds_and_the_first_check(open_run: Diagnosis) -> None:
+def test_the_short_report_shows_the_kinds_and_what_to_try_first(open_run: Diagnosis) -> None:
     text = terminal.render([open_run])
     assert "Left open: in " in text
     assert FIRST in text
-    assert "check 1: Step a second copy" in text
+    assert open_run.differential is not None
+    alone = replace(open_run, differential=replace(open_run.differential, experiment=None))
+    check = open_run.differential.kinds[0].check
+    assert f"check 1: {check}" in " ".join(terminal.render([alone]).split())
+    probe = with_probe(open_run)
+    told = terminal.render([probe])
+    assert "to tell the first two apart: train your program on a task of one decision" in " ".join(
+        told.split()
+    )
+    assert "3 of 16 with a fault of the first kind learned it" in " ".join(told.split())
+    assert len(told.splitlines()) <= 25 + 9
     assert max(map(len, text.splitlines())) <= 80
     # No more than a second cause would have taken.
     assert len(text.splitlines()) <= 25 + 9
@@ -56,13 +77,21 @@ def test_the_whole_report_has_every_check_with_its_code(open_run: Diagnosis) -> 
         assert {" ".join(line.split()) for line in kind.line.splitlines()} <= lines
         assert kind.examples
     assert "of what the same training gains without it" in " ".join(text.split())
+    probed = terminal.render([with_probe(open_run)], VERBOSE)
+    assert "def step(self, action):" in probed
+    assert "6 of 6 with one of the second, 7 of 8 without a fault" in " ".join(probed.split())
 
 
 def test_the_document_is_that_of_the_schema(open_run: Diagnosis) -> None:
     jsonschema = pytest.importorskip("jsonschema")
-    report = json.loads(render([open_run, closed(open_run)], "json"))
+    report = json.loads(render([open_run, closed(open_run), with_probe(open_run)], "json"))
     jsonschema.validate(report, json_schema())
-    told, other = report["runs"]
+    told, other, probed = report["runs"]
+    assert probed["differential"]["experiment"]["counts"][0] == {
+        "kind": "observations",
+        "learned": 3,
+        "trainings": 16,
+    }
     assert other["differential"] is None
     kinds = told["differential"]["kinds"]
     assert [kind["share"] for kind in kinds] == sorted((kind["share"] for kind in kinds), reverse=True)
@@ -75,7 +104,11 @@ def test_the_pages_say_it(name: str, open_run: Diagnosis) -> None:
     assert "Left open" in text
     assert FIRST in text
     assert "Left open" not in render([closed(open_run)], name)
+    probed = render([with_probe(open_run)], name)
+    assert "3 of 16 with a fault of the first kind" in probed
+    assert "def step(self, action):" in probed
 
 
 def test_the_page_for_an_agent_says_it(open_run: Diagnosis) -> None:
     assert FIRST in render([open_run], "agent")
+    assert "6 of 6 with one of the second, 7 of 8 without a fault" in render([with_probe(open_run)], "agent")
