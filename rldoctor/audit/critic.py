@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from rldoctor.audit.entropy_bonus import bonus_counts, largest_bonus, target_entropy
 from rldoctor.audit.episodes import largest_reward, rewards_at
 from rldoctor.audit.reach import reach
 from rldoctor.audit.sight import NAN, Implied, Sight, mechanism, row, span, spread
@@ -219,7 +220,7 @@ def _target_delays(sight: Sight, steps: FloatArray, size: FloatArray) -> Iterato
     left = 1 - (1 - discount) * size
     seen = np.log(np.maximum(left, sight.criteria["all_seen"])) / np.log(discount)
     usable = (updates > sight.criteria["updates_for_rate"]) & (updates < sight.criteria["updates_at_start"])
-    if usable.sum() < 1 or not (size[usable] > 0).all() or _bonus_counts(sight, steps[usable][:1]):
+    if usable.sum() < 1 or not (size[usable] > 0).all() or bonus_counts(sight, steps[usable][:1]):
         return
     # More than a whole horizon of these rewards is not a matter of how fast they are seen.
     beyond = float(size[usable][0]) * (1 - discount)
@@ -241,21 +242,6 @@ def _overpaid(sight: Sight, steps: FloatArray, size: float, beyond: float) -> Au
         f"rewards of that size add up to within the discount's horizon"
     )
     return row(sight, "reward_factor", Implied(NAN, beyond, NAN, text, span(steps), 1))
-
-
-def _bonus_counts(sight: Sight, steps: FloatArray) -> bool:
-    """Whether SAC's entropy bonus is more than a small part of the reward per step here, or not known.
-
-    Its actor loss is ``alpha log pi - Q`` and Q sums the bonuses too: beside small rewards both are entropy.
-    """
-    if not sight.of("sac", "tqc"):
-        return False
-    if not sight.logged("entropy_coef"):
-        return True
-    alpha = sight.metrics["entropy_coef"].finite()
-    bonus = np.interp(steps, alpha.steps, alpha.values) * max(abs(_target(sight)), 1.0)
-    reward, _ = rewards_at(sight, steps)
-    return bool((bonus > sight.criteria["bonus_small"] * np.abs(reward)).any())
 
 
 def _one_step(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray) -> Iterator[AuditRow]:
@@ -299,7 +285,7 @@ def _unpaid(sight: Sight, steps: FloatArray, size: FloatArray, share: FloatArray
     largest, error = float(size[late].max()), median(share[late])
     if late.sum() < sight.criteria["least_rows"] or error > sight.criteria["unpaid_loss"]:
         return
-    if largest > sight.criteria["unpaid_size"] or _bonus_counts(sight, steps[late]):
+    if largest > sight.criteria["unpaid_size"] or bonus_counts(sight, steps[late]):
         return
     text = (
         f"in the second half Q is at most {largest:.2g} times the logged reward of one step, "
@@ -315,15 +301,8 @@ def _q(sight: Sight) -> tuple[FloatArray, FloatArray]:
     bonus = np.zeros(steps.shape)
     if sight.of("sac", "tqc") and sight.logged("entropy_coef"):
         alpha = np.interp(steps, sight.metrics["entropy_coef"].steps, sight.metrics["entropy_coef"].values)
-        bonus = alpha * _target(sight)
+        bonus = alpha * target_entropy(sight)
     return steps, -loss - bonus
-
-
-def _target(sight: Sight) -> float:
-    """Target entropy: as configured, or the libraries' default of minus the action dimensions; 0 unknown."""
-    target = sight.setting("target_entropy")
-    target = target if np.isfinite(target) else -sight.setting("action_dim")
-    return target if np.isfinite(target) else 0.0
 
 
 def _sign(sight: Sight) -> Iterator[AuditRow]:
@@ -340,7 +319,7 @@ def _sign(sight: Sight) -> Iterator[AuditRow]:
     late = q[q.size // 2 :]
     wrong = median(-sign * late)
     noise = float(np.std(np.diff(late))) if late.size > 2 else 0.0
-    bonus = _largest_bonus(sight)
+    bonus = largest_bonus(sight)
     impossible = wrong > sight.criteria["sign_margin"] * noise + bonus and wrong > 0
     text = (
         f"every logged return is {'negative' if sign < 0 else 'positive'}, Q of the policy is "
@@ -348,56 +327,6 @@ def _sign(sight: Sight) -> Iterator[AuditRow]:
         + (f" (the entropy bonus can add {bonus:.2g})" if bonus else "")
     )
     yield mechanism(sight, "q_possible", not impossible, text, steps)
-
-
-def _largest_bonus(sight: Sight) -> float:
-    """What entropy bonuses can be worth in the values of the second half."""
-    if not sight.of("sac", "tqc") or not sight.logged("entropy_coef"):
-        return 0.0
-    alpha = sight.metrics["entropy_coef"].finite().values
-    gamma = sight.setting("gamma")
-    horizon = 1 / (1 - gamma) if np.isfinite(gamma) and gamma < 1 else 100.0
-    # Values follow the temperature with a delay of a horizon and of the target network.
-    largest = float(alpha[int(alpha.size * sight.criteria["bonus_from"]) :].max())
-    return min(largest * _most_nats(sight) * horizon, _gathered(sight))
-
-
-def _most_nats(sight: Sight) -> float:
-    """The largest entropy of a policy on [-1, 1]: ``d ln 2``."""
-    dims = sight.setting("action_dim")
-    return float(np.log(2) * (dims if np.isfinite(dims) else sight.criteria["most_dims"]))
-
-
-def _gathered(sight: Sight) -> float:
-    """How much entropy bonus the values can hold at the end, whatever the horizon.
-
-    A target adds one step to the values of the target network, so each time that this is replaced
-    (``updates x tau``) values take in the bonus of one step, at the temperature of the time, and no more.
-    """
-    alpha = sight.metrics["entropy_coef"].finite()
-    tau, per, starts = (sight.setting(name) for name in ("tau", "utd", "learning_starts"))
-    if not (tau < 1 and alpha.values.size):
-        return float("inf")
-    updates = np.maximum(alpha.steps - (starts if starts > 0 else 0.0), 0.0) * (per if per > 0 else 1.0)
-    paid = alpha.values * np.interp(alpha.steps, *_nats(sight))
-    # Before the first row, and the most that a step paid between two rows: the higher one of them.
-    before = np.append(max(paid[0], sight.criteria["first_temperature"] * _most_nats(sight)), paid[:-1])
-    taken_in = np.diff(updates * tau, prepend=0.0) * np.maximum(paid, before)
-    return float(sight.criteria["gathers_most"] * (taken_in.sum() + before[0]))
-
-
-def _nats(sight: Sight) -> tuple[FloatArray, FloatArray]:
-    """Steps and entropy of the policy, from above: by the loss of the temperature where its form is known.
-
-    The loss tells the distance to the target entropy, which is minus the action dimensions, so -1 at most.
-    """
-    steps, alpha, loss = sight.together("entropy_coef", "entropy_coef_loss")
-    formula, most = sight.formula("temperature_loss"), _most_nats(sight)
-    if formula is None or not alpha.size:
-        return np.zeros(1), np.full(1, most)
-    factor = np.log(np.maximum(alpha, 1e-12)) if formula.form == "log" else alpha
-    gap = loss / np.where(np.abs(factor) > sight.criteria["gap_factor"], factor, np.nan)
-    return steps, np.clip(np.nan_to_num(gap + (_target(sight) or -1.0), nan=most), 0.0, most)
 
 
 def _horizon(sight: Sight) -> Iterator[AuditRow]:
