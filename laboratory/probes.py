@@ -97,8 +97,6 @@ def train(one: ProbeTraining) -> dict[str, Any]:
     env = Monitor(TrueReturns(_environment(one), episodes, [0]))
     arguments = {**family["settings"], **settings()["algorithms"][one.algorithm]}
     arguments |= json.loads(json.dumps(dict(fault.settings))) if fault else {}
-    if one.algorithm in ("td3", "ddpg"):
-        arguments["action_noise"] = _noise(env)
     model = algorithm(one.algorithm)("MlpPolicy", env, seed=one.seed, device="cpu", **arguments)
     row = Probed(
         algorithm=one.algorithm,
@@ -134,14 +132,6 @@ def _environment(one: ProbeTraining) -> Any:
     names: dict[str, Any] = {"gym": gymnasium, "np": np, "spaces": spaces, "ACTIONS": actions}
     exec(probe.line, names)
     return names["Probe"]()
-
-
-def _noise(env: Any) -> Any:
-    import numpy as np
-    from stable_baselines3.common.noise import NormalActionNoise
-
-    shape = env.action_space.shape
-    return NormalActionNoise(np.zeros(shape), np.full(shape, settings()["noise"]))
 
 
 def write(rows: Iterable[Mapping[str, Any]], path: Path) -> None:

@@ -16,6 +16,7 @@ def sparkline(series: Series, width: int = WIDTH) -> str:
     """The finite values over equal stretches of steps; a space where none was logged, empty without two.
 
     A stretch shows its value that lies farthest from the median of all, so that a spike is not averaged away.
+    Where half of all values are the least there is, each stretch has such a spike, and shows its mean.
     """
     known = series.finite()
     if len(known) < 2:
@@ -25,6 +26,10 @@ def sparkline(series: Series, width: int = WIDTH) -> str:
     place = np.minimum((width * (steps - steps[0]) / (steps[-1] - steps[0])).astype(int), width - 1)
     cells = [values[place == cell] for cell in range(width)]
     middle = median(values)
+    if middle == low < high:
+        means = [np.atleast_1d(cell.mean()) if cell.size else cell for cell in cells]
+        kept = np.concatenate(means)
+        return "".join(_block(cell, float(kept.min()), float(kept.max()), low) for cell in means)
     return "".join(_block(cell, low, high, middle) for cell in cells)
 
 

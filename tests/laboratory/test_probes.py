@@ -26,7 +26,7 @@ def test_every_fault_that_was_left_open_is_planned_in_every_algorithm_that_has_i
             assert planned == (
                 algorithm in fault.algorithms and bool(fault.settings or algorithm in fault.edits)
             )
-    assert ProbeTraining("td3", "healthy", "delay", 1) in plan
+    assert ProbeTraining("sac", "healthy", "delay", 1) in plan
 
 
 def test_the_actions_are_those_that_the_algorithm_and_the_fault_need() -> None:

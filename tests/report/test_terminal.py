@@ -153,6 +153,13 @@ def test_quiet_tells_runs_of_one_path_apart(make):
     assert lines[3].startswith("runs/ppo_2: healthy")
 
 
+def test_a_sparkline_of_a_goal_that_is_reached_more_often_rises():
+    reached = np.random.default_rng(0).random(600) < np.linspace(0, 0.45, 600)
+    line = sparkline(Series("r", np.arange(600.0), np.where(reached, 1.0, -2.0), "r"), 12)
+    assert line[0] == BLOCKS[0]
+    assert BLOCKS.index(line[-1]) > BLOCKS.index(line[5]) > BLOCKS.index(line[0])
+
+
 def test_a_sparkline_keeps_a_spike_and_shows_gaps():
     steps = np.concatenate([np.arange(1.0, 301.0), np.arange(700.0, 1001.0)])
     values = np.zeros(steps.size)
