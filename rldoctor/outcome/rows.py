@@ -73,8 +73,9 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
     steps, values = _unheld(steps, values, criteria)
     rounding, noise = _rounding(values), _episode_noise(steps, values, curve)
     most = criteria.whole("rows")
-    if mostly_at_floor(values, curve, criteria):
-        most = max(criteria.whole("least_rows"), min(most, values.size // criteria.whole("floor_episodes")))
+    by_floor = values.size // criteria.whole("floor_episodes")
+    if by_floor >= criteria["floor_rows"] and mostly_at_floor(values, curve, criteria):
+        most = min(most, by_floor)
         rounding = _chance(values) * _ROUNDED
     else:
         values = _without_spikes(values, criteria)

@@ -262,14 +262,14 @@ def kinds(criteria, start: float, end: float, episodes: int) -> list[OutcomeKind
 @pytest.mark.parametrize("share", [0.02, 0.15, 0.35])
 def test_a_goal_that_is_reached_as_often_as_before_is_no_change(criteria, share) -> None:
     assert set(kinds(criteria, share, share, 1500)) == {OutcomeKind.FLAT}
-    assert set(kinds(criteria, share, share, 150)) <= {OutcomeKind.FLAT, OutcomeKind.EARLY}
+    assert set(kinds(criteria, share, share, 400)) <= {OutcomeKind.FLAT, OutcomeKind.EARLY}
 
 
 def test_a_goal_that_is_reached_more_often_is_no_row_of_spikes(criteria) -> None:
     """Until every second episode reaches it each one that does stands out from its neighbours."""
     assert kinds(criteria, 0.02, 0.3, 1500).count(OutcomeKind.RISING) >= 18
     assert kinds(criteria, 0.3, 0.02, 1500).count(OutcomeKind.FELL) >= 15
-    assert OutcomeKind.FLAT not in kinds(criteria, 0.02, 0.4, 150)
+    assert kinds(criteria, 0.02, 0.4, 400).count(OutcomeKind.FLAT) <= 2
 
 
 def test_the_level_of_such_episodes_is_their_mean(criteria) -> None:
