@@ -100,9 +100,8 @@ def _in_order(found: CurveOutcome, curve: Curve, criteria: Criteria, *, small: b
     rows many more are needed than of others until levels tell. On the scale of a task they have to rise by
     something.
     """
-    finite = curve.values[np.isfinite(curve.values)]
-    seldom = finite.size > 0 and mostly_at_floor(finite, curve, criteria)
-    if not small and not seldom and found.points >= criteria["few_rows_order"]:
+    few = found.points < criteria["few_rows_order"]
+    if not small and not few and not mostly_at_floor(curve, criteria):
         return found
     scaled = found.measure.name == "task" and not small
     least = criteria["young_gain"] * found.measure.unit if scaled else 0.0

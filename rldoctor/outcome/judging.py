@@ -23,7 +23,7 @@ from rldoctor.outcome.classes import KINDS, Changes, changes, classify
 from rldoctor.outcome.criteria import Criteria
 from rldoctor.outcome.draws import Path, colouring, draw, unmoved
 from rldoctor.outcome.explanations import Model, penalty
-from rldoctor.outcome.rows import NOTHING, Rows, prepare
+from rldoctor.outcome.rows import NOTHING, Rows, mostly_at_floor, prepare, thirds_fall
 from rldoctor.outcome.scales import measure_of
 from rldoctor.outcome.search import explain, weigh
 from rldoctor.outcome.windows import few_transitions, hides_a_gain, too_few_windows, windows_of
@@ -84,10 +84,24 @@ def judge(curve: Curve, criteria: Criteria, scale: Scale = None, budget: Budget 
     last = float(rows.steps[-1])
     unfinished = budget.planned is not None and last < criteria["finished"] * budget.planned
     judged = _judged(curve, rows, scale, criteria, unfinished)
+    if _by_spikes_alone(judged.kind, curve, criteria):
+        rows = prepare(curve, criteria, averaged=True)
+        judged = _judged(curve, rows, scale, criteria, unfinished)
     reason = too_early(curve, rows, budget, criteria)
     # A fall over so many rows has had its chance, whatever the counter of the steps calls it.
     fallen = judged.kind in (OutcomeKind.LOST, OutcomeKind.FELL) and rows.points >= criteria["many_rows"]
     return _outcome(_earlier(judged, reason) if reason and not fallen else judged, criteria)
+
+
+def _by_spikes_alone(kind: OutcomeKind, curve: Curve, criteria: Criteria) -> bool:
+    """Whether what is reached now and then was taken for spikes, and its means may say otherwise.
+
+    A level that rose so far is not flat, and a few that were reached one after the other are no level that
+    was lost: where the means of thirds do not fall, nothing fell.
+    """
+    if not kind.sick or not mostly_at_floor(curve, criteria):
+        return False
+    return kind is OutcomeKind.FLAT or not thirds_fall(curve, criteria)
 
 
 def _judged(curve: Curve, rows: Rows, scale: Scale, criteria: Criteria, unfinished: bool) -> JudgedCurve:

@@ -64,8 +64,12 @@ class Rows:
         return np.linspace(-0.5, 0.5, self.size)
 
 
-def prepare(curve: Curve, criteria: Criteria) -> Rows:
-    """The rows of a curve: defined for any input, also for none."""
+def prepare(curve: Curve, criteria: Criteria, *, averaged: bool = False) -> Rows:
+    """The rows of a curve: defined for any input, also for none.
+
+    ``averaged``: episodes that seldom leave a floor are averaged in eights or more (where that gives rows
+    enough) before anything is called a spike.
+    """
     steps, values = _ordered(curve)
     if not values.size:
         return Rows(steps, values, values, 0, int(np.size(curve.values)))
@@ -74,7 +78,7 @@ def prepare(curve: Curve, criteria: Criteria) -> Rows:
     rounding, noise = _rounding(values), _episode_noise(steps, values, curve)
     most = criteria.whole("rows")
     by_floor = values.size // criteria.whole("floor_episodes")
-    if by_floor >= criteria["floor_rows"] and mostly_at_floor(values, curve, criteria):
+    if averaged and by_floor >= criteria["floor_rows"]:
         most = min(most, by_floor)
         rounding = _chance(values) * _ROUNDED
     else:
@@ -164,7 +168,7 @@ def _unheld(steps: FloatArray, values: FloatArray, criteria: Criteria) -> tuple[
     return steps[keep], values[keep]
 
 
-def mostly_at_floor(values: FloatArray, curve: Curve, criteria: Criteria) -> bool:
+def mostly_at_floor(curve: Curve, criteria: Criteria) -> bool:
     """Whether single episodes mostly return the least there is: a goal that is reached now and then.
 
     One that is reached stands out from both its neighbours until every second one is, and the median of
@@ -172,12 +176,24 @@ def mostly_at_floor(values: FloatArray, curve: Curve, criteria: Criteria) -> boo
     """
     if curve.window is not None and curve.window >= 2:
         return False
-    off = _off_floor(values)
+    values = _ordered(curve)[1]
+    off = _off_floor(values) if values.size else np.zeros(0, dtype=bool)
     if not off.any() or float(np.mean(off)) > 1 - criteria["floor_share"]:
         return False
     # A level that is reached and kept is one stretch.
     stretches = int(off[0]) + np.count_nonzero(off[1:] & ~off[:-1])
     return bool(stretches >= criteria["floor_alone"] * np.count_nonzero(off))
+
+
+def thirds_fall(curve: Curve, criteria: Criteria) -> bool:
+    """Whether the last third of the values has a lower mean than a third before, by more than chance."""
+    *before, last = np.array_split(_ordered(curve)[1], 3)
+    error = [float(np.var(part)) / max(1, part.size) for part in (*before, last)]
+    drops = [
+        float(part.mean() - last.mean()) > criteria["floor_errors"] * np.sqrt(one + error[-1])
+        for part, one in zip(before, error, strict=False)
+    ]
+    return any(drops)
 
 
 def _off_floor(values: FloatArray) -> np.ndarray:
