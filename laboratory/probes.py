@@ -46,11 +46,10 @@ class ProbeTraining:
 
     @property
     def discrete(self) -> bool:
-        """Whether it chooses one of two actions; on-policy algorithms do in every second training."""
+        """Whether it chooses one of two actions: always by value, on-policy unless the fault is in a Gaussian."""
         fault = faults().get(self.fault)
-        only = fault.only if fault else None
-        either = "continuous" if self.seed % 2 else "discrete"
-        return {"value-based": "discrete", "on-policy": only or either}.get(_family(self)) == "discrete"
+        gaussian = fault is not None and fault.only == "continuous"
+        return _family(self) == "value-based" or (_family(self) == "on-policy" and not gaussian)
 
 
 @cache

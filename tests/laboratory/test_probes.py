@@ -32,7 +32,9 @@ def test_every_fault_that_was_left_open_is_planned_in_every_algorithm_that_has_i
 def test_the_actions_are_those_that_the_algorithm_and_the_fault_need() -> None:
     assert ProbeTraining("dqn", "healthy", "match", 1).discrete
     assert not ProbeTraining("sac", "healthy", "match", 0).discrete
-    assert [ProbeTraining("ppo", "healthy", "match", seed).discrete for seed in (0, 1)] == [True, False]
+    assert [ProbeTraining("ppo", "healthy", "match", seed).discrete for seed in (0, 1)] == [True, True]
+    gaussian = next(fault.name for fault in faults().values() if fault.only == "continuous")
+    assert not ProbeTraining("ppo", gaussian, "match", 0).discrete
 
 
 def test_what_is_in_the_record_is_not_trained_again(tmp_path: Path) -> None:
