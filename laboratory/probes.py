@@ -46,7 +46,7 @@ class ProbeTraining:
 
     @property
     def discrete(self) -> bool:
-        """Whether it chooses one of two actions: always by value, on-policy unless the fault is in a Gaussian."""
+        """Whether it chooses one of two actions: by value always, on-policy unless the fault has a width."""
         fault = faults().get(self.fault)
         gaussian = fault is not None and fault.only == "continuous"
         return _family(self) == "value-based" or (_family(self) == "on-policy" and not gaussian)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rldoctor.model.differential import Differential, Experiment, OpenKind, OpenTraining, ProbeCount
@@ -49,7 +50,7 @@ def experiment(one: Experiment) -> str:
         return clean(one.says)
     first, second, sound = map(_learned, one.counts)
     return clean(
-        f"train your program on a task of {one.says}. {first} with a fault of the first kind "
+        f"Train your program on a task of {one.says}. {first} with a fault of the first kind "
         f"learned it, {second} with one of the second, {sound} without a fault."
     )
 
@@ -132,5 +133,12 @@ def as_view(left: Differential | None) -> dict[str, Any] | None:
     }
 
 
-def _code(line: str) -> str:
-    return "\n".join(map(clean, line.splitlines()))
+def code_rows(text: str) -> Iterator[str]:
+    """The rows of a piece of code, clean, each with its indentation, which is part of it."""
+    for row in text.splitlines():
+        bare = row.lstrip(" ")
+        yield " " * (len(row) - len(bare)) + clean(bare)
+
+
+def _code(text: str) -> str:
+    return "\n".join(code_rows(text))

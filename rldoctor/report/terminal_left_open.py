@@ -24,7 +24,8 @@ def _next(left: Differential) -> str:
     """The experiment that halves what is left; the check of the first kind where there is none."""
     if left.experiment is None:
         return f"check 1: {clean(left.kinds[0].check)}"
-    return f"{say.APART.lower()}: {say.experiment(left.experiment)}"
+    text = say.experiment(left.experiment)
+    return f"{say.APART.lower()}: {text[:1].lower()}{text[1:]}"
 
 
 def whole(left: Differential | None) -> Iterator[Block]:
@@ -47,7 +48,7 @@ def whole(left: Differential | None) -> Iterator[Block]:
 
 def _code(line: str) -> Iterator[Block]:
     """Code is copied: it is not broken into lines."""
-    return (Indented(Paragraph(f"    {clean(row)}", whole=True)) for row in line.splitlines())
+    return (Indented(Paragraph(f"    {row}", whole=True)) for row in say.code_rows(line))
 
 
 def _shares(left: Differential) -> Sheaf:

@@ -78,7 +78,11 @@ def test_the_whole_report_has_every_check_with_its_code(open_run: Diagnosis) -> 
         assert kind.examples
     assert "of what the same training gains without it" in " ".join(text.split())
     probed = terminal.render([with_probe(open_run)], VERBOSE)
-    assert "def step(self, action):" in probed
+    assert "       def step(self, action):" in probed
+    # As it is written, for its indentation counts.
+    rows = [row[7:] for row in probed.splitlines()]
+    code = with_probe(open_run).differential.experiment.line.splitlines()
+    assert any(rows[at : at + len(code)] == code for at in range(len(rows)))
     assert "6 of 6 with one of the second, 7 of 8 without a fault" in " ".join(probed.split())
 
 
