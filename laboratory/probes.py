@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -26,7 +26,7 @@ from laboratory.mutants.plan import HEALTHY
 from laboratory.mutants.table import faults
 from rldoctor.differential.criteria import CRITERIA, DifferentialCriteria
 from rldoctor.differential.planted import left_open
-from rldoctor.differential.probed import FILE, NO_FAULT, Probed
+from rldoctor.differential.probed import FILE, NO_FAULT, Probed, read_probed
 from rldoctor.plain_data import dataclass
 
 RECORD = Path("reference_runs") / FILE
@@ -134,11 +134,12 @@ def _environment(one: ProbeTraining) -> Any:
 
 
 def write(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
-    """The file that ships with the program, one training a line."""
-    inner = ",\n".join(f"  {line}" for line in sorted(json.dumps(row) for row in rows))
-    path.write_text(
-        f'{{\n "schema": 1,\n "made_by": "{COMMAND}",\n "trainings": [\n{inner}\n ]\n}}\n', encoding="utf-8"
-    )
+    """The file that ships with the program, one training a line, its values in the order of the columns."""
+    columns = [field.name for field in fields(Probed)]
+    lines = sorted(json.dumps([row[name] for name in columns]) for row in rows)
+    inner = ",\n".join(f"  {line}" for line in lines)
+    head = f' "schema": 1,\n "made_by": "{COMMAND}",\n "columns": {json.dumps(columns)},\n'
+    path.write_text(f'{{\n{head} "trainings": [\n{inner}\n ]\n}}\n', encoding="utf-8")
 
 
 def key(row: Mapping[str, Any]) -> ProbeTraining:
@@ -148,7 +149,7 @@ def key(row: Mapping[str, Any]) -> ProbeTraining:
 
 def collect(wanted: Sequence[ProbeTraining], path: Path, jobs: int, said: Callable[[str], object]) -> None:
     """Train what the file lacks, each in a process of its own, and write the file after each."""
-    rows = json.loads(path.read_text(encoding="utf-8"))["trainings"] if path.exists() else []
+    rows = [asdict(row) for row in read_probed(path)] if path.exists() else []
     known = {key(row) for row in rows}
     missing = [one for one in wanted if one not in known]
     # A mutated library is not used twice.

@@ -49,8 +49,9 @@ def probed() -> tuple[Probed, ...]:
 def read_probed(path: Path) -> tuple[Probed, ...]:
     """The trainings of a file. ReadError for one that is damaged."""
     try:
-        rows = json.loads(read_text(path, MAX_BYTES))["trainings"]
-        return tuple(Probed(**row) for row in rows)
+        held = json.loads(read_text(path, MAX_BYTES))
+        columns = held["columns"]
+        return tuple(Probed(**dict(zip(columns, row, strict=True))) for row in held["trainings"])
     except (ValueError, KeyError, TypeError) as error:
         raise ReadError(f"{path} is damaged: {error}", hint="Install rl-training-doctor again.") from error
 

@@ -163,6 +163,7 @@ FREE = {
     "references",
     "families",
     "kinds",
+    "probes",
 }
 
 

@@ -79,7 +79,7 @@ def test_other_seeds_tell_chance_from_every_fault() -> None:
 
 
 def test_a_damaged_record_says_so(tmp_path: Path) -> None:
-    (tmp_path / "probes.json").write_text('{"trainings": [{"probe": "choice"}]}')
+    (tmp_path / "probes.json").write_text('{"columns": ["probe"], "trainings": [["choice"]]}')
     with pytest.raises(ReadError, match=r"probes\.json is damaged"):
         read_probed(tmp_path / "probes.json")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from laboratory.mutants.table import faults
 from laboratory.probes import ProbeTraining
 from rldoctor.differential.criteria import CRITERIA
 from rldoctor.differential.planted import left_open
-from rldoctor.differential.probed import Probed
+from rldoctor.differential.probed import Probed, read_probed
 
 FAMILIES = 3
 
@@ -65,7 +64,7 @@ def test_a_planted_fault_keeps_a_probe_from_being_learned(tmp_path: Path) -> Non
     path = tmp_path / "probes.json"
     wanted = [ProbeTraining("dqn", name, "choice", 0) for name in ("healthy", "off-reward-sign-learner")]
     probes.collect(wanted, path, 1, lambda _: None)
-    rows = {row["fault"]: row for row in json.loads(path.read_text())["trainings"]}
-    assert rows["healthy"]["reward"] > 0.5
-    assert rows["off-reward-sign-learner"]["reward"] < 0
-    assert rows["off-reward-sign-learner"]["mechanism"] == "reward sign"
+    rows = {row.fault: row for row in read_probed(path)}
+    assert rows["healthy"].reward > 0.5
+    assert rows["off-reward-sign-learner"].reward < 0
+    assert rows["off-reward-sign-learner"].mechanism == "reward sign"
