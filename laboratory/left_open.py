@@ -26,14 +26,13 @@ from rldoctor import api
 from rldoctor.differential.criteria import CRITERIA, DifferentialCriteria
 from rldoctor.differential.left import counted, open_finding
 from rldoctor.differential.planted import FILE, LeftOpen, read
-from rldoctor.differential.probed import probed
+from rldoctor.differential.probed import NO_FAULT, probed
 from rldoctor.plain_data import dataclass
 
 STORE, RECORD = Path("reference_runs/planted"), Path("reference_runs") / FILE
 COMMAND = "python -m laboratory.left_open --record"
 # Where a share is read off, for the table that holds it against what happened.
 BINS = (0.0, 0.05, 0.1, 0.2, 0.3, 1.0)
-NOTHING = "none"
 ALGORITHMS = {"recurrent-ppo": "recurrent_ppo"}
 
 
@@ -50,7 +49,7 @@ def records(out: Path) -> Iterator[dict[str, Any]]:
                 "algorithm": ALGORITHMS.get(label["algo"], label["algo"]),
                 "env": label["env"],
                 "finding": finding,
-                "mechanism": label["mechanism"] if label["outcome"] == HARMFUL else NOTHING,
+                "mechanism": label["mechanism"] if label["outcome"] == HARMFUL else NO_FAULT,
                 "fault": "nothing planted" if label["fault"] == HEALTHY else faults()[label["fault"]].cause,
                 "kept": round(min(label["shares"].values()), 2),
             }

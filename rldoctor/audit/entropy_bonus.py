@@ -41,15 +41,27 @@ def _gathered(sight: Sight) -> float:
     (``updates x tau``) values take in the bonus of one step, at the temperature of the time, and no more.
     """
     alpha = sight.metrics["entropy_coef"].finite()
-    tau, per, starts = (sight.setting(name) for name in ("tau", "utd", "learning_starts"))
+    tau, starts = sight.setting("tau"), sight.setting("learning_starts")
     if not (tau < 1 and alpha.values.size):
         return float("inf")
-    updates = np.maximum(alpha.steps - (starts if starts > 0 else 0.0), 0.0) * (per if per > 0 else 1.0)
+    updates = np.maximum(alpha.steps - (starts if starts > 0 else 0.0), 0.0) * _updates_per_step(sight)
     paid = alpha.values * np.interp(alpha.steps, *_nats(sight))
     # Before the first row, and the most that a step paid between two rows: the higher one of them.
     before = np.append(max(paid[0], sight.criteria["first_temperature"] * _most_nats(sight)), paid[:-1])
     taken_in = np.diff(updates * tau, prepend=0.0) * np.maximum(paid, before)
     return float(sight.criteria["gathers_most"] * (taken_in.sum() + before[0]))
+
+
+def _updates_per_step(sight: Sight) -> float:
+    """As written; else one, or as many as the fastest move of the temperature takes, by a rate an update."""
+    written = sight.setting("utd")
+    if written > 0:
+        return written
+    alpha, rate = sight.metrics["entropy_coef"].finite(), sight.setting("learning_rate")
+    if alpha.values.size < 2 or not rate > 0:
+        return 1.0
+    moves = np.abs(np.diff(np.log(np.maximum(alpha.values, 1e-12))))
+    return max(1.0, float((moves / np.diff(alpha.steps)).max()) / rate)
 
 
 def _nats(sight: Sight) -> tuple[FloatArray, FloatArray]:

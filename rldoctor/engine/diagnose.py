@@ -15,7 +15,7 @@ from rldoctor.engine.policy import DerivedSet, Policy
 from rldoctor.engine.prepared_run import PreparedRun, prepare
 from rldoctor.language.evaluator import calm
 from rldoctor.model.algorithms import called
-from rldoctor.model.arrays import median
+from rldoctor.model.arrays import mostly_least
 from rldoctor.model.finding import Coverage, Diagnosis, Outcome, Root, Severity
 from rldoctor.model.frame import MetricFrame
 from rldoctor.model.numbers import number_text
@@ -227,8 +227,7 @@ def _levels(context: PreparedRun, found: CurveOutcome) -> list[float]:
 
 
 def _mostly_at_floor(context: PreparedRun) -> bool:
-    returns = context.metrics["episode_return"].finite().values
-    return bool(median(returns) <= returns.min() + _NOTHING * float(np.ptp(returns)))
+    return mostly_least(context.metrics["episode_return"].finite().values)
 
 
 def _told_by(evaluated: Sequence[Evaluated]) -> str:

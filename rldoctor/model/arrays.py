@@ -6,6 +6,9 @@ import numpy as np
 
 from rldoctor.model.raw import FloatArray
 
+# Of a range, by which sums of the same numbers differ.
+_ROUNDING = 1e-6
+
 
 def distinct(values: FloatArray) -> FloatArray:
     """The different values, ascending, as ``np.unique``."""
@@ -33,6 +36,12 @@ def medians(values: FloatArray) -> FloatArray:
     part = np.partition(values, (half - 1 + size % 2, half), axis=0)
     middle: FloatArray = part[half] if size % 2 else (part[half - 1] + part[half]) / 2
     return middle
+
+
+def mostly_least(values: FloatArray) -> bool:
+    """Whether half of the values or more are the least of them, but for rounding; shape (n,) with n > 0."""
+    least = float(values.min())
+    return least < float(values.max()) and median(values) <= least + _ROUNDING * float(np.ptp(values))
 
 
 def quantile(values: FloatArray, share: float) -> float:

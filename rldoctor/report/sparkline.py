@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rldoctor.model.arrays import median
+from rldoctor.model.arrays import median, mostly_least
 from rldoctor.model.raw import FloatArray
 from rldoctor.model.series import Series
 
@@ -26,7 +26,7 @@ def sparkline(series: Series, width: int = WIDTH) -> str:
     place = np.minimum((width * (steps - steps[0]) / (steps[-1] - steps[0])).astype(int), width - 1)
     cells = [values[place == cell] for cell in range(width)]
     middle = median(values)
-    if middle == low < high:
+    if mostly_least(values):
         means = [np.atleast_1d(cell.mean()) if cell.size else cell for cell in cells]
         kept = np.concatenate(means)
         return "".join(_block(cell, float(kept.min()), float(kept.max()), low) for cell in means)
