@@ -40,8 +40,9 @@ def medians(values: FloatArray) -> FloatArray:
 
 def mostly_least(values: FloatArray) -> bool:
     """Whether half of the values or more are the least of them, but for rounding; shape (n,) with n > 0."""
-    least = float(values.min())
-    return least < float(values.max()) and median(values) <= least + _ROUNDING * float(np.ptp(values))
+    # Halves, as the range of the largest numbers is none.
+    least, largest = float(values.min()) / 2, float(values.max()) / 2
+    return least < largest and median(values) / 2 - least <= _ROUNDING * (largest - least)
 
 
 def quantile(values: FloatArray, share: float) -> float:
